@@ -1,0 +1,15 @@
+//! The words of the books: accounts, postings, entries (`BOOKS.md` sections 1 to 3).
+
+/// Account codes.
+pub mod account;
+/// Entries: identity, order, dates, and the bytes that are hashed.
+pub mod entry;
+/// The closed list of kinds.
+pub mod kind;
+/// One line of an entry.
+pub mod posting;
+
+pub use account::AccountCode;
+pub use entry::{Draft, Entry, Fact, Facts};
+pub use kind::EntryKind;
+pub use posting::{FeeKind, Holding, Posting, Tags};
