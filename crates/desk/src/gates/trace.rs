@@ -1,0 +1,183 @@
+//! What a trace is made of: names, verdicts, reasons with their numbers.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::decimal::Ratio;
+
+macro_rules! names {
+    ($(#[$meta:meta])* $type:ident { $($(#[$doc:meta])* $name:ident = $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum $type {
+            $($(#[$doc])* #[serde(rename = $text)] $name,)*
+        }
+
+        impl $type {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable code in records.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+names! {
+    /// A gate, in the order of TRADE-8.
+    GateName {
+        /// Freezes and the bot's state.
+        State = "state",
+        /// Session, window, indicators.
+        Session = "session",
+        /// Data quality.
+        DataQuality = "data_quality",
+        /// Composite score.
+        Score = "score",
+        /// Toxicity.
+        Toxicity = "toxicity",
+        /// Freshness.
+        Freshness = "freshness",
+        /// Market intelligence.
+        Intelligence = "intelligence",
+        /// Regime and tier.
+        Regime = "regime",
+        /// Order-flow imbalance.
+        OrderFlow = "order_flow",
+        /// Expectancy after costs.
+        Expectancy = "expectancy",
+        /// Expected move against cost.
+        Fee = "fee",
+        /// Execution quality.
+        ExecutionQuality = "execution_quality",
+        /// Correlation with open positions.
+        Correlation = "correlation",
+        /// The strategy's record.
+        Reliability = "reliability",
+        /// Trades a day, and the edge.
+        Turnover = "turnover",
+        /// The noise filter's veto.
+        Noise = "noise",
+        /// RISK-1 to RISK-9.
+        PreTradeRisk = "pre_trade_risk",
+    }
+}
+
+names! {
+    /// What a gate says (REP-3a).
+    Verdict {
+        /// Passed.
+        Pass = "pass",
+        /// The first to fail: it blocks.
+        Block = "block",
+        /// Would have passed, had an earlier one not blocked.
+        WouldPass = "would_pass",
+        /// Would have blocked, had an earlier one not.
+        WouldBlock = "would_block",
+        /// The strategy does not declare this evidence, or it cannot exist here.
+        NotApplicable = "not_applicable",
+        /// No statistics exist; passes.
+        NoHistory = "no_history",
+    }
+}
+
+names! {
+    /// What a gate or a risk check found. The numbers stand beside it.
+    Reason {
+        /// The account lost its daily limit (RISK-10).
+        DailyLoss = "day_loss",
+        /// The strategy lost its daily limit (RISK-10).
+        StrategyLoss = "strategy_loss",
+        /// Too many losing trades in a row (RISK-10).
+        LosingRow = "losing_row",
+        /// Too far below the highest equity (RISK-10).
+        Drawdown = "drawdown",
+        /// Inside window and session, indicators exist.
+        Inside = "inside",
+        /// The data quality score.
+        Dvs = "dvs",
+        /// A corrupt bar is less than five clean ones ago (TRADE-3a).
+        CorruptHold = "corrupt_hold",
+        /// The move against its cost.
+        Fee = "fee",
+        /// Nothing to weigh: the size is zero.
+        NoSize = "no_size",
+        /// Trades of the strategy today.
+        Trades = "trades",
+        /// The edge (move less cost) against its cost.
+        Edge = "edge",
+        /// The symbol belongs to another strategy (TRADE-7a).
+        SymbolOwned = "symbol_owned",
+        /// No size is allowed (TRADE-12).
+        ZeroSize = "zero_size",
+        /// Money at risk to the stop (RISK-1).
+        RiskPerTrade = "risk_per_trade",
+        /// The order's value (RISK-2).
+        OrderValue = "order_value",
+        /// The order's quantity (RISK-2).
+        OrderQuantity = "order_quantity",
+        /// Half the spread as a share of the price (RISK-3).
+        PriceCollar = "price_collar",
+        /// The account's trades today (RISK-4).
+        TradesDay = "trades_day",
+        /// The symbol's trades today (RISK-4).
+        TradesSymbol = "trades_symbol",
+        /// Symbols held or being entered (RISK-4).
+        Positions = "positions",
+        /// The symbol's exposure (RISK-5).
+        SymbolExposure = "symbol_exposure",
+        /// Gross exposure (RISK-5).
+        GrossExposure = "gross_exposure",
+        /// Net exposure (RISK-5).
+        NetExposure = "net_exposure",
+        /// Leverage (RISK-5).
+        Leverage = "leverage",
+        /// An order of this intent is there already, or an own order works on the other side (RISK-7).
+        DuplicateOrder = "duplicate_order",
+    }
+}
+
+/// One finding with its numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was looked at.
+    pub reason: Reason,
+    /// What was measured.
+    pub value: Ratio,
+    /// What is allowed.
+    pub threshold: Ratio,
+    /// Whether it holds.
+    pub holds: bool,
+}
+
+/// What one gate said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateResult {
+    /// Which gate.
+    pub gate: GateName,
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// Every finding with its numbers; the first that does not hold is the reason.
+    pub checks: Vec<Check>,
+}
+
+impl GateResult {
+    /// The finding that decided: the first that does not hold, otherwise the first.
+    #[must_use]
+    pub fn deciding(&self) -> Option<&Check> {
+        self.checks.iter().find(|c| !c.holds).or_else(|| self.checks.first())
+    }
+}
+
+/// What all gates said, in order.
+pub type Trace = Vec<GateResult>;

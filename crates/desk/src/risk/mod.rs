@@ -1,0 +1,19 @@
+//! Risk: the only way from a signal to the broker (RISK-0). One function a check, one table that orders them; what
+//! passes becomes an [`Approved`] order, which nothing else can make.
+
+/// What passed.
+mod approval;
+/// The checks and their table.
+mod checks;
+/// What is weighed: a signal with its size and costs.
+mod candidate;
+/// Limits and their defaults.
+mod limits;
+/// Where the account stands.
+mod standing;
+
+pub use approval::{Approved, Expired, Reducing};
+pub use candidate::{Candidate, Costs, Pricing, size};
+pub use checks::{CHECKS, RiskCheck};
+pub use limits::Limits;
+pub use standing::{Freeze, Standing};

@@ -1,0 +1,420 @@
+//! The venue's two doors: commands from the bot, bars from the market. Out of both come reports.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::account::{Account, Charge};
+use super::bracket::{Bracket, Slot};
+use super::pricing::FillRules;
+use crate::domain::decimal::{Money, Price, Quantity};
+use crate::domain::fees::{CommissionSchedule, SaleRates};
+use crate::domain::ids::{ExecutionId, OrderId, SessionId};
+use crate::domain::journal::FeeKind;
+use crate::domain::market::{Bar, Instrument, QuoteBar, Side};
+use crate::domain::order::{Command, Ending, Execution, ExitReason, Intent, Purpose, Refusal, Report};
+use crate::domain::symbol::Symbol;
+use crate::domain::time::{Date, Timestamp};
+use crate::domain::wide::{Overflow, Wide, value_of};
+
+/// What holds at the venue for one session.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Which session.
+    pub session: SessionId,
+    /// When its trades settle.
+    pub settles: Date,
+    /// Regulatory fees on sales.
+    pub rates: SaleRates,
+}
+
+/// The simulated venue.
+#[derive(Clone, Debug)]
+pub struct Venue {
+    rules: FillRules,
+    commission: CommissionSchedule,
+    instruments: Vec<Instrument>,
+    terms: Option<Terms>,
+    books: Vec<Book>,
+    orders: BTreeMap<OrderId, (usize, Option<Refusal>)>,
+    halted: BTreeSet<usize>,
+    refuse_next: u32,
+    executions: Vec<(OrderId, usize, Execution)>,
+    in_session: u64,
+    account: Account,
+}
+
+/// What works in one instrument, and what has worked there in this session.
+#[derive(Clone, Debug, Default)]
+struct Book {
+    live: Vec<Bracket>,
+    past: Vec<Bracket>,
+    last_close: Option<Price>,
+    position: Quantity,
+}
+
+/// What a bracket needs of the venue while it fills.
+pub(super) struct Clerk<'a> {
+    pub(super) instrument: &'a Instrument,
+    pub(super) rules: &'a FillRules,
+    commission: &'a CommissionSchedule,
+    terms: &'a Terms,
+    index: usize,
+    position: &'a mut Quantity,
+    account: &'a mut Account,
+    in_session: &'a mut u64,
+    executions: &'a mut Vec<(OrderId, usize, Execution)>,
+}
+
+impl Clerk<'_> {
+    /// Records an execution of a slot, charges it, and reports it.
+    #[expect(clippy::too_many_arguments, reason = "an execution is these seven things")]
+    pub(super) fn execute(
+        &mut self,
+        slot: &mut Slot,
+        quantity: Quantity,
+        price: Price,
+        reference: Price,
+        at: Timestamp,
+        synthetic: bool,
+        out: &mut Vec<Report>,
+    ) -> Result<(), Overflow> {
+        let value = value_of(quantity, price)?;
+        slot.filled = slot.filled.checked_add(quantity.magnitude()).ok_or(Overflow)?;
+        slot.value = slot.value.checked_add(value.magnitude()).ok_or(Overflow)?;
+        let owed = self.commission.owed(slot.filled, slot.value)?;
+        let commission = (Wide::from(owed) - Wide::from(slot.charged)).money()?;
+        slot.charged = owed;
+        let mut accrued = Vec::new();
+        if quantity < Quantity::ZERO {
+            for (kind, fee) in [
+                (FeeKind::Sec, self.terms.rates.sec(value.magnitude())?),
+                (FeeKind::Taf, self.terms.rates.taf(quantity.magnitude())?),
+            ] {
+                if !fee.is_zero() {
+                    accrued.push((kind, fee));
+                }
+            }
+        }
+        *self.in_session = self.in_session.saturating_add(1);
+        let (year, month, day) = self.terms.session.date.ymd();
+        let id: ExecutionId =
+            format!("{year:04}{month:02}{day:02}-{:06}", self.in_session).parse().map_err(|_| Overflow)?;
+        let cumulative = slot.filled;
+        let execution = Execution { id, quantity, price, at, cumulative, commission, accrued, reference, synthetic };
+        *self.position = self.position.checked_add(quantity).ok_or(Overflow)?;
+        self.account.take(&execution, self.terms.session, self.terms.settles)?;
+        self.executions.push((slot.order.clone(), self.index, execution.clone()));
+        out.push(Report::Executed { order: slot.order.clone(), execution });
+        Ok(())
+    }
+}
+
+impl Venue {
+    /// A venue for these instruments, with an account that holds this much settled cash.
+    #[must_use]
+    pub fn new(rules: FillRules, commission: CommissionSchedule, instruments: Vec<Instrument>, cash: Money) -> Self {
+        let books = instruments.iter().map(|_| Book::default()).collect();
+        Self {
+            rules,
+            commission,
+            instruments,
+            terms: None,
+            books,
+            orders: BTreeMap::new(),
+            halted: BTreeSet::new(),
+            refuse_next: 0,
+            executions: Vec::new(),
+            in_session: 0,
+            account: Account::with_cash(cash),
+        }
+    }
+
+    /// Opens a session: what falls due settles, then the fees of earlier sessions are charged.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn open_session(&mut self, terms: Terms) -> Result<Vec<Charge>, Overflow> {
+        self.account.settle(terms.session.date);
+        let charges = self.account.charge_before(terms.session)?;
+        self.terms = Some(terms);
+        self.orders.clear();
+        self.executions.clear();
+        self.in_session = 0;
+        for book in &mut self.books {
+            book.live.clear();
+            book.past.clear();
+            book.last_close = None;
+        }
+        Ok(charges)
+    }
+
+    /// Takes a command and answers at once; whoever carries the answers may lose them.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn handle(&mut self, at: Timestamp, command: &Command, out: &mut Vec<Report>) -> Result<(), Overflow> {
+        match command {
+            Command::Submit(intent) => self.submit(at, intent, out),
+            Command::Cancel(order) => {
+                self.with_bracket(order, |b| b.end_entry(Ending::Cancelled, out));
+                self.sweep_of(order);
+                Ok(())
+            }
+            Command::Amend { order, stop } => {
+                let mut moved = false;
+                self.with_bracket(order, |b| {
+                    if b.stop.working && !b.triggered {
+                        b.stop_price = *stop;
+                        moved = true;
+                    }
+                });
+                if moved {
+                    out.push(Report::Amended { order: order.clone(), stop: *stop });
+                }
+                Ok(())
+            }
+            Command::Query(order) => {
+                self.describe(order, out);
+                Ok(())
+            }
+        }
+    }
+
+    fn submit(&mut self, at: Timestamp, intent: &Intent, out: &mut Vec<Report>) -> Result<(), Overflow> {
+        let order = intent.order.clone();
+        if self.orders.contains_key(&order) {
+            out.push(Report::Refused { order, why: Refusal::DuplicateId });
+            return Ok(());
+        }
+        let place = self.instruments.binary_search_by(|i| i.symbol.cmp(&intent.symbol)).ok();
+        let why = match place {
+            None => Some(Refusal::UnknownSymbol),
+            Some(_) if self.terms.is_none() => Some(Refusal::Closed),
+            Some(place) if self.halted.contains(&place) && !matches!(intent.purpose, Purpose::Exit { .. }) => Some(Refusal::Halted),
+            Some(_) if self.refuse_next > 0 && matches!(intent.purpose, Purpose::Entry { .. }) => {
+                self.refuse_next = self.refuse_next.saturating_sub(1);
+                Some(Refusal::Scripted)
+            }
+            Some(_) => None,
+        };
+        let place = place.unwrap_or(0);
+        if let Some(why) = why {
+            self.orders.insert(order.clone(), (place, Some(why)));
+            out.push(Report::Refused { order, why });
+            return Ok(());
+        }
+        match &intent.purpose {
+            Purpose::Entry { stop_order, target_order, .. } => {
+                let Some(bracket) = Bracket::new(intent, place) else { return Ok(()) };
+                for id in [&order, stop_order, target_order] {
+                    self.orders.insert(id.clone(), (place, None));
+                }
+                if let Some(book) = self.books.get_mut(place) {
+                    book.live.push(bracket);
+                }
+                out.push(Report::Accepted(order));
+            }
+            Purpose::Exit { reason } => self.submit_exit(at, intent, *reason, place, out)?,
+        }
+        Ok(())
+    }
+
+    /// An exit closes what is held of its own bracket, and no more.
+    fn submit_exit(&mut self, at: Timestamp, intent: &Intent, reason: ExitReason, place: usize, out: &mut Vec<Report>) -> Result<(), Overflow> {
+        let Some(terms) = self.terms else { return Ok(()) };
+        let (Some(book), Some(instrument)) = (self.books.get_mut(place), self.instruments.get(place)) else { return Ok(()) };
+        let order = intent.order.clone();
+        let Some(bracket) = book.live.iter_mut().find(|b| b.side == intent.side && !b.held.is_zero()) else {
+            self.orders.insert(order.clone(), (place, Some(Refusal::NothingHeld)));
+            out.push(Report::Refused { order, why: Refusal::NothingHeld });
+            return Ok(());
+        };
+        self.orders.insert(order.clone(), (place, None));
+        out.push(Report::Accepted(order.clone()));
+        bracket.exit(order, out);
+        if reason == ExitReason::SessionEnd {
+            if let Some(last) = book.last_close {
+                let buy = bracket.side == Side::Short;
+                let price = self.rules.synthetic_price(last, buy, instrument.tick)?;
+                let mut clerk = Clerk {
+                    instrument,
+                    rules: &self.rules,
+                    commission: &self.commission,
+                    terms: &terms,
+                    index: place,
+                    position: &mut book.position,
+                    account: &mut self.account,
+                    in_session: &mut self.in_session,
+                    executions: &mut self.executions,
+                };
+                bracket.close_at(&mut clerk, price, last, at, out)?;
+            }
+            book.sweep();
+        }
+        Ok(())
+    }
+
+    /// Matches what works in one instrument against the bar that has just ended.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn on_bar(&mut self, place: usize, bar: &Bar, quote: Option<&QuoteBar>, out: &mut Vec<Report>) -> Result<(), Overflow> {
+        let Some(book) = self.books.get_mut(place) else { return Ok(()) };
+        book.last_close = Some(bar.close);
+        if book.live.is_empty() {
+            return Ok(());
+        }
+        let (Some(instrument), Some(terms)) = (self.instruments.get(place), &self.terms) else { return Ok(()) };
+        if self.halted.contains(&place) {
+            return Ok(());
+        }
+        let mut room = self.rules.room(bar.volume, instrument.lot)?;
+        let mut clerk = Clerk {
+            instrument,
+            rules: &self.rules,
+            commission: &self.commission,
+            terms,
+            index: place,
+            position: &mut book.position,
+            account: &mut self.account,
+            in_session: &mut self.in_session,
+            executions: &mut self.executions,
+        };
+        for bracket in &mut book.live {
+            bracket.on_bar(&mut clerk, bar, quote, &mut room, out)?;
+        }
+        book.sweep();
+        Ok(())
+    }
+
+    /// Ends the rests whose time to live is over, in the order of the instruments.
+    pub fn expire(&mut self, at: Timestamp, out: &mut Vec<Report>) {
+        for book in self.books.iter_mut().filter(|b| !b.live.is_empty()) {
+            for bracket in &mut book.live {
+                bracket.expire(at, out);
+            }
+            book.sweep();
+        }
+    }
+
+    /// Ends everything that still works, as day orders do at the close.
+    pub fn end_day(&mut self, out: &mut Vec<Report>) {
+        for book in self.books.iter_mut().filter(|b| !b.live.is_empty()) {
+            for bracket in &mut book.live {
+                bracket.withdraw(Ending::Expired, out);
+            }
+            book.sweep();
+        }
+    }
+
+    /// Halts an instrument or lets it trade again.
+    pub fn set_halted(&mut self, place: usize, halted: bool) {
+        if halted {
+            self.halted.insert(place);
+        } else {
+            self.halted.remove(&place);
+        }
+    }
+
+    /// Refuses the next entries, as a script asks.
+    pub fn refuse_entries(&mut self, count: u32) {
+        self.refuse_next = count;
+    }
+
+    /// What an order looks like, told in full again: accepted, each execution, its end.
+    fn describe(&self, order: &OrderId, out: &mut Vec<Report>) {
+        let place = match self.orders.get(order) {
+            None => return out.push(Report::NotFound(order.clone())),
+            Some((_, Some(why))) => return out.push(Report::Refused { order: order.clone(), why: *why }),
+            Some((place, None)) => *place,
+        };
+        out.push(Report::Accepted(order.clone()));
+        let executions = self.executions.iter().filter(|(id, _, _)| id == order);
+        out.extend(executions.map(|(id, _, e)| Report::Executed { order: id.clone(), execution: e.clone() }));
+        let Some(book) = self.books.get(place) else { return };
+        for bracket in book.live.iter().chain(&book.past) {
+            if bracket.triggered && bracket.stop.order == *order {
+                out.push(Report::Triggered(order.clone()));
+            }
+            let slots = [&bracket.entry, &bracket.stop, &bracket.target];
+            for slot in slots.into_iter().chain(&bracket.exits).filter(|s| s.order == *order) {
+                if let Some(how) = slot.ended {
+                    out.push(Report::Ended { order: order.clone(), how, filled: slot.filled });
+                }
+            }
+        }
+    }
+
+    fn with_bracket(&mut self, order: &OrderId, act: impl FnOnce(&mut Bracket)) {
+        let Some((place, None)) = self.orders.get(order) else { return };
+        let book = self.books.get_mut(*place);
+        if let Some(b) = book.and_then(|b| b.live.iter_mut().find(|b| b.entry.order == *order || b.stop.order == *order)) {
+            act(b);
+        }
+    }
+
+    fn sweep_of(&mut self, order: &OrderId) {
+        if let Some((place, _)) = self.orders.get(order)
+            && let Some(book) = self.books.get_mut(*place)
+        {
+            book.sweep();
+        }
+    }
+
+    /// The session's executions in order: order, instrument, execution. The auditor believes these.
+    #[must_use]
+    pub fn executions(&self) -> &[(OrderId, usize, Execution)] {
+        &self.executions
+    }
+
+    /// The position in one instrument, signed.
+    #[must_use]
+    pub fn position(&self, place: usize) -> Quantity {
+        self.books.get(place).map_or(Quantity::ZERO, |b| b.position)
+    }
+
+    /// All positions that are not flat.
+    pub fn positions(&self) -> impl Iterator<Item = (Symbol, Quantity)> + '_ {
+        self.instruments.iter().zip(&self.books).filter(|(_, b)| !b.position.is_zero()).map(|(i, b)| (i.symbol, b.position))
+    }
+
+    /// Every order that still works, with its instrument.
+    #[must_use]
+    pub fn working(&self) -> Vec<OrderId> {
+        let mut orders = Vec::new();
+        for bracket in self.books.iter().flat_map(|b| &b.live) {
+            let held = !bracket.held.is_zero();
+            let slots = [(&bracket.entry, true), (&bracket.stop, held), (&bracket.target, held)];
+            let exits = bracket.exits.iter().map(|e| (e, true));
+            orders.extend(slots.into_iter().chain(exits).filter(|(s, live)| s.working && *live).map(|(s, _)| s.order.clone()));
+        }
+        orders
+    }
+
+    /// All orders ever seen in this session, with why one was refused.
+    pub fn orders(&self) -> impl Iterator<Item = (&OrderId, Option<Refusal>)> {
+        self.orders.iter().map(|(id, (_, why))| (id, *why))
+    }
+
+    /// The account.
+    #[must_use]
+    pub const fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// The fill rules in force.
+    #[must_use]
+    pub const fn rules(&self) -> &FillRules {
+        &self.rules
+    }
+}
+
+impl Book {
+    /// Puts what is done among the past.
+    fn sweep(&mut self) {
+        if self.live.iter().any(Bracket::is_done) {
+            let (done, live) = std::mem::take(&mut self.live).into_iter().partition(Bracket::is_done);
+            self.live = live;
+            self.past.extend::<Vec<_>>(done);
+        }
+    }
+}
