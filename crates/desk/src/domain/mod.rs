@@ -1,5 +1,7 @@
 //! WORDS: values and laws about money, orders and time.
 
+/// Sessions and settlement days.
+pub mod calendar;
 /// The hash chains of event log and books.
 pub mod chain;
 /// Prices, quantities, money and ratios at 10⁻⁸.
