@@ -6,6 +6,8 @@ pub mod calendar;
 pub mod chain;
 /// Prices, quantities, money and ratios at 10⁻⁸.
 pub mod decimal;
+/// Fees and commissions, by dated schedules.
+pub mod fees;
 /// One newtype an identifier.
 pub mod ids;
 /// Accounts, postings, entries.
