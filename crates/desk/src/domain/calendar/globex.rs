@@ -2,6 +2,11 @@
 //!
 //! Hours in Chicago: 17:00 to 16:00, with a break from 15:15 to 15:30 up to 2021-06-25; before
 //! 2012-11-19, 15:30 to 15:15. Holidays follow New York's: most of them are sessions that halt at noon.
+//!
+//! The rules are those of the recorded sessions of 2010 to 2030, which simplify in places where the
+//! exchange's notices went by minutes: an eve's halt at 12:15 stands at 12:00, a holiday's older one at 10:30
+//! too; a day of mourning counts as closed though the night before it traded; of New York's storm
+//! nothing is seen. For an order, the venue's own state of the instrument decides, not this calendar.
 
 use chrono_tz::America::Chicago;
 

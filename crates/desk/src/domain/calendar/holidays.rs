@@ -69,6 +69,20 @@ pub(super) fn holiday(date: Date) -> Option<Holiday> {
     }
 }
 
+/// A day on which the Federal Reserve and the banks rest while the exchanges trade: Columbus Day
+/// (the second Monday of October) and Veterans Day (11 November; a Sunday's is kept on Monday, a
+/// Saturday's not at all).
+#[must_use]
+pub(super) fn is_bank_holiday_only(date: Date) -> bool {
+    use Weekday::{Monday, Saturday, Sunday};
+    let (_, month, day) = date.ymd();
+    match (month, day, date.weekday()) {
+        (_, _, Saturday | Sunday) => false,
+        (10, 8..=14, Monday) | (11, 11, _) | (11, 12, Monday) => true,
+        _ => false,
+    }
+}
+
 /// Easter Sunday of the Gregorian calendar, by the algorithm of Meeus, Jones and Butcher.
 #[must_use]
 #[expect(clippy::arithmetic_side_effects, reason = "years are four digits; nothing here comes near 64 bits")]

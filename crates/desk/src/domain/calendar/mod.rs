@@ -17,6 +17,8 @@ mod lookup;
 mod nyse;
 /// A session and its hours.
 mod session;
+/// Settlement days of United States equities.
+pub mod settlement;
 /// The calendars against the exchanges' recorded days.
 #[cfg(test)]
 mod tests;
