@@ -18,3 +18,6 @@
 
 /// Words.
 pub mod domain;
+
+#[cfg(test)]
+mod test_data;

@@ -1,9 +1,13 @@
 //! WORDS: values and laws about money, orders and time.
 
+/// Sessions and settlement days.
+pub mod calendar;
 /// The hash chains of event log and books.
 pub mod chain;
 /// Prices, quantities, money and ratios at 10⁻⁸.
 pub mod decimal;
+/// Fees and commissions, by dated schedules.
+pub mod fees;
 /// One newtype an identifier.
 pub mod ids;
 /// Accounts, postings, entries.
