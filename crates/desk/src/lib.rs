@@ -18,3 +18,5 @@
 
 /// Words.
 pub mod domain;
+/// Streaming indicators of one session.
+pub mod indicators;
