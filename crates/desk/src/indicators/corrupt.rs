@@ -48,12 +48,16 @@ impl fmt::Display for Corruption {
 /// Tells corrupt bars of one symbol and session from clean ones (STRAT-2).
 ///
 /// The median is compared and never computed: a volume is over 8 medians when more than half of the bars before are
-/// under an eighth of it. Only when exactly half of an even number are, the middle two have to be looked up.
+/// under an eighth of it. Only when exactly half of an even number are, the middle two have to be looked up. The last
+/// count stays true while bars come and go, and answers for every volume up to 8 times its floor without a new one.
 #[derive(Clone, Debug)]
 pub struct CorruptBars {
     volumes: [i64; PLACES],
     next: usize,
     filled: usize,
+    /// A volume, and how many of the bars before reach it.
+    floor: i64,
+    reaching: usize,
     session_minutes: u32,
 }
 
@@ -61,7 +65,7 @@ impl CorruptBars {
     /// For a session of so many minutes.
     #[must_use]
     pub const fn new(session_minutes: u32) -> Self {
-        Self { volumes: [EMPTY; PLACES], next: 0, filled: 0, session_minutes }
+        Self { volumes: [EMPTY; PLACES], next: 0, filled: 0, floor: 0, reaching: 0, session_minutes }
     }
 
     /// Forgets the session; the next one has so many minutes.
@@ -86,7 +90,9 @@ impl CorruptBars {
 
     fn push(&mut self, volume: i64) {
         if let Some(place) = self.volumes.get_mut(self.next) {
-            *place = volume;
+            let left = std::mem::replace(place, volume);
+            let lost = usize::from(self.filled == WINDOW && left >= self.floor);
+            self.reaching = self.reaching.saturating_add(usize::from(volume >= self.floor)).saturating_sub(lost);
         }
         let next = self.next.saturating_add(1);
         self.next = if next >= WINDOW { 0 } else { next };
@@ -94,14 +100,21 @@ impl CorruptBars {
     }
 
     /// Whether there are enough bars, their median is above 0, and the volume is over 8 medians.
-    fn is_spike(&self, volume: i64) -> bool {
+    fn is_spike(&mut self, volume: i64) -> bool {
         if self.filled < LEAST {
+            return false;
+        }
+        let half = self.filled / 2;
+        // More than half reach the floor, so the median does.
+        if self.reaching > half && volume <= self.floor.saturating_mul(TIMES) {
             return false;
         }
         // 8·x < v is the same as x ≤ ⌊(v − 1) ÷ 8⌋.
         let limit = volume.saturating_sub(1).div_euclid(TIMES);
-        let half = self.filled / 2;
-        match self.count_up_to(limit).cmp(&half) {
+        let under = self.count_up_to(limit);
+        self.floor = limit.saturating_add(1);
+        self.reaching = self.filled.saturating_sub(under);
+        match under.cmp(&half) {
             Ordering::Less => false,
             Ordering::Greater => self.count_up_to(0) <= half,
             Ordering::Equal => self.filled.is_multiple_of(2) && self.middle_two_are_under(limit, volume),
