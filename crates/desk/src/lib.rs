@@ -18,6 +18,8 @@
 
 /// Words.
 pub mod domain;
+/// Streaming indicators of one session.
+pub mod indicators;
 
 #[cfg(test)]
 mod test_data;

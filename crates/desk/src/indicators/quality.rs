@@ -1,0 +1,204 @@
+use std::fmt;
+
+use crate::domain::decimal::{Price, Ratio, SCALE};
+use crate::domain::wide::Wide;
+
+/// Minutes that the score looks back on.
+const WINDOW: u32 = 30;
+/// Clean bars that have to pass after a corrupt one.
+const HOLD: u32 = 5;
+/// Below this the symbol falls: 0.80.
+const FALLS: Ratio = Ratio::from_raw(80_000_000);
+/// At this or above a fallen symbol recovers: 0.85.
+const RECOVERS: Ratio = Ratio::from_raw(85_000_000);
+/// A close farther than one part in so many from the clean close before is a jump: 5 %.
+const JUMP_PART: i64 = 20;
+
+/// A bar that does not start after the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotLater {
+    /// Its minute of the session.
+    pub minute: u32,
+    /// The minute of the bar before.
+    pub last: u32,
+}
+
+impl NotLater {
+    /// The stable code of this refusal.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        "bar_not_later"
+    }
+}
+
+impl fmt::Display for NotLater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { minute, last } = self;
+        write!(f, "a bar of minute {minute} came after that of minute {last}; the minutes of a session have to rise")
+    }
+}
+
+impl std::error::Error for NotLater {}
+
+/// What a score is made of (STRAT-3), so that it explains itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Minutes looked back on, the bar's own included: at most 30, fewer after the open.
+    pub minutes: u32,
+    /// Of these, minutes without a bar. Each costs 1.
+    pub missing: u32,
+    /// Of these, corrupt bars. Each costs 2.
+    pub corrupt: u32,
+    /// Of these, clean bars whose close is over 5 % away from the clean close before. Each costs 2.
+    pub jumps: u32,
+}
+
+impl Evidence {
+    /// `max(0, 1 − ⌊lost ÷ minutes⌋)`.
+    #[must_use]
+    pub fn score(&self) -> Ratio {
+        let lost = self.corrupt.saturating_add(self.jumps).saturating_mul(2).saturating_add(self.missing);
+        if lost == 0 {
+            return Ratio::whole(1);
+        }
+        let share = i64::from(lost).saturating_mul(SCALE).checked_div(i64::from(self.minutes)).unwrap_or(SCALE);
+        Ratio::from_raw(SCALE.saturating_sub(share).max(0))
+    }
+}
+
+/// The data quality score of one symbol and session (STRAT-3), its recovery, and the hold after corrupt bars (STRAT-2).
+///
+/// Three masks of 64 minutes, the newest in the lowest bit, shifted by the minutes that went by: constant work a bar.
+#[derive(Clone, Debug, Default)]
+pub struct Quality {
+    last: Option<u32>,
+    present: u64,
+    corrupt: u64,
+    jumps: u64,
+    clean_close: Option<Price>,
+    evidence: Evidence,
+    score: Ratio,
+    fallen: bool,
+    since: Option<u32>,
+    hold: u32,
+}
+
+impl Quality {
+    /// Before the first bar.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets the session.
+    pub fn reset(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Takes in a bar, clean or corrupt, that starts `minute` minutes after the open.
+    ///
+    /// # Errors
+    /// [`NotLater`], and nothing changes.
+    pub fn update(&mut self, minute: u32, close: Price, corrupt: bool) -> Result<(), NotLater> {
+        let elapsed = match self.last {
+            Some(last) if minute <= last => return Err(NotLater { minute, last }),
+            Some(last) => minute.saturating_sub(last),
+            None => 0,
+        };
+        self.last = Some(minute);
+        let jump = !corrupt && self.clean_close.is_some_and(|before| is_jump(before, close));
+        for (mask, bit) in [(&mut self.present, true), (&mut self.corrupt, corrupt), (&mut self.jumps, jump)] {
+            *mask = mask.checked_shl(elapsed).unwrap_or(0) | u64::from(bit);
+        }
+        if corrupt {
+            self.hold = HOLD;
+        } else {
+            self.hold = self.hold.saturating_sub(1);
+            self.clean_close = Some(close);
+        }
+        self.evidence = self.weigh(minute);
+        self.score = self.evidence.score();
+        self.judge(minute);
+        Ok(())
+    }
+
+    /// DVS of the last bar, 0 to 1, cut to 10⁻⁸; 0 before the first bar.
+    #[must_use]
+    pub const fn score(&self) -> Ratio {
+        self.score
+    }
+
+    /// What the score is made of.
+    #[must_use]
+    pub const fn evidence(&self) -> Evidence {
+        self.evidence
+    }
+
+    /// Whether the score fell below 0.80 and has not stood at 0.85 or more for a minute since.
+    #[must_use]
+    pub const fn is_fallen(&self) -> bool {
+        self.fallen
+    }
+
+    /// The minute of the first bar of the present recovery.
+    #[must_use]
+    pub const fn since(&self) -> Option<u32> {
+        self.since
+    }
+
+    /// What the score is held against: 0.80, or 0.85 while recovering (STRAT-12).
+    #[must_use]
+    pub const fn threshold(&self) -> Ratio {
+        if self.fallen { RECOVERS } else { FALLS }
+    }
+
+    /// Clean bars that have still to pass before an entry.
+    #[must_use]
+    pub const fn hold(&self) -> u32 {
+        self.hold
+    }
+
+    fn weigh(&self, minute: u32) -> Evidence {
+        let minutes = minute.saturating_add(1).min(WINDOW);
+        let window = 1_u64.checked_shl(minutes).unwrap_or(0).wrapping_sub(1);
+        Evidence {
+            minutes,
+            missing: ones(!self.present & window),
+            corrupt: ones(self.corrupt & window),
+            jumps: ones(self.jumps & window),
+        }
+    }
+
+    fn judge(&mut self, minute: u32) {
+        if !self.fallen {
+            self.fallen = self.score < FALLS;
+        } else if self.score < RECOVERS {
+            self.since = None;
+        } else {
+            match self.since {
+                None => self.since = Some(minute),
+                Some(since) if minute > since => {
+                    self.fallen = false;
+                    self.since = None;
+                }
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// How many minutes a mask names; nearly always none, which is quicker seen than counted.
+const fn ones(mask: u64) -> u32 {
+    if mask == 0 { 0 } else { mask.count_ones() }
+}
+
+/// Whether a close is over 5 % away from the clean close before.
+fn is_jump(before: Price, close: Price) -> bool {
+    let away = Wide::from(close) - Wide::from(before);
+    let away = if away < Wide::ZERO { -away } else { away };
+    away * JUMP_PART > Wide::from(before)
+}
+
+#[cfg(test)]
+#[path = "quality_tests.rs"]
+mod tests;
