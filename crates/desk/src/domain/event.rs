@@ -134,6 +134,13 @@ pub enum Body {
         /// What is allowed.
         limit: Money,
     },
+    /// An entry ended without a share: its decision is missed.
+    EntryMissed {
+        /// The decision.
+        decision: DecisionId,
+        /// In what.
+        symbol: Symbol,
+    },
     /// A trade ended.
     TradeClosed(Box<Trade>),
     /// Cash settled, as the venue's account says.
@@ -272,6 +279,7 @@ impl Body {
             Self::NotAccepted { .. } => "not_accepted",
             Self::Impossible { .. } => "impossible",
             Self::Frozen { .. } => "frozen",
+            Self::EntryMissed { .. } => "entry_missed",
             Self::TradeClosed(_) => "trade_closed",
             Self::Settled { .. } => "settled",
             Self::FeeCharged { .. } => "fee_charged",

@@ -8,5 +8,5 @@ mod schedule;
 mod table;
 
 pub use commission::CommissionSchedule;
-pub use schedule::{FeeKind, FeeRow, FeeSchedule, raised_to_cent};
+pub use schedule::{FeeRow, FeeSchedule, SaleRates, raised_to_cent, table_name, unit};
 pub use table::{FeeTableError, FeeTableFault};

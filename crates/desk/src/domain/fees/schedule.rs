@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::table::{self, FeeTableError};
+use crate::domain::journal::FeeKind;
 use crate::domain::decimal::{Money, Quantity, Ratio};
 use crate::domain::time::Date;
 use crate::domain::wide::{Overflow, Wide};
@@ -14,42 +15,49 @@ const SCALE_MILLION: i128 = 100_000_000_000_000;
 /// One cent in steps of 10⁻⁸.
 const CENT: i64 = 1_000_000;
 
-/// A regulatory fee that a broker passes on for each sale, short sales included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FeeKind {
-    /// The SEC's fee by section 31 of the Securities Exchange Act: USD per million of sales.
-    SecSection31,
-    /// FINRA's trading activity fee: USD per share sold, at most a cap per trade.
-    FinraTaf,
-}
-
-impl FeeKind {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::SecSection31, Self::FinraTaf];
-
-    /// The name in tables and records.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SecSection31 => "sec_section_31",
-            Self::FinraTaf => "finra_taf",
-        }
-    }
-
-    /// What its rate is per, as tables name it.
-    #[must_use]
-    pub const fn unit(self) -> &'static str {
-        match self {
-            Self::SecSection31 => "usd_per_million_of_sales",
-            Self::FinraTaf => "usd_per_share_sold",
-        }
+/// A fee's name in the table of rates.
+#[must_use]
+pub const fn table_name(fee: FeeKind) -> &'static str {
+    match fee {
+        FeeKind::Sec => "sec_section_31",
+        FeeKind::Taf => "finra_taf",
     }
 }
 
-impl fmt::Display for FeeKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+/// What a fee's rate is per, as the table names it.
+#[must_use]
+pub const fn unit(fee: FeeKind) -> &'static str {
+    match fee {
+        FeeKind::Sec => "usd_per_million_of_sales",
+        FeeKind::Taf => "usd_per_share_sold",
+    }
+}
+
+/// The rates on sales that hold in one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SaleRates {
+    sec: Ratio,
+    taf: Ratio,
+    taf_cap: Option<Money>,
+}
+
+impl SaleRates {
+    /// The SEC's fee of a selling fill: value × rate ÷ 10⁶, half to even at 10⁻⁸. The value may have either sign.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn sec(&self, value: Money) -> Result<Money, Overflow> {
+        Wide::product(value.magnitude().raw(), self.sec.raw()).half_even(SCALE_MILLION).ok_or(Overflow)?.money()
+    }
+
+    /// The trading activity fee of a selling fill: shares × rate, half to even at 10⁻⁸, at most the cap.
+    /// The shares may have either sign.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn taf(&self, shares: Quantity) -> Result<Money, Overflow> {
+        let fee = Wide::product(shares.magnitude().raw(), self.taf.raw()).half_even_to_scale().money()?;
+        Ok(self.taf_cap.map_or(fee, |cap| fee.min(cap)))
     }
 }
 
@@ -70,7 +78,7 @@ pub struct FeeRow {
 
 impl fmt::Display for FeeRow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.fee, self.rate, self.fee.unit())?;
+        write!(f, "{} {} {}", table_name(self.fee), self.rate, unit(self.fee))?;
         if let Some(cap) = self.cap {
             write!(f, ", at most {cap} per trade")?;
         }
@@ -129,30 +137,17 @@ impl FeeSchedule {
         session < self.rates(fee).first.from
     }
 
-    /// The SEC's fee of a selling fill: value × rate ÷ 10⁶, half to even at 10⁻⁸. The value may have either sign.
-    ///
-    /// # Errors
-    /// [`Overflow`].
-    pub fn sec(&self, session: Date, value: Money) -> Result<Money, Overflow> {
-        let rate = self.sec.at(session).rate;
-        Wide::product(value.magnitude().raw(), rate.raw()).half_even(SCALE_MILLION).ok_or(Overflow)?.money()
-    }
-
-    /// The trading activity fee of a selling fill: shares × rate, half to even at 10⁻⁸, at most the cap.
-    /// The shares may have either sign.
-    ///
-    /// # Errors
-    /// [`Overflow`].
-    pub fn taf(&self, session: Date, shares: Quantity) -> Result<Money, Overflow> {
-        let row = self.taf.at(session);
-        let fee = Wide::product(shares.magnitude().raw(), row.rate.raw()).half_even_to_scale().money()?;
-        Ok(row.cap.map_or(fee, |cap| fee.min(cap)))
+    /// The rates that hold at a session.
+    #[must_use]
+    pub fn at(&self, session: Date) -> SaleRates {
+        let taf = self.taf.at(session);
+        SaleRates { sec: self.sec.at(session).rate, taf: taf.rate, taf_cap: taf.cap }
     }
 
     const fn rates(&self, fee: FeeKind) -> &Rates {
         match fee {
-            FeeKind::SecSection31 => &self.sec,
-            FeeKind::FinraTaf => &self.taf,
+            FeeKind::Sec => &self.sec,
+            FeeKind::Taf => &self.taf,
         }
     }
 }
@@ -196,7 +191,7 @@ mod tests {
             ("2023-03-01", "0.000625", "0.00"), // 0.5 steps: half to even
             ("2023-03-01", "0.001875", "0.00000002"),
         ] {
-            let fee_of = schedule().sec(date(session), value.parse().unwrap()).unwrap();
+            let fee_of = schedule().at(date(session)).sec(value.parse().unwrap()).unwrap();
             assert_eq!(fee_of.to_string(), fee, "{value} on {session}");
         }
     }
@@ -216,7 +211,7 @@ mod tests {
             ("2013-01-02", "0.00001", "0.00"),
             ("2023-01-03", "0.0001", "0.00000001"), // 1.45 steps
         ] {
-            let fee_of = schedule().taf(date(session), shares.parse().unwrap()).unwrap();
+            let fee_of = schedule().at(date(session)).taf(shares.parse().unwrap()).unwrap();
             assert_eq!(fee_of.to_string(), fee, "{shares} on {session}");
         }
     }
@@ -225,19 +220,19 @@ mod tests {
     fn ledg_3b_a_rate_names_its_source_and_says_where_it_is_borrowed() {
         let schedule = schedule();
         for (fee, session, borrowed) in [
-            (FeeKind::SecSection31, "2012-03-30", true),
-            (FeeKind::SecSection31, "2012-04-01", false),
-            (FeeKind::FinraTaf, "2011-06-30", true),
-            (FeeKind::FinraTaf, "2011-07-01", false),
+            (FeeKind::Sec, "2012-03-30", true),
+            (FeeKind::Sec, "2012-04-01", false),
+            (FeeKind::Taf, "2011-06-30", true),
+            (FeeKind::Taf, "2011-07-01", false),
         ] {
-            assert_eq!(schedule.is_before_first(fee, date(session)), borrowed, "{fee} {session}");
+            assert_eq!(schedule.is_before_first(fee, date(session)), borrowed, "{fee:?} {session}");
         }
         assert_eq!(
-            schedule.row(FeeKind::FinraTaf, date("2024-08-23")).to_string(),
+            schedule.row(FeeKind::Taf, date("2024-08-23")).to_string(),
             "finra_taf 0.000166 usd_per_share_sold, at most 8.30 per trade, from 2024-01-01 (published schedule)"
         );
         assert_eq!(
-            schedule.row(FeeKind::FinraTaf, date("2027-06-01")).to_string(),
+            schedule.row(FeeKind::Taf, date("2027-06-01")).to_string(),
             "finra_taf 0.000232 usd_per_share_sold, from 2027-01-01 (one document that quotes it; the cap is not known)"
         );
     }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::schedule::{FeeKind, FeeRow, FeeSchedule, Rates};
+use super::schedule::{FeeRow, FeeSchedule, Rates, table_name, unit};
+use crate::domain::journal::FeeKind;
 use crate::domain::decimal::{DecimalError, Money, Ratio};
 use crate::domain::time::{Date, TimeError};
 
@@ -98,17 +99,17 @@ impl fmt::Display for FeeTableFault {
             Self::Header(found) => write!(f, "the header is {found:?}; {HEADER:?} is needed"),
             Self::Columns(found) => write!(f, "{found} columns; {COLUMNS} are needed ({HEADER})"),
             Self::Fee(found) => {
-                write!(f, "fee {found:?} is not known; {} and {} are", FeeKind::SecSection31, FeeKind::FinraTaf)
+                write!(f, "fee {found:?} is not known; {} and {} are", table_name(FeeKind::Sec), table_name(FeeKind::Taf))
             }
             Self::Date(found, why) => write!(f, "from_session {found:?} {why}"),
             Self::Number { column, found, why } => write!(f, "{column} {found:?} {why}"),
             Self::Negative { column, found } => write!(f, "{column} {found} is below zero; zero or more is allowed"),
-            Self::Unit { fee, found } => write!(f, "per {found:?} does not fit {fee}; {:?} is needed", fee.unit()),
+            Self::Unit { fee, found } => write!(f, "per {found:?} does not fit {}; {:?} is needed", table_name(*fee), unit(*fee)),
             Self::NotLater { fee, from, before } => {
-                write!(f, "from_session {from} of {fee} is not later than {before}, that of its row before")
+                write!(f, "from_session {from} of {} is not later than {before}, that of its row before", table_name(*fee))
             }
             Self::NoEvidence => f.write_str("evidence is empty; each row must say where its rate is known from"),
-            Self::Missing(fee) => write!(f, "the table ends without a row of {fee}; each fee needs at least one"),
+            Self::Missing(fee) => write!(f, "the table ends without a row of {}; each fee needs at least one", table_name(*fee)),
         }
     }
 }
@@ -128,15 +129,15 @@ pub(super) fn parse(text: &str) -> Result<FeeSchedule, FeeTableError> {
         last = line;
         row(text)
             .and_then(|row| match row.fee {
-                FeeKind::SecSection31 => append(&mut sec, row),
-                FeeKind::FinraTaf => append(&mut taf, row),
+                FeeKind::Sec => append(&mut sec, row),
+                FeeKind::Taf => append(&mut taf, row),
             })
             .map_err(|fault| FeeTableError { line, fault })?;
     }
     let missing = |fee| FeeTableError { line: last, fault: FeeTableFault::Missing(fee) };
     Ok(FeeSchedule {
-        sec: sec.ok_or_else(|| missing(FeeKind::SecSection31))?,
-        taf: taf.ok_or_else(|| missing(FeeKind::FinraTaf))?,
+        sec: sec.ok_or_else(|| missing(FeeKind::Sec))?,
+        taf: taf.ok_or_else(|| missing(FeeKind::Taf))?,
     })
 }
 
@@ -147,8 +148,8 @@ fn row(line: &str) -> Result<FeeRow, FeeTableFault> {
         return Err(FeeTableFault::Columns(columns.len()));
     };
     let fee =
-        FeeKind::ALL.into_iter().find(|kind| kind.as_str() == fee).ok_or_else(|| FeeTableFault::Fee(fee.to_owned()))?;
-    if per != fee.unit() {
+        FeeKind::ALL.into_iter().find(|kind| table_name(*kind) == fee).ok_or_else(|| FeeTableFault::Fee(fee.to_owned()))?;
+    if per != unit(fee) {
         return Err(FeeTableFault::Unit { fee, found: per.to_owned() });
     }
     if evidence.is_empty() {
@@ -195,10 +196,10 @@ mod tests {
     #[test]
     fn a_table_is_read_whole() {
         let schedule = parse(&format!("{HEADER}\r\n{SEC}\r\n\r\n{TAF}\r\n")).unwrap();
-        let row = schedule.row(FeeKind::FinraTaf, "2026-01-02".parse().unwrap());
+        let row = schedule.row(FeeKind::Taf, "2026-01-02".parse().unwrap());
         assert_eq!(row.cap, Some("8.30".parse().unwrap()));
         assert_eq!(row.evidence, "a schedule, as published");
-        assert_eq!(schedule.row(FeeKind::SecSection31, "2026-01-02".parse().unwrap()).cap, None);
+        assert_eq!(schedule.row(FeeKind::Sec, "2026-01-02".parse().unwrap()).cap, None);
     }
 
     #[test]

@@ -1,0 +1,250 @@
+//! Data checks and indicators, symbol by symbol (STRAT-2 to STRAT-4). Market data come in through a door of their own:
+//! they move indicators, not records.
+
+use crate::domain::decimal::{Price, Ratio};
+use crate::domain::ids::SessionId;
+use crate::domain::market::{Bar, Instrument, QuoteBar};
+use crate::domain::time::Timestamp;
+use crate::domain::wide::Overflow;
+use crate::indicators::atr::Atr;
+use crate::indicators::corrupt::CorruptBars;
+use crate::indicators::deviation::Deviation;
+use crate::indicators::quality::Quality;
+use crate::indicators::vwap::Vwap;
+
+/// How many true ranges make an ATR (STRAT-4).
+pub const ATR_LENGTH: usize = 14;
+
+/// When a session runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hours {
+    /// Which session.
+    pub session: SessionId,
+    /// Its open, `O`.
+    pub open: Timestamp,
+    /// Its close, `C`.
+    pub close: Timestamp,
+}
+
+impl Hours {
+    /// How many minutes it has.
+    #[must_use]
+    pub fn minutes(&self) -> u32 {
+        u32::try_from((self.close - self.open).as_minutes()).unwrap_or(0)
+    }
+
+    /// Minutes from the open to an instant; nothing before it.
+    #[must_use]
+    pub fn minute_of(&self, at: Timestamp) -> Option<u32> {
+        u32::try_from((at - self.open).as_minutes()).ok().filter(|_| at >= self.open)
+    }
+}
+
+/// One symbol in one session.
+#[derive(Clone, Debug)]
+pub struct SymbolMarket {
+    corrupt: CorruptBars,
+    quality: Quality,
+    vwap: Vwap,
+    atr: Atr,
+    deviation: Option<Deviation>,
+    clean_bars: u32,
+    corrupt_bars: u32,
+    first_open: Option<Price>,
+    close: Option<Price>,
+    previous_close: Option<Price>,
+    last_close: Option<Price>,
+    quote: Option<QuoteBar>,
+}
+
+/// What the data checks made of a bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// Indicators have taken it in.
+    Clean,
+    /// Nothing is decided on it (TRADE-3a).
+    Corrupt,
+}
+
+/// A bar that the data checks could not take in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// It lies outside of the session, or does not start later than the one before it.
+    OutOfOrder,
+    /// A sum does not fit.
+    Overflow,
+}
+
+impl From<Overflow> for Unusable {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
+    }
+}
+
+impl SymbolMarket {
+    /// An empty session. `with_deviation` where a strategy measures in standard deviations.
+    #[must_use]
+    pub fn new(minutes: u32, with_deviation: bool) -> Option<Self> {
+        Some(Self {
+            corrupt: CorruptBars::new(minutes),
+            quality: Quality::new(),
+            vwap: Vwap::new(),
+            atr: Atr::new(ATR_LENGTH).ok()?,
+            deviation: with_deviation.then(Deviation::new),
+            clean_bars: 0,
+            corrupt_bars: 0,
+            first_open: None,
+            close: None,
+            previous_close: None,
+            last_close: None,
+            quote: None,
+        })
+    }
+
+    /// Takes in a bar that starts `minute` minutes after the open.
+    ///
+    /// # Errors
+    /// [`Unusable`].
+    pub fn observe(&mut self, bar: &Bar, quote: Option<&QuoteBar>, minute: u32) -> Result<Checked, Unusable> {
+        let is_corrupt = self.corrupt.update(bar, minute).is_some();
+        self.quality.update(minute, bar.close, is_corrupt).map_err(|_| Unusable::OutOfOrder)?;
+        self.last_close = Some(bar.close);
+        self.quote = quote.copied();
+        if is_corrupt {
+            self.corrupt_bars = self.corrupt_bars.saturating_add(1);
+            return Ok(Checked::Corrupt);
+        }
+        self.clean_bars = self.clean_bars.saturating_add(1);
+        self.previous_close = self.close.replace(bar.close);
+        if self.first_open.is_none() {
+            self.first_open = Some(bar.open);
+        }
+        self.vwap.update(bar)?;
+        self.atr.update(bar)?;
+        if let Some(deviation) = &mut self.deviation {
+            deviation.update(bar.close, self.vwap.value())?;
+        }
+        Ok(Checked::Clean)
+    }
+
+    /// The last close, corrupt bars included.
+    #[must_use]
+    pub const fn last_close(&self) -> Option<Price> {
+        self.last_close
+    }
+
+    /// The last quote.
+    #[must_use]
+    pub const fn quote(&self) -> Option<&QuoteBar> {
+        self.quote.as_ref()
+    }
+
+    /// How many bars were corrupt.
+    #[must_use]
+    pub const fn corrupt_bars(&self) -> u32 {
+        self.corrupt_bars
+    }
+
+    /// The data quality score now.
+    #[must_use]
+    pub const fn score(&self) -> Ratio {
+        self.quality.score()
+    }
+}
+
+/// What a strategy may see at `T`: one symbol's bar that has just ended, and all before it.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// `T`.
+    pub now: Timestamp,
+    /// The session.
+    pub session: Hours,
+    /// The instrument.
+    pub instrument: &'a Instrument,
+    /// The bar that has just ended.
+    pub bar: &'a Bar,
+    /// What the data checks made of it.
+    pub checked: Checked,
+    market: &'a SymbolMarket,
+}
+
+/// The data quality as the gate sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QualityView {
+    /// DVS.
+    pub score: Ratio,
+    /// What it is held against.
+    pub threshold: Ratio,
+    /// Whether it fell and has not recovered.
+    pub fallen: bool,
+    /// Clean bars that have still to pass.
+    pub hold: u32,
+}
+
+impl<'a> View<'a> {
+    /// The view of a symbol whose bar has been taken in.
+    #[must_use]
+    pub const fn new(hours: Hours, instrument: &'a Instrument, bar: &'a Bar, checked: Checked, market: &'a SymbolMarket, now: Timestamp) -> Self {
+        Self { now, session: hours, instrument, bar, checked, market }
+    }
+
+    /// The session's VWAP, cut to 10⁻⁸.
+    #[must_use]
+    pub fn vwap(&self) -> Option<Price> {
+        self.market.vwap.value()
+    }
+
+    /// How the bar's close stands to VWAP.
+    #[must_use]
+    pub fn close_to_vwap(&self) -> Option<std::cmp::Ordering> {
+        self.market.vwap.compare(self.bar.close)
+    }
+
+    /// The average true range.
+    #[must_use]
+    pub fn atr(&self) -> Option<Price> {
+        self.market.atr.value()
+    }
+
+    /// The standard deviation of the closes from VWAP, where it is kept.
+    #[must_use]
+    pub fn sd(&self) -> Option<Price> {
+        self.market.deviation.as_ref().and_then(Deviation::value)
+    }
+
+    /// The close of the clean bar before.
+    #[must_use]
+    pub const fn previous_close(&self) -> Option<Price> {
+        self.market.previous_close
+    }
+
+    /// The open of the session's first clean bar.
+    #[must_use]
+    pub const fn first_open(&self) -> Option<Price> {
+        self.market.first_open
+    }
+
+    /// How many clean bars there were, this one included.
+    #[must_use]
+    pub const fn clean_bars(&self) -> u32 {
+        self.market.clean_bars
+    }
+
+    /// The last quote.
+    #[must_use]
+    pub const fn quote(&self) -> Option<&'a QuoteBar> {
+        self.market.quote.as_ref()
+    }
+
+    /// The data quality.
+    #[must_use]
+    pub const fn quality(&self) -> QualityView {
+        let quality = &self.market.quality;
+        QualityView {
+            score: quality.score(),
+            threshold: quality.threshold(),
+            fallen: quality.is_fallen(),
+            hold: quality.hold(),
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! DECISIONS: one pure machine an actor, each with two doors, `decide` and `apply`.
+
+/// Order tracking: what became of every order.
+pub mod broker;
+/// Data checks and indicators, symbol by symbol.
+pub mod market_data;
+/// Positions folded from events.
+pub mod portfolio;
+/// Limits, freezes, exposure, and the way from a signal to an approved order.
+pub mod risk;
+/// One strategy over all its symbols: entries, exits, trails.
+pub mod strategy;

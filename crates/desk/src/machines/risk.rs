@@ -1,0 +1,221 @@
+//! Exposure, the day's results, freezes (RISK-10, RISK-12), and where the account stands when a signal is weighed.
+
+use std::collections::BTreeMap;
+
+use crate::domain::decimal::{Money, Price};
+use crate::domain::event::{Body, Event};
+use crate::domain::ids::StrategyName;
+use crate::domain::order::Execution;
+use crate::domain::symbol::Symbol;
+use crate::domain::trade::Trade;
+use crate::domain::wide::{Overflow, Wide, value_of};
+use crate::gates::Reason;
+use crate::machines::portfolio::Portfolio;
+use crate::risk::{Freeze, Limits, Standing};
+
+/// What a strategy made today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Today {
+    net: Wide,
+    losing: u32,
+    longest: u32,
+}
+
+/// The machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Risk {
+    limits: Limits,
+    cash: Wide,
+    at_open: Wide,
+    peak: Option<Wide>,
+    trades: Vec<(StrategyName, u32)>,
+    trades_symbol: BTreeMap<Symbol, u32>,
+    today: BTreeMap<StrategyName, Today>,
+    closed_today: Wide,
+    freezes: Vec<Freeze>,
+    epoch: u64,
+}
+
+impl Risk {
+    /// A machine with these limits; equity begins at the float.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let cash = Wide::from(limits.float);
+        Self {
+            limits,
+            cash,
+            at_open: cash,
+            peak: None,
+            trades: Vec::new(),
+            trades_symbol: BTreeMap::new(),
+            today: BTreeMap::new(),
+            closed_today: Wide::ZERO,
+            freezes: Vec::new(),
+            epoch: 1,
+        }
+    }
+
+    /// The limits in force.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Rises with each limit change, freeze or kill; an approval of an older one does not hold (RISK-0).
+    #[must_use]
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// What is frozen.
+    #[must_use]
+    pub fn freezes(&self) -> &[Freeze] {
+        &self.freezes
+    }
+
+    /// Float + cash of all fills − fees + Σ s·held·last close.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn equity(&self, portfolio: &Portfolio, close: impl Fn(&Symbol) -> Option<Price>) -> Result<Wide, Overflow> {
+        let mut equity = self.cash;
+        for p in portfolio.iter() {
+            if let Some(price) = close(&p.symbol) {
+                equity += Wide::from(value_of(p.held(), price)?) * p.side.sign();
+            }
+        }
+        Ok(equity)
+    }
+
+    /// The market's door: the equity of this instant may be the highest seen.
+    pub fn mark(&mut self, equity: Wide) {
+        self.peak = Some(self.peak.map_or(equity, |peak| peak.max(equity)));
+    }
+
+    /// The equity at this session's open.
+    #[must_use]
+    pub const fn equity_at_open(&self) -> Wide {
+        self.at_open
+    }
+
+    /// The freezes that this instant's equity brings (STRAT-11). Those that stand already are not told again.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn decide(&self, equity: Wide) -> Result<Vec<Body>, Overflow> {
+        let mut found = Vec::new();
+        let mut freeze = |strategy: Option<StrategyName>, reason: Reason, have: Money, limit: Money| {
+            if !self.freezes.iter().any(|f| f.strategy == strategy && f.reason == reason) {
+                found.push(Body::Frozen { strategy, reason, have, limit });
+            }
+        };
+        let lost = self.at_open - equity;
+        if lost >= Wide::from(self.limits.day_loss) {
+            freeze(None, Reason::DailyLoss, lost.money()?, self.limits.day_loss);
+        }
+        let below = self.peak.unwrap_or(equity) - equity;
+        if below >= Wide::from(self.limits.drawdown) {
+            freeze(None, Reason::Drawdown, below.money()?, self.limits.drawdown);
+        }
+        for (strategy, today) in &self.today {
+            if -today.net >= Wide::from(self.limits.strategy_loss) {
+                freeze(Some(*strategy), Reason::StrategyLoss, (-today.net).money()?, self.limits.strategy_loss);
+            }
+            if today.longest >= self.limits.losing_row {
+                let (have, limit) = (i64::from(today.longest), i64::from(self.limits.losing_row));
+                freeze(Some(*strategy), Reason::LosingRow, Money::whole(have), Money::whole(limit));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Where the account stands for a signal in one symbol, at the last closes.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn standing<'a>(
+        &'a self,
+        symbol: &Symbol,
+        strategy: StrategyName,
+        portfolio: &Portfolio,
+        close: impl Fn(&Symbol) -> Option<Price>,
+    ) -> Result<Standing<'a>, Overflow> {
+        let (mut gross, mut net, mut open_risk, mut positions) = (Wide::ZERO, Wide::ZERO, Wide::ZERO, 0_u32);
+        for p in portfolio.iter() {
+            let exposed = p.exposed();
+            // A price that is not known yet counts as the plan's own.
+            let price = close(&p.symbol).unwrap_or(p.plan.reference);
+            let value = Wide::from(value_of(exposed, price)?);
+            gross += value;
+            net += value * p.side.sign();
+            let away = (Wide::from(p.plan.reference) - Wide::from(p.stop)) * p.side.sign();
+            open_risk += Wide::from(value_of(exposed, away.max(Wide::ZERO).price()?)?);
+            positions = positions.saturating_add(1);
+        }
+        let owner = portfolio.get(symbol).map(|p| p.strategy);
+        Ok(Standing {
+            limits: &self.limits,
+            freezes: &self.freezes,
+            trades: &self.trades,
+            trades_symbol: self.trades_symbol.get(symbol).copied().unwrap_or(0),
+            positions,
+            owner,
+            working: owner == Some(strategy),
+            gross,
+            net,
+            open_risk,
+            closed_today: self.closed_today,
+        })
+    }
+
+    fn execute(&mut self, execution: &Execution) -> Result<(), Overflow> {
+        let value = Wide::from(value_of(execution.quantity, execution.price)?);
+        let fees = execution.accrued.iter().fold(Wide::from(execution.commission), |sum, (_, fee)| sum + Wide::from(*fee));
+        self.cash = self.cash - value - fees;
+        Ok(())
+    }
+
+    fn close_trade(&mut self, trade: &Trade) -> Result<(), Overflow> {
+        let net = Wide::from(trade.net()?);
+        self.closed_today += net;
+        let today = self.today.entry(trade.strategy).or_default();
+        today.net += net;
+        today.losing = if net < Wide::ZERO { today.losing.saturating_add(1) } else { 0 };
+        today.longest = today.longest.max(today.losing);
+        Ok(())
+    }
+
+    /// Folds one event in.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn apply(&mut self, event: &Event) -> Result<(), Overflow> {
+        match &event.body {
+            Body::SessionOpened { .. } => {
+                self.at_open = self.cash;
+                self.trades.clear();
+                self.trades_symbol.clear();
+                self.today.clear();
+                self.closed_today = Wide::ZERO;
+                // Freezes of one day end with the session; a drawdown stays until somebody clears it.
+                self.freezes.retain(|f| f.reason == Reason::Drawdown);
+            }
+            Body::Decided(decision) if decision.blocked.is_none() => {
+                match self.trades.iter_mut().find(|(s, _)| *s == decision.strategy) {
+                    Some((_, n)) => *n = n.saturating_add(1),
+                    None => self.trades.push((decision.strategy, 1)),
+                }
+                let count = self.trades_symbol.entry(decision.symbol).or_default();
+                *count = count.saturating_add(1);
+            }
+            Body::Executed { execution, .. } => self.execute(execution)?,
+            Body::TradeClosed(trade) => self.close_trade(trade)?,
+            Body::Frozen { strategy, reason, have, limit } => {
+                self.freezes.push(Freeze { strategy: *strategy, reason: *reason, have: *have, limit: *limit });
+                self.epoch = self.epoch.saturating_add(1);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,328 @@
+//! One strategy over all its symbols (STRAT-6, STRAT-9, STRAT-10): what it evaluates, what it counts, when it leaves.
+
+use crate::domain::event::{Body, Event};
+use crate::domain::ids::{SessionId, StrategyName};
+use crate::domain::market::Side;
+use crate::domain::order::{ExitReason, Plan, Purpose};
+use crate::domain::position::{Position, Stage};
+use crate::domain::symbol::Symbol;
+use crate::domain::time::{Span, Timestamp};
+use crate::domain::wide::Overflow;
+use crate::machines::market_data::{Checked, Hours, View};
+use crate::strategies::{Detection, Held, Setup, Strategy, Tracking, exit_time, window};
+
+/// Why an evaluation ended without a signal (STRAT-6), in the order in which the reasons apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Skip {
+    /// Outside of the window.
+    OutsideWindow,
+    /// The bar is corrupt.
+    CorruptBar,
+    /// The entries of this session are used up.
+    MaxTrades,
+    /// A position or order of this strategy is there.
+    InPosition,
+    /// An indicator does not exist yet.
+    InsufficientData,
+    /// No reason to trade.
+    NoSetup,
+    /// A reason to trade on a side that is spent.
+    Spent,
+}
+
+impl Skip {
+    /// All of them, in order.
+    pub const ALL: [Self; 7] = [
+        Self::OutsideWindow,
+        Self::CorruptBar,
+        Self::MaxTrades,
+        Self::InPosition,
+        Self::InsufficientData,
+        Self::NoSetup,
+        Self::Spent,
+    ];
+
+    /// The name in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OutsideWindow => "outside_window",
+            Self::CorruptBar => "corrupt_bar",
+            Self::MaxTrades => "max_trades",
+            Self::InPosition => "in_position",
+            Self::InsufficientData => "insufficient_data",
+            Self::NoSetup => "no_setup",
+            Self::Spent => "spent",
+        }
+    }
+}
+
+/// What an evaluation ended in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Evaluation {
+    /// Nothing, for a reason that is counted.
+    Skipped(Skip),
+    /// A signal with its plan.
+    Signal(Setup, Plan),
+}
+
+/// Where a strategy is in one symbol (STRAT-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotState {
+    /// Before the window.
+    Waiting,
+    /// Looking for a setup.
+    Armed,
+    /// An entry works.
+    Entering,
+    /// Shares are held.
+    Managed,
+    /// Nothing more is to come in this session.
+    Done,
+}
+
+/// How often a reason was met, and when last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// How often.
+    pub times: u32,
+    /// When last.
+    pub last: Option<Timestamp>,
+}
+
+/// One symbol in one session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Slot {
+    signals: u32,
+    approved: u32,
+    spent: [Option<Timestamp>; 2],
+    given_back: [Option<Timestamp>; 2],
+    tracking: Tracking,
+    counts: [Count; Skip::ALL.len()],
+}
+
+const fn place(side: Side) -> usize {
+    match side {
+        Side::Long => 0,
+        Side::Short => 1,
+    }
+}
+
+impl Slot {
+    /// A side is spent by a signal until a later bar gives it back (STRAT-19).
+    fn is_spent(&self, side: Side) -> bool {
+        let at = |list: &[Option<Timestamp>; 2]| list.get(place(side)).copied().flatten();
+        at(&self.spent).is_some_and(|spent| at(&self.given_back).is_none_or(|back| back <= spent))
+    }
+}
+
+/// The machine.
+#[derive(Debug)]
+pub struct StrategyMachine {
+    strategy: Box<dyn Strategy>,
+    symbols: Vec<Symbol>,
+    slots: Vec<Slot>,
+    hours: Option<Hours>,
+    window: Option<(Timestamp, Timestamp)>,
+    exit_at: Timestamp,
+}
+
+impl StrategyMachine {
+    /// A strategy over these symbols, in byte order.
+    #[must_use]
+    pub fn new(strategy: Box<dyn Strategy>, symbols: Vec<Symbol>) -> Self {
+        let slots = vec![Slot::default(); symbols.len()];
+        Self { strategy, symbols, slots, hours: None, window: None, exit_at: Timestamp::MAX }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> StrategyName {
+        self.strategy.name()
+    }
+
+    /// The strategy behind it.
+    #[must_use]
+    pub fn strategy(&self) -> &dyn Strategy {
+        self.strategy.as_ref()
+    }
+
+    /// Its window in this session; nothing where it is skipped.
+    #[must_use]
+    pub const fn window(&self) -> Option<(Timestamp, Timestamp)> {
+        self.window
+    }
+
+    /// When it holds nothing any more.
+    #[must_use]
+    pub const fn exit_at(&self) -> Timestamp {
+        self.exit_at
+    }
+
+    /// Whether entries are decided at `T`: the start belongs to a window, the end does not.
+    #[must_use]
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.window.is_some_and(|(start, end)| start <= now && now < end)
+    }
+
+    /// The market data's own door: a clean bar moves indicators, gives sides back, and is followed by what is held.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn observe(&mut self, symbol: usize, view: &View<'_>, position: Option<&Position>) -> Result<(), Overflow> {
+        self.strategy.observe(symbol, view)?;
+        let Some(slot) = self.slots.get_mut(symbol) else { return Ok(()) };
+        for side in [Side::Long, Side::Short] {
+            if slot.is_spent(side) && self.strategy.returns(side, view)
+                && let Some(back) = slot.given_back.get_mut(place(side))
+            {
+                *back = Some(view.now);
+            }
+        }
+        if let Some(p) = position.filter(|p| p.strategy == self.strategy.name())
+            && p.entered_at.is_some_and(|at| view.bar.end() > at)
+        {
+            slot.tracking.observe(view.bar.close, p.side, p.plan.edge);
+        }
+        Ok(())
+    }
+
+    /// Evaluates one symbol inside the window (STRAT-6). A corrupt bar's reason is all that is done.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn evaluate(&self, symbol: usize, view: &View<'_>, position: Option<&Position>) -> Result<Evaluation, Overflow> {
+        let Some(slot) = self.slots.get(symbol) else { return Ok(Evaluation::Skipped(Skip::InsufficientData)) };
+        if view.checked == Checked::Corrupt {
+            return Ok(Evaluation::Skipped(Skip::CorruptBar));
+        }
+        if i64::from(slot.approved) >= self.strategy.parameters().max_trades {
+            return Ok(Evaluation::Skipped(Skip::MaxTrades));
+        }
+        if position.is_some_and(|p| p.strategy == self.strategy.name()) {
+            return Ok(Evaluation::Skipped(Skip::InPosition));
+        }
+        let setup = match self.strategy.detect(symbol, view)? {
+            Detection::Insufficient => return Ok(Evaluation::Skipped(Skip::InsufficientData)),
+            Detection::NoSetup => return Ok(Evaluation::Skipped(Skip::NoSetup)),
+            Detection::Setup(setup) => setup,
+        };
+        let Some(plan) = self.strategy.plan_entry(&setup, view)? else {
+            return Ok(Evaluation::Skipped(Skip::NoSetup));
+        };
+        if slot.is_spent(setup.side) {
+            return Ok(Evaluation::Skipped(Skip::Spent));
+        }
+        Ok(Evaluation::Signal(setup, plan))
+    }
+
+    /// Counts an evaluation without a signal.
+    pub fn count(&mut self, symbol: usize, skip: Skip, now: Timestamp) {
+        let counts = self.slots.get_mut(symbol).map(|s| &mut s.counts);
+        if let Some(count) = counts.and_then(|c| c.iter_mut().zip(Skip::ALL).find(|(_, s)| *s == skip)).map(|(c, _)| c) {
+            count.times = count.times.saturating_add(1);
+            count.last = Some(now);
+        }
+    }
+
+    /// The reason to leave at `T`, if there is one (STRAT-9). `view` is that of a clean bar at `T`, where there is one.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn exit(&self, symbol: usize, position: &Position, view: Option<&View<'_>>, now: Timestamp) -> Result<Option<ExitReason>, Overflow> {
+        if now >= self.exit_at {
+            return Ok(Some(ExitReason::WindowEnd));
+        }
+        let timeout = self.strategy.parameters().timeout;
+        if timeout > 0 && position.entered_at.is_some_and(|at| now - at >= Span::minutes(timeout)) {
+            return Ok(Some(ExitReason::Timeout));
+        }
+        let (Some(view), Some(held)) = (view, self.held(symbol, position)) else { return Ok(None) };
+        self.strategy.plan_exit(&held, view)
+    }
+
+    /// Where the stop should stand from the next bar on, if it should move (STRAT-10).
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn trail(&self, symbol: usize, position: &Position, view: &View<'_>) -> Result<Option<crate::domain::decimal::Price>, Overflow> {
+        match self.held(symbol, position) {
+            Some(held) => self.strategy.plan_management(&held, view),
+            None => Ok(None),
+        }
+    }
+
+    fn held<'a>(&'a self, symbol: usize, position: &'a Position) -> Option<Held<'a>> {
+        let tracking = &self.slots.get(symbol)?.tracking;
+        (position.stage() == Stage::Managed).then_some(Held { position, tracking })
+    }
+
+    /// The number of the next signal in a symbol.
+    #[must_use]
+    pub fn next_signal(&self, symbol: usize) -> u32 {
+        self.slots.get(symbol).map_or(0, |s| s.signals).saturating_add(1)
+    }
+
+    /// What was counted in a symbol, reason by reason.
+    pub fn counts(&self, symbol: usize) -> impl Iterator<Item = (Skip, Count)> + '_ {
+        let counts = self.slots.get(symbol).map(|s| s.counts).unwrap_or_default();
+        Skip::ALL.into_iter().zip(counts)
+    }
+
+    /// Where it is in a symbol, for people.
+    #[must_use]
+    pub fn state(&self, symbol: usize, position: Option<&Position>, now: Timestamp) -> SlotState {
+        if let Some(p) = position.filter(|p| p.strategy == self.name()) {
+            return if p.stage() == Stage::Managed { SlotState::Managed } else { SlotState::Entering };
+        }
+        let Some(((start, end), slot)) = self.window.zip(self.slots.get(symbol)) else { return SlotState::Done };
+        let used = i64::from(slot.approved) >= self.strategy.parameters().max_trades;
+        if now < start {
+            SlotState::Waiting
+        } else if now >= end || used || (slot.is_spent(Side::Long) && slot.is_spent(Side::Short)) {
+            SlotState::Done
+        } else {
+            SlotState::Armed
+        }
+    }
+
+    fn open_session(&mut self, session: SessionId, open: Timestamp, close: Timestamp) {
+        let hours = Hours { session, open, close };
+        self.strategy.reset();
+        self.slots.fill(Slot::default());
+        self.window = window(self.strategy.parameters(), &hours);
+        self.exit_at = exit_time(self.strategy.parameters(), &hours);
+        self.hours = Some(hours);
+    }
+
+    fn slot_of(&mut self, symbol: &Symbol) -> Option<&mut Slot> {
+        let place = self.symbols.binary_search(symbol).ok()?;
+        self.slots.get_mut(place)
+    }
+
+    /// Folds one event in.
+    pub fn apply(&mut self, event: &Event) {
+        match &event.body {
+            Body::SessionOpened { session, open, close } => self.open_session(*session, *open, *close),
+            Body::Decided(decision) if decision.strategy == self.strategy.name() => {
+                let Some(slot) = self.slot_of(&decision.symbol) else { return };
+                slot.signals = slot.signals.saturating_add(1);
+                if decision.blocked.is_none() {
+                    slot.approved = slot.approved.saturating_add(1);
+                }
+                if let Some(spent) = slot.spent.get_mut(place(decision.side)) {
+                    *spent = Some(event.at);
+                }
+            }
+            Body::Intended(intent) if intent.strategy == self.strategy.name() => {
+                if matches!(intent.purpose, Purpose::Entry { .. })
+                    && let Some(slot) = self.slot_of(&intent.symbol)
+                {
+                    slot.tracking = Tracking::default();
+                }
+            }
+            Body::TradeClosed(trade) if trade.strategy == self.strategy.name() => self.strategy.post_trade_update(trade),
+            _ => {}
+        }
+    }
+}
