@@ -18,3 +18,5 @@
 
 /// Words.
 pub mod domain;
+/// Decisions.
+pub mod machines;
