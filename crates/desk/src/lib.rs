@@ -23,3 +23,5 @@ pub mod indicators;
 
 #[cfg(test)]
 mod test_data;
+/// Decisions.
+pub mod machines;

@@ -10,3 +10,7 @@ pub mod portfolio;
 pub mod risk;
 /// One strategy over all its symbols: entries, exits, trails.
 pub mod strategy;
+//! DECISIONS: one machine per actor, each with two doors, `decide` and `apply`.
+
+/// Bookkeeping: facts become balanced entries, entries become balances.
+pub mod ledger;

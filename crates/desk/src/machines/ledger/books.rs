@@ -1,0 +1,301 @@
+//! The state of the books and its two doors.
+//!
+//! `decide` turns a fact into balanced drafts and changes nothing; `apply` folds a sealed entry and decides nothing.
+//! What is kept here is what the rules ask for; everything else is a query over the stored postings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cash;
+use super::fact::BookFact;
+use super::fees::{self, Accrual};
+use super::fill;
+use super::lots::{OpenLot, Origin};
+use super::refusal::BookRefusal;
+use crate::domain::decimal::{Money, Quantity};
+use crate::domain::ids::{Identity, ItemId, LotId, SessionId, StrategyName};
+use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Fact, FeeKind, Holding, Posting};
+use crate::domain::symbol::{Currency, Symbol};
+use crate::domain::time::{Date, Timestamp};
+
+/// What a balance is kept by: the line of a closing balance (BOOKS.md section 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BalanceKey {
+    /// The account.
+    pub account: AccountCode,
+    /// The currency of the amount.
+    pub currency: Currency,
+    /// What the units are of, where there are some.
+    pub commodity: Option<Symbol>,
+    /// Whose postings, where they say so.
+    pub strategy: Option<StrategyName>,
+}
+
+/// The sum of some postings. Debits are positive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balance {
+    /// Σ amount.
+    pub amount: Money,
+    /// Σ units.
+    pub units: Quantity,
+}
+
+/// An open item other than unsettled cash: its postings do not sum to zero yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenItem {
+    /// Σ amount.
+    pub amount: Money,
+    /// The books' day of its first posting.
+    pub since: SessionId,
+}
+
+/// The books of one identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Books {
+    pub(super) identity: Identity,
+    pub(super) last_seq: u64,
+    pub(super) pools: BTreeMap<(Symbol, AccountCode), Vec<OpenLot>>,
+    pub(super) origins: BTreeMap<LotId, Origin>,
+    pub(super) balances: BTreeMap<BalanceKey, Balance>,
+    /// Unsettled cash by settlement date and the books' day that brought it.
+    pub(super) due: BTreeMap<(Currency, ItemId, SessionId), Money>,
+    pub(super) items: BTreeMap<(AccountCode, Currency, ItemId), OpenItem>,
+    pub(super) accruals: BTreeMap<(SessionId, FeeKind), Accrual>,
+    sources: BTreeMap<EntryKind, BTreeMap<Box<str>, u64>>,
+    pub(super) settled_through: BTreeMap<Currency, Date>,
+    /// Sessions that take nothing any more.
+    pub(super) closed: BTreeSet<SessionId>,
+    /// The earliest open session, once a session was closed.
+    pub(super) open_from: Option<SessionId>,
+    /// The largest |balance| so far in steps: no sum can leave 64 bits unnoticed.
+    peak: (u64, u64),
+    overflowed_at: Option<u64>,
+}
+
+impl Books {
+    /// Empty books.
+    #[must_use]
+    pub const fn new(identity: Identity) -> Self {
+        Self {
+            identity,
+            last_seq: 0,
+            pools: BTreeMap::new(),
+            origins: BTreeMap::new(),
+            balances: BTreeMap::new(),
+            due: BTreeMap::new(),
+            items: BTreeMap::new(),
+            accruals: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            settled_through: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            open_from: None,
+            peak: (0, 0),
+            overflowed_at: None,
+        }
+    }
+
+    /// The entries that a fact leads to, in their order; none where there is nothing to book (no cash is due, no fee
+    /// has to be rounded). `at` is now: the time of what has no time of its own.
+    ///
+    /// # Errors
+    /// [`BookRefusal`]; nothing is booked then.
+    pub fn decide(&self, at: Timestamp, fact: &BookFact) -> Result<Vec<Draft>, BookRefusal> {
+        if let Some(seq) = self.overflowed_at {
+            return Err(BookRefusal::BooksOverflowed { seq });
+        }
+        let drafts = match fact {
+            BookFact::FloatIn(m) => vec![cash::float(self, EntryKind::FloatIn, m)?],
+            BookFact::FloatOut(m) => vec![cash::float(self, EntryKind::FloatOut, m)?],
+            BookFact::Opening(opening) => vec![cash::opening(self, opening)?],
+            BookFact::Fill(fill) => vec![fill::draft(self, fill)?],
+            BookFact::FeeRounding(end) => fees::rounding(self, at, *end)?,
+            BookFact::FeeCharge(charge) => vec![fees::charge(self, charge)?],
+            BookFact::Settlement(settlement) => cash::settlement(self, at, *settlement)?,
+        };
+        self.fits(&drafts)?;
+        Ok(drafts)
+    }
+
+    /// Folds an entry. Entries come in the order of their numbers.
+    pub fn apply(&mut self, entry: &Entry) {
+        let d = &entry.draft;
+        self.last_seq = entry.seq;
+        self.sources.entry(d.kind).or_default().insert(Box::from(d.source_key.as_str()), entry.seq);
+        for posting in &d.postings {
+            if self.apply_posting(entry, posting).is_none() {
+                self.overflowed_at.get_or_insert(entry.seq);
+            }
+        }
+        match d.kind {
+            EntryKind::FeeRounding => self.count_rounding(entry),
+            EntryKind::Settlement => self.note_settlement(entry),
+            EntryKind::DayClose => self.note_close(entry),
+            _ => {}
+        }
+    }
+
+    /// Whether the fact with this source key is booked, and as which entry.
+    #[must_use]
+    pub fn booked(&self, kind: EntryKind, key: &str) -> Option<u64> {
+        self.sources.get(&kind)?.get(key).copied()
+    }
+
+    /// The number of the last entry; 0 where there is none.
+    #[must_use]
+    pub const fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// Whose books these are.
+    #[must_use]
+    pub const fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The books' day for a fact of this trade session: the session if still open, otherwise the earliest open one.
+    #[must_use]
+    pub fn bookable(&self, session: SessionId) -> SessionId {
+        self.open_from.map_or(session, |open| session.max(open))
+    }
+
+    pub(super) fn not_yet(&self, kind: EntryKind, key: &str) -> Result<(), BookRefusal> {
+        match self.booked(kind, key) {
+            Some(seq) => Err(BookRefusal::AlreadyBooked { kind, key: key.to_owned(), seq }),
+            None => Ok(()),
+        }
+    }
+
+    /// The open lots of a position account, in FIFO order.
+    pub(super) fn pool(&self, commodity: Symbol, account: AccountCode) -> &[OpenLot] {
+        self.pools.get(&(commodity, account)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Refuses drafts after which a balance might not fit: a bound on all of them, without looking one up.
+    fn fits(&self, drafts: &[Draft]) -> Result<(), BookRefusal> {
+        let (mut amounts, mut units) = self.peak;
+        for draft in drafts {
+            for posting in &draft.postings {
+                amounts = amounts.saturating_add(posting.amount.raw().unsigned_abs());
+                units = units.saturating_add(posting.holding.map_or(0, |h| h.units.raw().unsigned_abs()));
+            }
+            if amounts > i64::MAX.unsigned_abs() || units > i64::MAX.unsigned_abs() {
+                return Err(BookRefusal::Overflow { kind: draft.kind, key: draft.source_key.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn apply_posting(&mut self, entry: &Entry, p: &Posting) -> Option<()> {
+        let key = BalanceKey {
+            account: p.account,
+            currency: p.currency,
+            commodity: p.holding.map(|h| h.commodity),
+            strategy: p.tags.strategy,
+        };
+        let balance = self.balances.entry(key).or_default();
+        balance.amount = balance.amount.checked_add(p.amount)?;
+        if let Some(h) = p.holding {
+            balance.units = balance.units.checked_add(h.units)?;
+        }
+        self.peak.0 = self.peak.0.max(balance.amount.raw().unsigned_abs());
+        self.peak.1 = self.peak.1.max(balance.units.raw().unsigned_abs());
+        if let (true, Some(holding), Some(lot)) = (p.account.is_position(), p.holding, &p.tags.lot) {
+            self.move_lot(entry, p, holding, lot)?;
+        }
+        match &p.tags.item {
+            Some(item) if p.account == AccountCode::CASH_UNSETTLED => self.move_unsettled(entry, p, item)?,
+            Some(item) if p.account.is_open_items() => self.move_item(entry, p, item)?,
+            _ => {}
+        }
+        Some(())
+    }
+
+    fn move_lot(&mut self, entry: &Entry, p: &Posting, holding: Holding, lot: &LotId) -> Option<()> {
+        let pool = self.pools.entry((holding.commodity, p.account)).or_default();
+        let strategy = p.tags.strategy;
+        if let Some(at) = pool.iter().position(|l| l.strategy == strategy && l.lot == *lot) {
+            let open = pool.get_mut(at)?;
+            open.units = open.units.checked_add(holding.units)?;
+            open.cost = open.cost.checked_add(p.amount)?;
+            if open.units.is_zero() {
+                pool.remove(at);
+            }
+            return Some(());
+        }
+        let fresh = || Origin { acquired: acquired(entry), seq: entry.seq };
+        let origin = *self.origins.entry(lot.clone()).or_insert_with(fresh);
+        let open = OpenLot {
+            lot: lot.clone(),
+            account: p.account,
+            commodity: holding.commodity,
+            currency: p.currency,
+            strategy,
+            acquired: origin.acquired,
+            opened_by: origin.seq,
+            units: holding.units,
+            cost: p.amount,
+        };
+        let at = pool.partition_point(|l| l.place() <= open.place());
+        pool.insert(at, open);
+        Some(())
+    }
+
+    fn move_unsettled(&mut self, entry: &Entry, p: &Posting, item: &ItemId) -> Option<()> {
+        let mut key = (p.currency, item.clone(), entry.draft.session);
+        if entry.draft.kind == EntryKind::Settlement {
+            // Settled postings come in the order of the sessions that they settle.
+            let first = self.due.range((p.currency, item.clone(), FIRST_SESSION)..).next();
+            if let Some(((currency, of, session), _)) = first
+                && *currency == p.currency
+                && of == item
+            {
+                key.2 = *session;
+            }
+        }
+        let sum = self.due.get(&key).copied().unwrap_or_default().checked_add(p.amount)?;
+        if sum.is_zero() {
+            self.due.remove(&key);
+        } else {
+            self.due.insert(key, sum);
+        }
+        Some(())
+    }
+
+    fn move_item(&mut self, entry: &Entry, p: &Posting, item: &ItemId) -> Option<()> {
+        let key = (p.account, p.currency, item.clone());
+        let fresh = OpenItem { amount: Money::ZERO, since: entry.draft.session };
+        let mut open = self.items.get(&key).copied().unwrap_or(fresh);
+        open.amount = open.amount.checked_add(p.amount)?;
+        if open.amount.is_zero() {
+            self.items.remove(&key);
+        } else {
+            self.items.insert(key, open);
+        }
+        if let (AccountCode::FEES_ACCRUED, Some(fee)) = (p.account, p.tags.fee_kind) {
+            self.move_accrual(entry, p, item, fee)?;
+        }
+        Some(())
+    }
+
+    fn note_close(&mut self, entry: &Entry) {
+        self.closed.insert(entry.draft.session);
+        let next = entry.draft.facts.get("next_session").and_then(Fact::as_str).and_then(|t| t.parse().ok());
+        if let Some(next) = next {
+            self.open_from = Some(self.open_from.map_or(next, |open| open.max(next)));
+        }
+    }
+}
+
+/// Sorts before every session.
+const FIRST_SESSION: SessionId =
+    SessionId { date: Date::from_days(i64::MIN), calendar: crate::domain::ids::CalendarName::Xnys };
+
+/// The session that counts for a lot's holding period: the trade session, also where it was booked later; of a
+/// position brought in, the day that is recorded.
+fn acquired(entry: &Entry) -> Date {
+    let fact = |name| entry.draft.facts.get(name).and_then(Fact::as_str);
+    if let Some(date) = fact("acquired").and_then(|t| t.parse().ok()) {
+        return date;
+    }
+    let late: Option<SessionId> = fact("trade_session").and_then(|t| t.parse().ok());
+    late.unwrap_or(entry.draft.session).date
+}

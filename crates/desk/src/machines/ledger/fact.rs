@@ -1,0 +1,155 @@
+//! What can be booked: the facts that a day of shares brings (BOOKS.md sections 3 and 5).
+
+use crate::domain::decimal::{Money, Price, Quantity};
+use crate::domain::ids::{ExecutionId, LotId, OrderId, SessionId, StrategyName};
+use crate::domain::journal::FeeKind;
+use crate::domain::symbol::{Currency, Symbol};
+use crate::domain::time::{Date, Timestamp};
+
+/// Something that happened and belongs into the books.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BookFact {
+    /// Accounting gave float; booked from the broker's cash activity.
+    FloatIn(FloatMove),
+    /// Float went back to accounting.
+    FloatOut(FloatMove),
+    /// A position brought in at set-up.
+    Opening(Opening),
+    /// An execution.
+    Fill(Fill),
+    /// The last fill of a session is in: its accrued fees are rounded as the broker rounds them.
+    FeeRounding(SessionEnd),
+    /// The broker charged an accrued day's fee.
+    FeeCharge(FeeCharge),
+    /// The start of a settlement date.
+    Settlement(Settlement),
+}
+
+/// Cash that really moved between accounting and the account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FloatMove {
+    /// The broker's id of the activity; the source key.
+    pub activity: String,
+    /// How much, above zero.
+    pub amount: Money,
+    /// In which currency.
+    pub currency: Currency,
+    /// The books' day of the movement.
+    pub session: SessionId,
+    /// When the cash moved.
+    pub effective_at: Timestamp,
+}
+
+/// A position that was there before the bot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    /// What it is.
+    pub instrument: Symbol,
+    /// Units, negative for a short position; not zero.
+    pub quantity: Quantity,
+    /// What all of it cost (a short position: its proceeds), not below zero.
+    pub cost: Money,
+    /// The currency of the cost.
+    pub currency: Currency,
+    /// The session in which it was acquired.
+    pub acquired: Date,
+    /// The books' day.
+    pub session: SessionId,
+    /// When it was brought in.
+    pub effective_at: Timestamp,
+}
+
+/// An execution of shares.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fill {
+    /// The venue's id of it; the source key.
+    pub execution: ExecutionId,
+    /// The order filled, where there is one of ours.
+    pub order: Option<OrderId>,
+    /// What was traded; also the commodity.
+    pub instrument: Symbol,
+    /// What it is priced in.
+    pub currency: Currency,
+    /// Whose order it was; `external` for what the bot did not order.
+    pub strategy: StrategyName,
+    /// Units, negative when sold; not zero.
+    pub quantity: Quantity,
+    /// Above zero.
+    pub price: Price,
+    /// Charged with this fill; a rebate is negative.
+    pub commission: Money,
+    /// Fees that the broker charges later, at full scale, in the order of the books; not below zero.
+    pub accrued: Vec<(FeeKind, Money)>,
+    /// When the cash settles.
+    pub settles: Date,
+    /// The trade session.
+    pub session: SessionId,
+    /// When it was executed.
+    pub effective_at: Timestamp,
+    /// Which lots it closes, if it closes any.
+    pub lots: LotChoice,
+    /// The entry that this fill replaces, where the broker corrected one.
+    pub corrects: Option<u64>,
+}
+
+/// Which lots close first (BOOKS.md section 7).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LotChoice {
+    /// The oldest.
+    #[default]
+    Fifo,
+    /// The youngest.
+    Lifo,
+    /// The dearest unit cost (of shorts the lowest unit proceeds), ties as [`LotChoice::Fifo`].
+    HighestCost,
+    /// Those named, with the units of each, above zero; the rest as [`LotChoice::Fifo`].
+    Specific(Vec<(LotId, Quantity)>),
+}
+
+impl LotChoice {
+    /// The name in records.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Fifo => "fifo",
+            Self::Lifo => "lifo",
+            Self::HighestCost => "highest_cost",
+            Self::Specific(_) => "specific",
+        }
+    }
+}
+
+/// The last fill of a session is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionEnd {
+    /// The trade session whose accruals are rounded.
+    pub session: SessionId,
+}
+
+/// The broker took an accrued day's fee.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeeCharge {
+    /// The broker's id of the activity; the source key.
+    pub activity: String,
+    /// The trade session whose sales the fee is for.
+    pub of: SessionId,
+    /// Which fee.
+    pub fee: FeeKind,
+    /// What was taken, above zero.
+    pub amount: Money,
+    /// In which currency.
+    pub currency: Currency,
+    /// The books' day of the charge.
+    pub session: SessionId,
+    /// When it was taken.
+    pub effective_at: Timestamp,
+}
+
+/// The start of a settlement date: what is dated on it or before it becomes settled cash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The settlement date.
+    pub date: Date,
+    /// The books' day.
+    pub session: SessionId,
+}

@@ -1,0 +1,26 @@
+//! Bookkeeping as a pure machine (`BOOKS.md`): facts go in, balanced entries come out, and a fold of the entries
+//! gives every balance, lot and open item back.
+
+/// The state of the books and its two doors.
+pub mod books;
+/// Float, positions brought in, settlement.
+mod cash;
+/// What can be booked.
+pub mod fact;
+/// Accrued fees: rounding and charge.
+mod fees;
+/// Executions of shares: lots, gains, cash, fees.
+mod fill;
+/// Numbers, stamps and the chain.
+pub mod journal;
+/// Open lots and the order in which they close.
+pub mod lots;
+/// Why something was not booked.
+pub mod refusal;
+
+pub use books::{Balance, BalanceKey, Books, OpenItem};
+pub use fact::{BookFact, FeeCharge, Fill, FloatMove, LotChoice, Opening, SessionEnd, Settlement};
+pub use fill::is_long_term;
+pub use journal::{Head, Journal, JournalError, Sealed};
+pub use lots::OpenLot;
+pub use refusal::BookRefusal;
