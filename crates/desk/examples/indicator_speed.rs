@@ -68,17 +68,20 @@ fn time(
 
 fn main() -> Result<(), Failure> {
     let days: Vec<_> = (1..=20).map(day).collect();
-    let (mut vwap, mut atr, mut deviation) = (Vwap::new(), Atr::new(14)?, Deviation::new());
-    let (mut long, mut short, mut sum) = (Extremes::new(30)?, Extremes::new(120)?, VolumeSum::new(10)?);
-    let (mut corrupt, mut quality) = (CorruptBars::new(SESSION), Quality::new());
+    averages(&days)?;
+    windows(&days)?;
+    together(&days)
+}
 
-    time("VWAP, sums", &days, |day| {
+fn averages(days: &[Vec<(u32, Bar)>]) -> Result<(), Failure> {
+    let (mut vwap, mut atr, mut deviation) = (Vwap::new(), Atr::new(14)?, Deviation::new());
+    time("VWAP, sums", days, |day| {
         vwap.reset();
         day.iter().try_for_each(|(_, bar)| vwap.update(bar))?;
         black_box(vwap.value());
         Ok(())
     })?;
-    time("VWAP, quotient too", &days, |day| {
+    time("VWAP, quotient too", days, |day| {
         vwap.reset();
         for (_, bar) in day {
             vwap.update(bar)?;
@@ -86,7 +89,7 @@ fn main() -> Result<(), Failure> {
         }
         Ok(())
     })?;
-    time("ATR, value too", &days, |day| {
+    time("ATR, value too", days, |day| {
         atr.reset();
         for (_, bar) in day {
             atr.update(bar)?;
@@ -94,7 +97,7 @@ fn main() -> Result<(), Failure> {
         }
         Ok(())
     })?;
-    time("deviation, VWAP too", &days, |day| {
+    time("deviation, VWAP too", days, |day| {
         vwap.reset();
         deviation.reset();
         for (_, bar) in day {
@@ -104,7 +107,7 @@ fn main() -> Result<(), Failure> {
         black_box(deviation.value());
         Ok(())
     })?;
-    time("deviation, root too", &days, |day| {
+    time("deviation, root too", days, |day| {
         vwap.reset();
         deviation.reset();
         for (_, bar) in day {
@@ -113,8 +116,13 @@ fn main() -> Result<(), Failure> {
             black_box(deviation.value());
         }
         Ok(())
-    })?;
-    time("extremes of 30", &days, |day| {
+    })
+}
+
+fn windows(days: &[Vec<(u32, Bar)>]) -> Result<(), Failure> {
+    let (mut long, mut sum) = (Extremes::new(30)?, VolumeSum::new(10)?);
+    let (mut corrupt, mut quality) = (CorruptBars::new(SESSION), Quality::new());
+    time("extremes of 30", days, |day| {
         long.reset();
         for (_, bar) in day {
             long.update(bar);
@@ -122,7 +130,7 @@ fn main() -> Result<(), Failure> {
         }
         Ok(())
     })?;
-    time("volumes of 10", &days, |day| {
+    time("volumes of 10", days, |day| {
         sum.reset();
         for (_, bar) in day {
             sum.update(bar.volume);
@@ -130,22 +138,28 @@ fn main() -> Result<(), Failure> {
         }
         Ok(())
     })?;
-    time("corrupt bars", &days, |day| {
+    time("corrupt bars", days, |day| {
         corrupt.reset(SESSION);
         for (minute, bar) in day {
             black_box(corrupt.update(bar, *minute));
         }
         Ok(())
     })?;
-    time("quality", &days, |day| {
+    time("quality", days, |day| {
         quality.reset();
         for (minute, bar) in day {
             quality.update(*minute, bar.close, false)?;
             black_box((quality.score(), quality.hold()));
         }
         Ok(())
-    })?;
-    time("all of a strategy's", &days, |day| {
+    })
+}
+
+fn together(days: &[Vec<(u32, Bar)>]) -> Result<(), Failure> {
+    let (mut vwap, mut atr, mut sum) = (Vwap::new(), Atr::new(14)?, VolumeSum::new(10)?);
+    let (mut long, mut short) = (Extremes::new(30)?, Extremes::new(120)?);
+    let (mut corrupt, mut quality) = (CorruptBars::new(SESSION), Quality::new());
+    time("all of a strategy's", days, |day| {
         vwap.reset();
         atr.reset();
         long.reset();
