@@ -18,3 +18,5 @@
 
 /// Words.
 pub mod domain;
+/// Statistics.
+pub mod research;
