@@ -25,3 +25,5 @@ pub mod indicators;
 mod test_data;
 /// Decisions.
 pub mod machines;
+/// Statistics.
+pub mod research;

@@ -14,6 +14,8 @@ pub mod ids;
 pub mod journal;
 /// Bars, quotes, instruments.
 pub mod market;
+/// What a run leaves behind for people and programs.
+pub mod records;
 /// Short names held inline.
 pub mod symbol;
 /// Instants and days.

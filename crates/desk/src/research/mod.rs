@@ -1,0 +1,18 @@
+//! What records say when they are counted: statistics and summaries. Money is exact; ratios are `f64` made of
+//! + − × ÷ √ alone, which give the same bits everywhere.
+
+/// Equity: drawdown and risk-adjusted ratios.
+pub mod curve;
+/// Numbers that are no money.
+pub mod figure;
+/// Whether the result could be luck.
+pub mod luck;
+/// What a day's and a period's summary have in common.
+pub mod overview;
+/// `daily_summary.json` and `summary.json`.
+pub mod statistics;
+/// Trades counted together.
+pub mod tally;
+
+pub use figure::{Figure, Unknown};
+pub use statistics::{DailySummary, Material, Summary, summaries};
