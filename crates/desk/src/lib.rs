@@ -18,12 +18,22 @@
 
 /// Words.
 pub mod domain;
+/// The gates that a signal passes.
+pub mod gates;
 /// Streaming indicators of one session.
 pub mod indicators;
-
-#[cfg(test)]
-mod test_data;
 /// Decisions.
 pub mod machines;
 /// Statistics.
 pub mod research;
+/// The checks between a signal and the broker.
+pub mod risk;
+/// `open`, `mid`, `close` and their contract.
+pub mod strategies;
+/// The simulated venue.
+pub mod venue;
+/// Wires the machines on a virtual clock.
+pub mod world;
+
+#[cfg(test)]
+mod test_data;

@@ -6,6 +6,8 @@ pub mod calendar;
 pub mod chain;
 /// Prices, quantities, money and ratios at 10⁻⁸.
 pub mod decimal;
+/// The event log.
+pub mod event;
 /// Fees and commissions, by dated schedules.
 pub mod fees;
 /// One newtype an identifier.
@@ -14,11 +16,17 @@ pub mod ids;
 pub mod journal;
 /// Bars, quotes, instruments.
 pub mod market;
+/// Orders and brackets.
+pub mod order;
+/// A trade in the making.
+pub mod position;
 /// What a run leaves behind for people and programs.
 pub mod records;
 /// Short names held inline.
 pub mod symbol;
 /// Instants and days.
 pub mod time;
+/// A closed trade.
+pub mod trade;
 /// Exact products and their rounding.
 pub mod wide;

@@ -402,14 +402,16 @@ impl OrderState {
     #[must_use]
     pub const fn may_become(self, next: Self) -> bool {
         use OrderState::{
-            Accepted, CancelPending, Cancelled, Expired, Filled, Intent, PartiallyFilled, Planned, Rejected, Submitting,
-            Unknown,
+            Accepted, CancelPending, Cancelled, Expired, Filled, Intent, PartiallyFilled, Planned, Rejected,
+            Submitting, Unknown,
         };
         match self {
             Planned => matches!(next, Accepted | PartiallyFilled | Filled | Cancelled | Rejected),
             Intent => matches!(next, Submitting | Unknown | Rejected | Cancelled),
             Submitting | Unknown => !matches!(next, Planned | Intent | Submitting),
-            Accepted => matches!(next, PartiallyFilled | Filled | CancelPending | Cancelled | Expired | Rejected | Unknown),
+            Accepted => {
+                matches!(next, PartiallyFilled | Filled | CancelPending | Cancelled | Expired | Rejected | Unknown)
+            }
             PartiallyFilled => matches!(next, PartiallyFilled | Filled | CancelPending | Cancelled | Expired | Unknown),
             CancelPending => matches!(next, PartiallyFilled | Filled | Cancelled | Expired | Unknown),
             Cancelled | Expired => matches!(next, PartiallyFilled | Filled),

@@ -128,7 +128,11 @@ impl Position {
     /// What the entry may still fill.
     #[must_use]
     pub const fn entering(&self) -> Quantity {
-        if self.entry_working { Quantity::from_raw(self.asked.raw().saturating_sub(self.entered.raw())) } else { Quantity::ZERO }
+        if self.entry_working {
+            Quantity::from_raw(self.asked.raw().saturating_sub(self.entered.raw()))
+        } else {
+            Quantity::ZERO
+        }
     }
 
     /// Held and still to be entered, at least nothing: what risk counts (I6).
@@ -158,7 +162,10 @@ impl Position {
     /// Whether an order belongs to this bracket.
     #[must_use]
     pub fn owns(&self, order: &OrderId) -> bool {
-        self.entry == *order || self.stop_order == *order || self.target_order == *order || self.exits.iter().any(|e| e.order == *order)
+        self.entry == *order
+            || self.stop_order == *order
+            || self.target_order == *order
+            || self.exits.iter().any(|e| e.order == *order)
     }
 
     /// Entry value so far: Σ quantity × price.

@@ -91,13 +91,11 @@ impl Broker {
             },
             // An earlier attempt arrived: it is looked up, not given up (A6).
             Report::Refused { why: Refusal::DuplicateId, .. } | Report::NotFound(_) => Vec::new(),
-            Report::Refused { why, .. } => step(OrderState::Rejected, Body::Refused { order: order.clone(), why: *why }),
+            Report::Refused { why, .. } => {
+                step(OrderState::Rejected, Body::Refused { order: order.clone(), why: *why })
+            }
             Report::Executed { execution, .. } => {
-                #[cfg(feature = "planted-bugs")]
-                let repeated = self.executions.contains(&execution.id) && !crate::planted::is(crate::planted::Bug::BookTwice);
-                #[cfg(not(feature = "planted-bugs"))]
-                let repeated = self.executions.contains(&execution.id);
-                if repeated {
+                if self.executions.contains(&execution.id) {
                     return Vec::new();
                 }
                 let mut events = vec![Body::Executed {
@@ -272,8 +270,12 @@ impl Broker {
 
     /// A parent that is never going to fill takes its children with it.
     fn end_children(&mut self, parent: &OrderId, at: Timestamp) {
-        let children: Vec<_> =
-            self.orders.iter().filter(|(_, t)| t.parent.as_ref() == Some(parent) && t.state == OrderState::Planned).map(|(id, _)| id.clone()).collect();
+        let children: Vec<_> = self
+            .orders
+            .iter()
+            .filter(|(_, t)| t.parent.as_ref() == Some(parent) && t.state == OrderState::Planned)
+            .map(|(id, _)| id.clone())
+            .collect();
         for child in children {
             self.set(&child, OrderState::Cancelled, at);
         }
@@ -292,7 +294,11 @@ impl Broker {
         };
         if t.leg == Leg::Entry {
             let parent = order.clone();
-            for (_, child) in self.orders.iter_mut().filter(|(_, t)| t.parent.as_ref() == Some(&parent) && t.state == OrderState::Planned) {
+            for (_, child) in self
+                .orders
+                .iter_mut()
+                .filter(|(_, t)| t.parent.as_ref() == Some(&parent) && t.state == OrderState::Planned)
+            {
                 child.state = OrderState::Accepted;
             }
         }

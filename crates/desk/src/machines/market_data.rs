@@ -184,7 +184,14 @@ pub struct QualityView {
 impl<'a> View<'a> {
     /// The view of a symbol whose bar has been taken in.
     #[must_use]
-    pub const fn new(hours: Hours, instrument: &'a Instrument, bar: &'a Bar, checked: Checked, market: &'a SymbolMarket, now: Timestamp) -> Self {
+    pub const fn new(
+        hours: Hours,
+        instrument: &'a Instrument,
+        bar: &'a Bar,
+        checked: Checked,
+        market: &'a SymbolMarket,
+        now: Timestamp,
+    ) -> Self {
         Self { now, session: hours, instrument, bar, checked, market }
     }
 

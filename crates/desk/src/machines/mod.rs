@@ -2,6 +2,8 @@
 
 /// Order tracking: what became of every order.
 pub mod broker;
+/// Bookkeeping: facts become balanced entries, entries become balances.
+pub mod ledger;
 /// Data checks and indicators, symbol by symbol.
 pub mod market_data;
 /// Positions folded from events.
@@ -10,7 +12,3 @@ pub mod portfolio;
 pub mod risk;
 /// One strategy over all its symbols: entries, exits, trails.
 pub mod strategy;
-//! DECISIONS: one machine per actor, each with two doors, `decide` and `apply`.
-
-/// Bookkeeping: facts become balanced entries, entries become balances.
-pub mod ledger;

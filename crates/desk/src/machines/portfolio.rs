@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::event::Body;
 use crate::domain::ids::{OrderId, SessionId};
-use crate::domain::position::{ExitOrder, Position};
 use crate::domain::order::{Intent, Purpose};
+use crate::domain::position::{ExitOrder, Position};
 use crate::domain::symbol::Symbol;
-use crate::domain::time::Timestamp;
 use crate::domain::wide::Overflow;
 
 /// Open brackets by symbol: one owner a symbol (TRADE-7a).
@@ -83,7 +82,7 @@ impl Portfolio {
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn apply(&mut self, _at: Timestamp, body: &Body) -> Result<(), Overflow> {
+    pub fn apply(&mut self, body: &Body) -> Result<(), Overflow> {
         match body {
             Body::SessionOpened { session, .. } => {
                 self.session = Some(*session);

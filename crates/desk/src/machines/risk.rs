@@ -170,7 +170,8 @@ impl Risk {
 
     fn execute(&mut self, execution: &Execution) -> Result<(), Overflow> {
         let value = Wide::from(value_of(execution.quantity, execution.price)?);
-        let fees = execution.accrued.iter().fold(Wide::from(execution.commission), |sum, (_, fee)| sum + Wide::from(*fee));
+        let fees =
+            execution.accrued.iter().fold(Wide::from(execution.commission), |sum, (_, fee)| sum + Wide::from(*fee));
         self.cash = self.cash - value - fees;
         Ok(())
     }

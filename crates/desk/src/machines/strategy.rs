@@ -173,7 +173,8 @@ impl StrategyMachine {
         self.strategy.observe(symbol, view)?;
         let Some(slot) = self.slots.get_mut(symbol) else { return Ok(()) };
         for side in [Side::Long, Side::Short] {
-            if slot.is_spent(side) && self.strategy.returns(side, view)
+            if slot.is_spent(side)
+                && self.strategy.returns(side, view)
                 && let Some(back) = slot.given_back.get_mut(place(side))
             {
                 *back = Some(view.now);
@@ -191,7 +192,12 @@ impl StrategyMachine {
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn evaluate(&self, symbol: usize, view: &View<'_>, position: Option<&Position>) -> Result<Evaluation, Overflow> {
+    pub fn evaluate(
+        &self,
+        symbol: usize,
+        view: &View<'_>,
+        position: Option<&Position>,
+    ) -> Result<Evaluation, Overflow> {
         let Some(slot) = self.slots.get(symbol) else { return Ok(Evaluation::Skipped(Skip::InsufficientData)) };
         if view.checked == Checked::Corrupt {
             return Ok(Evaluation::Skipped(Skip::CorruptBar));
@@ -219,7 +225,8 @@ impl StrategyMachine {
     /// Counts an evaluation without a signal.
     pub fn count(&mut self, symbol: usize, skip: Skip, now: Timestamp) {
         let counts = self.slots.get_mut(symbol).map(|s| &mut s.counts);
-        if let Some(count) = counts.and_then(|c| c.iter_mut().zip(Skip::ALL).find(|(_, s)| *s == skip)).map(|(c, _)| c) {
+        if let Some(count) = counts.and_then(|c| c.iter_mut().zip(Skip::ALL).find(|(_, s)| *s == skip)).map(|(c, _)| c)
+        {
             count.times = count.times.saturating_add(1);
             count.last = Some(now);
         }
@@ -229,7 +236,13 @@ impl StrategyMachine {
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn exit(&self, symbol: usize, position: &Position, view: Option<&View<'_>>, now: Timestamp) -> Result<Option<ExitReason>, Overflow> {
+    pub fn exit(
+        &self,
+        symbol: usize,
+        position: &Position,
+        view: Option<&View<'_>>,
+        now: Timestamp,
+    ) -> Result<Option<ExitReason>, Overflow> {
         if now >= self.exit_at {
             return Ok(Some(ExitReason::WindowEnd));
         }
@@ -245,7 +258,12 @@ impl StrategyMachine {
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn trail(&self, symbol: usize, position: &Position, view: &View<'_>) -> Result<Option<crate::domain::decimal::Price>, Overflow> {
+    pub fn trail(
+        &self,
+        symbol: usize,
+        position: &Position,
+        view: &View<'_>,
+    ) -> Result<Option<crate::domain::decimal::Price>, Overflow> {
         match self.held(symbol, position) {
             Some(held) => self.strategy.plan_management(&held, view),
             None => Ok(None),
@@ -321,7 +339,9 @@ impl StrategyMachine {
                     slot.tracking = Tracking::default();
                 }
             }
-            Body::TradeClosed(trade) if trade.strategy == self.strategy.name() => self.strategy.post_trade_update(trade),
+            Body::TradeClosed(trade) if trade.strategy == self.strategy.name() => {
+                self.strategy.post_trade_update(trade)
+            }
             _ => {}
         }
     }

@@ -1,10 +1,11 @@
 //! What passed: the only orders that a broker takes (RISK-0).
 
-use super::candidate::Candidate;
 use crate::domain::decimal::Price;
+use crate::domain::ids::OrderId;
 use crate::domain::order::{Intent, Purpose};
 use crate::domain::time::Timestamp;
-use crate::gates::{GateName, Reason};
+use crate::domain::wide::Overflow;
+use crate::gates::{self, Evidence, GateName, Reason, Trace};
 
 /// An order that every gate let pass. Private fields, one constructor; it cannot be read back from bytes: after a crash
 /// an intent is a record, never an order to send.
@@ -34,23 +35,63 @@ pub enum Expired {
     PriceOutside(Price),
 }
 
-impl Approved {
-    /// Makes an approval of what the gate table let pass. `blocked` is the table's own answer.
-    ///
-    /// Half of R on both sides bounds the price between decision and sending; the approval lasts as long as the entry.
-    #[must_use]
-    pub fn new(candidate: &Candidate<'_>, blocked: Option<(GateName, Reason)>, intent: Intent, epoch: u64) -> Option<Self> {
-        let Purpose::Entry { expires_at, .. } = intent.purpose else { return None };
-        let same = intent.decision == *candidate.decision && intent.quantity == candidate.size && intent.side == candidate.side;
-        if blocked.is_some() || candidate.size.is_zero() || !same {
-            return None;
-        }
-        let half = candidate.plan.risk.raw() / 2;
-        let reference = candidate.plan.reference.raw();
-        let bounds = (Price::from_raw(reference.saturating_sub(half)), Price::from_raw(reference.saturating_add(half)));
-        Some(Self { intent, expires_at, bounds, epoch })
-    }
+/// What the gate table made of a signal.
+#[derive(Debug)]
+pub struct Weighed {
+    /// What every gate said.
+    pub trace: Trace,
+    /// The order, or the gate that blocked it and what in it.
+    pub outcome: Result<Approved, (GateName, Reason)>,
+}
 
+/// Sends a signal through every gate. What all of them let pass becomes an order; there is no other way to one.
+///
+/// Half of R on both sides bounds the price between decision and sending; the approval lasts as long as the entry.
+///
+/// # Errors
+/// [`Overflow`] where a number does not fit: nothing is approved then.
+pub fn weigh(evidence: &Evidence<'_>, order: &Entry, epoch: u64) -> Result<Weighed, Overflow> {
+    let (trace, blocked) = gates::evaluate(evidence)?;
+    if let Some(blocked) = blocked {
+        return Ok(Weighed { trace, outcome: Err(blocked) });
+    }
+    let candidate = evidence.candidate;
+    let half = candidate.plan.risk.raw() / 2;
+    let reference = candidate.plan.reference.raw();
+    let bounds = (Price::from_raw(reference.saturating_sub(half)), Price::from_raw(reference.saturating_add(half)));
+    let intent = Intent {
+        order: order.order.clone(),
+        decision: candidate.decision.clone(),
+        strategy: candidate.strategy,
+        symbol: candidate.instrument.symbol,
+        side: candidate.side,
+        purpose: Purpose::Entry {
+            plan: candidate.plan,
+            stop_order: order.stop.clone(),
+            target_order: order.target.clone(),
+            expires_at: order.expires_at,
+        },
+        quantity: candidate.size,
+        decided_at: evidence.view.now,
+    };
+    let approved = Approved { intent, expires_at: order.expires_at, bounds, epoch };
+    Ok(Weighed { trace, outcome: Ok(approved) })
+}
+
+/// The names of an entry's orders, and how long it lives.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The entry's client order id.
+    pub order: OrderId,
+    /// The stop's.
+    pub stop: OrderId,
+    /// The target's.
+    pub target: OrderId,
+    /// When the entry's rest is cancelled.
+    pub expires_at: Timestamp,
+}
+
+impl Approved {
     /// Asked by the broker before each send: does it still hold?
     ///
     /// # Errors

@@ -89,9 +89,16 @@ impl Pricing<'_> {
 ///
 /// # Errors
 /// [`Overflow`].
-pub fn size(plan: &Plan, side: Side, parameters: &Parameters, standing: &Standing<'_>, lot: Quantity) -> Result<Quantity, Overflow> {
+pub fn size(
+    plan: &Plan,
+    side: Side,
+    parameters: &Parameters,
+    standing: &Standing<'_>,
+    lot: Quantity,
+) -> Result<Quantity, Overflow> {
     let limits = standing.limits;
-    let at_risk = Wide::from(parameters.risk_per_trade).min(Wide::from(limits.risk_per_trade)).min(standing.day_budget());
+    let at_risk =
+        Wide::from(parameters.risk_per_trade).min(Wide::from(limits.risk_per_trade)).min(standing.day_budget());
     let by_leverage = Wide::product(limits.float.raw(), limits.leverage.raw()).cut_to_scale();
     let value = [
         Wide::from(limits.order_value),

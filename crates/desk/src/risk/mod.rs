@@ -3,16 +3,16 @@
 
 /// What passed.
 mod approval;
-/// The checks and their table.
-mod checks;
 /// What is weighed: a signal with its size and costs.
 mod candidate;
+/// The checks and their table.
+mod checks;
 /// Limits and their defaults.
 mod limits;
 /// Where the account stands.
 mod standing;
 
-pub use approval::{Approved, Expired, Reducing};
+pub use approval::{Approved, Entry, Expired, Reducing, Weighed, weigh};
 pub use candidate::{Candidate, Costs, Pricing, size};
 pub use checks::{CHECKS, RiskCheck};
 pub use limits::Limits;

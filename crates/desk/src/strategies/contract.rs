@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::management::Tracking;
+use super::management::{Tracking, instant};
 use super::parameters::Parameters;
 use crate::domain::decimal::{Money, Price, Ratio};
 use crate::domain::event::InputName;
@@ -10,9 +10,10 @@ use crate::domain::ids::StrategyName;
 use crate::domain::market::Side;
 use crate::domain::order::{ExitReason, Plan};
 use crate::domain::position::Position;
+use crate::domain::time::Timestamp;
 use crate::domain::trade::Trade;
 use crate::domain::wide::{Overflow, Wide};
-use crate::machines::market_data::View;
+use crate::machines::market_data::{Hours, View};
 
 /// What `self_check` is handed: it has no eyes of its own.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +26,28 @@ pub struct Readiness {
     pub clock: bool,
     /// The float assigned.
     pub float: Money,
-    /// Minutes of the session's length.
-    pub session_minutes: i64,
+    /// When the session runs.
+    pub hours: Hours,
+}
+
+impl Readiness {
+    /// Every point that fails for a strategy with these parameters.
+    #[must_use]
+    pub fn failing(&self, parameters: &Parameters) -> Vec<Failing> {
+        let points = [
+            (!self.feed, Failing::Feed),
+            (!self.broker, Failing::Broker),
+            (!self.clock, Failing::Clock),
+            (self.float <= Money::ZERO, Failing::Float),
+        ];
+        let mut failing: Vec<_> = points.into_iter().filter(|(fails, _)| *fails).map(|(_, f)| f).collect();
+        let minutes = |at: Timestamp| (at - self.hours.open).as_minutes();
+        let [start, end] = [parameters.window_start, parameters.window_end].map(|o| minutes(instant(o, &self.hours)));
+        if start >= end {
+            failing.push(Failing::WindowSkipped { start, end });
+        }
+        failing
+    }
 }
 
 /// A point of a self-check that fails.
@@ -116,7 +137,9 @@ pub trait Strategy: Send + fmt::Debug {
     fn parameters(&self) -> &Parameters;
 
     /// Names every point that fails. Runs in phase 1 and before each window.
-    fn self_check(&self, readiness: &Readiness) -> Vec<Failing>;
+    fn self_check(&self, readiness: &Readiness) -> Vec<Failing> {
+        readiness.failing(self.parameters())
+    }
 
     /// Forgets the session.
     fn reset(&mut self);

@@ -34,7 +34,7 @@ impl Tracking {
 }
 
 /// The instant of an offset in a session.
-fn instant(offset: Offset, hours: &Hours) -> Timestamp {
+pub(super) fn instant(offset: Offset, hours: &Hours) -> Timestamp {
     match offset {
         Offset::AfterOpen(m) => hours.open + Span::minutes(m),
         Offset::BeforeClose(m) => hours.close - Span::minutes(m),

@@ -69,7 +69,8 @@ impl Strategy for Mid {
         let side = if close < vwap { Side::Long } else { Side::Short };
         let away = Wide::from((Wide::from(vwap) - Wide::from(close)).price()?.magnitude());
         let turned = if side == Side::Long { close > before } else { close < before };
-        if !turned || away < times(unit, self.parameters.deviation) || away > times(unit, self.parameters.deviation_max) {
+        if !turned || away < times(unit, self.parameters.deviation) || away > times(unit, self.parameters.deviation_max)
+        {
             return Ok(Detection::NoSetup);
         }
         let mut inputs = vec![(InputName::PreviousClose, Ratio::from_raw(before.raw()))];

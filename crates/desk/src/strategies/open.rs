@@ -107,7 +107,9 @@ impl Strategy for Open {
 
     fn detect(&self, symbol: usize, view: &View<'_>) -> Result<Detection, Overflow> {
         let Some(own) = self.symbols.get(symbol) else { return Ok(Detection::Insufficient) };
-        let (Some(formed), Some(before)) = (&own.formed, own.volumes.before()) else { return Ok(Detection::Insufficient) };
+        let (Some(formed), Some(before)) = (&own.formed, own.volumes.before()) else {
+            return Ok(Detection::Insufficient);
+        };
         if view.clean_bars() < 14 {
             return Ok(Detection::Insufficient);
         }

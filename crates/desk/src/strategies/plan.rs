@@ -22,7 +22,13 @@ pub(super) const fn loss_side(side: Side) -> Toward {
 ///
 /// # Errors
 /// [`Overflow`].
-pub fn plan(setup: &Setup, reference: Price, atr: Price, parameters: &Parameters, tick: Price) -> Result<Option<Plan>, Overflow> {
+pub fn plan(
+    setup: &Setup,
+    reference: Price,
+    atr: Price,
+    parameters: &Parameters,
+    tick: Price,
+) -> Result<Option<Plan>, Overflow> {
     let s = setup.side.sign();
     let least = Wide::product(reference.raw(), parameters.min_stop_bp.raw()).cut(BP).ok_or(Overflow)?;
     let distance = setup.distance.max(least);

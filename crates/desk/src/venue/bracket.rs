@@ -91,7 +91,8 @@ enum Which {
 
 impl Bracket {
     pub(super) fn new(intent: &Intent, instrument: usize) -> Option<Self> {
-        let Purpose::Entry { plan: Plan { stop, target, .. }, stop_order, target_order, expires_at } = &intent.purpose else {
+        let Purpose::Entry { plan: Plan { stop, target, .. }, stop_order, target_order, expires_at } = &intent.purpose
+        else {
             return None;
         };
         Some(Self {
@@ -175,7 +176,8 @@ impl Bracket {
         }
         // 2. A market exit, or the rest of a stop that was touched in an earlier bar; then the bar is done.
         if self.triggered {
-            let at = At { context: cx(market(!buys).context.reference, !buys), when: bar.start, charged: Charged::Stop };
+            let at =
+                At { context: cx(market(!buys).context.reference, !buys), when: bar.start, charged: Charged::Stop };
             return self.fill(clerk, Which::Stop, self.held, &at, room, out);
         }
         if self.exits.last().is_some_and(|e| e.working) {
@@ -196,7 +198,11 @@ impl Bracket {
         }
         // 4. The target, if no stop was touched.
         if self.target.working {
-            let through = if buys { plus(self.target_price, instrument.tick) } else { minus_price(self.target_price, instrument.tick) };
+            let through = if buys {
+                plus(self.target_price, instrument.tick)
+            } else {
+                minus_price(self.target_price, instrument.tick)
+            };
             let hit = if self.beyond(bar.open, self.target_price) {
                 Some((bar.open, bar.start))
             } else if self.beyond(high_side, through) {
@@ -222,7 +228,14 @@ impl Bracket {
     }
 
     /// Closes in full what is held, where nothing trades any more (STRAT-15).
-    pub(super) fn close_at(&mut self, clerk: &mut Clerk<'_>, price: Price, last: Price, at: Timestamp, out: &mut Vec<Report>) -> Result<(), Overflow> {
+    pub(super) fn close_at(
+        &mut self,
+        clerk: &mut Clerk<'_>,
+        price: Price,
+        last: Price,
+        at: Timestamp,
+        out: &mut Vec<Report>,
+    ) -> Result<(), Overflow> {
         let quantity = self.held;
         if quantity.is_zero() {
             return Ok(());
@@ -236,7 +249,15 @@ impl Bracket {
     }
 
     /// Fills one slot with what the room allows, and does to the others what that brings.
-    fn fill(&mut self, clerk: &mut Clerk<'_>, which: Which, wanted: Quantity, at: &At<'_>, room: &mut Quantity, out: &mut Vec<Report>) -> Result<(), Overflow> {
+    fn fill(
+        &mut self,
+        clerk: &mut Clerk<'_>,
+        which: Which,
+        wanted: Quantity,
+        at: &At<'_>,
+        room: &mut Quantity,
+        out: &mut Vec<Report>,
+    ) -> Result<(), Overflow> {
         let lot = clerk.instrument.lot;
         let quantity = down_to_lot(wanted.min(*room), lot);
         if quantity.is_zero() {
@@ -296,4 +317,3 @@ fn plus(a: Price, b: Price) -> Price {
 fn minus_price(a: Price, b: Price) -> Price {
     (Wide::from(a) - Wide::from(b)).price().unwrap_or(Price::ZERO)
 }
-

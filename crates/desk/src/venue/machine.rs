@@ -189,7 +189,9 @@ impl Venue {
         let why = match place {
             None => Some(Refusal::UnknownSymbol),
             Some(_) if self.terms.is_none() => Some(Refusal::Closed),
-            Some(place) if self.halted.contains(&place) && !matches!(intent.purpose, Purpose::Exit { .. }) => Some(Refusal::Halted),
+            Some(place) if self.halted.contains(&place) && !matches!(intent.purpose, Purpose::Exit { .. }) => {
+                Some(Refusal::Halted)
+            }
             Some(_) if self.refuse_next > 0 && matches!(intent.purpose, Purpose::Entry { .. }) => {
                 self.refuse_next = self.refuse_next.saturating_sub(1);
                 Some(Refusal::Scripted)
@@ -219,9 +221,18 @@ impl Venue {
     }
 
     /// An exit closes what is held of its own bracket, and no more.
-    fn submit_exit(&mut self, at: Timestamp, intent: &Intent, reason: ExitReason, place: usize, out: &mut Vec<Report>) -> Result<(), Overflow> {
+    fn submit_exit(
+        &mut self,
+        at: Timestamp,
+        intent: &Intent,
+        reason: ExitReason,
+        place: usize,
+        out: &mut Vec<Report>,
+    ) -> Result<(), Overflow> {
         let Some(terms) = self.terms else { return Ok(()) };
-        let (Some(book), Some(instrument)) = (self.books.get_mut(place), self.instruments.get(place)) else { return Ok(()) };
+        let (Some(book), Some(instrument)) = (self.books.get_mut(place), self.instruments.get(place)) else {
+            return Ok(());
+        };
         let order = intent.order.clone();
         let Some(bracket) = book.live.iter_mut().find(|b| b.side == intent.side && !b.held.is_zero()) else {
             self.orders.insert(order.clone(), (place, Some(Refusal::NothingHeld)));
@@ -257,7 +268,13 @@ impl Venue {
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn on_bar(&mut self, place: usize, bar: &Bar, quote: Option<&QuoteBar>, out: &mut Vec<Report>) -> Result<(), Overflow> {
+    pub fn on_bar(
+        &mut self,
+        place: usize,
+        bar: &Bar,
+        quote: Option<&QuoteBar>,
+        out: &mut Vec<Report>,
+    ) -> Result<(), Overflow> {
         let Some(book) = self.books.get_mut(place) else { return Ok(()) };
         book.last_close = Some(bar.close);
         if book.live.is_empty() {
@@ -347,7 +364,9 @@ impl Venue {
     fn with_bracket(&mut self, order: &OrderId, act: impl FnOnce(&mut Bracket)) {
         let Some((place, None)) = self.orders.get(order) else { return };
         let book = self.books.get_mut(*place);
-        if let Some(b) = book.and_then(|b| b.live.iter_mut().find(|b| b.entry.order == *order || b.stop.order == *order)) {
+        if let Some(b) =
+            book.and_then(|b| b.live.iter_mut().find(|b| b.entry.order == *order || b.stop.order == *order))
+        {
             act(b);
         }
     }
@@ -374,7 +393,11 @@ impl Venue {
 
     /// All positions that are not flat.
     pub fn positions(&self) -> impl Iterator<Item = (Symbol, Quantity)> + '_ {
-        self.instruments.iter().zip(&self.books).filter(|(_, b)| !b.position.is_zero()).map(|(i, b)| (i.symbol, b.position))
+        self.instruments
+            .iter()
+            .zip(&self.books)
+            .filter(|(_, b)| !b.position.is_zero())
+            .map(|(i, b)| (i.symbol, b.position))
     }
 
     /// Every order that still works, with its instrument.
@@ -385,7 +408,9 @@ impl Venue {
             let held = !bracket.held.is_zero();
             let slots = [(&bracket.entry, true), (&bracket.stop, held), (&bracket.target, held)];
             let exits = bracket.exits.iter().map(|e| (e, true));
-            orders.extend(slots.into_iter().chain(exits).filter(|(s, live)| s.working && *live).map(|(s, _)| s.order.clone()));
+            orders.extend(
+                slots.into_iter().chain(exits).filter(|(s, live)| s.working && *live).map(|(s, _)| s.order.clone()),
+            );
         }
         orders
     }

@@ -158,7 +158,8 @@ mod tests {
             ("561.47", "0.3", 26, 80_000, false, Charged::Stop, "561.41"),
         ] {
             let (high, low): (Price, Price) = (range.parse().unwrap(), Price::ZERO);
-            let bar = Bar { start: Timestamp::default(), open: high, high, low, close: low, volume: Quantity::whole(volume) };
+            let bar =
+                Bar { start: Timestamp::default(), open: high, high, low, close: low, volume: Quantity::whole(volume) };
             let cx = Context { reference: reference.parse().unwrap(), buy, tick, bar: &bar, quote: None };
             let got = rules.fill_price(&cx, Quantity::whole(filled), charged).unwrap();
             assert_eq!(got.to_string(), price, "{reference}");

@@ -5,8 +5,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::table::{self, FeeTableError};
-use crate::domain::journal::FeeKind;
 use crate::domain::decimal::{Money, Quantity, Ratio};
+use crate::domain::journal::FeeKind;
 use crate::domain::time::Date;
 use crate::domain::wide::{Overflow, Wide};
 

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::schedule::{FeeRow, FeeSchedule, Rates, table_name, unit};
-use crate::domain::journal::FeeKind;
 use crate::domain::decimal::{DecimalError, Money, Ratio};
+use crate::domain::journal::FeeKind;
 use crate::domain::time::{Date, TimeError};
 
 const HEADER: &str = "fee,from_session,rate,per,cap_per_trade_usd,evidence";
@@ -99,17 +99,30 @@ impl fmt::Display for FeeTableFault {
             Self::Header(found) => write!(f, "the header is {found:?}; {HEADER:?} is needed"),
             Self::Columns(found) => write!(f, "{found} columns; {COLUMNS} are needed ({HEADER})"),
             Self::Fee(found) => {
-                write!(f, "fee {found:?} is not known; {} and {} are", table_name(FeeKind::Sec), table_name(FeeKind::Taf))
+                write!(
+                    f,
+                    "fee {found:?} is not known; {} and {} are",
+                    table_name(FeeKind::Sec),
+                    table_name(FeeKind::Taf)
+                )
             }
             Self::Date(found, why) => write!(f, "from_session {found:?} {why}"),
             Self::Number { column, found, why } => write!(f, "{column} {found:?} {why}"),
             Self::Negative { column, found } => write!(f, "{column} {found} is below zero; zero or more is allowed"),
-            Self::Unit { fee, found } => write!(f, "per {found:?} does not fit {}; {:?} is needed", table_name(*fee), unit(*fee)),
+            Self::Unit { fee, found } => {
+                write!(f, "per {found:?} does not fit {}; {:?} is needed", table_name(*fee), unit(*fee))
+            }
             Self::NotLater { fee, from, before } => {
-                write!(f, "from_session {from} of {} is not later than {before}, that of its row before", table_name(*fee))
+                write!(
+                    f,
+                    "from_session {from} of {} is not later than {before}, that of its row before",
+                    table_name(*fee)
+                )
             }
             Self::NoEvidence => f.write_str("evidence is empty; each row must say where its rate is known from"),
-            Self::Missing(fee) => write!(f, "the table ends without a row of {}; each fee needs at least one", table_name(*fee)),
+            Self::Missing(fee) => {
+                write!(f, "the table ends without a row of {}; each fee needs at least one", table_name(*fee))
+            }
         }
     }
 }
@@ -135,10 +148,7 @@ pub(super) fn parse(text: &str) -> Result<FeeSchedule, FeeTableError> {
             .map_err(|fault| FeeTableError { line, fault })?;
     }
     let missing = |fee| FeeTableError { line: last, fault: FeeTableFault::Missing(fee) };
-    Ok(FeeSchedule {
-        sec: sec.ok_or_else(|| missing(FeeKind::Sec))?,
-        taf: taf.ok_or_else(|| missing(FeeKind::Taf))?,
-    })
+    Ok(FeeSchedule { sec: sec.ok_or_else(|| missing(FeeKind::Sec))?, taf: taf.ok_or_else(|| missing(FeeKind::Taf))? })
 }
 
 fn row(line: &str) -> Result<FeeRow, FeeTableFault> {
@@ -147,8 +157,10 @@ fn row(line: &str) -> Result<FeeRow, FeeTableFault> {
     let &[fee, from, rate, per, cap, evidence] = columns.as_slice() else {
         return Err(FeeTableFault::Columns(columns.len()));
     };
-    let fee =
-        FeeKind::ALL.into_iter().find(|kind| table_name(*kind) == fee).ok_or_else(|| FeeTableFault::Fee(fee.to_owned()))?;
+    let fee = FeeKind::ALL
+        .into_iter()
+        .find(|kind| table_name(*kind) == fee)
+        .ok_or_else(|| FeeTableFault::Fee(fee.to_owned()))?;
     if per != unit(fee) {
         return Err(FeeTableFault::Unit { fee, found: per.to_owned() });
     }

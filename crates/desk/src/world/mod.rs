@@ -1,0 +1,6 @@
+//! Wires the machines on a virtual clock.
+
+/// From a signal to an approved order.
+mod signal;
+/// All machines of one bot, wired.
+pub mod trader;

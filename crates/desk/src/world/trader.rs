@@ -1,0 +1,686 @@
+//! All machines of one bot, wired: one instant after the other, in the order of STRAT-5.
+//!
+//! What is decided is recorded before anything is sent (EXEC-1). Answers come back as reports, at once or whenever the
+//! link delivers them; the same code serves both.
+
+use std::fmt;
+
+use crate::domain::decimal::{Money, Price};
+use crate::domain::event::{Body, Event, VERSION};
+use crate::domain::fees::{CommissionSchedule, SaleRates};
+use crate::domain::ids::{DecisionId, IdError, Identity, StrategyName};
+use crate::domain::market::{Bar, Instrument, QuoteBar};
+use crate::domain::order::{Command, ExitReason, Intent, Leg, OrderKey, Purpose, Report};
+use crate::domain::position::Stage;
+use crate::domain::symbol::Symbol;
+use crate::domain::time::{Date, Span, Timestamp};
+use crate::domain::wide::{Overflow, Wide};
+use crate::machines::broker::Broker;
+use crate::machines::ledger::{BookFact, BookRefusal, Books, Fill, Journal, JournalError, LotChoice, Sealed};
+use crate::machines::market_data::{Checked, Hours, SymbolMarket, Unusable, View};
+use crate::machines::portfolio::Portfolio;
+use crate::machines::risk::Risk;
+use crate::machines::strategy::{Evaluation, Skip, StrategyMachine};
+use crate::risk::{Approved, Limits, Reducing};
+use crate::strategies::{DeviationUnit, Parameters, make};
+use crate::venue::FillRules;
+
+/// Why a bot stops where it stands.
+#[derive(Debug)]
+pub enum Halt {
+    /// A number does not fit.
+    Overflow,
+    /// The data checks could not take a bar in.
+    Unusable(Symbol, Timestamp),
+    /// The books refused a fact.
+    Books(Box<BookRefusal>),
+    /// An entry could not be sealed.
+    Journal(Box<JournalError>),
+    /// The record could not be written.
+    Record(String),
+    /// The simulator pulled the plug.
+    Crash,
+    /// A strategy cannot be made from its parameters.
+    Strategy(StrategyName),
+    /// An identifier could not be made.
+    Id,
+}
+
+impl fmt::Display for Halt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Overflow => Overflow.fmt(f),
+            Self::Unusable(symbol, at) => {
+                write!(f, "{symbol}: the bar of {at} is out of order, or its sums do not fit")
+            }
+            Self::Books(refusal) => write!(f, "the books refused: {refusal}"),
+            Self::Journal(error) => write!(f, "the journal refused: {error}"),
+            Self::Record(why) => write!(f, "the record could not be written: {why}"),
+            Self::Crash => f.write_str("the simulator stopped the process here"),
+            Self::Strategy(name) => write!(f, "{name} cannot run with these parameters"),
+            Self::Id => f.write_str("an identifier could not be made"),
+        }
+    }
+}
+
+impl std::error::Error for Halt {}
+
+impl From<Overflow> for Halt {
+    fn from(_: Overflow) -> Self {
+        Self::Overflow
+    }
+}
+
+impl From<BookRefusal> for Halt {
+    fn from(refusal: BookRefusal) -> Self {
+        Self::Books(Box::new(refusal))
+    }
+}
+
+impl From<JournalError> for Halt {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(Box::new(error))
+    }
+}
+
+impl From<IdError> for Halt {
+    fn from(_: IdError) -> Self {
+        Self::Id
+    }
+}
+
+/// What carries commands to a venue. Answers that come at once are pushed; others are delivered later.
+pub trait Link {
+    /// Sends one command.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    fn send(&mut self, at: Timestamp, command: &Command, answers: &mut Vec<Report>) -> Result<(), Halt>;
+}
+
+/// What makes events and entries durable, all of a call or none.
+pub trait Record {
+    /// Writes.
+    ///
+    /// # Errors
+    /// [`Halt`] where nothing was written.
+    fn commit(&mut self, events: Vec<Event>, entries: Vec<Sealed>) -> Result<(), Halt>;
+}
+
+/// How a bot is set up.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Whose bot.
+    pub identity: Identity,
+    /// Rises with each restore of a backup.
+    pub epoch: u32,
+    /// The limits in force.
+    pub limits: Limits,
+    /// Strategies in their configured order, with their parameters.
+    pub strategies: Vec<(StrategyName, Parameters)>,
+    /// Instruments in the byte order of their symbols.
+    pub instruments: Vec<Instrument>,
+    /// How fills are expected to be charged.
+    pub rules: FillRules,
+    /// Commission.
+    pub commission: CommissionSchedule,
+    /// How long an entry lives.
+    pub time_to_live: Span,
+}
+
+/// What holds in one session.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionTerms {
+    /// When it runs.
+    pub hours: Hours,
+    /// When its trades settle.
+    pub settles: Date,
+    /// Regulatory fees on sales.
+    pub rates: SaleRates,
+}
+
+/// A bar that has just ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// Which instrument, by its place.
+    pub place: usize,
+    /// The bar.
+    pub bar: &'a Bar,
+    /// The quotes of the same minute, where there are some.
+    pub quote: Option<&'a QuoteBar>,
+}
+
+/// A bot without a clock, a network or a disk.
+#[derive(Debug)]
+pub struct Trader<R> {
+    pub(super) setup: Setup,
+    symbols: Vec<Symbol>,
+    market: Vec<SymbolMarket>,
+    with_deviation: bool,
+    checked: Vec<Option<Checked>>,
+    portfolio: Portfolio,
+    strategies: Vec<StrategyMachine>,
+    risk: Risk,
+    broker: Broker,
+    pub(super) books: Books,
+    pub(super) journal: Journal,
+    terms: Option<SessionTerms>,
+    seq: u64,
+    feed: u64,
+    last_at: Timestamp,
+    /// Where the record goes.
+    pub record: R,
+}
+
+impl<R: Record> Trader<R> {
+    /// A bot that has not seen anything yet.
+    ///
+    /// # Errors
+    /// [`Halt::Strategy`].
+    pub fn new(setup: Setup, record: R) -> Result<Self, Halt> {
+        let symbols: Vec<_> = setup.instruments.iter().map(|i| i.symbol).collect();
+        let mut strategies = Vec::new();
+        for (name, parameters) in &setup.strategies {
+            let strategy = make(*name, *parameters, symbols.len()).ok_or(Halt::Strategy(*name))?;
+            strategies.push(StrategyMachine::new(strategy, symbols.clone()));
+        }
+        let with_deviation = setup.strategies.iter().any(|(_, p)| p.deviation_unit == DeviationUnit::Sd);
+        Ok(Self {
+            market: Vec::new(),
+            with_deviation,
+            checked: vec![None; symbols.len()],
+            symbols,
+            portfolio: Portfolio::default(),
+            strategies,
+            risk: Risk::new(setup.limits),
+            broker: Broker::default(),
+            books: Books::new(setup.identity.clone()),
+            journal: Journal::new(setup.identity.clone()),
+            terms: None,
+            seq: 0,
+            feed: 0,
+            last_at: Timestamp::default(),
+            record,
+            setup,
+        })
+    }
+
+    /// Positions and working entries.
+    #[must_use]
+    pub const fn portfolio(&self) -> &Portfolio {
+        &self.portfolio
+    }
+
+    /// The strategies.
+    #[must_use]
+    pub fn strategies(&self) -> &[StrategyMachine] {
+        &self.strategies
+    }
+
+    /// Risk.
+    #[must_use]
+    pub const fn risk(&self) -> &Risk {
+        &self.risk
+    }
+
+    /// Orders.
+    #[must_use]
+    pub const fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// The books.
+    #[must_use]
+    pub const fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// The journal's end.
+    #[must_use]
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// One symbol's data checks and indicators, by its place.
+    #[must_use]
+    pub fn market(&self, place: usize) -> Option<&SymbolMarket> {
+        self.market.get(place)
+    }
+
+    /// What holds in this session.
+    #[must_use]
+    pub const fn terms(&self) -> Option<&SessionTerms> {
+        self.terms.as_ref()
+    }
+
+    /// Equity at the last closes.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn equity(&self) -> Result<Wide, Overflow> {
+        self.risk.equity(&self.portfolio, |s| self.last_close(s))
+    }
+
+    fn last_close(&self, symbol: &Symbol) -> Option<Price> {
+        let place = self.symbols.binary_search(symbol).ok()?;
+        self.market.get(place)?.last_close()
+    }
+
+    /// Records what happened, folds it in, and records what follows from it at once: closed trades, missed entries.
+    /// A fill and its journal entry are one call (LEDG-3).
+    pub(super) fn commit(&mut self, at: Timestamp, bodies: Vec<Body>) -> Result<(), Halt> {
+        if bodies.is_empty() {
+            return Ok(());
+        }
+        let (mut events, mut entries) = (Vec::with_capacity(bodies.len()), Vec::new());
+        for body in bodies {
+            if let Body::Executed { .. } = &body {
+                self.book_fill(at, &body, &mut entries)?;
+            }
+            let symbol = self.symbol_of(&body);
+            events.push(self.fold_new(at, body)?);
+            if let Some(symbol) = symbol
+                && let Some(end) = self.ending_of(&symbol)?
+            {
+                events.push(self.fold_new(at, end)?);
+            }
+        }
+        self.record.commit(events, entries)
+    }
+
+    /// The symbol whose position a step may have ended.
+    fn symbol_of(&self, body: &Body) -> Option<Symbol> {
+        match body {
+            Body::Executed { symbol, .. } => Some(*symbol),
+            Body::Ended { order, .. } | Body::Refused { order, .. } | Body::NotAccepted { order } => {
+                self.portfolio.of_order(order).map(|p| p.symbol)
+            }
+            _ => None,
+        }
+    }
+
+    /// The end of a symbol's position, if it is at its end.
+    fn ending_of(&self, symbol: &Symbol) -> Result<Option<Body>, Overflow> {
+        let Some(p) = self.portfolio.get(symbol) else { return Ok(None) };
+        if p.stage() != Stage::Done {
+            return Ok(None);
+        }
+        Ok(Some(match p.closed()? {
+            Some(trade) => Body::TradeClosed(Box::new(trade)),
+            None => Body::EntryMissed { decision: p.decision.clone(), symbol: p.symbol },
+        }))
+    }
+
+    /// Numbers, stamps and folds one event.
+    fn fold_new(&mut self, at: Timestamp, body: Body) -> Result<Event, Overflow> {
+        self.last_at = self.last_at.max(at);
+        let event = Event { v: VERSION, seq: self.seq.saturating_add(1), at: self.last_at, feed: self.feed, body };
+        self.fold(&event)?;
+        Ok(event)
+    }
+
+    /// Folds one event into every machine.
+    pub(super) fn fold(&mut self, event: &Event) -> Result<(), Overflow> {
+        self.seq = event.seq;
+        self.last_at = self.last_at.max(event.at);
+        self.portfolio.apply(&event.body)?;
+        for strategy in &mut self.strategies {
+            strategy.apply(event);
+        }
+        self.risk.apply(event)?;
+        self.broker.apply(event);
+        Ok(())
+    }
+
+    fn book_fill(&mut self, at: Timestamp, body: &Body, entries: &mut Vec<Sealed>) -> Result<(), Halt> {
+        let Body::Executed { order, strategy, symbol, execution } = body else { return Ok(()) };
+        let Some(terms) = self.terms else { return Ok(()) };
+        let currency = self.symbols.binary_search(symbol).ok().and_then(|p| self.setup.instruments.get(p));
+        let fact = BookFact::Fill(Fill {
+            execution: execution.id.clone(),
+            order: Some(order.clone()),
+            instrument: *symbol,
+            currency: currency.map_or(crate::domain::symbol::Currency::USD, |i| i.currency),
+            strategy: strategy.unwrap_or(StrategyName::External),
+            quantity: execution.quantity,
+            price: execution.price,
+            commission: execution.commission,
+            accrued: execution.accrued.clone(),
+            settles: terms.settles,
+            session: terms.hours.session,
+            effective_at: execution.at,
+            lots: LotChoice::Fifo,
+            corrects: None,
+        });
+        entries.extend(self.book(at, &fact)?);
+        Ok(())
+    }
+
+    /// Books a fact: drafts become sealed entries, folded into the books.
+    pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact) -> Result<Vec<Sealed>, Halt> {
+        let mut sealed = Vec::new();
+        for draft in self.books.decide(at, fact)? {
+            let entry = self.journal.append(draft, at)?;
+            self.books.apply(&entry.entry);
+            sealed.push(entry);
+        }
+        Ok(sealed)
+    }
+
+    /// Opens a session.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn open_session(&mut self, at: Timestamp, terms: SessionTerms) -> Result<(), Halt> {
+        self.begin(terms)?;
+        let Hours { session, open, close } = terms.hours;
+        self.commit(at, vec![Body::SessionOpened { session, open, close }])
+    }
+
+    /// Empties what is per session and no record: indicators and counts of market data.
+    pub(super) fn begin(&mut self, terms: SessionTerms) -> Result<(), Halt> {
+        self.terms = Some(terms);
+        let minutes = terms.hours.minutes();
+        let fresh = SymbolMarket::new(minutes, self.with_deviation).ok_or(Halt::Overflow)?;
+        self.market.clear();
+        self.market.resize(self.symbols.len(), fresh);
+        self.feed = 0;
+        Ok(())
+    }
+
+    /// Hears a venue's answers.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn deliver(&mut self, at: Timestamp, reports: &[Report]) -> Result<(), Halt> {
+        for report in reports {
+            let bodies = self.broker.decide(report);
+            self.broker.hear(report);
+            self.commit(at, bodies)?;
+        }
+        Ok(())
+    }
+
+    /// Step 2 of STRAT-5, the market data's own door: data checks, indicators, re-arming. Nothing is recorded.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn observe(&mut self, now: Timestamp, bars: &[Ended<'_>]) -> Result<(), Halt> {
+        let Some(terms) = self.terms else { return Ok(()) };
+        for ended in bars {
+            let (Some(market), Some(symbol), Some(instrument)) = (
+                self.market.get_mut(ended.place),
+                self.symbols.get(ended.place),
+                self.setup.instruments.get(ended.place),
+            ) else {
+                continue;
+            };
+            let minute = terms.hours.minute_of(ended.bar.start).ok_or(Halt::Unusable(*symbol, ended.bar.start))?;
+            let checked = market.observe(ended.bar, ended.quote, minute).map_err(|e| match e {
+                Unusable::Overflow => Halt::Overflow,
+                Unusable::OutOfOrder => Halt::Unusable(*symbol, ended.bar.start),
+            })?;
+            if let Some(place) = self.checked.get_mut(ended.place) {
+                *place = Some(checked);
+            }
+            if checked == Checked::Clean {
+                let view = View::new(terms.hours, instrument, ended.bar, checked, market, now);
+                let position = if self.portfolio.is_empty() { None } else { self.portfolio.get(symbol) };
+                for strategy in &mut self.strategies {
+                    strategy.observe(ended.place, &view, position)?;
+                }
+            }
+        }
+        self.feed = self.feed.saturating_add(u64::try_from(bars.len()).unwrap_or(u64::MAX));
+        let equity = self.equity()?;
+        self.risk.mark(equity);
+        Ok(())
+    }
+
+    /// Steps 3 to 5 of STRAT-5: loss limits, exits, entries. At the close, what is held is closed and nothing follows.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn decide(&mut self, now: Timestamp, bars: &[Ended<'_>], link: &mut impl Link) -> Result<(), Halt> {
+        let Some(terms) = self.terms else { return Ok(()) };
+        let freezes = self.risk.decide(self.equity()?)?;
+        self.commit(now, freezes)?;
+        if now >= terms.hours.close {
+            return self.end_of_session(now, link);
+        }
+        for index in 0..self.strategies.len() {
+            self.exits(index, now, bars, link)?;
+        }
+        for index in 0..self.strategies.len() {
+            self.entries(index, now, bars, link)?;
+        }
+        for ended in bars {
+            if let Some(place) = self.checked.get_mut(ended.place) {
+                *place = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Step 4 for one strategy: leaves, trails, or withdraws entries that came too late.
+    fn exits(&mut self, index: usize, now: Timestamp, bars: &[Ended<'_>], link: &mut impl Link) -> Result<(), Halt> {
+        if self.portfolio.is_empty() {
+            return Ok(());
+        }
+        let Some(name) = self.strategies.get(index).map(StrategyMachine::name) else { return Ok(()) };
+        let own: Vec<Symbol> = self.portfolio.iter().filter(|p| p.strategy == name).map(|p| p.symbol).collect();
+        for symbol in own {
+            match self.exit_of(index, &symbol, now, bars)? {
+                Move::Stay => {}
+                Move::Leave(reason) => self.leave(now, &symbol, reason, link)?,
+                Move::Withdraw => self.withdraw(now, &symbol, link)?,
+                Move::Trail(stop) => self.trail(now, &symbol, stop, link)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn exit_of(&self, index: usize, symbol: &Symbol, now: Timestamp, bars: &[Ended<'_>]) -> Result<Move, Halt> {
+        let (Some(p), Some(strategy), Some(terms)) =
+            (self.portfolio.get(symbol), self.strategies.get(index), &self.terms)
+        else {
+            return Ok(Move::Stay);
+        };
+        if p.is_exiting() {
+            return Ok(Move::Stay);
+        }
+        if p.stage() != Stage::Managed {
+            let late =
+                p.entry_working && p.entered.is_zero() && now >= strategy.exit_at() && !self.is_cancelling(&p.entry);
+            return Ok(if late { Move::Withdraw } else { Move::Stay });
+        }
+        let Ok(place) = self.symbols.binary_search(symbol) else { return Ok(Move::Stay) };
+        let clean = self.checked.get(place).copied().flatten() == Some(Checked::Clean);
+        let ended = if clean { bars.iter().find(|b| b.place == place) } else { None };
+        let view = ended.and_then(|ended| {
+            let (market, instrument) = (self.market.get(place)?, self.setup.instruments.get(place)?);
+            Some(View::new(terms.hours, instrument, ended.bar, Checked::Clean, market, now))
+        });
+        if let Some(reason) = strategy.exit(place, p, view.as_ref(), now)? {
+            return Ok(Move::Leave(reason));
+        }
+        let stop = view.as_ref().map(|view| strategy.trail(place, p, view)).transpose()?.flatten();
+        Ok(stop.map_or(Move::Stay, Move::Trail))
+    }
+
+    fn is_cancelling(&self, order: &crate::domain::ids::OrderId) -> bool {
+        use crate::domain::order::OrderState;
+        self.broker.get(order).is_some_and(|t| t.state == OrderState::CancelPending)
+    }
+
+    /// Closes a position by decision.
+    pub(super) fn leave(
+        &mut self,
+        now: Timestamp,
+        symbol: &Symbol,
+        reason: ExitReason,
+        link: &mut impl Link,
+    ) -> Result<(), Halt> {
+        let (Some(p), Some(terms)) = (self.portfolio.get(symbol), &self.terms) else { return Ok(()) };
+        let attempt = u32::try_from(p.exits.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let key = self.key(p.strategy, &p.decision, terms.hours, Leg::Exit, attempt);
+        let intent = Intent {
+            order: key.client_id()?,
+            decision: p.decision.clone(),
+            strategy: p.strategy,
+            symbol: *symbol,
+            side: p.side,
+            purpose: Purpose::Exit { reason },
+            quantity: p.held(),
+            decided_at: now,
+        };
+        let Some(reducing) = Reducing::new(intent) else { return Ok(()) };
+        self.submit(now, Cleared::Reducing(reducing), link)
+    }
+
+    /// Withdraws an entry that has not filled.
+    pub(super) fn withdraw(&mut self, now: Timestamp, symbol: &Symbol, link: &mut impl Link) -> Result<(), Halt> {
+        let Some(order) = self.portfolio.get(symbol).map(|p| p.entry.clone()) else { return Ok(()) };
+        self.commit(now, vec![Body::CancelIntended { order: order.clone() }])?;
+        self.send(now, &Command::Cancel(order), link)
+    }
+
+    fn trail(&mut self, now: Timestamp, symbol: &Symbol, stop: Price, link: &mut impl Link) -> Result<(), Halt> {
+        let Some(order) = self.portfolio.get(symbol).map(|p| p.stop_order.clone()) else { return Ok(()) };
+        self.commit(now, vec![Body::AmendIntended { order: order.clone(), stop }])?;
+        self.send(now, &Command::Amend { order, stop }, link)
+    }
+
+    pub(super) fn key<'a>(
+        &'a self,
+        strategy: StrategyName,
+        signal: &'a DecisionId,
+        hours: Hours,
+        leg: Leg,
+        attempt: u32,
+    ) -> OrderKey<'a> {
+        OrderKey {
+            identity: &self.setup.identity,
+            epoch: self.setup.epoch,
+            session: hours.session,
+            strategy,
+            signal,
+            leg,
+            attempt,
+        }
+    }
+
+    /// Records an order's intent, then sends it. There is no other way out.
+    pub(super) fn submit(&mut self, now: Timestamp, cleared: Cleared, link: &mut impl Link) -> Result<(), Halt> {
+        let intent = cleared.intent().clone();
+        let order = intent.order.clone();
+        self.commit(now, vec![Body::Intended(Box::new(intent.clone()))])?;
+        self.broker.sent(&order, now);
+        self.send(now, &Command::Submit(intent), link)
+    }
+
+    /// Sends one command and hears what is answered at once.
+    pub(super) fn send(&mut self, now: Timestamp, command: &Command, link: &mut impl Link) -> Result<(), Halt> {
+        let mut answers = Vec::new();
+        if let Command::Query(order) = command {
+            self.broker.asked(order);
+        }
+        link.send(now, command, &mut answers)?;
+        self.deliver(now, &answers)
+    }
+
+    /// Step 5 for one strategy.
+    fn entries(&mut self, index: usize, now: Timestamp, bars: &[Ended<'_>], link: &mut impl Link) -> Result<(), Halt> {
+        let Some(strategy) = self.strategies.get_mut(index) else { return Ok(()) };
+        if !strategy.is_open(now) {
+            for ended in bars {
+                strategy.count(ended.place, Skip::OutsideWindow, now);
+            }
+            return Ok(());
+        }
+        for ended in bars {
+            match self.evaluate(index, now, ended)? {
+                Evaluation::Skipped(skip) => {
+                    if let Some(strategy) = self.strategies.get_mut(index) {
+                        strategy.count(ended.place, skip, now);
+                    }
+                }
+                Evaluation::Signal(setup, plan) => {
+                    let cleared = self.signal(index, now, ended, &setup, plan)?;
+                    if let Some(approved) = cleared {
+                        self.submit(now, Cleared::Approved(approved), link)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn evaluate(&self, index: usize, now: Timestamp, ended: &Ended<'_>) -> Result<Evaluation, Halt> {
+        let nothing = Evaluation::Skipped(Skip::InsufficientData);
+        let (Some(strategy), Some(view)) = (self.strategies.get(index), self.view(now, ended)) else {
+            return Ok(nothing);
+        };
+        let position = if self.portfolio.is_empty() { None } else { self.portfolio.get(&view.instrument.symbol) };
+        Ok(strategy.evaluate(ended.place, &view, position)?)
+    }
+
+    pub(super) fn view<'a>(&'a self, now: Timestamp, ended: &Ended<'a>) -> Option<View<'a>> {
+        let (market, instrument) = (self.market.get(ended.place)?, self.setup.instruments.get(ended.place)?);
+        let checked = self.checked.get(ended.place).copied().flatten()?;
+        Some(View::new(self.terms.as_ref()?.hours, instrument, ended.bar, checked, market, now))
+    }
+
+    /// The market's state of a symbol and the account's, for a signal.
+    pub(super) fn standing(
+        &self,
+        symbol: &Symbol,
+        strategy: StrategyName,
+    ) -> Result<crate::risk::Standing<'_>, Overflow> {
+        self.risk.standing(symbol, strategy, &self.portfolio, |s| self.last_close(s))
+    }
+
+    /// At the close: what works is withdrawn, what is held is closed in full (STRAT-15).
+    fn end_of_session(&mut self, now: Timestamp, link: &mut impl Link) -> Result<(), Halt> {
+        let symbols: Vec<Symbol> = self.portfolio.iter().map(|p| p.symbol).collect();
+        for symbol in symbols {
+            match self.portfolio.get(&symbol).map(crate::domain::position::Position::stage) {
+                Some(Stage::Managed) => self.leave(now, &symbol, ExitReason::SessionEnd, link)?,
+                Some(Stage::Entering) => self.withdraw(now, &symbol, link)?,
+                Some(Stage::Done) | None => {}
+            }
+        }
+        self.checked.fill(None);
+        Ok(())
+    }
+
+    /// The float that the limits are made for.
+    #[must_use]
+    pub const fn float(&self) -> Money {
+        self.setup.limits.float
+    }
+}
+
+/// What to do with a position.
+enum Move {
+    Stay,
+    Leave(ExitReason),
+    Withdraw,
+    Trail(Price),
+}
+
+/// An order that may go out: approved by the gate table, or able only to reduce.
+#[derive(Debug)]
+pub(super) enum Cleared {
+    Approved(Approved),
+    Reducing(Reducing),
+}
+
+impl Cleared {
+    const fn intent(&self) -> &Intent {
+        match self {
+            Self::Approved(approved) => approved.intent(),
+            Self::Reducing(reducing) => reducing.intent(),
+        }
+    }
+}
