@@ -18,3 +18,5 @@
 
 /// Words.
 pub mod domain;
+/// Wires everything on a virtual clock.
+pub mod world;
