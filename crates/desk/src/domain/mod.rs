@@ -2,6 +2,8 @@
 
 /// The hash chains of event log and books.
 pub mod chain;
+/// The default chart of accounts.
+pub mod chart;
 /// Prices, quantities, money and ratios at 10⁻⁸.
 pub mod decimal;
 /// One newtype an identifier.
