@@ -4,6 +4,8 @@
 pub mod calendar;
 /// The hash chains of event log and books.
 pub mod chain;
+/// The default chart of accounts.
+pub mod chart;
 /// Prices, quantities, money and ratios at 10⁻⁸.
 pub mod decimal;
 /// The event log.

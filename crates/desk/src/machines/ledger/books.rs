@@ -11,6 +11,9 @@ use super::fees::{self, Accrual};
 use super::fill;
 use super::lots::{OpenLot, Origin};
 use super::refusal::BookRefusal;
+use super::reversal;
+use super::tally::Tally;
+use crate::domain::chain::Hash;
 use crate::domain::decimal::{Money, Quantity};
 use crate::domain::ids::{Identity, ItemId, LotId, SessionId, StrategyName};
 use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Fact, FeeKind, Holding, Posting};
@@ -64,6 +67,10 @@ pub struct Books {
     pub(super) settled_through: BTreeMap<Currency, Date>,
     /// Sessions that take nothing any more.
     pub(super) closed: BTreeSet<SessionId>,
+    /// What was booked since the last close.
+    pub(super) tally: Tally,
+    /// The hash of the last closing record.
+    pub(super) last_record: Hash,
     /// The earliest open session, once a session was closed.
     pub(super) open_from: Option<SessionId>,
     /// The largest |balance| so far in steps: no sum can leave 64 bits unnoticed.
@@ -74,7 +81,7 @@ pub struct Books {
 impl Books {
     /// Empty books.
     #[must_use]
-    pub const fn new(identity: Identity) -> Self {
+    pub fn new(identity: Identity) -> Self {
         Self {
             identity,
             last_seq: 0,
@@ -87,6 +94,8 @@ impl Books {
             sources: BTreeMap::new(),
             settled_through: BTreeMap::new(),
             closed: BTreeSet::new(),
+            tally: Tally::default(),
+            last_record: Hash::GENESIS,
             open_from: None,
             peak: (0, 0),
             overflowed_at: None,
@@ -106,10 +115,12 @@ impl Books {
             BookFact::FloatIn(m) => vec![cash::float(self, EntryKind::FloatIn, m)?],
             BookFact::FloatOut(m) => vec![cash::float(self, EntryKind::FloatOut, m)?],
             BookFact::Opening(opening) => vec![cash::opening(self, opening)?],
-            BookFact::Fill(fill) => vec![fill::draft(self, fill)?],
+            BookFact::Fill(fill) => vec![fill::draft(self, fill, fill.execution.as_str())?],
             BookFact::FeeRounding(end) => fees::rounding(self, at, *end)?,
             BookFact::FeeCharge(charge) => vec![fees::charge(self, charge)?],
             BookFact::Settlement(settlement) => cash::settlement(self, at, *settlement)?,
+            BookFact::Bust(bust) => reversal::drafts(self, bust)?,
+            BookFact::DayClose(close) => vec![self.close(at, close)?.draft],
         };
         self.fits(&drafts)?;
         Ok(drafts)
@@ -124,6 +135,13 @@ impl Books {
             if self.apply_posting(entry, posting).is_none() {
                 self.overflowed_at.get_or_insert(entry.seq);
             }
+        }
+        if d.kind == EntryKind::DayClose {
+            // The memo itself belongs to what the next record covers.
+            self.tally = Tally::default();
+        }
+        if self.count(entry).is_none() {
+            self.overflowed_at.get_or_insert(entry.seq);
         }
         match d.kind {
             EntryKind::FeeRounding => self.count_rounding(entry),
@@ -278,7 +296,9 @@ impl Books {
 
     fn note_close(&mut self, entry: &Entry) {
         self.closed.insert(entry.draft.session);
-        let next = entry.draft.facts.get("next_session").and_then(Fact::as_str).and_then(|t| t.parse().ok());
+        let fact = |name| entry.draft.facts.get(name).and_then(Fact::as_str);
+        self.last_record = fact("record").and_then(|t| t.parse().ok()).unwrap_or_default();
+        let next = fact("next_session").and_then(|t| t.parse().ok());
         if let Some(next) = next {
             self.open_from = Some(self.open_from.map_or(next, |open| open.max(next)));
         }

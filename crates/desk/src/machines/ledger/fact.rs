@@ -1,5 +1,7 @@
 //! What can be booked: the facts that a day of shares brings (BOOKS.md sections 3 and 5).
 
+use super::close::DayClose;
+use super::reversal::Bust;
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::ids::{ExecutionId, LotId, OrderId, SessionId, StrategyName};
 use crate::domain::journal::FeeKind;
@@ -23,6 +25,10 @@ pub enum BookFact {
     FeeCharge(FeeCharge),
     /// The start of a settlement date.
     Settlement(Settlement),
+    /// An execution that was taken back or corrected.
+    Bust(Box<Bust>),
+    /// The end of a session; [`Books::close`](super::Books::close) gives its record too.
+    DayClose(Box<DayClose>),
 }
 
 /// Cash that really moved between accounting and the account.

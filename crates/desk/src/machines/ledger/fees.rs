@@ -28,6 +28,11 @@ pub(super) struct Accrual {
     pub(super) roundings: u64,
 }
 
+/// The session of an item `{session}:{fee kind}`.
+pub(super) fn session_of(item: &ItemId) -> Option<SessionId> {
+    item.as_str().rsplit_once(':').and_then(|(session, _)| session.parse().ok())
+}
+
 /// The next cent upwards, as the broker rounds a day's fee.
 fn next_cent(amount: Money) -> Result<Money, Overflow> {
     let cents = Wide::from(amount).raised(widen(CENT)).ok_or(Overflow)?;
@@ -108,7 +113,7 @@ impl Books {
     pub(super) fn move_accrual(&mut self, entry: &Entry, p: &Posting, item: &ItemId, fee: FeeKind) -> Option<()> {
         let kind = entry.draft.kind;
         // An item that is not `{session}:{fee kind}` is not one of a day's fees.
-        let session = item.as_str().rsplit_once(':').and_then(|(s, _)| s.parse::<SessionId>().ok());
+        let session = session_of(item);
         let (Some(session), false) = (session, kind == EntryKind::FeeCharge) else { return Some(()) };
         let nothing = Accrual { currency: p.currency, raw: Money::ZERO, rounded: Money::ZERO, roundings: 0 };
         let accrual = self.accruals.entry((session, fee)).or_insert(nothing);
@@ -121,7 +126,7 @@ impl Books {
     pub(super) fn count_rounding(&mut self, entry: &Entry) {
         let item = entry.draft.postings.iter().find_map(|p| Some((p.tags.item.as_ref()?, p.tags.fee_kind?)));
         let Some((item, fee)) = item else { return };
-        let session = item.as_str().rsplit_once(':').and_then(|(s, _)| s.parse::<SessionId>().ok());
+        let session = session_of(item);
         if let Some(accrual) = session.and_then(|s| self.accruals.get_mut(&(s, fee))) {
             accrual.roundings = accrual.roundings.saturating_add(1);
         }

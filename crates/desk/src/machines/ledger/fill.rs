@@ -44,9 +44,8 @@ pub fn is_long_term(acquired: Date, closed: Date) -> bool {
     from.is_some_and(|from| closed >= from)
 }
 
-/// The draft of a fill's entry.
-pub(super) fn draft(books: &Books, fill: &Fill) -> Result<Draft, BookRefusal> {
-    let key = fill.execution.as_str();
+/// The draft of a fill's entry. The source key is the execution's id, unless a reversed fill is booked anew.
+pub(super) fn draft(books: &Books, fill: &Fill, key: &str) -> Result<Draft, BookRefusal> {
     books.not_yet(EntryKind::Fill, key)?;
     check(fill)?;
     let overflow = |Overflow| BookRefusal::overflow(EntryKind::Fill, key);

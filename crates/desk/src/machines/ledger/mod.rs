@@ -5,6 +5,10 @@
 pub mod books;
 /// Float, positions brought in, settlement.
 mod cash;
+/// What a day close compares.
+pub mod checks;
+/// The day close.
+pub mod close;
 /// What can be booked.
 pub mod fact;
 /// Accrued fees: rounding and charge.
@@ -15,12 +19,27 @@ mod fill;
 pub mod journal;
 /// Open lots and the order in which they close.
 pub mod lots;
+/// The closing record and its lines.
+pub mod record;
 /// Why something was not booked.
 pub mod refusal;
+/// Busts and corrections.
+pub mod reversal;
+/// Sums over postings.
+pub mod statements;
+/// What was booked since the last close.
+mod tally;
 
 pub use books::{Balance, BalanceKey, Books, OpenItem};
+pub use checks::{Compared, Figure};
+pub use close::{Closing, DayClose};
 pub use fact::{BookFact, FeeCharge, Fill, FloatMove, LotChoice, Opening, SessionEnd, Settlement};
 pub use fill::is_long_term;
 pub use journal::{Head, Journal, JournalError, Sealed};
 pub use lots::OpenLot;
+pub use record::{
+    BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, ClosingBalance, ClosingLot, ClosingRecord,
+};
 pub use refusal::BookRefusal;
+pub use reversal::Bust;
+pub use statements::{Cash, TradeResult, TrialBalance};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::checks::{Compared, Figure};
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::ids::{ExecutionId, LotId, SessionId};
 use crate::domain::journal::{EntryKind, FeeKind};
@@ -88,6 +89,65 @@ pub enum BookRefusal {
         /// Which fee.
         fee: FeeKind,
     },
+    /// An entry that is not undone by itself: only fills are.
+    NotReversible {
+        /// The entry.
+        seq: u64,
+        /// Its kind.
+        kind: EntryKind,
+    },
+    /// An entry that is not the one booked under its source key.
+    NotThatEntry {
+        /// The entry given.
+        seq: u64,
+        /// Its source key.
+        key: String,
+        /// The entry booked under it, if there is one.
+        booked: Option<u64>,
+    },
+    /// Later fills used the lot that a busted fill opened; they come with it.
+    LotUsed {
+        /// The lot.
+        lot: LotId,
+        /// Units that the fill opened it with.
+        opened: Quantity,
+        /// Units left.
+        left: Quantity,
+    },
+    /// A session that is closed, or lies before one that is.
+    SessionClosed {
+        /// The session.
+        session: SessionId,
+        /// The last one closed.
+        closed_through: SessionId,
+    },
+    /// A session named as the next one that does not follow.
+    NotFollowing {
+        /// The session to be closed.
+        session: SessionId,
+        /// The one named.
+        next: SessionId,
+    },
+    /// Entries of a later session are booked already; that one closes both.
+    LaterSessionBooked {
+        /// The session to be closed.
+        session: SessionId,
+        /// The latest one booked into.
+        latest: SessionId,
+    },
+    /// A day that does not reconcile does not close by itself (LEDG-12).
+    NotReconciled {
+        /// The session to be closed.
+        session: SessionId,
+        /// The number of the check in BOOKS.md section 12.
+        check: u8,
+        /// What was compared.
+        what: Compared,
+        /// The books' figure.
+        have: Figure,
+        /// The figure it has to equal.
+        need: Figure,
+    },
     /// A number is beyond what 64 bits hold at 10⁻⁸.
     Overflow {
         /// The kind of the entry.
@@ -117,6 +177,13 @@ impl BookRefusal {
             Self::LotUnits { .. } => "lot_units",
             Self::LotsBeyondFill { .. } => "lots_beyond_fill",
             Self::NothingAccrued { .. } => "nothing_accrued",
+            Self::NotReversible { .. } => "not_reversible",
+            Self::NotThatEntry { .. } => "not_that_entry",
+            Self::LotUsed { .. } => "lot_used",
+            Self::SessionClosed { .. } => "session_closed",
+            Self::NotFollowing { .. } => "not_following",
+            Self::LaterSessionBooked { .. } => "later_session_booked",
+            Self::NotReconciled { .. } => "not_reconciled",
             Self::Overflow { .. } => "overflow",
             Self::BooksOverflowed { .. } => "books_overflowed",
         }
@@ -161,6 +228,34 @@ impl fmt::Display for BookRefusal {
             Self::NothingAccrued { session, fee } => {
                 write!(f, "{} of {session} was charged, but no fill of that session accrued it", fee.label())
             }
+            Self::NotReversible { seq, kind } => {
+                write!(f, "entry {seq} is a {kind} that cannot be undone this way; only a fill can")
+            }
+            Self::NotThatEntry { seq, key, booked: Some(booked) } => {
+                write!(f, "{key} is booked as entry {booked}, not as entry {seq}")
+            }
+            Self::NotThatEntry { seq, key, booked: None } => {
+                write!(f, "entry {seq} ({key}) is not in these books")
+            }
+            Self::LotUsed { lot, opened, left } => write!(
+                f,
+                "lot {lot} was opened with {opened} units and has {left}; the later fills that used it must be given too"
+            ),
+            Self::SessionClosed { session, closed_through } => {
+                write!(f, "session {session} cannot be closed; the books are closed through {closed_through}")
+            }
+            Self::NotFollowing { session, next } => {
+                write!(f, "session {next} was named as the one after {session}; a later one is needed")
+            }
+            Self::LaterSessionBooked { session, latest } => {
+                write!(f, "session {session} cannot be closed by itself: {latest} has entries already; close that one")
+            }
+            Self::NotReconciled { session, check, what, have, need } => write!(
+                f,
+                "session {session} does not close: check {check}, {what}: the books have {have}, needed is {need} \
+                 (difference {})",
+                have.less(*need)
+            ),
             Self::Overflow { kind, key } => {
                 write!(f, "{kind} {key} leads to a number beyond 92,233,720,368.54775807")
             }

@@ -1,0 +1,198 @@
+//! The closing record: what a closed session leaves behind, as canonical JSON (BOOKS.md section 12).
+//!
+//! Canonical: one object in UTF-8 without white space, keys in the order of the fields, what says nothing left out,
+//! decimals as strings. Its SHA-256 stands in the facts of the `day_close` entry.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::chain::Hash;
+use crate::domain::decimal::{Money, Price, Quantity};
+use crate::domain::ids::{ExecutionId, Identity, LotId, SessionId, StrategyName};
+use crate::domain::journal::AccountCode;
+use crate::domain::symbol::{Currency, Symbol};
+use crate::domain::time::Timestamp;
+
+/// The version of the closing record that is written.
+pub const VERSION: u16 = 1;
+
+/// A closing balance: the cumulative sums of one account, currency, commodity and strategy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields of a posting, summed")]
+pub struct ClosingBalance {
+    pub account: AccountCode,
+    pub currency: Currency,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commodity: Option<Symbol>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<StrategyName>,
+    pub amount: Money,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<Quantity>,
+}
+
+/// A closing lot: what is left of it, and its cost as it stands in the books.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the fields of a posting, summed")]
+pub struct ClosingLot {
+    pub commodity: Symbol,
+    pub account: AccountCode,
+    pub lot: LotId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<StrategyName>,
+    pub currency: Currency,
+    pub units: Quantity,
+    pub cost: Money,
+}
+
+/// A line of the trial balance in a closing record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "what a trial balance shows")]
+pub struct TrialLine {
+    pub account: AccountCode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<Currency>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Money>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commodity: Option<Symbol>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<Quantity>,
+}
+
+/// An execution as the broker reports it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerExecution {
+    /// Its id.
+    pub id: ExecutionId,
+    /// What was traded.
+    pub instrument: Symbol,
+    /// Units, negative when sold.
+    pub quantity: Quantity,
+    /// At which price.
+    pub price: Price,
+}
+
+/// A position as the broker reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerPosition {
+    /// What it is in.
+    pub instrument: Symbol,
+    /// Units, negative when short.
+    pub quantity: Quantity,
+}
+
+/// Cash of a currency as the broker reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerCash {
+    /// Which currency.
+    pub currency: Currency,
+    /// All of it, traded but unsettled cash included.
+    pub total: Money,
+    /// What is settled, where the broker tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Money>,
+}
+
+/// The broker's figures as received.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerFigures {
+    /// The executions that stand, at least those of the sessions that are closed.
+    pub executions: Vec<BrokerExecution>,
+    /// The positions.
+    pub positions: Vec<BrokerPosition>,
+    /// The cash.
+    pub cash: Vec<BrokerCash>,
+}
+
+/// A check that passed: what was compared, and the numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckLine {
+    /// Its number in BOOKS.md section 12.
+    pub check: u8,
+    /// What was compared.
+    pub what: String,
+    /// The books' figure.
+    pub have: String,
+    /// The figure it has to equal.
+    pub need: String,
+    /// The difference.
+    pub difference: String,
+}
+
+/// The closing record of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClosingRecord {
+    /// [`VERSION`].
+    pub v: u16,
+    /// Whose books.
+    pub identity: Identity,
+    /// The session that is closed.
+    pub session: SessionId,
+    /// Which closing of the session this is.
+    pub n: u32,
+    /// The earliest open session from now on.
+    pub next_session: SessionId,
+    /// The first entry that it covers: the first one after the record before it.
+    pub first_seq: u64,
+    /// The last entry that it covers: the one before its `day_close`.
+    pub last_seq: u64,
+    /// How many entries it covers.
+    pub entries: u64,
+    /// How many postings they have.
+    pub postings: u64,
+    /// The link of the last entry.
+    pub last_hash: Hash,
+    /// The hash of the record before it; [`Hash::GENESIS`] where there is none.
+    pub previous_record: Hash,
+    /// Balances by account, without those that are zero.
+    pub trial_balance: Vec<TrialLine>,
+    /// The SHA-256 of the closing balances as canonical JSON.
+    pub closing_balances: Hash,
+    /// The SHA-256 of the closing lots as canonical JSON.
+    pub closing_lots: Hash,
+    /// The broker's figures as received.
+    pub broker: BrokerFigures,
+    /// The SHA-256 of the broker's figures as canonical JSON.
+    pub broker_hash: Hash,
+    /// The checks with their numbers.
+    pub checks: Vec<CheckLine>,
+    /// The version of the chart of accounts.
+    pub chart: u16,
+    /// The version of the entries' bytes.
+    pub entry_version: u16,
+    /// The version of the store's schema.
+    pub schema: u32,
+    /// The program and its version.
+    pub program: String,
+    /// When it was written.
+    pub closed_at: Timestamp,
+    /// By whom.
+    pub closed_by: String,
+}
+
+impl ClosingRecord {
+    /// The canonical bytes that are stored and hashed.
+    ///
+    /// # Errors
+    /// Those of the JSON writer; none are known for a record.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+
+    /// Reads stored bytes.
+    ///
+    /// # Errors
+    /// Where the bytes are no record.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+}
+
+/// The SHA-256 of a list as canonical JSON.
+///
+/// # Errors
+/// Those of the JSON writer; none are known for the lines of a record.
+pub fn hash_of(lines: &impl Serialize) -> Result<Hash, serde_json::Error> {
+    serde_json::to_vec(lines).map(|bytes| Hash::of(&bytes))
+}
