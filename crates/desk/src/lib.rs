@@ -37,5 +37,3 @@ pub mod world;
 
 #[cfg(test)]
 mod test_data;
-/// Wires everything on a virtual clock.
-pub mod world;

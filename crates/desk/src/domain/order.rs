@@ -7,6 +7,7 @@ use super::decimal::{Money, Price, Quantity};
 use super::ids::{DecisionId, ExecutionId, IdError, Identity, OrderId, SessionId, StrategyName};
 use super::journal::FeeKind;
 use super::market::Side;
+pub use super::records::ExitReason;
 use super::symbol::Symbol;
 use super::time::Timestamp;
 
@@ -154,85 +155,6 @@ pub enum Purpose {
         /// Why.
         reason: ExitReason,
     },
-}
-
-/// Why a position was closed (TRADE-11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ExitReason {
-    /// The protective stop.
-    StopLoss,
-    /// The target.
-    TargetHit,
-    /// The stop after it followed the price.
-    TrailingStop,
-    /// Held for as long as is allowed.
-    Timeout,
-    /// The strategy's exit time.
-    WindowEnd,
-    /// Back at the session's VWAP.
-    Vwap,
-    /// A result reached.
-    Pnl,
-    /// Belief fell below its floor.
-    ThesisInvalidated,
-    /// ATR grew too much.
-    Volatility,
-    /// The level relied on is broken.
-    Structural,
-    /// A person closed it.
-    Manual,
-    /// Stop was commanded.
-    StopCommand,
-    /// Kill was commanded.
-    Kill,
-    /// The session ended.
-    SessionEnd,
-    /// The data ended.
-    DataEnd,
-}
-
-impl ExitReason {
-    /// All of them.
-    pub const ALL: [Self; 15] = [
-        Self::StopLoss,
-        Self::TargetHit,
-        Self::TrailingStop,
-        Self::Timeout,
-        Self::WindowEnd,
-        Self::Vwap,
-        Self::Pnl,
-        Self::ThesisInvalidated,
-        Self::Volatility,
-        Self::Structural,
-        Self::Manual,
-        Self::StopCommand,
-        Self::Kill,
-        Self::SessionEnd,
-        Self::DataEnd,
-    ];
-
-    /// The name in records.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::StopLoss => "stop_loss",
-            Self::TargetHit => "target_hit",
-            Self::TrailingStop => "trailing_stop",
-            Self::Timeout => "timeout",
-            Self::WindowEnd => "window_end",
-            Self::Vwap => "vwap",
-            Self::Pnl => "pnl",
-            Self::ThesisInvalidated => "thesis_invalidated",
-            Self::Volatility => "volatility",
-            Self::Structural => "structural",
-            Self::Manual => "manual",
-            Self::StopCommand => "stop_command",
-            Self::Kill => "kill",
-            Self::SessionEnd => "session_end",
-            Self::DataEnd => "data_end",
-        }
-    }
 }
 
 /// One execution as the venue reports it.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::decimal::Ratio;
+pub use crate::domain::records::{GateName, Verdict};
 
 macro_rules! names {
     ($(#[$meta:meta])* $type:ident { $($(#[$doc:meta])* $name:ident = $text:literal,)* }) => {
@@ -31,64 +32,6 @@ macro_rules! names {
             }
         }
     };
-}
-
-names! {
-    /// A gate, in the order of TRADE-8.
-    GateName {
-        /// Freezes and the bot's state.
-        State = "state",
-        /// Session, window, indicators.
-        Session = "session",
-        /// Data quality.
-        DataQuality = "data_quality",
-        /// Composite score.
-        Score = "score",
-        /// Toxicity.
-        Toxicity = "toxicity",
-        /// Freshness.
-        Freshness = "freshness",
-        /// Market intelligence.
-        Intelligence = "intelligence",
-        /// Regime and tier.
-        Regime = "regime",
-        /// Order-flow imbalance.
-        OrderFlow = "order_flow",
-        /// Expectancy after costs.
-        Expectancy = "expectancy",
-        /// Expected move against cost.
-        Fee = "fee",
-        /// Execution quality.
-        ExecutionQuality = "execution_quality",
-        /// Correlation with open positions.
-        Correlation = "correlation",
-        /// The strategy's record.
-        Reliability = "reliability",
-        /// Trades a day, and the edge.
-        Turnover = "turnover",
-        /// The noise filter's veto.
-        Noise = "noise",
-        /// RISK-1 to RISK-9.
-        PreTradeRisk = "pre_trade_risk",
-    }
-}
-
-names! {
-    /// What a gate says (REP-3a).
-    Verdict {
-        /// Passed.
-        Pass = "pass",
-        /// The first to fail: it blocks.
-        Block = "block",
-        /// Would have passed, had an earlier one not blocked.
-        WouldPass = "would_pass",
-        /// Would have blocked, had an earlier one not.
-        WouldBlock = "would_block",
-        /// The strategy does not declare this evidence, or it cannot exist here.
-        NotApplicable = "not_applicable",
-        /// No statistics exist; passes.
-        NoHistory = "no_history",
-    }
 }
 
 names! {

@@ -50,6 +50,8 @@ pub struct SymbolMarket {
     deviation: Option<Deviation>,
     clean_bars: u32,
     corrupt_bars: u32,
+    fallen_bars: u32,
+    lowest: Option<Ratio>,
     first_open: Option<Price>,
     close: Option<Price>,
     previous_close: Option<Price>,
@@ -93,6 +95,8 @@ impl SymbolMarket {
             deviation: with_deviation.then(Deviation::new),
             clean_bars: 0,
             corrupt_bars: 0,
+            fallen_bars: 0,
+            lowest: None,
             first_open: None,
             close: None,
             previous_close: None,
@@ -108,6 +112,11 @@ impl SymbolMarket {
     pub fn observe(&mut self, bar: &Bar, quote: Option<&QuoteBar>, minute: u32) -> Result<Checked, Unusable> {
         let is_corrupt = self.corrupt.update(bar, minute).is_some();
         self.quality.update(minute, bar.close, is_corrupt).map_err(|_| Unusable::OutOfOrder)?;
+        let score = self.quality.score();
+        if self.lowest.is_none_or(|lowest| score < lowest) {
+            self.lowest = Some(score);
+        }
+        self.fallen_bars = self.fallen_bars.saturating_add(u32::from(self.quality.is_fallen()));
         self.last_close = Some(bar.close);
         self.quote = quote.copied();
         if is_corrupt {
@@ -143,6 +152,24 @@ impl SymbolMarket {
     #[must_use]
     pub const fn corrupt_bars(&self) -> u32 {
         self.corrupt_bars
+    }
+
+    /// How many bars were clean.
+    #[must_use]
+    pub const fn clean_bars(&self) -> u32 {
+        self.clean_bars
+    }
+
+    /// How many bars came while the score had fallen and not recovered.
+    #[must_use]
+    pub const fn fallen_bars(&self) -> u32 {
+        self.fallen_bars
+    }
+
+    /// The lowest score of the session.
+    #[must_use]
+    pub const fn lowest_score(&self) -> Option<Ratio> {
+        self.lowest
     }
 
     /// The data quality score now.

@@ -45,8 +45,6 @@ impl Slot {
 /// An entry with its stop, target and exit.
 #[derive(Clone, Debug)]
 pub(super) struct Bracket {
-    /// Which instrument, by its place in the universe.
-    pub(super) instrument: usize,
     /// The position's side.
     pub(super) side: Side,
     /// When the entry was decided.
@@ -90,13 +88,12 @@ enum Which {
 }
 
 impl Bracket {
-    pub(super) fn new(intent: &Intent, instrument: usize) -> Option<Self> {
+    pub(super) fn new(intent: &Intent) -> Option<Self> {
         let Purpose::Entry { plan: Plan { stop, target, .. }, stop_order, target_order, expires_at } = &intent.purpose
         else {
             return None;
         };
         Some(Self {
-            instrument,
             side: intent.side,
             decided_at: intent.decided_at,
             expires_at: *expires_at,

@@ -206,7 +206,7 @@ impl Venue {
         }
         match &intent.purpose {
             Purpose::Entry { stop_order, target_order, .. } => {
-                let Some(bracket) = Bracket::new(intent, place) else { return Ok(()) };
+                let Some(bracket) = Bracket::new(intent) else { return Ok(()) };
                 for id in [&order, stop_order, target_order] {
                     self.orders.insert(id.clone(), (place, None));
                 }
@@ -301,6 +301,13 @@ impl Venue {
         }
         book.sweep();
         Ok(())
+    }
+
+    /// Notes a close where nothing works: the last one of a session prices what is closed at its end (STRAT-15).
+    pub fn see(&mut self, place: usize, close: Price) {
+        if let Some(book) = self.books.get_mut(place) {
+            book.last_close = Some(close);
+        }
     }
 
     /// Ends the rests whose time to live is over, in the order of the instruments.

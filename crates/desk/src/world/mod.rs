@@ -1,10 +1,12 @@
 //! Wires the machines on a virtual clock.
 
+/// Recorded or generated bars through all machines.
+pub mod backtest;
+/// The day's ends: settlement and charges at its start, rounding and close at its end.
+mod day;
+/// Bars of many symbols, merged in order of time.
+pub mod feed;
 /// From a signal to an approved order.
 mod signal;
 /// All machines of one bot, wired.
 pub mod trader;
-//! Wires everything on a virtual clock.
-
-/// Bars of many symbols, merged in order of time.
-pub mod feed;

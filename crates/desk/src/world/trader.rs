@@ -168,6 +168,7 @@ pub struct Trader<R> {
     seq: u64,
     feed: u64,
     last_at: Timestamp,
+    marked: Wide,
     /// Where the record goes.
     pub record: R,
 }
@@ -200,6 +201,7 @@ impl<R: Record> Trader<R> {
             seq: 0,
             feed: 0,
             last_at: Timestamp::default(),
+            marked: Wide::from(setup.limits.float),
             record,
             setup,
         })
@@ -261,6 +263,12 @@ impl<R: Record> Trader<R> {
         self.risk.equity(&self.portfolio, |s| self.last_close(s))
     }
 
+    /// Equity as it was marked at the last instant observed.
+    #[must_use]
+    pub const fn marked(&self) -> Wide {
+        self.marked
+    }
+
     fn last_close(&self, symbol: &Symbol) -> Option<Price> {
         let place = self.symbols.binary_search(symbol).ok()?;
         self.market.get(place)?.last_close()
@@ -317,6 +325,11 @@ impl<R: Record> Trader<R> {
         let event = Event { v: VERSION, seq: self.seq.saturating_add(1), at: self.last_at, feed: self.feed, body };
         self.fold(&event)?;
         Ok(event)
+    }
+
+    /// One event alone, for what has its entries beside it.
+    pub(super) fn fold_one(&mut self, at: Timestamp, body: Body) -> Result<Event, Halt> {
+        Ok(self.fold_new(at, body)?)
     }
 
     /// Folds one event into every machine.
@@ -432,8 +445,8 @@ impl<R: Record> Trader<R> {
             }
         }
         self.feed = self.feed.saturating_add(u64::try_from(bars.len()).unwrap_or(u64::MAX));
-        let equity = self.equity()?;
-        self.risk.mark(equity);
+        self.marked = self.equity()?;
+        self.risk.mark(self.marked);
         Ok(())
     }
 
@@ -443,7 +456,7 @@ impl<R: Record> Trader<R> {
     /// [`Halt`].
     pub fn decide(&mut self, now: Timestamp, bars: &[Ended<'_>], link: &mut impl Link) -> Result<(), Halt> {
         let Some(terms) = self.terms else { return Ok(()) };
-        let freezes = self.risk.decide(self.equity()?)?;
+        let freezes = self.risk.decide(self.marked)?;
         self.commit(now, freezes)?;
         if now >= terms.hours.close {
             return self.end_of_session(now, link);

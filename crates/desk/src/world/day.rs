@@ -1,0 +1,106 @@
+//! The two ends of a session: settlement and charges at its start, the fees' rounding and the day close at its end.
+
+use super::trader::{Halt, Record, Trader};
+use crate::domain::event::Body;
+use crate::domain::ids::SessionId;
+use crate::domain::market::Instrument;
+use crate::domain::symbol::Currency;
+use crate::domain::time::Timestamp;
+use crate::machines::ledger::{
+    BookFact, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, Closing, DayClose, FeeCharge, FloatMove,
+    SessionEnd, Settlement,
+};
+use crate::venue::{Charge, Venue};
+
+/// The version of the store's schema that closing records name.
+pub const SCHEMA: u32 = 1;
+
+impl<R: Record> Trader<R> {
+    /// Books the float that accounting has assigned, from the account's own activity (LEDG-10).
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn book_float(&mut self, at: Timestamp, session: SessionId) -> Result<(), Halt> {
+        let fact = BookFact::FloatIn(FloatMove {
+            activity: "float-1".to_owned(),
+            amount: self.float(),
+            currency: Currency::USD,
+            session,
+            effective_at: at,
+        });
+        let entries = self.book(at, &fact)?;
+        self.record.commit(Vec::new(), entries)
+    }
+
+    /// What falls due settles, then what the venue charged leaves the accruals; before any order (BOOKS.md section 3).
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn settle_and_charge(&mut self, at: Timestamp, session: SessionId, charges: &[Charge]) -> Result<(), Halt> {
+        let due = BookFact::Settlement(Settlement { date: session.date, session });
+        let settled = self.book(at, &due)?;
+        let event = self.fold_one(at, Body::Settled { session })?;
+        self.record.commit(vec![event], settled)?;
+        for charge in charges {
+            let fact = BookFact::FeeCharge(FeeCharge {
+                activity: charge.activity.clone(),
+                of: charge.of,
+                fee: charge.fee,
+                amount: charge.amount,
+                currency: Currency::USD,
+                session,
+                effective_at: at,
+            });
+            let entries = self.book(at, &fact)?;
+            let (activity, of, fee, amount) = (charge.activity.clone(), charge.of, charge.fee, charge.amount);
+            let event = self.fold_one(at, Body::FeeCharged { activity, of, fee, amount })?;
+            self.record.commit(vec![event], entries)?;
+        }
+        Ok(())
+    }
+
+    /// Rounds the session's fees, checks the books against the venue, and closes the day.
+    ///
+    /// # Errors
+    /// [`Halt::Books`] names the check that fails.
+    pub fn close_day(
+        &mut self,
+        at: Timestamp,
+        session: SessionId,
+        next: SessionId,
+        broker: BrokerFigures,
+    ) -> Result<Closing, Halt> {
+        let rounding = self.book(at, &BookFact::FeeRounding(SessionEnd { session }))?;
+        self.record.commit(Vec::new(), rounding)?;
+        let close = DayClose {
+            session,
+            next_session: next,
+            broker,
+            head: self.journal().head(),
+            schema: SCHEMA,
+            program: concat!("tbot ", env!("CARGO_PKG_VERSION")).to_owned(),
+            by: "tbot".to_owned(),
+        };
+        let closing = self.books.close(at, &close)?;
+        let entry = self.journal.append(closing.draft.clone(), at)?;
+        self.books.apply(&entry.entry);
+        let event = self.fold_one(at, Body::SessionClosed { session })?;
+        self.record.commit(vec![event], vec![entry])?;
+        Ok(closing)
+    }
+}
+
+/// What the simulated venue says at the day's end.
+///
+/// # Errors
+/// [`Halt::Overflow`].
+pub fn figures(venue: &Venue, instruments: &[Instrument]) -> Result<BrokerFigures, Halt> {
+    let executions = venue.executions().iter().filter_map(|(_, place, e)| {
+        let instrument = instruments.get(*place)?.symbol;
+        Some(BrokerExecution { id: e.id.clone(), instrument, quantity: e.quantity, price: e.price })
+    });
+    let positions = venue.positions().map(|(instrument, quantity)| BrokerPosition { instrument, quantity });
+    let account = venue.account();
+    let cash = BrokerCash { currency: Currency::USD, total: account.cash()?, settled: Some(account.settled()?) };
+    Ok(BrokerFigures { executions: executions.collect(), positions: positions.collect(), cash: vec![cash] })
+}
