@@ -189,13 +189,14 @@ impl Books {
 
     /// Refuses drafts after which a balance might not fit: a bound on all of them, without looking one up.
     fn fits(&self, drafts: &[Draft]) -> Result<(), BookRefusal> {
-        let (mut amounts, mut units) = self.peak;
+        // No balance grows by more than all debits, nor falls by more than all credits.
+        let (mut amounts, mut units) = (Reach::default(), Reach::default());
         for draft in drafts {
             for posting in &draft.postings {
-                amounts = amounts.saturating_add(posting.amount.raw().unsigned_abs());
-                units = units.saturating_add(posting.holding.map_or(0, |h| h.units.raw().unsigned_abs()));
+                amounts.add(posting.amount.raw());
+                units.add(posting.holding.map_or(0, |h| h.units.raw()));
             }
-            if amounts > i64::MAX.unsigned_abs() || units > i64::MAX.unsigned_abs() {
+            if !(amounts.fits(self.peak.0) && units.fits(self.peak.1)) {
                 return Err(BookRefusal::Overflow { kind: draft.kind, key: draft.source_key.clone() });
             }
         }
@@ -302,6 +303,24 @@ impl Books {
         if let Some(next) = next {
             self.open_from = Some(self.open_from.map_or(next, |open| open.max(next)));
         }
+    }
+}
+
+/// How far drafts can move a balance, up and down.
+#[derive(Default)]
+struct Reach {
+    up: u64,
+    down: u64,
+}
+
+impl Reach {
+    const fn add(&mut self, steps: i64) {
+        let way = if steps < 0 { &mut self.down } else { &mut self.up };
+        *way = way.saturating_add(steps.unsigned_abs());
+    }
+
+    fn fits(&self, peak: u64) -> bool {
+        self.up.max(self.down).saturating_add(peak) <= i64::MAX.unsigned_abs()
     }
 }
 
