@@ -61,6 +61,7 @@ fn what_cannot_be_booked_is_refused_with_its_numbers() {
     let price = |text: &str| Fill { price: text.parse().unwrap(), ..sale("p") };
     let huge = Fill { quantity: Quantity::MAX, ..fill("h", 1, "ACME", "1", "2.00") };
     let least = Fill { quantity: Quantity::from_raw(i64::MIN), ..huge.clone() };
+    let euros = Fill { currency: "EUR".parse().unwrap(), ..sale("c") };
     let long_id = "x".repeat(196);
     for (fact, code, says) in [
         (BookFact::Fill(fill("z", 1, "ACME", "0", "50.00")), "zero_quantity", "z has no quantity"),
@@ -75,6 +76,7 @@ fn what_cannot_be_booked_is_refused_with_its_numbers() {
             "lots_beyond_fill",
             "lots for 60.5 units were named, but the fill closes only 60",
         ),
+        (BookFact::Fill(euros), "other_currency", "c is in EUR, but lot ACME-a has its cost in USD"),
         (float_of("0.00"), "amount_not_positive", "the amount 0.00"),
         (float_of("-5.00"), "amount_not_positive", "the amount -5.00"),
         (charge("sec-9", "0.10"), "nothing_accrued", "SEC of XNYS:2026-06-01 was charged"),
