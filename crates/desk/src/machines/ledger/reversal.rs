@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::books::Books;
 use super::fact::{Fill, LotChoice};
-use super::fill::{self, date_item, text};
+use super::fill::{self, text};
 use super::refusal::BookRefusal;
 use crate::domain::decimal::Quantity;
 use crate::domain::ids::{LotId, SessionId, StrategyName};
@@ -44,7 +44,14 @@ pub(super) fn drafts(books: &Books, bust: &Bust) -> Result<Vec<Draft>, BookRefus
         book(&mut after, &mut drafts, draft);
     }
     for entry in &bust.later {
-        let again = Fill { corrects: Some(entry.seq), ..booked_fill(entry)? };
+        let mut again = Fill { corrects: Some(entry.seq), ..booked_fill(entry)? };
+        if let LotChoice::Specific(named) = &mut again.lots {
+            // A lot that is gone, or has less, cannot be chosen any more: its units go FIFO.
+            let closes =
+                if again.quantity.raw() < 0 { AccountCode::LONG_POSITIONS } else { AccountCode::SHORT_POSITIONS };
+            let pool = after.pool(again.instrument, closes);
+            named.retain(|(lot, units)| pool.iter().any(|l| l.lot == *lot && l.units.magnitude() >= *units));
+        }
         let mut draft = fill::draft(&after, &again, &anew(&after, entry))?;
         draft.facts.insert(Cow::Borrowed("bust"), text(&bust.entry.entry_id));
         book(&mut after, &mut drafts, draft);
@@ -101,8 +108,6 @@ fn reversal(books: &Books, entry: &Entry, bust: &Bust) -> Result<Draft, BookRefu
     if entry.seq != bust.entry.seq {
         facts.insert(Cow::Borrowed("bust"), text(&bust.entry.entry_id));
     }
-    // The reversal's own day is the day it is booked; the trade session of a lot stays with the lot.
-    facts.remove("trade_session");
     Ok(Draft {
         kind,
         source_key: key.to_owned(),
@@ -126,7 +131,7 @@ fn negated(books: &Books, posting: &Posting) -> Result<Posting, Overflow> {
     if posting.account == AccountCode::CASH_UNSETTLED {
         let date = posting.tags.item.as_ref().and_then(|i| i.as_str().parse::<Date>().ok());
         if let Some(date) = date {
-            undone.tags.item = Some(date_item(books.settlement_date(posting.currency, date))?);
+            undone.tags.item = Some(books.date_item(books.settlement_date(posting.currency, date))?);
         }
     }
     Ok(undone)
