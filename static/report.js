@@ -42,9 +42,14 @@
       const hours = equity.t.map((t, i) => [i, t]).filter(([i, t]) => i > 0 && t % 3600 === 0 && t !== equity.t[i - 1]);
       return { splits: () => hours.map((h) => h[0]), values: () => hours.map((h) => clock(h[1])) };
     }
-    const room = Math.max(1, Math.floor((width - 90) / (narrow ? 52 : 84)));
-    const step = Math.ceil(starts.length / room);
-    const shown = starts.filter((_, i) => i % step === 0);
+    // A session's label stands at its middle; labels that would touch are left out.
+    const last = equity.t.length - 1, need = ((narrow ? 46 : 84) * Math.max(1, last)) / Math.max(1, width - (narrow ? 80 : 110));
+    const shown = [];
+    starts.forEach((s, i) => {
+      const end = i + 1 < starts.length ? starts[i + 1][0] - 1 : last, middle = Math.round((s[0] + end) / 2);
+      const before = shown.length ? shown[shown.length - 1][0] : -need / 2;
+      if (middle - before >= need && last - middle >= need / 2) shown.push([middle, s[1]]);
+    });
     return { splits: () => shown.map((s) => s[0]), values: () => shown.map((s) => (narrow ? s[1].slice(5) : s[1])) };
   }
 
@@ -141,8 +146,10 @@
         ctx.beginPath(); ctx.moveTo(a, v); ctx.lineTo(Math.max(b, a + 6), v); ctx.stroke(); ctx.setLineDash([]);
         if (narrow) return;
         ctx.fillStyle = colour; ctx.textAlign = "left"; ctx.lineWidth = 3; ctx.strokeStyle = c.bg;
-        const text = word + " " + price, at = Math.min(Math.max(b, a + 6) + 4, mediaSize.width - ctx.measureText(text).width - 2);
-        ctx.strokeText(text, at, v + 4); ctx.fillText(text, at, v + 4);
+        // At the right edge the words stand above their line, elsewhere behind its end.
+        const text = word + " " + price, end = Math.max(b, a + 6) + 4, most = mediaSize.width - ctx.measureText(text).width - 2;
+        const at = Math.min(end, most), below = end > most ? -5 : 4;
+        ctx.strokeText(text, at, v + below); ctx.fillText(text, at, v + below);
       };
       const arrow = (minute, price, buy, won) => {
         const a = x(minute), v = y(price); if (a == null || v == null) return;
@@ -208,12 +215,20 @@
 
   function listTrades(d) {
     const rows = d.x.map((t) => [
-      t.y + ", " + (t.s > 0 ? "long " : "short ") + t.q, clock(d.o + t.e[0] * 60) + " at " + t.e[1], clock(d.o + t.x[0] * 60) + " at " + t.x[1], t.w, t.n,
+      t.y + ", " + (t.s > 0 ? "long " : "short ") + grouped(t.q), clock(d.o + t.e[0] * 60) + " at " + t.e[1], clock(d.o + t.x[0] * 60) + " at " + t.x[1], t.w, t.n,
     ]).concat(d.z.map((z) => [z[3] + ", " + z[2], clock(d.o + (z[0] + 1) * 60) + " at " + z[1], "–", "stopped: " + z[4], "–"]));
     const holder = byId("price-trades");
     if (rows.length) {
-      const t = table(holder, ["On this day", "Signal or entry", "Exit", "Left or stopped by", "Net"], rows, 4);
+      const t = table(holder, ["On this day", "Entry or signal", "Exit", "Left or stopped by", "Net"], rows, 4);
       t.className = "inset";
+      Array.from(t.rows).forEach((row, at) => {
+        [1, 2, 3].forEach((i) => row.cells[i].classList.add("c2"));
+        if (at === 0) return;
+        const sub = document.createElement("span");
+        sub.className = "sub";
+        sub.textContent = [1, 2, 3].map((i) => row.cells[i].textContent).filter((text) => text !== "–").join("; ");
+        row.cells[0].appendChild(sub);
+      });
       t.tBodies[0].querySelectorAll("td:last-child").forEach((td) => { if (td.textContent.charAt(0) === "+") td.classList.add("g"); if (td.textContent.charAt(0) === "−") td.classList.add("l"); });
     } else holder.replaceChildren();
   }
@@ -363,8 +378,9 @@
     let before = null;
     addEventListener("beforeprint", () => { before = root.getAttribute("data-theme"); root.setAttribute("data-theme", "light"); draw(); });
     addEventListener("afterprint", () => { if (before) root.setAttribute("data-theme", before); else root.removeAttribute("data-theme"); draw(); });
-    let width = innerWidth, timer = 0;
-    addEventListener("resize", () => { if (innerWidth === width) return; width = innerWidth; clearTimeout(timer); timer = setTimeout(draw, 150); });
+    // The page may be laid out anew after it was drawn: phones, printers, a scrollbar that appears.
+    let width = 0, timer = 0;
+    new ResizeObserver(() => { const now = byId("main").clientWidth; if (now === width) return; const first = width === 0; width = now; if (first) return; clearTimeout(timer); timer = setTimeout(draw, 100); }).observe(byId("main"));
   }
 
   setUpTheme();

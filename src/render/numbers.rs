@@ -134,7 +134,13 @@ impl Column {
 /// A price with all its digits, those beyond the cent dimmed.
 #[must_use]
 pub fn price(value: Price) -> String {
-    let (head, tail) = parts(value.raw(), Sign::Plain);
+    decimal(value.raw())
+}
+
+/// Steps of 10⁻⁸ with all their digits, those beyond the second decimal dimmed.
+#[must_use]
+pub fn decimal(steps: i64) -> String {
+    let (head, tail) = parts(steps, Sign::Plain);
     if tail.is_empty() { head } else { format!("{head}<span class=\"tail\">{tail}</span>") }
 }
 

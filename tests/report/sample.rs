@@ -17,22 +17,22 @@ use tbot::render::{BooksCheck, ChartDay, ChartRange, ReportInput, chosen_days};
 const CENT: i64 = 1_000_000;
 
 /// All records of the sample, owned.
-pub struct Sample {
-    pub run: RunRecord,
-    pub assumptions: Assumptions,
-    pub sessions: Vec<SessionRecord>,
-    pub trades: Vec<TradeRecord>,
-    pub decisions: Vec<DecisionRecord>,
-    pub counted: Vec<CountedReason>,
-    pub equity: Vec<EquityPoint>,
-    pub charts: Vec<ChartDay>,
-    pub books: BooksCheck,
-    pub days: Vec<DailySummary>,
-    pub summary: Summary,
+pub(crate) struct Sample {
+    pub(crate) run: RunRecord,
+    pub(crate) assumptions: Assumptions,
+    pub(crate) sessions: Vec<SessionRecord>,
+    pub(crate) trades: Vec<TradeRecord>,
+    pub(crate) decisions: Vec<DecisionRecord>,
+    pub(crate) counted: Vec<CountedReason>,
+    pub(crate) equity: Vec<EquityPoint>,
+    pub(crate) charts: Vec<ChartDay>,
+    pub(crate) books: BooksCheck,
+    pub(crate) days: Vec<DailySummary>,
+    pub(crate) summary: Summary,
 }
 
 impl Sample {
-    pub fn material(&self) -> Material<'_> {
+    pub(crate) fn material(&self) -> Material<'_> {
         Material {
             run: &self.run,
             assumptions: &self.assumptions,
@@ -44,7 +44,7 @@ impl Sample {
         }
     }
 
-    pub fn input(&self) -> ReportInput<'_> {
+    pub(crate) fn input(&self) -> ReportInput<'_> {
         ReportInput { material: self.material(), summary: &self.summary, charts: &self.charts, books: &self.books }
     }
 }
@@ -402,15 +402,15 @@ fn settle(record: &mut SessionRecord, trades: &[TradeRecord], peak: &mut Money) 
             at: record.open + Span::minutes(200),
             name: "losing_trades".into(),
             strategy_name: Some(StrategyName::Mid),
-            value: Money::whole(6),
-            limit: Money::whole(6),
+            value: "6".to_owned(),
+            limit: "6".to_owned(),
         });
     }
     points
 }
 
 /// A run of some sessions over some symbols.
-pub fn sample(session_count: usize, symbols: &[&str], seed: u64) -> Sample {
+pub(crate) fn sample(session_count: usize, symbols: &[&str], seed: u64) -> Sample {
     let mut dice = Dice(SplitMix::new(seed));
     let symbols: Vec<Symbol> = symbols.iter().map(|s| s.parse().unwrap()).collect();
     let ids = sessions(session_count);
@@ -520,7 +520,7 @@ fn finish(plan: RunPlan, counts: RunCounts, parts: Parts) -> Sample {
 }
 
 /// A run in which nothing happened: no signal, no trade.
-pub fn empty() -> Sample {
+pub(crate) fn empty() -> Sample {
     let mut quiet = sample(2, &["SPY"], 1);
     let sessions: Vec<SessionRecord> = quiet
         .sessions

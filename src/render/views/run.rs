@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::counted;
 use crate::render::charts::{MOST_DAYS, days_with_trades};
 use crate::render::input::ReportInput;
-use crate::render::numbers::{Column, Sign, clock, count, glance, minus, plain};
+use crate::render::numbers::{Column, Sign, clock, count, decimal, glance, minus, plain};
 
 /// One row a session.
 pub(super) fn sessions(input: &ReportInput<'_>) -> Value {
@@ -30,9 +30,13 @@ pub(super) fn sessions(input: &ReportInput<'_>) -> Value {
             }
             for f in &s.freezes {
                 let whose = f.strategy_name.map_or_else(|| "account".to_owned(), |n| n.to_string());
-                let (value, limit) = (plain(f.value, Sign::Plain), plain(f.limit, Sign::Plain));
                 let name = f.name.replace('_', " ");
-                notes.push(format!("{whose} frozen at {} by {name}: {value}, the limit is {limit}", clock(f.at)));
+                notes.push(format!(
+                    "{whose} frozen at {} by {name}: {}, the limit is {}",
+                    clock(f.at),
+                    minus(&f.value),
+                    minus(&f.limit)
+                ));
             }
             for w in &s.skipped_windows {
                 notes.push(format!("window of {} skipped: {}", w.strategy_name, w.reason.replace('_', " ")));
@@ -78,8 +82,8 @@ pub(super) fn quality(input: &ReportInput<'_>) -> Value {
             "corrupt": count(q.corrupt_bars),
             "outside": count(q.outside_session),
             "fallen": count(q.fallen_bars),
-            "lowest": lowest.get(ticker).map(Ratio::to_string),
-            "flag": q.corrupt_bars > 0 || q.fallen_bars > 0,
+            "lowest": lowest.get(ticker).map(|r| decimal(r.raw())),
+            "flag": q.fallen_bars > 0,
         })).collect::<Vec<_>>(),
     })
 }
@@ -103,7 +107,8 @@ pub(super) fn assumed(input: &ReportInput<'_>) -> Value {
             "evidence": f.evidence,
             "before": f.before_first_row,
         })).collect::<Vec<_>>(),
-        "configuration": plan.configuration,
+        // In byte order; the engine's own maps have none.
+        "configuration": plan.configuration.iter().collect::<Vec<_>>(),
         "inputs": plan.inputs.iter().map(|i| json!({
             "kind": i.kind, "name": i.name, "sha256": i.sha256, "bytes": count(i.bytes), "rows": i.rows.map(count),
         })).collect::<Vec<_>>(),
