@@ -14,3 +14,4 @@
 
 mod page;
 mod sample;
+mod schemas;
