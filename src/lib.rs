@@ -15,3 +15,5 @@
 
 /// OUTSIDE: somebody else's formats and addresses.
 pub mod gateway;
+/// Templates into reports; files for people and programs.
+pub mod render;
