@@ -10,6 +10,8 @@ pub mod ids;
 pub mod journal;
 /// Bars, quotes, instruments.
 pub mod market;
+/// Randomness as an input.
+pub mod seed;
 /// Short names held inline.
 pub mod symbol;
 /// Instants and days.
