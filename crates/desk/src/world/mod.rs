@@ -2,3 +2,5 @@
 
 /// Bars of many symbols, merged in order of time.
 pub mod feed;
+/// A market that does not exist, from a seed.
+pub mod generated;
