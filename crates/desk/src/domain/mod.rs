@@ -24,6 +24,8 @@ pub mod order;
 pub mod position;
 /// What a run leaves behind for people and programs.
 pub mod records;
+/// Randomness as an input.
+pub mod seed;
 /// Short names held inline.
 pub mod symbol;
 /// Instants and days.

@@ -10,3 +10,5 @@ pub mod feed;
 mod signal;
 /// All machines of one bot, wired.
 pub mod trader;
+/// A market that does not exist, from a seed.
+pub mod generated;

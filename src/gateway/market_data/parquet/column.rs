@@ -204,11 +204,16 @@ fn each<T: DataType>(
             return Ok(out);
         }
         out.reserve(records);
-        let mut next = values.iter();
+        if present == records {
+            for value in &values {
+                out.push(convert(value).map_err(|fault| Trouble::Value(out.len(), fault))?);
+            }
+            continue;
+        }
         // Flat columns: a level above 0 is a value, 0 is a null.
-        for row in 0..records {
-            let there = present == records || levels.get(row).is_some_and(|level| *level > 0);
-            let value = if there { next.next() } else { None };
+        let mut next = values.iter();
+        for level in &levels {
+            let value = if *level > 0 { next.next() } else { None };
             let steps = value.map_or(Ok(ABSENT), &convert).map_err(|fault| Trouble::Value(out.len(), fault))?;
             out.push(steps);
         }
