@@ -15,3 +15,7 @@
 
 /// OUTSIDE: somebody else's formats and addresses.
 pub mod gateway;
+//! TBot: everything around the pure crate.
+
+/// Templates into reports; files for people and programs.
+pub mod render;

@@ -56,10 +56,10 @@ pub struct FreezeRecord {
     pub name: Cow<'static, str>,
     /// The strategy, where it does not hold for the account.
     pub strategy_name: Option<StrategyName>,
-    /// What was reached.
-    pub value: Money,
-    /// The limit.
-    pub limit: Money,
+    /// What was reached, as decimal text: money, or a count.
+    pub value: String,
+    /// The limit, likewise.
+    pub limit: String,
 }
 
 /// A window that did not take place, said aloud (STRAT-6).

@@ -1,0 +1,19 @@
+//! Records into files: JSON, CSV and the report. The one home of `tera`. Nothing here writes a file: callers do.
+
+/// The days of minute bars in a report, and the compact data behind its charts.
+pub mod charts;
+/// What a report is made of.
+pub mod input;
+/// Numbers as people read them.
+pub mod numbers;
+/// Files for programs.
+pub mod outputs;
+/// `report.html`.
+pub mod report;
+/// The tables of a report.
+mod views;
+
+pub use charts::chosen_days;
+pub use input::{BooksCheck, ChartDay, ChartRange, RenderError, ReportInput};
+pub use outputs::{daily_summary_json, decisions_jsonl, run_json, summary_json, trade_history_csv, trade_history_json};
+pub use report::report_html;
