@@ -1,0 +1,17 @@
+//! TBot: a self-hosted, audit-grade automated trading system.
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions,
+        reason = "a test that fails should stop where it fails"
+    )
+)]
+
+/// SQL: no other room contains any.
+pub mod store;
