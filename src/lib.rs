@@ -1,4 +1,5 @@
 //! TBot: a self-hosted, audit-grade automated trading system. The pure part lives in the crate `desk`.
+//! TBot: a self-hosted, audit-grade automated trading system.
 #![cfg_attr(
     test,
     allow(
@@ -19,3 +20,5 @@ pub mod gateway;
 
 /// Templates into reports; files for people and programs.
 pub mod render;
+/// SQL: no other room contains any.
+pub mod store;

@@ -1,0 +1,19 @@
+//! One integration binary; each module is a room.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::print_stderr,
+    reason = "a test that fails should stop where it fails"
+)]
+
+/// A throw-away PostgreSQL.
+mod postgres;
+/// Places for databases.
+mod places;
+/// The event log and the books.
+mod store;
