@@ -29,6 +29,8 @@ pub mod reversal;
 pub mod statements;
 /// What was booked since the last close.
 mod tally;
+/// The verifier of stored entries.
+pub mod verify;
 
 pub use books::{Balance, BalanceKey, Books, OpenItem};
 pub use checks::{Compared, Figure};

@@ -44,7 +44,14 @@ pub(super) fn drafts(books: &Books, bust: &Bust) -> Result<Vec<Draft>, BookRefus
         book(&mut after, &mut drafts, draft);
     }
     for entry in &bust.later {
-        let again = Fill { corrects: Some(entry.seq), ..booked_fill(entry)? };
+        let mut again = Fill { corrects: Some(entry.seq), ..booked_fill(entry)? };
+        if let LotChoice::Specific(named) = &mut again.lots {
+            // A lot that is gone, or has less, cannot be chosen any more: its units go FIFO.
+            let closes =
+                if again.quantity.raw() < 0 { AccountCode::LONG_POSITIONS } else { AccountCode::SHORT_POSITIONS };
+            let pool = after.pool(again.instrument, closes);
+            named.retain(|(lot, units)| pool.iter().any(|l| l.lot == *lot && l.units.magnitude() >= *units));
+        }
         let mut draft = fill::draft(&after, &again, &anew(&after, entry))?;
         draft.facts.insert(Cow::Borrowed("bust"), text(&bust.entry.entry_id));
         book(&mut after, &mut drafts, draft);
@@ -101,8 +108,6 @@ fn reversal(books: &Books, entry: &Entry, bust: &Bust) -> Result<Draft, BookRefu
     if entry.seq != bust.entry.seq {
         facts.insert(Cow::Borrowed("bust"), text(&bust.entry.entry_id));
     }
-    // The reversal's own day is the day it is booked; the trade session of a lot stays with the lot.
-    facts.remove("trade_session");
     Ok(Draft {
         kind,
         source_key: key.to_owned(),

@@ -1,0 +1,108 @@
+//! Sums over postings, computed anew in 128 bits: nothing here is shared with the machine that books.
+
+use std::collections::BTreeMap;
+
+use crate::domain::decimal::{Money, Quantity};
+use crate::domain::ids::{LotId, StrategyName};
+use crate::domain::journal::{AccountCode, Posting};
+use crate::domain::symbol::{Currency, Symbol};
+use crate::domain::wide::{Overflow, Wide};
+use crate::machines::ledger::record::{ClosingBalance, ClosingLot, TrialLine};
+
+type BalanceOf = (AccountCode, Currency, Option<Symbol>, Option<StrategyName>);
+type LotOf = (Symbol, AccountCode, LotId, Option<StrategyName>, Currency);
+
+/// Amount and units.
+type Sum = (Wide, Wide);
+
+/// The sums of all postings so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sums {
+    balances: BTreeMap<BalanceOf, Sum>,
+    lots: BTreeMap<LotOf, Sum>,
+}
+
+impl Sums {
+    /// Adds a posting.
+    pub(super) fn add(&mut self, p: &Posting) {
+        let units = p.holding.map_or(Wide::ZERO, |h| Wide::from(h.units));
+        let key = (p.account, p.currency, p.holding.map(|h| h.commodity), p.tags.strategy);
+        let sum = self.balances.entry(key).or_default();
+        sum.0 += Wide::from(p.amount);
+        sum.1 += units;
+        if let (Some(h), Some(lot), false) = (p.holding, &p.tags.lot, p.account.is_units()) {
+            let key = (h.commodity, p.account, lot.clone(), p.tags.strategy, p.currency);
+            let sum = self.lots.entry(key.clone()).or_default();
+            sum.0 += Wide::from(p.amount);
+            sum.1 += units;
+            if sum.1 == Wide::ZERO && sum.0 == Wide::ZERO {
+                self.lots.remove(&key);
+            }
+        }
+    }
+
+    /// The closing balances that these postings give.
+    pub(super) fn closing_balances(&self) -> Result<Vec<ClosingBalance>, Overflow> {
+        let open = self.balances.iter().filter(|(_, sum)| **sum != Sum::default());
+        open.map(|((account, currency, commodity, strategy), (amount, units))| {
+            Ok(ClosingBalance {
+                account: *account,
+                currency: *currency,
+                commodity: *commodity,
+                strategy: *strategy,
+                amount: amount.money()?,
+                units: if commodity.is_some() { Some(units.quantity()?) } else { None },
+            })
+        })
+        .collect()
+    }
+
+    /// The closing lots that these postings give.
+    pub(super) fn closing_lots(&self) -> Result<Vec<ClosingLot>, Overflow> {
+        let line = |((commodity, account, lot, strategy, currency), (cost, units)): (&LotOf, &Sum)| {
+            Ok(ClosingLot {
+                commodity: *commodity,
+                account: *account,
+                lot: lot.clone(),
+                strategy: *strategy,
+                currency: *currency,
+                units: units.quantity()?,
+                cost: cost.money()?,
+            })
+        };
+        self.lots.iter().map(line).collect()
+    }
+
+    /// The trial balance that these postings give.
+    pub(super) fn trial_lines(&self) -> Result<Vec<TrialLine>, Overflow> {
+        let mut money: BTreeMap<(AccountCode, Currency), Wide> = BTreeMap::new();
+        let mut units: BTreeMap<(AccountCode, Symbol), Wide> = BTreeMap::new();
+        for ((account, currency, commodity, _), sum) in &self.balances {
+            *money.entry((*account, *currency)).or_default() += sum.0;
+            if let Some(commodity) = commodity {
+                *units.entry((*account, *commodity)).or_default() += sum.1;
+            }
+        }
+        let nothing = TrialLine {
+            account: AccountCode::CASH_SETTLED,
+            currency: None,
+            amount: None,
+            commodity: None,
+            units: None,
+        };
+        let mut lines = Vec::new();
+        for ((account, currency), sum) in money {
+            let amount: Money = sum.money()?;
+            if !amount.is_zero() {
+                lines.push(TrialLine { account, currency: Some(currency), amount: Some(amount), ..nothing.clone() });
+            }
+        }
+        for ((account, commodity), sum) in units {
+            let units: Quantity = sum.quantity()?;
+            if !units.is_zero() {
+                lines.push(TrialLine { account, commodity: Some(commodity), units: Some(units), ..nothing.clone() });
+            }
+        }
+        Ok(lines)
+    }
+}
