@@ -6,6 +6,8 @@ pub mod backtest;
 mod day;
 /// Bars of many symbols, merged in order of time.
 pub mod feed;
+/// What a run leaves behind, as records.
+pub mod harvest;
 /// From a signal to an approved order.
 mod signal;
 /// All machines of one bot, wired.
