@@ -13,6 +13,8 @@ use super::source::without_mark;
 /// Reads bars: all rows are checked, those that start within the range are kept.
 pub(super) fn bars(path: &Path, text: &[u8], range: Range) -> Result<Kept<Bar>, DataError> {
     let mut kept = Kept::default();
+    // A usual row has about 50 characters.
+    kept.expect(text.len() / 50);
     let mut order = Order::default();
     rows(path, text, BAR_COLUMNS, |[at, open, high, low, close, volume]| {
         let start = instant(at)?;

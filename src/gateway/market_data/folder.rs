@@ -7,16 +7,17 @@ use desk::domain::symbol::Symbol;
 use desk::domain::time::Timestamp;
 
 use super::check::QuoteRow;
+use super::csv;
 use super::errors::{DataError, Format};
+use super::instruments::{self, Instruments};
 use super::nearest::nearest;
 use super::source::{self, InputFile, reason};
-use super::{csv, instruments};
 
 /// A folder of recorded bars, one file a symbol (RES-6). Reading takes `&self`: symbols may be read in parallel.
 #[derive(Clone, Debug)]
 pub struct DataFolder {
     files: Files,
-    instruments: BTreeMap<Symbol, Instrument>,
+    instruments: Instruments,
 }
 
 /// A folder of recorded quote bars, one file a symbol (`--quotes`).
@@ -86,7 +87,13 @@ impl DataFolder {
     /// The terms of an instrument: a US equity unless `instruments.toml` says otherwise.
     #[must_use]
     pub fn instrument(&self, symbol: Symbol) -> Instrument {
-        self.instruments.get(&symbol).copied().unwrap_or_else(|| Instrument::us_equity(symbol))
+        self.instruments.terms.get(&symbol).copied().unwrap_or_else(|| Instrument::us_equity(symbol))
+    }
+
+    /// The folder's `instruments.toml`, where there is one: it is an input of a run too. Its rows are its symbols.
+    #[must_use]
+    pub const fn instruments_file(&self) -> Option<&InputFile> {
+        self.instruments.input.as_ref()
     }
 
     /// Reads one symbol's bars that start in `from` ≤ start < `to`. Every row of the file is checked.
@@ -104,7 +111,7 @@ impl DataFolder {
             let input = InputFile::of(&path, &stored, kept.rows);
             (kept, input)
         };
-        Ok(SymbolBars { symbol, bars: kept.items, covers: kept.covers, input })
+        Ok(SymbolBars { symbol, covers: kept.covers, bars: kept.into_items(), input })
     }
 }
 
@@ -138,7 +145,7 @@ impl QuoteFolder {
             (kept, aside, input)
         };
         let SetAside { one_sided, crossed } = aside;
-        Ok(SymbolQuotes { symbol, bars: kept.items, covers: kept.covers, one_sided, crossed, input })
+        Ok(SymbolQuotes { symbol, covers: kept.covers, bars: kept.into_items(), one_sided, crossed, input })
     }
 }
 
@@ -184,6 +191,17 @@ impl<T> Kept<T> {
         self.covers.1 = start;
         self.rows = self.rows.saturating_add(1);
         range.has(start)
+    }
+
+    /// Makes room for so many rows, at most a million at a time.
+    pub(super) fn expect(&mut self, rows: usize) {
+        self.items.reserve(rows.min(1 << 20));
+    }
+
+    /// What was kept, without the room that was not needed.
+    fn into_items(mut self) -> Vec<T> {
+        self.items.shrink_to_fit();
+        self.items
     }
 
     /// Counts a row; keeps it where it is asked for.

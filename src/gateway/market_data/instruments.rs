@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::errors::{DataError, Format};
 use super::nearest::nearest;
-use super::source::reason;
+use super::source::{InputFile, reason};
 
 const NAME: &str = "instruments.toml";
 const KEYS: [&str; 5] = ["currency", "kind", "lot", "multiplier", "tick"];
@@ -24,12 +24,25 @@ const KINDS: [(&str, InstrumentKind); 4] = [
 /// The largest tick, lot and multiplier that are believed.
 const LARGEST: i64 = 1_000_000;
 
+/// What `instruments.toml` says, and which file said it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Instruments {
+    /// The terms of the symbols it names.
+    pub(super) terms: BTreeMap<Symbol, Instrument>,
+    /// The file, where there is one; its rows are its symbols.
+    pub(super) input: Option<InputFile>,
+}
+
 /// Reads the folder's `instruments.toml`: one table a symbol, each key optional. Without the file there are none.
-pub(super) fn read(dir: &Path, files: &BTreeMap<Symbol, Format>) -> Result<BTreeMap<Symbol, Instrument>, DataError> {
+pub(super) fn read(dir: &Path, files: &BTreeMap<Symbol, Format>) -> Result<Instruments, DataError> {
     let file = dir.join(NAME);
     match fs::read(&file) {
-        Ok(bytes) => Document { file, bytes: &bytes }.instruments(files),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Ok(bytes) => {
+            let terms = Document { file: file.clone(), bytes: &bytes }.instruments(files)?;
+            let input = Some(InputFile::of(&file, &bytes, terms.len()));
+            Ok(Instruments { terms, input })
+        }
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(Instruments::default()),
         Err(e) => Err(DataError::Unreadable { why: reason(&e), file }),
     }
 }

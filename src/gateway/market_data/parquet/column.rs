@@ -2,7 +2,7 @@ use desk::domain::decimal::DecimalError;
 use desk::domain::time::TimeError;
 use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{AsBytes, DataType};
+use parquet::data_type::{AsBytes, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::reader::RowGroupReader;
 use parquet::schema::types::ColumnDescriptor;
@@ -116,26 +116,30 @@ impl Column {
         kind.map(|kind| Self { index, name, kind }).ok_or_else(|| Unfit::Type { found: described(found), allowed })
     }
 
-    /// All values of a row group, nulls as [`ABSENT`].
-    pub(super) fn read(&self, group: &dyn RowGroupReader) -> Result<Vec<i64>, Trouble> {
-        let unknown = || ParquetError::General(format!("column {} changes its type", self.name));
-        match group.get_column_reader(self.index)? {
-            ColumnReader::Int32ColumnReader(reader) => each(reader, |v| self.integer(i64::from(*v))),
-            ColumnReader::Int64ColumnReader(reader) => each(reader, |v| self.integer(*v)),
-            ColumnReader::DoubleColumnReader(reader) => each(reader, |v| self.double(*v)),
-            ColumnReader::ByteArrayColumnReader(reader) => each(reader, |v| self.bytes(v.as_bytes())),
-            ColumnReader::FixedLenByteArrayColumnReader(reader) => each(reader, |v| self.bytes(v.as_bytes())),
-            _ => Err(unknown().into()),
+    /// Begins to read the column in a row group.
+    pub(super) fn open(&self, group: &dyn RowGroupReader) -> Result<Cells<'_>, Trouble> {
+        let chunk = match group.get_column_reader(self.index)? {
+            ColumnReader::Int32ColumnReader(reader) => Chunk::Int32(Batch::new(reader)),
+            ColumnReader::Int64ColumnReader(reader) => Chunk::Int64(Batch::new(reader)),
+            ColumnReader::DoubleColumnReader(reader) => Chunk::Double(Batch::new(reader)),
+            ColumnReader::ByteArrayColumnReader(reader) => Chunk::Bytes(Batch::new(reader)),
+            ColumnReader::FixedLenByteArrayColumnReader(reader) => Chunk::Fixed(Batch::new(reader)),
+            _ => return Err(ParquetError::General(format!("column {} changes its type", self.name)).into()),
+        };
+        Ok(Cells { column: self, chunk, above: 0, steps: Vec::with_capacity(BATCH) })
+    }
+
+    const fn unit(&self) -> i64 {
+        match self.kind {
+            Kind::Time(nanos) => nanos,
+            Kind::Decimal { steps, .. } => steps,
+            Kind::Double { .. } => 1,
         }
     }
 
     fn integer(&self, value: i64) -> Result<i64, Box<Fault>> {
-        let by = match self.kind {
-            Kind::Time(nanos) => nanos,
-            Kind::Decimal { steps, .. } => steps,
-            Kind::Double { .. } => 1,
-        };
-        value.checked_mul(by).filter(|v| *v != ABSENT).ok_or_else(|| Box::new(self.beyond(Some(value.into()))))
+        let steps = value.checked_mul(self.unit()).filter(|steps| *steps != ABSENT);
+        steps.ok_or_else(|| Box::new(self.beyond(Some(value.into()))))
     }
 
     fn bytes(&self, bytes: &[u8]) -> Result<i64, Box<Fault>> {
@@ -190,32 +194,79 @@ fn described(found: &ColumnDescriptor) -> String {
     }
 }
 
-fn each<T: DataType>(
-    mut reader: ColumnReaderImpl<T>,
-    convert: impl Fn(&T::T) -> Result<i64, Box<Fault>>,
-) -> Result<Vec<i64>, Trouble> {
-    let mut out = Vec::new();
-    let (mut values, mut levels) = (Vec::with_capacity(BATCH), Vec::new());
-    loop {
-        values.clear();
-        levels.clear();
-        let (records, present, _) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
-        if records == 0 {
-            return Ok(out);
-        }
-        out.reserve(records);
+/// A column in one row group, some rows at a time, so that a file's columns need little memory at once.
+pub(super) struct Cells<'c> {
+    column: &'c Column,
+    chunk: Chunk,
+    above: usize,
+    steps: Vec<i64>,
+}
+
+enum Chunk {
+    Int32(Batch<Int32Type>),
+    Int64(Batch<Int64Type>),
+    Double(Batch<DoubleType>),
+    Bytes(Batch<ByteArrayType>),
+    Fixed(Batch<FixedLenByteArrayType>),
+}
+
+impl Cells<'_> {
+    /// Reads the next rows; none at the end.
+    pub(super) fn fill(&mut self) -> Result<(), Trouble> {
+        let (column, out) = (self.column, &mut self.steps);
+        self.above = self.above.saturating_add(out.len());
+        out.clear();
+        let done = match &mut self.chunk {
+            Chunk::Int32(batch) => batch.next(out, |v| column.integer(i64::from(*v))),
+            // The usual case: only what does not fit is looked at again.
+            Chunk::Int64(batch) => {
+                let unit = column.unit();
+                batch.next(out, |v| v.checked_mul(unit).map_or_else(|| column.integer(*v), Ok))
+            }
+            Chunk::Double(batch) => batch.next(out, |v| column.double(*v)),
+            Chunk::Bytes(batch) => batch.next(out, |v| column.bytes(v.as_bytes())),
+            Chunk::Fixed(batch) => batch.next(out, |v| column.bytes(v.as_bytes())),
+        };
+        done.map_err(|trouble| match trouble {
+            Trouble::Value(row, fault) => Trouble::Value(row.saturating_add(self.above), fault),
+            damaged @ Trouble::Damaged(_) => damaged,
+        })
+    }
+
+    /// The rows that were read last; nulls are [`ABSENT`].
+    pub(super) fn steps(&self) -> &[i64] {
+        &self.steps
+    }
+}
+
+struct Batch<T: DataType> {
+    reader: ColumnReaderImpl<T>,
+    values: Vec<T::T>,
+    levels: Vec<i16>,
+}
+
+impl<T: DataType> Batch<T> {
+    fn new(reader: ColumnReaderImpl<T>) -> Self {
+        Self { reader, values: Vec::with_capacity(BATCH), levels: Vec::new() }
+    }
+
+    fn next(&mut self, out: &mut Vec<i64>, convert: impl Fn(&T::T) -> Result<i64, Box<Fault>>) -> Result<(), Trouble> {
+        self.values.clear();
+        self.levels.clear();
+        let (records, present, _) = self.reader.read_records(BATCH, Some(&mut self.levels), None, &mut self.values)?;
         if present == records {
-            for value in &values {
+            for value in &self.values {
                 out.push(convert(value).map_err(|fault| Trouble::Value(out.len(), fault))?);
             }
-            continue;
+            return Ok(());
         }
         // Flat columns: a level above 0 is a value, 0 is a null.
-        let mut next = values.iter();
-        for level in &levels {
+        let mut next = self.values.iter();
+        for level in &self.levels {
             let value = if *level > 0 { next.next() } else { None };
             let steps = value.map_or(Ok(ABSENT), &convert).map_err(|fault| Trouble::Value(out.len(), fault))?;
             out.push(steps);
         }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use desk::domain::time::{TimeError, Timestamp};
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length, RowGroupReader, SerializedFileReader};
 
-use super::column::{ABSENT, Column, Trouble, Unfit, unpacks};
+use super::column::{ABSENT, Cells, Column, Trouble, Unfit, unpacks};
 use crate::gateway::market_data::check::{self, ASK, BAR_COLUMNS, BID, Order, QUOTE_COLUMNS, Side, Steps, TRADES};
 use crate::gateway::market_data::errors::{DataError, Format, Place};
 use crate::gateway::market_data::fault::Fault;
@@ -18,6 +18,7 @@ use crate::gateway::market_data::source::{self, InputFile, PARQUET, reason};
 pub(in crate::gateway::market_data) fn bars(path: &Path, range: Range) -> Result<(Kept<Bar>, InputFile), DataError> {
     let table = Table::open(path)?;
     let mut kept = Kept::default();
+    kept.expect(table.stated_rows());
     let mut order = Order::default();
     let rows = table.rows(BAR_COLUMNS, &[TRADES], |[at, steps @ ..]| {
         let steps = whole(TRADES, steps)?;
@@ -87,6 +88,11 @@ impl Table {
         Ok(Self { path: path.to_owned(), reader: Box::new(reader), stored: Box::new(stored) })
     }
 
+    /// The rows that the file says it has.
+    fn stated_rows(&self) -> usize {
+        usize::try_from(self.reader.metadata().file_metadata().num_rows()).unwrap_or_default()
+    }
+
     fn input(&self, rows: usize) -> InputFile {
         InputFile::of(&self.path, self.stored.as_ref().as_ref(), rows)
     }
@@ -102,21 +108,8 @@ impl Table {
         let mut above: usize = 0;
         for group in 0..self.reader.num_row_groups() {
             let group = self.reader.get_row_group(group).map_err(|e| damaged(&self.path, &e))?;
-            let mut values: [_; N] = std::array::from_fn(|_| Vec::new());
-            for (slot, column) in values.iter_mut().zip(&columns) {
-                *slot = guarded(column, group.as_ref()).map_err(|trouble| self.trouble(trouble, above))?;
-            }
-            let rows = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
-            if values.iter().any(|column| column.len() != rows) {
-                let what = format!("a column has not the {rows} rows of its group");
-                return Err(damaged(&self.path, &ParquetError::General(what)));
-            }
-            let mut values = values.map(Vec::into_iter);
-            for row in 0..rows {
-                let cells = values.each_mut().map(|column| column.next().unwrap_or(ABSENT));
-                take(cells).map_err(|fault| self.trouble(Trouble::Value(row, fault), above))?;
-            }
-            above = above.saturating_add(rows);
+            let read = group_rows(&columns, group.as_ref(), &mut take);
+            above = above.saturating_add(read.map_err(|trouble| self.trouble(trouble, above))?);
         }
         if above == 0 { Err(DataError::HeaderOnly { file: self.path.clone() }) } else { Ok(above) }
     }
@@ -189,9 +182,39 @@ impl Table {
     }
 }
 
-/// Reads a column. The library asserts some of what a damaged file can break; that is a refusal and not our end.
-fn guarded(column: &Column, group: &dyn RowGroupReader) -> Result<Vec<i64>, Trouble> {
-    catch_unwind(AssertUnwindSafe(|| column.read(group)))
+/// Goes through the rows of a group, all columns abreast; gives their number.
+fn group_rows<const N: usize>(
+    columns: &[Column],
+    group: &dyn RowGroupReader,
+    take: &mut impl FnMut([i64; N]) -> Result<(), Box<Fault>>,
+) -> Result<usize, Trouble> {
+    let rows = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
+    let mut cells = columns.iter().map(|column| guarded(|| column.open(group))).collect::<Result<Vec<_>, _>>()?;
+    let mut done: usize = 0;
+    loop {
+        for column in &mut cells {
+            guarded(|| column.fill())?;
+        }
+        let count = cells.first().map_or(0, |column| column.steps().len());
+        let ended = count == 0 && done == rows;
+        if cells.iter().any(|column| column.steps().len() != count) || (count == 0 && !ended) {
+            return Err(ParquetError::General(format!("a column has not the {rows} rows of its group")).into());
+        }
+        if ended {
+            return Ok(done);
+        }
+        let mut steps: [_; N] = std::array::from_fn(|at| cells.get(at).map_or(&[][..], Cells::steps).iter());
+        for row in 0..count {
+            let values = steps.each_mut().map(|column| column.next().copied().unwrap_or(ABSENT));
+            take(values).map_err(|fault| Trouble::Value(done.saturating_add(row), fault))?;
+        }
+        done = done.saturating_add(count);
+    }
+}
+
+/// Calls the library, which asserts some of what a damaged file can break; that is a refusal and not our end.
+fn guarded<T>(call: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    catch_unwind(AssertUnwindSafe(call))
         .unwrap_or_else(|_| Err(ParquetError::General("its pages contradict each other".to_owned()).into()))
 }
 

@@ -1,6 +1,7 @@
 use std::fmt::Write;
 
 use super::*;
+use desk::domain::chain::Hash;
 use desk::domain::market::{Instrument, InstrumentKind};
 
 const BARS: &[u8] = b"ts_utc,open,high,low,close,volume\n2026-03-13T14:03:00Z,10,11,9,10.5,100\n";
@@ -114,6 +115,9 @@ fn instruments_override_the_default() {
     );
     let spy = "SPY".parse().unwrap();
     assert_eq!(data.instrument(spy), Instrument::us_equity(spy));
+    let input = data.instruments_file().unwrap();
+    let bytes = fs::read(folder.0.join("instruments.toml")).unwrap();
+    assert_eq!((input.name.as_str(), input.rows, input.sha256), ("instruments.toml", 2, Hash::of(&bytes)));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
 
 use super::*;
+use crate::gateway::market_data::HIGHEST_PRICE;
+use desk::domain::seed::Seed;
 
 /// One column's values; those of an optional column, with nulls.
 #[derive(Clone)]
@@ -224,6 +226,51 @@ fn what_is_cut_off_or_damaged_is_refused_and_never_read_otherwise() {
     }
     says(&read(b"<html>").unwrap_err(), "data_wrong_content", &["web page", "Parquet is needed"]);
     says(&read(b"ts_utc,open").unwrap_err(), "data_wrong_content", &["looks like text"]);
+}
+
+#[test]
+fn no_damage_stops_the_program() {
+    let mut rng = Seed(20).rng();
+    let rows = 0..300_i64;
+    let told = [
+        "optional int64 ts_utc (TIMESTAMP(NANOS, true))",
+        "required fixed_len_byte_array(8) open (DECIMAL(18,8))",
+        HIGH,
+        "required double low",
+        CLOSE,
+        "required int32 volume",
+    ];
+    let cells = vec![
+        Maybe(rows.clone().map(|row| Some(AT + row * MINUTE)).collect()),
+        Fixed(rows.clone().map(|row| (10 * UNIT + row % 7).to_be_bytes().to_vec()).collect()),
+        Long(rows.clone().map(|row| 11 * UNIT + row % 5).collect()),
+        Double(rows.clone().map(|_| 9.0).collect()),
+        Long(rows.map(|_| 10 * UNIT).collect()),
+        Short((0..300).collect()),
+    ];
+    for packing in [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::ZSTD(ZstdLevel::default())] {
+        let whole = file_of(&told, std::slice::from_ref(&cells), packing);
+        assert_eq!(read(&whole).unwrap().bars.len(), 300);
+        let mut refused = 0;
+        for _ in 0..600 {
+            let mut bytes = whole.clone();
+            for _ in 0..=rng.below(6) {
+                // Half of the damage near the end, where the file describes itself.
+                let reach = if rng.chance(1, 2) { bytes.len() } else { bytes.len().min(900) };
+                let back = usize::try_from(rng.below(reach as u64)).unwrap();
+                let at = bytes.len() - 1 - back;
+                bytes[at] = u8::try_from(rng.below(256)).unwrap();
+            }
+            match read(&bytes) {
+                Ok(read) => assert!(read.bars.iter().all(|bar| bar.low <= bar.high && bar.high <= HIGHEST_PRICE)),
+                Err(error) => {
+                    assert!(error.to_string().contains("SPY.parquet"), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused > 300, "{packing}: {refused} of 600 were refused");
+    }
 }
 
 #[test]
