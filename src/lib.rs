@@ -1,5 +1,4 @@
 //! TBot: a self-hosted, audit-grade automated trading system. The pure part lives in the crate `desk`.
-//! TBot: a self-hosted, audit-grade automated trading system.
 #![cfg_attr(
     test,
     allow(
@@ -14,9 +13,12 @@
     )
 )]
 
+/// The one file that knows everyone: starts the verb that was asked for.
+pub mod app;
+/// One file a verb of the command line.
+pub mod cli;
 /// OUTSIDE: somebody else's formats and addresses.
 pub mod gateway;
-//! TBot: everything around the pure crate.
 
 /// Templates into reports; files for people and programs.
 pub mod render;

@@ -24,6 +24,10 @@
   }
   const faint = (rgb, alpha) => rgb.replace("rgb(", "rgba(").replace(")", ", " + alpha + ")");
 
+  // The width of a sheet, A4 or Letter, between its margins.
+  const PAPER = 680;
+  let paper = false;
+
   // ---------- equity and drawdown ----------
   let plots = [];
   const equity = data.equity;
@@ -69,9 +73,9 @@
 
   function drawEquity() {
     const holder = byId("equity-plot");
-    if (!holder || equity.t.length === 0) { if (holder) { holder.textContent = "There is no point of equity to draw."; holder.style.height = "auto"; byId("fall-plot").remove(); } return; }
+    if (!holder || equity.t.length === 0) { if (holder) { holder.textContent = "There is no point of equity to draw."; holder.style.height = "auto"; byId("fall-plot").remove(); document.querySelectorAll(".keys").forEach((k) => k.remove()); } return; }
     plots.forEach((p) => p.destroy());
-    const c = colours(), width = Math.max(280, holder.clientWidth), narrow = width < 600, readout = byId("equity-read");
+    const c = colours(), width = paper ? PAPER : Math.max(280, holder.clientWidth), narrow = width < 600, readout = byId("equity-read");
     const xs = equity.t.map((_, i) => i), ticks = ticksOfX(narrow, width);
     const stepped = uPlot.paths.stepped({ align: 1 });
     const read = (u) => {
@@ -247,10 +251,10 @@
   function drawPrice() {
     const holder = byId("price-plot");
     if (!holder || days.length === 0) return;
-    const d = days[current], c = colours(), narrow = holder.clientWidth < 600, L = LightweightCharts;
+    const d = days[current], c = colours(), narrow = !paper && holder.clientWidth < 600, L = LightweightCharts;
     if (chart) chart.remove();
     chart = L.createChart(holder, {
-      autoSize: true,
+      autoSize: !paper, width: paper ? PAPER : 0, height: paper ? 340 : 0,
       layout: { background: { color: c.bg }, textColor: c.muted, fontFamily: FONT, fontSize: 12, attributionLogo: false },
       grid: { vertLines: { visible: false }, horzLines: { color: c.line } },
       rightPriceScale: { borderColor: c.line, scaleMargins: { top: 0.08, bottom: 0.08 } },
@@ -294,6 +298,8 @@
       readout.setAttribute("aria-live", "polite");
       read(cursor);
     };
+    // Paper gets a picture: the chart itself would be drawn after the page has been taken.
+    byId("price-paper").replaceChildren(...(paper ? [chart.takeScreenshot(true)] : []));
     listTrades(d);
     tableOfBars(d);
   }
@@ -357,7 +363,8 @@
   }
 
   // ---------- colours, width, paper ----------
-  const draw = () => { drawEquity(); drawPrice(); };
+  let drawnAt = 0;
+  const draw = () => { drawnAt = byId("main").clientWidth; drawEquity(); drawPrice(); };
   function setUpTheme() {
     let saved = null;
     try { saved = localStorage.getItem("tbot-theme"); } catch (e) { /* not remembered */ }
@@ -376,15 +383,20 @@
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
     let before = null;
-    addEventListener("beforeprint", () => { before = root.getAttribute("data-theme"); root.setAttribute("data-theme", "light"); draw(); });
-    addEventListener("afterprint", () => { if (before) root.setAttribute("data-theme", before); else root.removeAttribute("data-theme"); draw(); });
+    addEventListener("beforeprint", () => { before = root.getAttribute("data-theme"); root.setAttribute("data-theme", "light"); paper = true; draw(); });
+    addEventListener("afterprint", () => { if (before) root.setAttribute("data-theme", before); else root.removeAttribute("data-theme"); paper = false; draw(); });
     // The page may be laid out anew after it was drawn: phones, printers, a scrollbar that appears.
-    let width = 0, timer = 0;
-    new ResizeObserver(() => { const now = byId("main").clientWidth; if (now === width) return; const first = width === 0; width = now; if (first) return; clearTimeout(timer); timer = setTimeout(draw, 100); }).observe(byId("main"));
+    let due = false;
+    new ResizeObserver(() => {
+      if (paper || due || byId("main").clientWidth === drawnAt) return;
+      due = true;
+      requestAnimationFrame(() => { due = false; draw(); });
+    }).observe(byId("main"));
   }
 
   setUpTheme();
   setUpTrades();
+  drawnAt = byId("main").clientWidth;
   drawEquity();
   setUpPrices();
 })();

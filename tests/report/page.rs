@@ -59,7 +59,7 @@ fn a_day_of_a_generated_market_says_so_on_its_face() {
 fn an_empty_run_is_a_page_too() {
     let html = kept("report-empty.html", &empty());
     assert!(html.contains("No trade was made"));
-    assert!(html.contains("Too few trades to tell skill from luck."));
+    assert!(html.contains("Without a trade there is no luck to test."));
 }
 
 #[test]

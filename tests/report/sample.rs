@@ -199,7 +199,6 @@ fn gates(blocked_by: Option<GateName>) -> Vec<GateRecord> {
                 GateName::Turnover => (if blocks { "1.20" } else { "3.80" }, "2.00", blocks.then_some("edge")),
                 GateName::PreTradeRisk => ("103.68", "250.00", blocks.then_some("symbol_owned")),
                 GateName::State | GateName::Session => ("0", "0", None),
-                GateName::Expectancy | GateName::Reliability => ("", "", None),
                 _ => ("", "", None),
             };
             let verdict = match gate {

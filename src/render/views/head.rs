@@ -62,7 +62,8 @@ fn answer(input: &ReportInput<'_>) -> String {
     let signals = s.overview.trade_count_vs_signals_triggered;
     let currency = s.head.currency;
     if t.trades == 0 && signals.signals == 0 {
-        return "No trade was made: no evaluation gave a signal.".to_owned();
+        let evaluations = input.material.run.counts.evaluations;
+        return format!("No trade was made: none of {} gave a signal.", counted(evaluations, "evaluation"));
     }
     if t.trades == 0 {
         return format!(
@@ -90,6 +91,7 @@ fn verdict(input: &ReportInput<'_>) -> String {
     let share = test.share_not_above_zero.map(percent).unwrap_or_default();
     let resamples = count(test.resamples.into());
     match test.verdict {
+        LuckVerdict::TooFewTrades if test.trades == 0 => "Without a trade there is no luck to test.".to_owned(),
         LuckVerdict::TooFewTrades => "Too few trades to tell skill from luck.".to_owned(),
         LuckVerdict::NoGain => {
             format!("No gain to explain: drawn again {resamples} times, {share} of the results are not above zero.")

@@ -125,6 +125,7 @@ pub(super) fn books(input: &ReportInput<'_>) -> Value {
         "first_wrong": input.books.first_wrong,
         "entries": count(run.books.records),
         "head": run.books.head,
+        "head_short": run.books.head.to_string().chars().take(12).collect::<String>(),
         "events": count(run.events.records),
         "events_head": run.events.head,
         "run_id": run.run_id,
