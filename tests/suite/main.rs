@@ -11,9 +11,9 @@
     reason = "a test that fails should stop where it fails"
 )]
 
-/// A throw-away PostgreSQL.
-mod postgres;
 /// Places for databases.
 mod places;
+/// A throw-away PostgreSQL.
+mod postgres;
 /// The event log and the books.
 mod store;
