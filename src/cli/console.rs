@@ -46,7 +46,7 @@ pub fn report(failure: &Failure, json: bool) {
 #[must_use]
 pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(heads);
     table.add_rows(rows);
     for column in table.column_iter_mut().skip(1) {

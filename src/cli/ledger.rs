@@ -59,8 +59,8 @@ fn kept_heads(path: &Path) -> Result<Option<(Identity, Heads)>, Failure> {
     let folder = if path.is_dir() { Some(path) } else { path.parent() };
     let Some(file) = folder.map(|f| f.join("run.json")).filter(|f| f.is_file()) else { return Ok(None) };
     let shown = file.display();
-    let bytes = std::fs::read(&file)
-        .map_err(|e| Failure::bad_input("run_record", format!("{shown}: cannot be read: {e}")))?;
+    let bytes =
+        std::fs::read(&file).map_err(|e| Failure::bad_input("run_record", format!("{shown}: cannot be read: {e}")))?;
     let run: RunRecord = serde_json::from_slice(&bytes).map_err(|e| {
         let message = format!("{shown}, line {}: is no record of a run: {e}; restore it, or verify the ledger file alone in another folder", e.line());
         Failure::bad_input("run_record", message)

@@ -38,8 +38,9 @@ fn find(name: &str, option: &str) -> Result<StrategyName, Failure> {
     found.ok_or_else(|| {
         let near = nearest(name, known()).join(", ");
         let all = known().collect::<Vec<_>>().join(", ");
-        let message =
-            format!("{option}: there is no strategy \"{name}\"; the nearest: {near}. Allowed: {all}, separated by commas");
+        let message = format!(
+            "{option}: there is no strategy \"{name}\"; the nearest: {near}. Allowed: {all}, separated by commas"
+        );
         Failure::bad_input("unknown_strategy", message)
     })
 }

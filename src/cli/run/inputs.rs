@@ -35,7 +35,7 @@ pub(in crate::cli) struct Wanted {
 }
 
 /// What was read, in the byte order of the symbols.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::cli) struct Inputs {
     /// What is traded.
     pub(in crate::cli) instruments: Vec<Instrument>,
@@ -44,7 +44,7 @@ pub(in crate::cli) struct Inputs {
     /// The files.
     pub(in crate::cli) files: BTreeSet<InputFile>,
     /// The dates of the run.
-    pub(in crate::cli) dates: Option<(Date, Date)>,
+    pub(in crate::cli) dates: (Date, Date),
     /// Whether quotes were asked for.
     pub(in crate::cli) quotes: bool,
 }
@@ -80,17 +80,15 @@ pub(in crate::cli) fn read(wanted: &Wanted) -> Result<Inputs, Failure> {
     let symbols = symbols(&folder, &wanted.symbols)?;
     let instruments = instruments(&folder, &wanted.data, &symbols)?;
     let all = read_all(&folder, quotes.as_ref(), &symbols, wanted.period)?;
-    let mut inputs = Inputs { instruments, quotes: quotes.is_some(), ..Inputs::default() };
-    if let Some(file) = folder.instruments_file() {
-        inputs.files.insert(input(InputKind::Instruments, file));
-    }
-    let covers = all.iter().map(|r| r.covers).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let dates = dates(&all, wanted)?;
+    let mut files: BTreeSet<InputFile> =
+        folder.instruments_file().map(|file| input(InputKind::Instruments, file)).into_iter().collect();
+    let mut tapes = Vec::with_capacity(all.len());
     for read in all {
-        inputs.tapes.push(read.tape);
-        inputs.files.extend(read.files);
+        tapes.push(read.tape);
+        files.extend(read.files);
     }
-    inputs.dates = Some(dates(&inputs, wanted, covers)?);
-    Ok(inputs)
+    Ok(Inputs { instruments, tapes, files, dates, quotes: quotes.is_some() })
 }
 
 fn symbols(folder: &DataFolder, names: &[String]) -> Result<Vec<Symbol>, Failure> {
@@ -188,12 +186,9 @@ fn input(kind: InputKind, file: &market_data::InputFile) -> InputFile {
 }
 
 /// The dates of a run: as asked for, otherwise those of the first and the last session with a bar.
-fn dates(
-    inputs: &Inputs,
-    wanted: &Wanted,
-    covers: Option<(Timestamp, Timestamp)>,
-) -> Result<(Date, Date), Failure> {
-    let bars = || inputs.tapes.iter().map(|t| t.bars.as_slice());
+fn dates(all: &[Read], wanted: &Wanted) -> Result<(Date, Date), Failure> {
+    let covers = all.iter().map(|r| r.covers).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let bars = || all.iter().map(|r| r.tape.bars.as_slice());
     let first = bars().filter_map(|b| inside(b.iter())).min();
     let last = bars().filter_map(|b| inside(b.iter().rev())).max();
     let (Some(first), Some(last)) = (first, last) else {

@@ -41,7 +41,8 @@ pub(in crate::cli) fn write(job: &Job, played: &Played, place: &Place) -> Result
             let charts = charts::days(job, &harvest)?;
             Ok((harvest, charts))
         });
-        let stored = books.join().unwrap_or_else(|_| Err(Failure::failed("books", "the writer of the books broke off")));
+        let stored =
+            books.join().unwrap_or_else(|_| Err(Failure::failed("books", "the writer of the books broke off")));
         (stored, harvested)
     });
     let ((harvest, charts), (heads, report)) = (harvested?, stored?);
@@ -114,7 +115,8 @@ pub(in crate::cli) fn books_check(report: &Report) -> BooksCheck {
     let mut checks = Vec::new();
     for b in &report.books {
         checks.push(format!("{} entries: number, bytes, id and link of the chain", b.entries));
-        checks.push(format!("{} postings: rows against bytes, sums of zero in each currency and commodity", b.postings));
+        checks
+            .push(format!("{} postings: rows against bytes, sums of zero in each currency and commodity", b.postings));
         checks.push(format!("{} events: number, bytes and link of the chain", b.events));
         checks.push(format!("{} day closes: record, balances and lots, recomputed from the postings", b.closings));
     }

@@ -53,8 +53,9 @@ impl Place {
                     return Err(Failure::bad_input("output_not_empty", message));
                 }
                 if !empty && !force {
-                    let message =
-                        format!("--out {shown}: the folder holds a run already; give another one, or --force to replace it");
+                    let message = format!(
+                        "--out {shown}: the folder holds a run already; give another one, or --force to replace it"
+                    );
                     return Err(Failure::bad_input("output_exists", message));
                 }
             }
@@ -71,12 +72,8 @@ impl Place {
         };
         let mut beside = name.to_owned();
         beside.push(format!(".partial-{}", std::process::id()));
-        let mut place = Self {
-            target: target.to_owned(),
-            partial: target.with_file_name(beside),
-            made: Vec::new(),
-            kept: false,
-        };
+        let mut place =
+            Self { target: target.to_owned(), partial: target.with_file_name(beside), made: Vec::new(), kept: false };
         place.make_above()?;
         fs::create_dir(&place.partial).map_err(|e| unwritable(target, &e))?;
         Ok(place)

@@ -91,7 +91,7 @@ impl Job {
             bytes: u64::try_from(FEES.len()).unwrap_or(u64::MAX),
             rows: u64::try_from(FEES.lines().skip(1).count()).ok(),
         });
-        let (from, to) = self.inputs.dates.unwrap_or_default();
+        let (from, to) = self.inputs.dates;
         Ok(RunPlan {
             kind: self.kind,
             identity: Self::identity()?,

@@ -42,10 +42,14 @@ pub(in crate::cli) fn result(results: &Results, out: &Path) {
     console::say(&console::table(&heads, &rows));
     console::say(&format!("drawdown    {} USD", cents_text(summary.drawdown.max, Sign::Plain)));
     console::say(&format!("fees        {} USD, the days' rounding included", cents_text(o.fees.total, Sign::Plain)));
-    let blocked: Vec<String> = o.blocked_by_gate.iter().map(|b| {
-        let reason = b.reason.as_deref().map(|r| format!(" ({})", r.replace('_', " "))).unwrap_or_default();
-        format!("{} {}{reason}", b.count, b.gate.label())
-    }).collect();
+    let blocked: Vec<String> = o
+        .blocked_by_gate
+        .iter()
+        .map(|b| {
+            let reason = b.reason.as_deref().map(|r| format!(" ({})", r.replace('_', " "))).unwrap_or_default();
+            format!("{} {}{reason}", b.count, b.gate.label())
+        })
+        .collect();
     if !blocked.is_empty() {
         console::say(&format!("blocked by  {}", blocked.join(", ")));
     }

@@ -19,9 +19,7 @@ use follow::Followed;
 
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::Identity;
-use crate::domain::records::{
-    CountedReason, DecisionRecord, EquityPoint, Mode, RunCounts, SessionRecord, TradeRecord,
-};
+use crate::domain::records::{CountedReason, DecisionRecord, EquityPoint, Mode, RunCounts, SessionRecord, TradeRecord};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::Timestamp;
 use crate::domain::wide::Overflow;

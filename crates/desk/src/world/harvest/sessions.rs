@@ -168,4 +168,3 @@ fn roundings(source: &Source<'_>) -> BTreeMap<SessionId, FeeSums> {
     }
     sums
 }
-

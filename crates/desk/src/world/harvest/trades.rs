@@ -22,8 +22,7 @@ type Booked<'a> = BTreeMap<&'a str, (&'a EntryId, u64)>;
 pub(super) fn records(source: &Source<'_>, followed: &Followed<'_>) -> Result<Vec<TradeRecord>, Overflow> {
     let fills = source.entries.iter().map(|s| &s.entry).filter(|e| e.draft.kind == EntryKind::Fill);
     let booked: Booked<'_> = fills.map(|e| (e.draft.source_key.as_str(), (&e.entry_id, e.seq))).collect();
-    let closes: BTreeMap<SessionId, Timestamp> =
-        source.watched.sessions.iter().map(|s| (s.session, s.close)).collect();
+    let closes: BTreeMap<SessionId, Timestamp> = source.watched.sessions.iter().map(|s| (s.session, s.close)).collect();
     let nothing = Chain::default();
     let closed = source.events.iter().filter_map(|event| match &event.body {
         Body::TradeClosed(trade) => Some((event.at, trade)),

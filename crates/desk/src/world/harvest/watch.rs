@@ -149,7 +149,5 @@ fn quality(closed: &Closed<'_>) -> Vec<SymbolQuality> {
 
 fn skipped(trader: &Trader<Memory>) -> Vec<SkippedWindow> {
     let without = trader.strategies().iter().filter(|s| s.window().is_none());
-    without
-        .map(|s| SkippedWindow { strategy_name: s.name(), reason: Cow::Borrowed("start_not_before_end") })
-        .collect()
+    without.map(|s| SkippedWindow { strategy_name: s.name(), reason: Cow::Borrowed("start_not_before_end") }).collect()
 }
