@@ -24,6 +24,12 @@ pub fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// How many characters a line of the terminal holds.
+#[must_use]
+pub fn width() -> usize {
+    Table::new().width().map_or(80, usize::from)
+}
+
 /// Tells a failure: a sentence on stderr, and as JSON on stdout where that was asked for.
 pub fn report(failure: &Failure, json: bool) {
     match failure.exit {

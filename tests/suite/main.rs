@@ -11,6 +11,8 @@
     reason = "a test that fails should stop where it fails"
 )]
 
+/// The command line.
+mod cli;
 /// Places for databases.
 mod places;
 /// A throw-away PostgreSQL.

@@ -19,8 +19,6 @@ use crate::store::{Head, Heads, Report};
 pub(in crate::cli) struct Results {
     /// `run.json`.
     pub(in crate::cli) run: RunRecord,
-    /// The records.
-    pub(in crate::cli) harvest: Harvest,
     /// `summary.json`.
     pub(in crate::cli) summary: Summary,
     /// What the verification of the books found.
@@ -67,7 +65,7 @@ pub(in crate::cli) fn write(job: &Job, played: &Played, place: &Place) -> Result
     place.write("report.html", render::report_html(&input)?.as_bytes())?;
     // Last, because it says that the folder holds a whole run.
     place.write("run.json", &render::run_json(&run)?)?;
-    Ok(Results { run, harvest, summary, books })
+    Ok(Results { run, summary, books })
 }
 
 fn gather(job: &Job, played: &Played, identity: &Identity) -> Result<Harvest, Failure> {

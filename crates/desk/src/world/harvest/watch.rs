@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
-use crate::domain::decimal::Money;
+use crate::domain::decimal::{Money, Price};
 use crate::domain::ids::SessionId;
 use crate::domain::market::Instrument;
 use crate::domain::records::{CountedReason, SkippedWindow, SymbolQuality};
+use crate::domain::symbol::Symbol;
 use crate::domain::time::Timestamp;
 use crate::domain::wide::{Overflow, Wide, value_of};
 use crate::machines::ledger::{Closing, Head};
@@ -116,13 +117,18 @@ impl Watcher for Watched {
     }
 }
 
+/// A symbol's last close in this session, corrupt bars included.
+#[must_use]
+pub fn last_close(trader: &Trader<Memory>, symbol: &Symbol) -> Option<Price> {
+    let place = trader.setup.instruments.binary_search_by_key(symbol, |i| i.symbol).ok()?;
+    trader.market(place)?.last_close()
+}
+
 /// Σ held × last close; nothing where nothing is held.
 fn gross(trader: &Trader<Memory>) -> Result<Option<Wide>, Overflow> {
     let mut sum = None;
     for position in trader.portfolio().iter().filter(|p| !p.held().is_zero()) {
-        let place = trader.setup.instruments.binary_search_by_key(&position.symbol, |i| i.symbol);
-        let close = place.ok().and_then(|place| trader.market(place)?.last_close());
-        let price = close.unwrap_or(position.plan.reference);
+        let price = last_close(trader, &position.symbol).unwrap_or(position.plan.reference);
         *sum.get_or_insert(Wide::ZERO) += Wide::from(value_of(position.held(), price)?);
     }
     Ok(sum)
