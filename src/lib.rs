@@ -17,3 +17,5 @@
 pub mod gateway;
 /// Templates into reports; files for people and programs.
 pub mod render;
+/// SQL: no other room contains any.
+pub mod store;
