@@ -137,8 +137,17 @@ fn main() {
     if std::env::args().any(|a| a == "--json") {
         println!(
             "{{\"bars\":{bars},\"yardstick_loop\":{:.2},\"yardstick_event\":{:.2},\"open\":{:.3},\"open_trades\":{},\"open_entries\":{},\"open_ratio\":{:.4},\"three\":{:.3},\"three_trades\":{},\"three_entries\":{},\"three_ratio\":{:.4},\"peak_mib\":{}}}",
-            yards.plain, yards.event, open.rate, open.trades, open.entries, open.rate / yards.event, three.rate,
-            three.trades, three.entries, three.rate / yards.event, memory.map_or("null".to_owned(), |m| format!("{m:.0}"))
+            yards.plain,
+            yards.event,
+            open.rate,
+            open.trades,
+            open.entries,
+            open.rate / yards.event,
+            three.rate,
+            three.trades,
+            three.entries,
+            three.rate / yards.event,
+            memory.map_or("null".to_owned(), |m| format!("{m:.0}"))
         );
         return;
     }

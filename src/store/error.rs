@@ -131,7 +131,11 @@ impl fmt::Display for StoreError {
                 write!(f, "{}: exists already; a new database needs a path of its own", path.display())
             }
             Self::NotBooks { path } => {
-                write!(f, "{}: is no database of TBot; the event log and books in a ledger.db are needed", path.display())
+                write!(
+                    f,
+                    "{}: is no database of TBot; the event log and books in a ledger.db are needed",
+                    path.display()
+                )
             }
             Self::Truncated { path, found, stated } => write!(
                 f,

@@ -109,8 +109,7 @@ fn pack_events(mut head: Head, events: &[Event]) -> Result<(Vec<Chunk>, Head), S
             return Err(StoreError::Unfit { reason });
         }
         let hash = head.hash.link(&event.bytes);
-        let row =
-            (event.seq, event.at.nanos(), event.kind.as_str(), event.version, chunk.place(), event.bytes.len());
+        let row = (event.seq, event.at.nanos(), event.kind.as_str(), event.version, chunk.place(), event.bytes.len());
         chunk.push(&row, &Link3 { previous: head.hash, hash, bytes: &event.bytes })?;
         head = Head { seq: event.seq, hash };
         if chunk.is_full() {

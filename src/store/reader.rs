@@ -74,10 +74,8 @@ impl Reader {
                 let file = database_file(path);
                 probe(&file)?;
                 // A file at rest is read without side files; one in use through its log.
-                let log = file.with_file_name(format!(
-                    "{}-wal",
-                    file.file_name().unwrap_or_default().to_string_lossy()
-                ));
+                let log =
+                    file.with_file_name(format!("{}-wal", file.file_name().unwrap_or_default().to_string_lossy()));
                 let at_rest = !log.exists() && !FileLock::is_held(&file);
                 Pool::sqlite(&file, at_rest).await?
             }
@@ -137,7 +135,8 @@ impl Reader {
             .map(|(code, version, name, kind, side, holds, items, open)| {
                 Ok(Account {
                     code: account_code(code).ok_or_else(|| odd("account", code, "code", &code.to_string()))?,
-                    version: u32::try_from(version).map_err(|_| odd("account", code, "version", &version.to_string()))?,
+                    version: u32::try_from(version)
+                        .map_err(|_| odd("account", code, "version", &version.to_string()))?,
                     name,
                     kind,
                     side,
@@ -162,7 +161,10 @@ impl Reader {
             on!(Pool, &self.pool, c => sqlx::query_as(statement).bind(book.number).fetch_optional(c).await)
                 .map_err(|e| StoreError::from_driver("reading the head of a chain", e))?;
         row.map_or(Ok(Head::default()), |(seq, hash)| {
-            Ok(Head { seq: unsigned(seq), hash: to_hash(&hash).ok_or_else(|| odd("chain", seq, "hash", "no SHA-256"))? })
+            Ok(Head {
+                seq: unsigned(seq),
+                hash: to_hash(&hash).ok_or_else(|| odd("chain", seq, "hash", "no SHA-256"))?,
+            })
         })
     }
 
@@ -202,8 +204,7 @@ impl Reader {
         .map_err(|e| StoreError::from_driver("reading events", e))?;
         rows.into_iter()
             .map(|(seq, at, kind, version, hash, bytes)| {
-                let version =
-                    u16::try_from(version).map_err(|_| odd("event", seq, "version", &version.to_string()))?;
+                let version = u16::try_from(version).map_err(|_| odd("event", seq, "version", &version.to_string()))?;
                 let hash = to_hash(&hash).ok_or_else(|| odd("event", seq, "hash", "no SHA-256"))?;
                 let event = Event { seq: unsigned(seq), at: Timestamp::from_nanos(at), kind, version, bytes };
                 Ok(StoredEvent { event, hash })
@@ -241,9 +242,8 @@ impl Reader {
         let mut balances = rows
             .into_iter()
             .map(|(account, currency, commodity, amount, units)| {
-                let commodity = commodity
-                    .map(|c| c.parse().map_err(|_| odd("posting", account, "commodity", &c)))
-                    .transpose()?;
+                let commodity =
+                    commodity.map(|c| c.parse().map_err(|_| odd("posting", account, "commodity", &c))).transpose()?;
                 Ok(Balance {
                     account: account_code(account)
                         .ok_or_else(|| odd("posting", account, "account", &account.to_string()))?,

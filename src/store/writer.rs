@@ -7,7 +7,7 @@ use super::head::{Heads, write_heads};
 use super::link::{Link, on};
 use super::lock::FileLock;
 use super::open::add_account;
-use super::pack::{Chunk, PackedClosing, Packed, Step, pack};
+use super::pack::{Chunk, Packed, PackedClosing, Step, pack};
 use super::schema;
 use super::sql;
 use super::words::{Account, Batch, Book};

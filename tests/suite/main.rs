@@ -15,11 +15,19 @@
     reason = "a test that fails should stop where it fails"
 )]
 
-/// A throw-away PostgreSQL.
-mod postgres;
+/// The habits of the house.
+mod house_rules;
+/// Who may import whom.
+mod import_rules;
+/// Licences of what is linked.
+mod licences;
 /// Places for databases.
 mod places;
+/// A throw-away PostgreSQL.
+mod postgres;
 /// What a run leaves behind.
 mod report;
+/// Our own sources, read as text.
+mod sources;
 /// The event log and the books.
 mod store;

@@ -15,12 +15,7 @@ pub(crate) fn identity() -> Identity {
 }
 
 pub(crate) fn new_book() -> NewBook {
-    NewBook {
-        identity: identity(),
-        base_currency: Currency::USD,
-        calendar: CalendarName::Xnys,
-        chart: default_chart(),
-    }
+    NewBook { identity: identity(), base_currency: Currency::USD, calendar: CalendarName::Xnys, chart: default_chart() }
 }
 
 /// The worked month (68 entries, 193 postings).

@@ -6,9 +6,9 @@ pub mod backtest;
 mod day;
 /// Bars of many symbols, merged in order of time.
 pub mod feed;
+/// A market that does not exist, from a seed.
+pub mod generated;
 /// From a signal to an approved order.
 mod signal;
 /// All machines of one bot, wired.
 pub mod trader;
-/// A market that does not exist, from a seed.
-pub mod generated;
