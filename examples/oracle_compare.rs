@@ -1,4 +1,10 @@
-#![allow(warnings, clippy::all, clippy::pedantic, clippy::restriction, reason = "a tool for comparing runs, not a part of the product")]
+#![allow(
+    warnings,
+    clippy::all,
+    clippy::pedantic,
+    clippy::restriction,
+    reason = "a tool for comparing runs, not a part of the product"
+)]
 use desk::domain::event::Body;
 use desk::domain::*;
 use desk::world::backtest::*;
