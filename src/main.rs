@@ -1,3 +1,5 @@
-//! Parses the command line and starts; nothing else.
+//! Starts; nothing else.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    tbot::app::start()
+}

@@ -27,7 +27,7 @@ mod schema;
 /// Every statement, in one list.
 pub mod sql;
 /// Recomputes everything from the stored bytes.
-mod verify;
+pub mod verify;
 /// Events, closings, books.
 mod words;
 /// The one way in.
@@ -39,5 +39,6 @@ pub use head::{Head, Heads};
 pub use open::{bulk, create, let_run, open};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 
+pub use verify::{Check, Finding, Report, verify};
 pub use words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
 pub use writer::Writer;

@@ -63,7 +63,7 @@ statements! { BOTH, "The statements of both engines, by name.":
         previous, hash, bytes FROM entry WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT $3";
     /// For the verifier: postings of a range of entries. A text has `=` before it, so that nothing and empty differ.
     CHECK_POSTINGS = "SELECT seq, line, concat_ws(' ', session, account, currency, amount,
-        coalesce('=' || commodity, ''), coalesce(CAST(units AS TEXT), ''), coalesce('=' || lot, ''),
+        coalesce('=' || commodity, ''), coalesce('=' || CAST(units AS TEXT), ''), coalesce('=' || lot, ''),
         coalesce('=' || strategy, ''), coalesce('=' || instrument, ''), coalesce('=' || fill, ''),
         coalesce('=' || fee_kind, ''), coalesce('=' || item, ''))
         FROM posting WHERE book = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, line";
@@ -110,17 +110,19 @@ statements! { POSTGRES, "The statements of PostgreSQL alone, by name.":
     /// Grants the running role what it may do.
     POSTGRES_LET_RUN = "SELECT let_run($1)";
     /// The schema as it stands, a line a thing: columns, constraints, indexes, triggers, functions.
-    POSTGRES_SCHEMA = "SELECT thing, text FROM (
+    POSTGRES_SCHEMA = "SELECT thing, translate(text, chr(10), ' ') FROM (
         SELECT 'column ' || table_name || '.' || column_name AS thing,
                data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '') AS text
         FROM information_schema.columns WHERE table_schema = 'public'
         UNION ALL
-        SELECT 'constraint ' || conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
+        SELECT 'constraint ' || conrelid::regclass::text || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
         WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'p', 'u')
         UNION ALL
         SELECT 'index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
         UNION ALL
-        SELECT 'trigger ' || c.relname || '.' || tgname, tgenabled || ' ' || pg_get_triggerdef(t.oid)
+        SELECT 'view ' || viewname, definition FROM pg_views WHERE schemaname = 'public'
+        UNION ALL
+        SELECT 'trigger ' || c.relname || '.' || tgname, tgenabled::text || ' ' || pg_get_triggerdef(t.oid)
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = tgrelid
         WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace
         UNION ALL

@@ -116,6 +116,11 @@ pub struct Closing {
     pub lots: Vec<ClosingLot>,
 }
 
+impl Closing {
+    /// The fact of the `day_close` entry that holds the record's hash.
+    pub const FACT: &'static str = "record";
+}
+
 /// What an account has gathered up to a closing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClosingBalance {

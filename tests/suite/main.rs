@@ -15,6 +15,8 @@
     reason = "a test that fails should stop where it fails"
 )]
 
+/// The command line.
+mod cli;
 /// The habits of the house.
 mod house_rules;
 /// Who may import whom.

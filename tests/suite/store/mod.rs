@@ -6,6 +6,8 @@ mod attacks;
 mod bulk;
 /// Writing, reading, opening.
 mod open;
+/// Around the writer.
+mod raw;
 /// Roles, races and statements on PostgreSQL.
 mod roles;
 /// Books to write.
