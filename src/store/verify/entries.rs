@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use desk::domain::ids::{ExecutionId, ItemId, LotId, StrategyName};
 use desk::domain::journal::entry::entry_id;
-use desk::domain::journal::{Entry, EntryKind, Posting};
+use desk::domain::journal::{Entry, EntryKind, FeeKind, Posting};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::Timestamp;
 
@@ -317,12 +318,12 @@ fn write_posting(text: &mut String, session: i64, p: &Posting) {
     tag(p.holding.as_ref().map(|h| h.commodity.as_str()));
     let units = p.holding.map(|h| h.units.raw().to_string());
     tag(units.as_deref());
-    tag(t.lot.as_ref().map(|v| v.as_str()));
-    tag(t.strategy.map(|v| v.as_str()));
-    tag(t.instrument.as_ref().map(|v| v.as_str()));
-    tag(t.fill.as_ref().map(|v| v.as_str()));
-    tag(t.fee_kind.map(|v| v.as_str()));
-    tag(t.item.as_ref().map(|v| v.as_str()));
+    tag(t.lot.as_ref().map(LotId::as_str));
+    tag(t.strategy.map(StrategyName::as_str));
+    tag(t.instrument.as_ref().map(Symbol::as_str));
+    tag(t.fill.as_ref().map(ExecutionId::as_str));
+    tag(t.fee_kind.map(FeeKind::as_str));
+    tag(t.item.as_ref().map(ItemId::as_str));
 }
 
 /// The first column in which two joined rows differ, with both values.
