@@ -43,9 +43,11 @@ statements! { BOTH, "The statements of both engines, by name.":
         ORDER BY seq LIMIT $3";
     /// The entry of a fact.
     ENTRY_OF = "SELECT seq FROM entry WHERE book = $1 AND kind = $2 AND source_key = $3";
-    /// Sums of each account, currency and commodity, of the sessions up to one.
-    BALANCES = "SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT),
-        CAST(coalesce(sum(units), 0) AS BIGINT) FROM posting WHERE book = $1 AND session <= $2
+    /// Sums of each account, currency and commodity, of the sessions up to one. The inner sums come in the order of the
+    /// index, so that only they are sorted and not each posting.
+    BALANCES = "SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(units), 0) AS BIGINT)
+        FROM (SELECT account, currency, commodity, sum(amount) AS amount, sum(units) AS units FROM posting
+              WHERE book = $1 AND session <= $2 GROUP BY session, account, currency, commodity) AS by_session
         GROUP BY account, currency, commodity";
     /// Closing records after an entry, in order.
     CLOSINGS = "SELECT seq, session, n, hash, bytes FROM closing_record WHERE book = $1 AND seq > $2
