@@ -82,33 +82,60 @@ pub fn parse_steps(text: &[u8]) -> Result<i64, DecimalError> {
     if negative { Ok(steps) } else { steps.checked_neg().ok_or(DecimalError::Overflow) }
 }
 
-/// Writes steps of 10⁻⁸ as decimal text with at least `least` places and no digit dropped.
-///
-/// # Errors
-/// Only those of the writer.
-pub fn write_steps(out: &mut impl fmt::Write, steps: i64, least: usize) -> fmt::Result {
-    let magnitude = steps.unsigned_abs();
-    let scale = SCALE.unsigned_abs();
-    let whole = magnitude.checked_div(scale).unwrap_or(0);
-    let mut fraction = magnitude.checked_rem(scale).unwrap_or(0);
-    let mut digits = [b'0'; PLACES];
-    for slot in digits.iter_mut().rev() {
-        *slot = b'0'.saturating_add(u8::try_from(fraction % 10).unwrap_or(0));
-        fraction /= 10;
+/// Decimal text on the stack: a sign, at most 11 digits, a point, 8 places. Books and records are written digit by digit
+/// often enough for the formatting machinery to be felt.
+#[derive(Clone, Copy)]
+pub struct DecimalText {
+    bytes: [u8; 24],
+    from: u8,
+}
+
+impl DecimalText {
+    /// The text of steps of 10⁻⁸ with at least `least` places and no digit dropped.
+    #[must_use]
+    pub fn new(steps: i64, least: usize) -> Self {
+        let mut text = Self { bytes: [b'0'; 24], from: 24 };
+        let scale = SCALE.unsigned_abs();
+        let (mut whole, mut fraction) = (steps.unsigned_abs() / scale, steps.unsigned_abs() % scale);
+        let mut places = PLACES;
+        while places > least && fraction % 10 == 0 {
+            fraction /= 10;
+            places = places.saturating_sub(1);
+        }
+        for _ in 0..places {
+            text.push(b'0'.saturating_add(u8::try_from(fraction % 10).unwrap_or(0)));
+            fraction /= 10;
+        }
+        if places > 0 {
+            text.push(b'.');
+        }
+        loop {
+            text.push(b'0'.saturating_add(u8::try_from(whole % 10).unwrap_or(0)));
+            whole /= 10;
+            if whole == 0 {
+                break;
+            }
+        }
+        if steps < 0 {
+            text.push(b'-');
+        }
+        text
     }
-    let used = digits.iter().rposition(|d| *d != b'0').map_or(0, |p| p.saturating_add(1));
-    let shown = used.max(least.min(PLACES));
-    if steps < 0 {
-        out.write_char('-')?;
-    }
-    write!(out, "{whole}")?;
-    if shown > 0 {
-        out.write_char('.')?;
-        for digit in digits.iter().take(shown) {
-            out.write_char(char::from(*digit))?;
+
+    /// Puts a byte before the others.
+    fn push(&mut self, byte: u8) {
+        self.from = self.from.saturating_sub(1);
+        if let Some(place) = self.bytes.get_mut(usize::from(self.from)) {
+            *place = byte;
         }
     }
-    Ok(())
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let used = self.bytes.get(usize::from(self.from)..).unwrap_or_default();
+        std::str::from_utf8(used).unwrap_or_default()
+    }
 }
 
 macro_rules! decimal {
@@ -180,7 +207,7 @@ macro_rules! decimal {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write_steps(f, self.0, $least)
+                f.write_str(DecimalText::new(self.0, $least).as_str())
             }
         }
 
@@ -193,7 +220,7 @@ macro_rules! decimal {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
+                s.serialize_str(DecimalText::new(self.0, $least).as_str())
             }
         }
 

@@ -108,10 +108,60 @@ impl Timestamp {
         self.seconds().rem_euclid(DAY_SECONDS)
     }
 
-    /// The text without its fraction and zone, `2026-03-13T14:03:00`, into a buffer without allocating.
-    fn write_seconds(self, out: &mut impl fmt::Write) -> fmt::Result {
+    /// The text, on the stack.
+    fn text(self) -> Text {
+        let mut text = self.utc_date().text();
         let second = self.second_of_day();
-        write!(out, "{}T{:02}:{:02}:{:02}", self.utc_date(), second / 3600, second / 60 % 60, second % 60)
+        text.push(b'T');
+        text.digits(second / 3600, 2);
+        text.push(b':');
+        text.digits(second / 60 % 60, 2);
+        text.push(b':');
+        text.digits(second % 60, 2);
+        let mut fraction = self.0.rem_euclid(NANOS);
+        if fraction != 0 {
+            let mut width = 9;
+            while fraction % 10 == 0 {
+                fraction /= 10;
+                width = u32::saturating_sub(width, 1);
+            }
+            text.push(b'.');
+            text.digits(fraction, width);
+        }
+        text.push(b'Z');
+        text
+    }
+}
+
+/// A date or an instant on the stack: `2026-03-13T14:03:00.123456789Z` at the most.
+struct Text {
+    bytes: [u8; 32],
+    len: usize,
+}
+
+impl Text {
+    const fn new() -> Self {
+        Self { bytes: [0; 32], len: 0 }
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.len) {
+            *place = byte;
+            self.len = self.len.saturating_add(1);
+        }
+    }
+
+    /// A number of so many digits, zeros before it.
+    fn digits(&mut self, number: i64, width: u32) {
+        for place in (0..width).rev() {
+            let digit = number.checked_div(10_i64.saturating_pow(place)).unwrap_or(0) % 10;
+            self.push(b'0'.saturating_add(u8::try_from(digit).unwrap_or(0)));
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        let used = self.bytes.get(..self.len).unwrap_or_default();
+        std::str::from_utf8(used).unwrap_or_default()
     }
 }
 
@@ -152,17 +202,7 @@ impl Sub for Span {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_seconds(f)?;
-        let mut fraction = self.0.rem_euclid(NANOS);
-        if fraction != 0 {
-            let mut width = 9;
-            while fraction % 10 == 0 {
-                fraction /= 10;
-                width = usize::saturating_sub(width, 1);
-            }
-            write!(f, ".{fraction:0width$}")?;
-        }
-        f.write_str("Z")
+        f.pad(self.text().as_str())
     }
 }
 
@@ -401,10 +441,22 @@ const fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
+impl Date {
+    fn text(self) -> Text {
+        let (year, month, day) = self.ymd();
+        let mut text = Text::new();
+        text.digits(year, 4);
+        text.push(b'-');
+        text.digits(month, 2);
+        text.push(b'-');
+        text.digits(day, 2);
+        text
+    }
+}
+
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (y, m, d) = self.ymd();
-        write!(f, "{y:04}-{m:02}-{d:02}")
+        f.pad(self.text().as_str())
     }
 }
 
@@ -427,7 +479,7 @@ macro_rules! as_text {
     ($name:ident) => {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                s.collect_str(self)
+                s.serialize_str(self.text().as_str())
             }
         }
         impl<'de> Deserialize<'de> for $name {

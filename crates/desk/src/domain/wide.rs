@@ -46,8 +46,8 @@ impl Wide {
     /// Divided and cut towards zero (`⌊x⌋` of positive values). A zero divisor gives nothing.
     #[must_use]
     pub const fn cut(self, by: i128) -> Option<Self> {
-        match self.0.checked_div(by) {
-            Some(q) => Some(Self(q)),
+        match divided(self.0, by) {
+            Some((q, _)) => Some(Self(q)),
             None => None,
         }
     }
@@ -55,7 +55,7 @@ impl Wide {
     /// Divided and raised away from zero where it does not end (`⌈x⌉` of positive values).
     #[must_use]
     pub const fn raised(self, by: i128) -> Option<Self> {
-        let (Some(q), Some(r)) = (self.0.checked_div(by), self.0.checked_rem(by)) else { return None };
+        let Some((q, r)) = divided(self.0, by) else { return None };
         if r == 0 {
             return Some(Self(q));
         }
@@ -66,7 +66,7 @@ impl Wide {
     /// Divided and rounded to the nearest, halves to the even neighbour.
     #[must_use]
     pub const fn half_even(self, by: i128) -> Option<Self> {
-        let (Some(q), Some(r)) = (self.0.checked_div(by), self.0.checked_rem(by)) else { return None };
+        let Some((q, r)) = divided(self.0, by) else { return None };
         let twice = r.unsigned_abs().saturating_mul(2);
         let whole = by.unsigned_abs();
         let odd = q.wrapping_rem(2) != 0;
@@ -142,6 +142,31 @@ impl Wide {
     }
 }
 
+/// Quotient and rest, cut towards zero, by one division; by one of 64 bits where both fit.
+const fn divided(n: i128, by: i128) -> Option<(i128, i128)> {
+    if let (Some(small), Some(small_by)) = (narrowed(n), narrowed(by)) {
+        return match (small.checked_div(small_by), small.checked_rem(small_by)) {
+            (Some(q), Some(r)) => Some((widen(q), widen(r))),
+            _ => None,
+        };
+    }
+    match n.checked_div(by) {
+        Some(q) => Some((q, n.wrapping_sub(q.wrapping_mul(by)))),
+        None => None,
+    }
+}
+
+/// 128 bits as 64, where they hold it.
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "`TryFrom` is not const; checked by widening again"
+)]
+const fn narrowed(value: i128) -> Option<i64> {
+    let small = value as i64;
+    if widen(small) == value { Some(small) } else { None }
+}
+
 /// 64 bits as 128; widening never loses.
 #[must_use]
 #[expect(clippy::as_conversions, reason = "`From` is not const; widening is lossless")]
@@ -154,6 +179,10 @@ pub const fn widen(value: i64) -> i128 {
 /// # Errors
 /// [`Overflow`].
 pub fn value_of(quantity: Quantity, price: Price) -> Result<Money, Overflow> {
+    // Whole units, nearly always: the product is exact and needs no division by more than a constant.
+    if quantity.raw() % SCALE == 0 {
+        return price.raw().checked_mul(quantity.raw() / SCALE).map(Money::from_raw).ok_or(Overflow);
+    }
     Wide::product(quantity.raw(), price.raw()).half_even_to_scale().money()
 }
 

@@ -105,11 +105,18 @@ impl SymbolMarket {
         })
     }
 
-    /// Takes in a bar that starts `minute` minutes after the open.
+    /// Takes in a bar that starts `minute` minutes after the open. Where nobody is going to look at indicators in this
+    /// session any more (`watched` is false), only the data checks are made.
     ///
     /// # Errors
     /// [`Unusable`].
-    pub fn observe(&mut self, bar: &Bar, quote: Option<&QuoteBar>, minute: u32) -> Result<Checked, Unusable> {
+    pub fn observe(
+        &mut self,
+        bar: &Bar,
+        quote: Option<&QuoteBar>,
+        minute: u32,
+        watched: bool,
+    ) -> Result<Checked, Unusable> {
         let is_corrupt = self.corrupt.update(bar, minute).is_some();
         self.quality.update(minute, bar.close, is_corrupt).map_err(|_| Unusable::OutOfOrder)?;
         let score = self.quality.score();
@@ -124,6 +131,9 @@ impl SymbolMarket {
             return Ok(Checked::Corrupt);
         }
         self.clean_bars = self.clean_bars.saturating_add(1);
+        if !watched {
+            return Ok(Checked::Clean);
+        }
         self.previous_close = self.close.replace(bar.close);
         if self.first_open.is_none() {
             self.first_open = Some(bar.open);

@@ -42,6 +42,19 @@ impl Skip {
         Self::Spent,
     ];
 
+    /// Its place in [`Self::ALL`].
+    const fn place(self) -> usize {
+        match self {
+            Self::OutsideWindow => 0,
+            Self::CorruptBar => 1,
+            Self::MaxTrades => 2,
+            Self::InPosition => 3,
+            Self::InsufficientData => 4,
+            Self::NoSetup => 5,
+            Self::Spent => 6,
+        }
+    }
+
     /// The name in records.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -225,8 +238,7 @@ impl StrategyMachine {
     /// Counts an evaluation without a signal.
     pub fn count(&mut self, symbol: usize, skip: Skip, now: Timestamp) {
         let counts = self.slots.get_mut(symbol).map(|s| &mut s.counts);
-        if let Some(count) = counts.and_then(|c| c.iter_mut().zip(Skip::ALL).find(|(_, s)| *s == skip)).map(|(c, _)| c)
-        {
+        if let Some(count) = counts.and_then(|c| c.get_mut(skip.place())) {
             count.times = count.times.saturating_add(1);
             count.last = Some(now);
         }

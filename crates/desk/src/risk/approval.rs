@@ -48,27 +48,34 @@ pub struct Weighed {
 ///
 /// Half of R on both sides bounds the price between decision and sending; the approval lasts as long as the entry.
 ///
+/// The entry's names are asked for only when nothing blocked.
+///
 /// # Errors
-/// [`Overflow`] where a number does not fit: nothing is approved then.
-pub fn weigh(evidence: &Evidence<'_>, order: &Entry, epoch: u64) -> Result<Weighed, Overflow> {
+/// [`Overflow`] where a number does not fit, or what the names' maker says: nothing is approved then.
+pub fn weigh<E: From<Overflow>>(
+    evidence: &Evidence<'_>,
+    names: impl FnOnce() -> Result<Entry, E>,
+    epoch: u64,
+) -> Result<Weighed, E> {
     let (trace, blocked) = gates::evaluate(evidence)?;
     if let Some(blocked) = blocked {
         return Ok(Weighed { trace, outcome: Err(blocked) });
     }
+    let order = names()?;
     let candidate = evidence.candidate;
     let half = candidate.plan.risk.raw() / 2;
     let reference = candidate.plan.reference.raw();
     let bounds = (Price::from_raw(reference.saturating_sub(half)), Price::from_raw(reference.saturating_add(half)));
     let intent = Intent {
-        order: order.order.clone(),
+        order: order.order,
         decision: candidate.decision.clone(),
         strategy: candidate.strategy,
         symbol: candidate.instrument.symbol,
         side: candidate.side,
         purpose: Purpose::Entry {
             plan: candidate.plan,
-            stop_order: order.stop.clone(),
-            target_order: order.target.clone(),
+            stop_order: order.stop,
+            target_order: order.target,
             expires_at: order.expires_at,
         },
         quantity: candidate.size,

@@ -13,7 +13,7 @@ use crate::machines::ledger::{
 use crate::venue::{Charge, Venue};
 
 /// The version of the store's schema that closing records name.
-pub const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 1;
 
 impl<R: Record> Trader<R> {
     /// Books the float that accounting has assigned, from the account's own activity (LEDG-10).
@@ -94,7 +94,7 @@ impl<R: Record> Trader<R> {
 ///
 /// # Errors
 /// [`Halt::Overflow`].
-pub fn figures(venue: &Venue, instruments: &[Instrument]) -> Result<BrokerFigures, Halt> {
+pub(super) fn figures(venue: &Venue, instruments: &[Instrument]) -> Result<BrokerFigures, Halt> {
     let executions = venue.executions().iter().filter_map(|(_, place, e)| {
         let instrument = instruments.get(*place)?.symbol;
         Some(BrokerExecution { id: e.id.clone(), instrument, quantity: e.quantity, price: e.price })

@@ -61,20 +61,18 @@ impl<R: Record> Trader<R> {
             costs,
         };
         let key = |leg| self.key(name, &id, terms.hours, leg, 1).client_id();
-        let entry = Entry {
-            order: key(Leg::Entry)?,
-            stop: key(Leg::Stop)?,
-            target: key(Leg::Target)?,
-            expires_at: now + self.setup.time_to_live,
+        let names = || -> Result<Entry, Halt> {
+            let (order, stop, target) = (key(Leg::Entry)?, key(Leg::Stop)?, key(Leg::Target)?);
+            Ok(Entry { order, stop, target, expires_at: now + self.setup.time_to_live })
         };
         let evidence = Evidence { candidate: &candidate, view: &view, standing: &standing };
-        let weighed = weigh(&evidence, &entry, self.risk().epoch())?;
+        let weighed = weigh(&evidence, names, self.risk().epoch())?;
         let (approved, blocked) = match weighed.outcome {
             Ok(approved) => (Some(approved), None),
             Err(blocked) => (None, Some(blocked)),
         };
         let decision = Decision {
-            id: id.clone(),
+            id,
             session,
             strategy: name,
             symbol,

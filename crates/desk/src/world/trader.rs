@@ -158,6 +158,7 @@ pub struct Trader<R> {
     market: Vec<SymbolMarket>,
     with_deviation: bool,
     checked: Vec<Option<Checked>>,
+    occupied: Vec<bool>,
     portfolio: Portfolio,
     strategies: Vec<StrategyMachine>,
     risk: Risk,
@@ -190,6 +191,7 @@ impl<R: Record> Trader<R> {
             market: Vec::new(),
             with_deviation,
             checked: vec![None; symbols.len()],
+            occupied: vec![false; symbols.len()],
             symbols,
             portfolio: Portfolio::default(),
             strategies,
@@ -337,12 +339,36 @@ impl<R: Record> Trader<R> {
         self.seq = event.seq;
         self.last_at = self.last_at.max(event.at);
         self.portfolio.apply(&event.body)?;
+        self.occupy(&event.body);
         for strategy in &mut self.strategies {
             strategy.apply(event);
         }
         self.risk.apply(event)?;
         self.broker.apply(event);
         Ok(())
+    }
+
+    /// Keeps by place whether a symbol has a bracket: asked for each bar, changed once a trade.
+    fn occupy(&mut self, body: &Body) {
+        let (symbol, taken) = match body {
+            Body::SessionOpened { .. } => return self.occupied.fill(false),
+            Body::Intended(intent) => (&intent.symbol, true),
+            Body::TradeClosed(trade) => (&trade.symbol, false),
+            Body::EntryMissed { symbol, .. } => (symbol, false),
+            _ => return,
+        };
+        let place = self.symbols.binary_search(symbol).ok();
+        if let Some(occupied) = place.and_then(|p| self.occupied.get_mut(p)) {
+            *occupied = taken;
+        }
+    }
+
+    /// The bracket in the symbol of this place.
+    fn position_at(&self, place: usize) -> Option<&crate::domain::position::Position> {
+        if !self.occupied.get(place).copied().unwrap_or(false) {
+            return None;
+        }
+        self.portfolio.get(self.symbols.get(place)?)
     }
 
     fn book_fill(&mut self, at: Timestamp, body: &Body, entries: &mut Vec<Sealed>) -> Result<(), Halt> {
@@ -414,12 +440,20 @@ impl<R: Record> Trader<R> {
         Ok(())
     }
 
+    /// Whether somebody may still look at an indicator in this session: a position is held, or a window is still open or
+    /// to come. Afterwards bars are checked and counted, and nothing is computed from them.
+    fn is_watched(&self, now: Timestamp) -> bool {
+        let open = |s: &StrategyMachine| s.window().is_some_and(|(_, end)| now < end);
+        !self.portfolio.is_empty() || self.strategies.iter().any(open)
+    }
+
     /// Step 2 of STRAT-5, the market data's own door: data checks, indicators, re-arming. Nothing is recorded.
     ///
     /// # Errors
     /// [`Halt`].
     pub fn observe(&mut self, now: Timestamp, bars: &[Ended<'_>]) -> Result<(), Halt> {
         let Some(terms) = self.terms else { return Ok(()) };
+        let watched = self.is_watched(now);
         for ended in bars {
             let (Some(market), Some(symbol), Some(instrument)) = (
                 self.market.get_mut(ended.place),
@@ -429,16 +463,17 @@ impl<R: Record> Trader<R> {
                 continue;
             };
             let minute = terms.hours.minute_of(ended.bar.start).ok_or(Halt::Unusable(*symbol, ended.bar.start))?;
-            let checked = market.observe(ended.bar, ended.quote, minute).map_err(|e| match e {
+            let checked = market.observe(ended.bar, ended.quote, minute, watched).map_err(|e| match e {
                 Unusable::Overflow => Halt::Overflow,
                 Unusable::OutOfOrder => Halt::Unusable(*symbol, ended.bar.start),
             })?;
             if let Some(place) = self.checked.get_mut(ended.place) {
                 *place = Some(checked);
             }
-            if checked == Checked::Clean {
+            if watched && checked == Checked::Clean {
                 let view = View::new(terms.hours, instrument, ended.bar, checked, market, now);
-                let position = if self.portfolio.is_empty() { None } else { self.portfolio.get(symbol) };
+                let held = self.occupied.get(ended.place).copied().unwrap_or(false);
+                let position = if held { self.portfolio.get(symbol) } else { None };
                 for strategy in &mut self.strategies {
                     strategy.observe(ended.place, &view, position)?;
                 }
@@ -509,7 +544,7 @@ impl<R: Record> Trader<R> {
         }
         let Ok(place) = self.symbols.binary_search(symbol) else { return Ok(Move::Stay) };
         let clean = self.checked.get(place).copied().flatten() == Some(Checked::Clean);
-        let ended = if clean { bars.iter().find(|b| b.place == place) } else { None };
+        let ended = if clean { bar_at(bars, place) } else { None };
         let view = ended.and_then(|ended| {
             let (market, instrument) = (self.market.get(place)?, self.setup.instruments.get(place)?);
             Some(View::new(terms.hours, instrument, ended.bar, Checked::Clean, market, now))
@@ -634,8 +669,7 @@ impl<R: Record> Trader<R> {
         let (Some(strategy), Some(view)) = (self.strategies.get(index), self.view(now, ended)) else {
             return Ok(nothing);
         };
-        let position = if self.portfolio.is_empty() { None } else { self.portfolio.get(&view.instrument.symbol) };
-        Ok(strategy.evaluate(ended.place, &view, position)?)
+        Ok(strategy.evaluate(ended.place, &view, self.position_at(ended.place))?)
     }
 
     pub(super) fn view<'a>(&'a self, now: Timestamp, ended: &Ended<'a>) -> Option<View<'a>> {
@@ -671,6 +705,14 @@ impl<R: Record> Trader<R> {
     #[must_use]
     pub const fn float(&self) -> Money {
         self.setup.limits.float
+    }
+}
+
+/// The bar of one place; bars are in the order of their places, and often all there.
+fn bar_at<'a, 'b>(bars: &'a [Ended<'b>], place: usize) -> Option<&'a Ended<'b>> {
+    match bars.get(place) {
+        Some(ended) if ended.place == place => Some(ended),
+        _ => bars.binary_search_by_key(&place, |b| b.place).ok().and_then(|i| bars.get(i)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! `decide` turns a fact into balanced drafts and changes nothing; `apply` folds a sealed entry and decides nothing.
 //! What is kept here is what the rules ask for; everything else is a query over the stored postings.
 
+use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cash;
@@ -61,6 +62,8 @@ pub struct Books {
     pub(super) balances: BTreeMap<BalanceKey, Balance>,
     /// Unsettled cash by settlement date and the books' day that brought it.
     pub(super) due: BTreeMap<(Currency, ItemId, SessionId), Money>,
+    /// The settlement date last posted to, with its item.
+    pub(super) last_due: Option<(Date, ItemId)>,
     pub(super) items: BTreeMap<(AccountCode, Currency, ItemId), OpenItem>,
     pub(super) accruals: BTreeMap<(SessionId, FeeKind), Accrual>,
     sources: BTreeMap<EntryKind, BTreeMap<Box<str>, u64>>,
@@ -89,6 +92,7 @@ impl Books {
             origins: BTreeMap::new(),
             balances: BTreeMap::new(),
             due: BTreeMap::new(),
+            last_due: None,
             items: BTreeMap::new(),
             accruals: BTreeMap::new(),
             sources: BTreeMap::new(),
@@ -189,13 +193,14 @@ impl Books {
 
     /// Refuses drafts after which a balance might not fit: a bound on all of them, without looking one up.
     fn fits(&self, drafts: &[Draft]) -> Result<(), BookRefusal> {
-        let (mut amounts, mut units) = self.peak;
+        // No balance grows by more than all debits, nor falls by more than all credits.
+        let (mut amounts, mut units) = (Reach::default(), Reach::default());
         for draft in drafts {
             for posting in &draft.postings {
-                amounts = amounts.saturating_add(posting.amount.raw().unsigned_abs());
-                units = units.saturating_add(posting.holding.map_or(0, |h| h.units.raw().unsigned_abs()));
+                amounts.add(posting.amount.raw());
+                units.add(posting.holding.map_or(0, |h| h.units.raw()));
             }
-            if amounts > i64::MAX.unsigned_abs() || units > i64::MAX.unsigned_abs() {
+            if !(amounts.fits(self.peak.0) && units.fits(self.peak.1)) {
                 return Err(BookRefusal::Overflow { kind: draft.kind, key: draft.source_key.clone() });
             }
         }
@@ -258,6 +263,9 @@ impl Books {
     }
 
     fn move_unsettled(&mut self, entry: &Entry, p: &Posting, item: &ItemId) -> Option<()> {
+        if self.last_due.as_ref().is_none_or(|(_, last)| last != item) {
+            self.last_due = item.as_str().parse().ok().map(|date| (date, item.clone()));
+        }
         let mut key = (p.currency, item.clone(), entry.draft.session);
         if entry.draft.kind == EntryKind::Settlement {
             // Settled postings come in the order of the sessions that they settle.
@@ -269,24 +277,33 @@ impl Books {
                 key.2 = *session;
             }
         }
-        let sum = self.due.get(&key).copied().unwrap_or_default().checked_add(p.amount)?;
-        if sum.is_zero() {
-            self.due.remove(&key);
-        } else {
-            self.due.insert(key, sum);
+        match self.due.entry(key) {
+            MapEntry::Vacant(slot) => {
+                slot.insert(p.amount);
+            }
+            MapEntry::Occupied(mut open) => {
+                *open.get_mut() = open.get().checked_add(p.amount)?;
+                if open.get().is_zero() {
+                    open.remove();
+                }
+            }
         }
         Some(())
     }
 
     fn move_item(&mut self, entry: &Entry, p: &Posting, item: &ItemId) -> Option<()> {
         let key = (p.account, p.currency, item.clone());
-        let fresh = OpenItem { amount: Money::ZERO, since: entry.draft.session };
-        let mut open = self.items.get(&key).copied().unwrap_or(fresh);
-        open.amount = open.amount.checked_add(p.amount)?;
-        if open.amount.is_zero() {
-            self.items.remove(&key);
-        } else {
-            self.items.insert(key, open);
+        match self.items.entry(key) {
+            MapEntry::Vacant(slot) => {
+                slot.insert(OpenItem { amount: p.amount, since: entry.draft.session });
+            }
+            MapEntry::Occupied(mut open) => {
+                let sum = open.get().amount.checked_add(p.amount)?;
+                open.get_mut().amount = sum;
+                if sum.is_zero() {
+                    open.remove();
+                }
+            }
         }
         if let (AccountCode::FEES_ACCRUED, Some(fee)) = (p.account, p.tags.fee_kind) {
             self.move_accrual(entry, p, item, fee)?;
@@ -302,6 +319,24 @@ impl Books {
         if let Some(next) = next {
             self.open_from = Some(self.open_from.map_or(next, |open| open.max(next)));
         }
+    }
+}
+
+/// How far drafts can move a balance, up and down.
+#[derive(Default)]
+struct Reach {
+    up: u64,
+    down: u64,
+}
+
+impl Reach {
+    const fn add(&mut self, steps: i64) {
+        let way = if steps < 0 { &mut self.down } else { &mut self.up };
+        *way = way.saturating_add(steps.unsigned_abs());
+    }
+
+    fn fits(&self, peak: u64) -> bool {
+        self.up.max(self.down).saturating_add(peak) <= i64::MAX.unsigned_abs()
     }
 }
 

@@ -145,6 +145,14 @@ pub(super) fn settlement(books: &Books, at: Timestamp, of: Settlement) -> Result
 }
 
 impl Books {
+    /// The open item of a settlement date; the text of the last one is shared.
+    pub(super) fn date_item(&self, date: Date) -> Result<ItemId, Overflow> {
+        match &self.last_due {
+            Some((last, item)) if *last == date => Ok(item.clone()),
+            _ => date.to_string().parse().map_err(|_| Overflow),
+        }
+    }
+
     /// The item of cash that settles on a date: never a date whose settlement is booked already (BOOKS.md section 5).
     pub(super) fn settlement_date(&self, currency: Currency, settles: Date) -> Date {
         self.settled_through.get(&currency).map_or(settles, |through| settles.max(through.plus(1)))

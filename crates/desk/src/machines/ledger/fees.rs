@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::books::Books;
 use super::fact::{FeeCharge, SessionEnd};
-use super::fill::{fee_account, fee_item, text};
+use super::fill::{fee_account, text};
 use super::refusal::BookRefusal;
 use crate::domain::decimal::Money;
 use crate::domain::ids::{ItemId, SessionId};
@@ -17,8 +17,10 @@ use crate::domain::wide::{Overflow, Wide, widen};
 const CENT: i64 = 1_000_000;
 
 /// What a trade session accrued of one fee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Accrual {
+    /// `{session}:{fee kind}`.
+    pub(super) item: ItemId,
     pub(super) currency: Currency,
     /// Σ of its fills, at full scale.
     pub(super) raw: Money,
@@ -60,7 +62,7 @@ pub(super) fn rounding(books: &Books, at: Timestamp, end: SessionEnd) -> Result<
         expense.tags.fee_kind = Some(fee);
         let mut owed = Posting::money(AccountCode::FEES_ACCRUED, accrual.currency, difference.negated());
         owed.tags.fee_kind = Some(fee);
-        owed.tags.item = Some(fee_item(end.session, fee).map_err(overflow)?);
+        owed.tags.item = Some(books.fee_item(end.session, fee).map_err(overflow)?);
         drafts.push(Draft {
             kind: EntryKind::FeeRounding,
             session: books.bookable(end.session),
@@ -90,7 +92,7 @@ pub(super) fn charge(books: &Books, charge: &FeeCharge) -> Result<Draft, BookRef
     }
     let mut owed = Posting::money(AccountCode::FEES_ACCRUED, charge.currency, charge.amount);
     owed.tags.fee_kind = Some(charge.fee);
-    owed.tags.item = Some(fee_item(charge.of, charge.fee).map_err(|Overflow| BookRefusal::overflow(kind, key))?);
+    owed.tags.item = Some(books.fee_item(charge.of, charge.fee).map_err(|Overflow| BookRefusal::overflow(kind, key))?);
     let mut cash = Posting::money(AccountCode::CASH_SETTLED, charge.currency, charge.amount.negated());
     cash.tags.fee_kind = Some(charge.fee);
     Ok(Draft {
@@ -109,14 +111,27 @@ pub(super) fn charge(books: &Books, charge: &FeeCharge) -> Result<Draft, BookRef
 }
 
 impl Books {
+    /// The open item of a session's accrued fee: `{session}:{fee kind}`.
+    pub(super) fn fee_item(&self, session: SessionId, fee: FeeKind) -> Result<ItemId, Overflow> {
+        match self.accruals.get(&(session, fee)) {
+            Some(accrual) => Ok(accrual.item.clone()),
+            None => format!("{session}:{}", fee.as_str()).parse().map_err(|_| Overflow),
+        }
+    }
+
     /// Folds a posting of 2310: roundings and charges apart, it accrues.
     pub(super) fn move_accrual(&mut self, entry: &Entry, p: &Posting, item: &ItemId, fee: FeeKind) -> Option<()> {
         let kind = entry.draft.kind;
         // An item that is not `{session}:{fee kind}` is not one of a day's fees.
         let session = session_of(item);
         let (Some(session), false) = (session, kind == EntryKind::FeeCharge) else { return Some(()) };
-        let nothing = Accrual { currency: p.currency, raw: Money::ZERO, rounded: Money::ZERO, roundings: 0 };
-        let accrual = self.accruals.entry((session, fee)).or_insert(nothing);
+        let accrual = self.accruals.entry((session, fee)).or_insert_with(|| Accrual {
+            item: item.clone(),
+            currency: p.currency,
+            raw: Money::ZERO,
+            rounded: Money::ZERO,
+            roundings: 0,
+        });
         let sum = if kind == EntryKind::FeeRounding { &mut accrual.rounded } else { &mut accrual.raw };
         *sum = sum.checked_sub(p.amount)?;
         Some(())

@@ -23,11 +23,6 @@ pub(super) const fn fee_account(fee: FeeKind) -> AccountCode {
     }
 }
 
-/// The open item of a session's accrued fee: `{session}:{fee kind}`.
-pub(super) fn fee_item(session: SessionId, fee: FeeKind) -> Result<ItemId, Overflow> {
-    format!("{session}:{}", fee.as_str()).parse().map_err(|_| Overflow)
-}
-
 /// Text as a fact.
 pub(super) fn text(value: &(impl ToString + ?Sized)) -> Fact {
     Fact::String(value.to_string())
@@ -51,6 +46,14 @@ pub(super) fn draft(books: &Books, fill: &Fill, key: &str) -> Result<Draft, Book
     let overflow = |Overflow| BookRefusal::overflow(EntryKind::Fill, key);
     let closes = if fill.quantity.raw() < 0 { AccountCode::LONG_POSITIONS } else { AccountCode::SHORT_POSITIONS };
     let pool = books.pool(fill.instrument, closes);
+    if let Some(other) = pool.iter().find(|l| l.currency != fill.currency) {
+        return Err(BookRefusal::OtherCurrency {
+            execution: fill.execution.clone(),
+            currency: fill.currency,
+            lot: other.lot.clone(),
+            cost_in: other.currency,
+        });
+    }
     let closing = open_units(pool).map_err(overflow)?.min(fill.quantity.magnitude());
     let taken = if closing.is_zero() {
         Vec::new()
@@ -65,8 +68,10 @@ pub(super) fn draft(books: &Books, fill: &Fill, key: &str) -> Result<Draft, Book
     {
         return Err(BookRefusal::UnknownLot { lot: lot.clone(), instrument: fill.instrument });
     }
-    let settles = books.settlement_date(fill.currency, fill.settles);
-    let booking = Booking { fill, closing, settles, session: books.bookable(fill.session) };
+    let settles = books.date_item(books.settlement_date(fill.currency, fill.settles)).map_err(overflow)?;
+    let quantity = fill.quantity.magnitude().to_string();
+    let price = fill.price.to_string();
+    let booking = Booking { books, fill, closing, settles, quantity, price, session: books.bookable(fill.session) };
     Ok(Draft {
         kind: EntryKind::Fill,
         source_key: key.to_owned(),
@@ -105,10 +110,16 @@ fn check(fill: &Fill) -> Result<(), BookRefusal> {
 
 /// A fill on its way into the books.
 struct Booking<'a> {
+    books: &'a Books,
     fill: &'a Fill,
     /// Units that close lots, without sign.
     closing: Quantity,
-    settles: Date,
+    /// The settlement date.
+    settles: ItemId,
+    /// The quantity without sign, as text.
+    quantity: String,
+    /// The price as text.
+    price: String,
     /// The books' day.
     session: SessionId,
 }
@@ -126,7 +137,7 @@ impl Booking<'_> {
             (_, true) => "Sell",
             (_, false) => "Buy",
         };
-        format!("{verb} {} {} at {}", fill.quantity.magnitude(), fill.instrument.as_str(), fill.price)
+        [verb, " ", &self.quantity, " ", fill.instrument.as_str(), " at ", &self.price].concat()
     }
 
     fn facts(&self) -> Facts {
@@ -135,17 +146,19 @@ impl Booking<'_> {
         let mut set = |name: &'static str, value: Fact| {
             facts.insert(Cow::Borrowed(name), value);
         };
+        let owned = |text: &str| Fact::String(text.to_owned());
         if let Some(order) = &fill.order {
-            set("order", text(order));
+            set("order", owned(order.as_str()));
         }
-        set("symbol", text(&fill.instrument));
-        set("quantity", text(&fill.quantity));
-        set("price", text(&fill.price));
+        set("symbol", owned(fill.instrument.as_str()));
+        set("quantity", Fact::String(if self.sold() { ["-", &self.quantity].concat() } else { self.quantity.clone() }));
+        set("price", owned(&self.price));
         set("commission", text(&fill.commission));
-        set("settles", text(&self.settles));
+        set("settles", owned(self.settles.as_str()));
         if !self.closing.is_zero() {
-            set("closing", text(&self.closing));
-            set("lot_method", text(fill.lots.as_str()));
+            let all = self.closing == fill.quantity.magnitude();
+            set("closing", if all { owned(&self.quantity) } else { text(&self.closing) });
+            set("lot_method", owned(fill.lots.as_str()));
             if let LotChoice::Specific(named) = &fill.lots {
                 let pair = |(lot, units): &(LotId, Quantity)| Fact::Array(vec![text(lot), text(units)]);
                 set("lots", Fact::Array(named.iter().map(pair).collect()));
@@ -214,7 +227,7 @@ impl Booking<'_> {
     }
 
     fn new_lot(&self) -> Result<LotId, Overflow> {
-        format!("{}-{}", self.fill.instrument.as_str(), self.fill.execution.as_str()).parse().map_err(|_| Overflow)
+        [self.fill.instrument.as_str(), "-", self.fill.execution.as_str()].concat().parse().map_err(|_| Overflow)
     }
 
     fn position(
@@ -254,7 +267,7 @@ impl Booking<'_> {
         let gross = if self.sold() { value } else { value.negated() };
         let cash = gross.checked_sub(fill.commission).ok_or(Overflow)?;
         if let Some(mut posting) = self.money(AccountCode::CASH_UNSETTLED, cash) {
-            posting.tags.item = Some(date_item(self.settles)?);
+            posting.tags.item = Some(self.settles.clone());
             postings.push(posting);
         }
         postings.extend(self.money(AccountCode::COMMISSIONS, fill.commission));
@@ -264,14 +277,9 @@ impl Booking<'_> {
             let mut owed = expense.clone();
             owed.account = AccountCode::FEES_ACCRUED;
             owed.amount = amount.negated();
-            owed.tags.item = Some(fee_item(fill.session, *fee)?);
+            owed.tags.item = Some(self.books.fee_item(fill.session, *fee)?);
             postings.extend([expense, owed]);
         }
         Ok(())
     }
-}
-
-/// The open item of a settlement date.
-pub(super) fn date_item(date: Date) -> Result<ItemId, Overflow> {
-    date.to_string().parse().map_err(|_| Overflow)
 }

@@ -6,7 +6,7 @@ use super::checks::{Compared, Figure};
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::ids::{ExecutionId, LotId, SessionId};
 use crate::domain::journal::{EntryKind, FeeKind};
-use crate::domain::symbol::Symbol;
+use crate::domain::symbol::{Currency, Symbol};
 
 /// Why something was not booked. The books are as they were.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,17 @@ pub enum BookRefusal {
         lot: LotId,
         /// The instrument.
         instrument: Symbol,
+    },
+    /// A fill in another currency than the lots that it closes.
+    OtherCurrency {
+        /// The execution.
+        execution: ExecutionId,
+        /// Its currency.
+        currency: Currency,
+        /// A lot that it would close.
+        lot: LotId,
+        /// The currency of that lot's cost.
+        cost_in: Currency,
     },
     /// More was asked of a lot than is open, or nothing, or less.
     LotUnits {
@@ -174,6 +185,7 @@ impl BookRefusal {
             Self::FeeBelowZero { .. } => "fee_below_zero",
             Self::AmountNotPositive { .. } => "amount_not_positive",
             Self::UnknownLot { .. } => "unknown_lot",
+            Self::OtherCurrency { .. } => "other_currency",
             Self::LotUnits { .. } => "lot_units",
             Self::LotsBeyondFill { .. } => "lots_beyond_fill",
             Self::NothingAccrued { .. } => "nothing_accrued",
@@ -218,6 +230,9 @@ impl fmt::Display for BookRefusal {
             }
             Self::UnknownLot { lot, instrument } => {
                 write!(f, "lot {lot} is no open lot of {instrument} that this fill could close")
+            }
+            Self::OtherCurrency { execution, currency, lot, cost_in } => {
+                write!(f, "execution {execution} is in {currency}, but lot {lot} has its cost in {cost_in}")
             }
             Self::LotUnits { lot, asked, open } => {
                 write!(f, "{asked} units of lot {lot} were asked for; more than 0 and at most {open} are possible")

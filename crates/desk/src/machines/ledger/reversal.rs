@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::books::Books;
 use super::fact::{Fill, LotChoice};
-use super::fill::{self, date_item, text};
+use super::fill::{self, text};
 use super::refusal::BookRefusal;
 use crate::domain::decimal::Quantity;
 use crate::domain::ids::{LotId, SessionId, StrategyName};
@@ -131,7 +131,7 @@ fn negated(books: &Books, posting: &Posting) -> Result<Posting, Overflow> {
     if posting.account == AccountCode::CASH_UNSETTLED {
         let date = posting.tags.item.as_ref().and_then(|i| i.as_str().parse::<Date>().ok());
         if let Some(date) = date {
-            undone.tags.item = Some(date_item(books.settlement_date(posting.currency, date))?);
+            undone.tags.item = Some(books.date_item(books.settlement_date(posting.currency, date))?);
         }
     }
     Ok(undone)

@@ -42,7 +42,7 @@ pub fn day_bars(hours: Hours, instrument: &Instrument, bars: &[Bar]) -> Option<D
     let mut market = SymbolMarket::new(hours.minutes(), false)?;
     let mut day = DayBars { bars: bars.get(first..after)?.to_vec(), ..DayBars::default() };
     for bar in &day.bars {
-        let checked = market.observe(bar, None, hours.minute_of(bar.start)?).ok()?;
+        let checked = market.observe(bar, None, hours.minute_of(bar.start)?, true).ok()?;
         if checked == Checked::Corrupt {
             day.corrupt.push(bar.start);
         }

@@ -14,4 +14,4 @@ mod sums;
 
 pub use chain::{Verified, Verifier, VerifyError, verify};
 pub use fault::{Fault, What};
-pub use rows::{EntryColumns, StoredClosing, StoredEntry, StoredPosting};
+pub use rows::{EntryColumns, StoredBalance, StoredClosing, StoredEntry, StoredLot, StoredPosting};

@@ -10,7 +10,7 @@ use crate::domain::chart;
 use crate::domain::ids::Identity;
 use crate::domain::journal::{Entry, Fact, entry};
 use crate::domain::wide::Overflow;
-use crate::machines::ledger::record::{self, ClosingBalance, ClosingLot, ClosingRecord, hash_of};
+use crate::machines::ledger::record::{self, ClosingRecord, hash_of};
 
 /// What a record has to say, as far as it follows from the entries before its `day_close`.
 pub(super) struct Expected<'a> {
@@ -51,12 +51,12 @@ pub(super) fn check(close: &Entry, stored: Option<StoredClosing<'_>>, expected: 
     first_difference(seq, What::RecordField("trial_balance"), &record.trial_balance, &trial)?;
     let balances = expected.sums.closing_balances().map_err(overflow)?;
     if let Some(rows) = stored.balances {
-        let computed: Vec<StoredBalance<'_>> = balances.iter().map(balance_row).collect();
+        let computed: Vec<StoredBalance<'_>> = balances.iter().map(StoredBalance::of).collect();
         first_difference(seq, What::ClosingBalance, rows, &computed)?;
     }
     let lots = expected.sums.closing_lots().map_err(overflow)?;
     if let Some(rows) = stored.lots {
-        let computed: Vec<StoredLot<'_>> = lots.iter().map(lot_row).collect();
+        let computed: Vec<StoredLot<'_>> = lots.iter().map(StoredLot::of).collect();
         first_difference(seq, What::ClosingLot, rows, &computed)?;
     }
     hashed(seq, "closing_balances", record.closing_balances, &balances)?;
@@ -99,27 +99,4 @@ fn first_difference<T: PartialEq + Debug>(seq: u64, what: What, stored: &[T], co
     let at = stored.iter().zip(computed).take_while(|(s, c)| s == c).count();
     let text = |side: &[T]| side.get(at).map_or_else(|| "nothing".to_owned(), |line| format!("{line:?}"));
     Err(Fault { seq, what, stored: text(stored), computed: text(computed) })
-}
-
-fn balance_row(b: &ClosingBalance) -> StoredBalance<'_> {
-    StoredBalance {
-        account: b.account.code(),
-        currency: b.currency.as_str(),
-        commodity: b.commodity.as_ref().map(crate::domain::symbol::Symbol::as_str),
-        strategy: b.strategy.map(crate::domain::ids::StrategyName::as_str),
-        amount: b.amount.raw(),
-        units: b.units.map(crate::domain::decimal::Quantity::raw),
-    }
-}
-
-fn lot_row(l: &ClosingLot) -> StoredLot<'_> {
-    StoredLot {
-        commodity: l.commodity.as_str(),
-        account: l.account.code(),
-        lot: l.lot.as_str(),
-        strategy: l.strategy.map(crate::domain::ids::StrategyName::as_str),
-        currency: l.currency.as_str(),
-        units: l.units.raw(),
-        cost: l.cost.raw(),
-    }
 }

@@ -1,8 +1,12 @@
 //! What a store hands over: bytes and columns as they are stored, borrowed.
 
 use crate::domain::chain::Hash;
+use crate::domain::decimal::Quantity;
+use crate::domain::ids::StrategyName;
 use crate::domain::journal::Posting;
+use crate::domain::symbol::Symbol;
 use crate::domain::time::Timestamp;
+use crate::machines::ledger::record::{ClosingBalance, ClosingLot};
 
 /// A stored entry with its postings.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +114,37 @@ impl<'a> StoredPosting<'a> {
             fill: tags.fill.as_ref().map(crate::domain::ids::ExecutionId::as_str),
             fee_kind: tags.fee_kind.map(crate::domain::journal::posting::FeeKind::as_str),
             item: tags.item.as_ref().map(crate::domain::ids::ItemId::as_str),
+        }
+    }
+}
+
+impl<'a> StoredBalance<'a> {
+    /// The row that a closing balance has to have.
+    #[must_use]
+    pub fn of(b: &'a ClosingBalance) -> Self {
+        Self {
+            account: b.account.code(),
+            currency: b.currency.as_str(),
+            commodity: b.commodity.as_ref().map(Symbol::as_str),
+            strategy: b.strategy.map(StrategyName::as_str),
+            amount: b.amount.raw(),
+            units: b.units.map(Quantity::raw),
+        }
+    }
+}
+
+impl<'a> StoredLot<'a> {
+    /// The row that a closing lot has to have.
+    #[must_use]
+    pub fn of(l: &'a ClosingLot) -> Self {
+        Self {
+            commodity: l.commodity.as_str(),
+            account: l.account.code(),
+            lot: l.lot.as_str(),
+            strategy: l.strategy.map(StrategyName::as_str),
+            currency: l.currency.as_str(),
+            units: l.units.raw(),
+            cost: l.cost.raw(),
         }
     }
 }

@@ -1,28 +1,18 @@
 //! The worked month of the books (BOOKS.md section 5): 68 entries in `fixtures/books_month.jsonl`. What a day of shares
 //! brings is decided anew from the facts of each entry and must give the same postings; the other kinds are folded.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test that fails should stop where it fails"
-)]
 
 use desk::domain::decimal::Money;
-use desk::domain::ids::{Identity, SessionId};
+use desk::domain::ids::SessionId;
 use desk::domain::journal::{AccountCode, Draft, Entry, EntryKind, FeeKind};
 use desk::domain::symbol::Currency;
 use desk::domain::time::Weekday;
 use desk::machines::ledger::{
-    BookFact, Books, FeeCharge, Fill, FloatMove, Journal, LotChoice, Opening, SessionEnd, Settlement,
+    BookFact, Books, FeeCharge, Fill, FloatMove, Journal, LotChoice, Opening, SessionEnd, Settlement, TradeResult,
 };
 
-const MONTH: &str = include_str!("fixtures/books_month.jsonl");
+use crate::support::{identity, money, units};
 
-fn identity() -> Identity {
-    "EXAMPLE_US_SIM_01".parse().unwrap()
-}
+const MONTH: &str = include_str!("../fixtures/books_month.jsonl");
 
 /// The entries; each day close names the session that is open from then on, as ours do.
 fn entries() -> Vec<Entry> {
@@ -161,4 +151,82 @@ fn the_worked_month_is_decided_anew_posting_by_posting() {
             66, 67
         ]
     );
+}
+
+#[test]
+fn the_worked_month_ends_with_the_figures_that_are_published_beside_it() {
+    // books-example/README.md and trial-balance.csv; LEDG-6.
+    let mut books = Books::new(identity());
+    for entry in entries() {
+        books.apply(&entry);
+    }
+    let trial = books.trial_balance().unwrap();
+    let usd = |code: u16| trial.money[&(AccountCode::new(code).unwrap(), Currency::USD)];
+    for (code, balance) in [
+        (1010, "58806.13"),
+        (1020, "12473.75"),
+        (1030, "2107.00"),
+        (1110, "0.00"),
+        (1310, "10485.03401361"),
+        (1320, "29983.9746"),
+        (1900, "0.00"),
+        (2110, "-9885.00"),
+        (2310, "-0.31"),
+        (2320, "0.00"),
+        (3100, "-109550.00"),
+        (3110, "5000.00"),
+        (3900, "1085.00"),
+        (4110, "-373.025"),
+        (4120, "-0.53401361"),
+        (4130, "-35.00"),
+        (4140, "-169.9998"),
+        (4210, "-31.00"),
+        (4310, "-4.12"),
+        (4900, "-12.34"),
+        (5110, "89.8202"),
+        (5210, "0.75"),
+        (5220, "0.13"),
+        (5240, "0.35"),
+        (5310, "2.18"),
+        (5320, "1.37"),
+        (5410, "25.00"),
+        (5510, "0.84"),
+    ] {
+        assert_eq!(usd(code), money(balance), "{code}");
+    }
+    assert_eq!(usd(1330), money("0.00"), "contracts carry no amount");
+    assert_eq!(trial.money.len(), 29 + 2, "the accounts above, and 1010 and 3900 in EUR");
+    assert!(trial.money_totals().values().all(|t| t.raw() == 0));
+    assert!(trial.unit_totals().values().all(|t| t.raw() == 0));
+    let held: Vec<(String, String)> =
+        books.positions().unwrap().iter().map(|(s, q)| (s.to_string(), q.to_string())).collect();
+    let expected =
+        [("ACME", "-150"), ("BOLT", "-30"), ("BTC", "0.49973291"), ("CRUX", "73"), ("DELT", "25"), ("MESU6", "1")];
+    assert_eq!(held, expected.map(|(s, q)| (s.to_owned(), q.to_owned())));
+    let cash = books.cash(Currency::USD).unwrap();
+    assert_eq!(cash.total, money("73386.88"));
+    assert_eq!(books.cash("EUR".parse().unwrap()).unwrap().settled, money("1000.00"));
+    let open: Vec<(String, String)> =
+        books.open_items().map(|((_, _, item), open)| (item.to_string(), open.amount.to_string())).collect();
+    assert_eq!(
+        open,
+        [("XNYS:2026-06-12:sec", "-0.26"), ("XNYS:2026-06-12:taf", "-0.05")].map(|(a, b)| (a.into(), b.into()))
+    );
+    let due: Vec<_> = books.unsettled().map(|((_, item, _), amount)| (item.to_string(), *amount)).collect();
+    assert_eq!(due, [("2026-06-15".to_owned(), money("12473.75"))]);
+    let crux: Vec<_> = books.open_lots_of("CRUX".parse().unwrap()).collect();
+    assert_eq!(crux.len(), 1);
+    assert_eq!((crux[0].units, crux[0].cost), (units("73"), money("9485.03401361")));
+}
+
+#[test]
+fn a_trade_is_the_sum_of_its_fills_postings() {
+    // REP-3, BOOKS.md section 8: x1 to x4 of ACME: gains 216 + 22 − 50, fees 1 + 0.5 + 1 + 1 + 0.31312 + 0.0585.
+    let entries = entries();
+    let fills = ["x1", "x2", "x3", "x4"].map(|f| f.parse().unwrap()).into();
+    let postings = entries.iter().flat_map(|e| &e.draft.postings);
+    let result = TradeResult::of(postings, &fills).unwrap();
+    assert_eq!(result.gross, money("188.00"));
+    assert_eq!(result.fees, money("3.87162"));
+    assert_eq!(result.net().unwrap(), money("184.12838"));
 }
