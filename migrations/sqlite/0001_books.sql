@@ -235,22 +235,19 @@ CREATE TRIGGER entry_before_insert BEFORE INSERT ON entry BEGIN
           AND NOT EXISTS (
             SELECT 1 FROM entry AS u
             WHERE u.book = c.book AND u.kind = 'unlock' AND u.session <= c.session AND u.seq > c.seq));
-    -- Most entries have one currency and one commodity; the groups are asked for only where there are more.
+    -- One scan; the groups are asked for only where there is more than one currency or commodity.
     SELECT CASE
         WHEN count(*) <> NEW.postings OR coalesce(max(line), 0) <> NEW.postings
             THEN RAISE(ABORT, 'not as many postings as the entry says')
         WHEN min(session) <> NEW.session OR max(session) <> NEW.session
             THEN RAISE(ABORT, 'a posting has another session than its entry')
-        WHEN min(currency) = max(currency) AND sum(amount) = 0 THEN 1
-        WHEN EXISTS (SELECT 1 FROM posting WHERE book = NEW.book AND seq = NEW.seq
-                     GROUP BY currency HAVING sum(amount) <> 0)
+        WHEN (min(currency) < max(currency) OR sum(amount) <> 0)
+            AND EXISTS (SELECT 1 FROM posting WHERE book = NEW.book AND seq = NEW.seq
+                        GROUP BY currency HAVING sum(amount) <> 0)
             THEN RAISE(ABORT, 'amounts do not balance')
-    END
-    FROM posting WHERE book = NEW.book AND seq = NEW.seq;
-    SELECT CASE
-        WHEN min(commodity) = max(commodity) AND sum(units) = 0 THEN 1
-        WHEN EXISTS (SELECT 1 FROM posting WHERE book = NEW.book AND seq = NEW.seq AND commodity IS NOT NULL
-                     GROUP BY commodity HAVING sum(units) <> 0)
+        WHEN (min(commodity) < max(commodity) OR sum(units) <> 0)
+            AND EXISTS (SELECT 1 FROM posting WHERE book = NEW.book AND seq = NEW.seq AND commodity IS NOT NULL
+                        GROUP BY commodity HAVING sum(units) <> 0)
             THEN RAISE(ABORT, 'units do not balance')
     END
     FROM posting WHERE book = NEW.book AND seq = NEW.seq;

@@ -78,8 +78,8 @@ pub(super) fn probe(path: &Path) -> Result<(), StoreError> {
     if !header.starts_with(b"SQLite format 3\0") || field(&header, 68) != Some(APPLICATION_ID) {
         return Err(not_books());
     }
-    let small = u64::from(header.get(16).copied().unwrap_or(0)) * 256 + u64::from(header.get(17).copied().unwrap_or(0));
-    let page = if small == 1 { 65_536 } else { small };
+    let size = header.get(16..).and_then(<[u8]>::first_chunk::<2>).map_or(0, |two| u16::from_be_bytes(*two));
+    let page = if size == 1 { 65_536 } else { u64::from(size) };
     let pages = field(&header, 28).map_or(0, u32::from_be_bytes);
     let stated = page.saturating_mul(u64::from(pages));
     // The page count counts only where these two fields agree.

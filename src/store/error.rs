@@ -115,7 +115,9 @@ impl StoreError {
             let code = e.code().unwrap_or_default();
             // SQLite's constraint errors have 19 in the low byte; PostgreSQL's have class 23, RAISE EXCEPTION is P0001.
             let sqlite = code.parse::<u32>().is_ok_and(|c| code.len() < 5 && c & 0xff == 19);
-            if sqlite || code.starts_with("23") && code.len() == 5 || code == "P0001" {
+            // SQLite names a sum beyond 64 bits as a plain error.
+            let overflow = e.message() == "integer overflow";
+            if sqlite || overflow || code.starts_with("23") && code.len() == 5 || code == "P0001" {
                 return Self::Refused { reason: e.message().to_owned() };
             }
         }

@@ -51,6 +51,7 @@ fn sqlite(path: &Path) -> SqliteConnectOptions {
         .create_if_missing(false)
         .foreign_keys(true)
         .pragma("recursive_triggers", "on")
+        .row_buffer_size(1024)
         .busy_timeout(PATIENCE)
         .disable_statement_logging()
 }

@@ -1,9 +1,10 @@
 //! Records as the writer hands them to the database: everything is encoded and hashed before a transaction begins.
 
 use desk::domain::chain::Hash;
-use desk::domain::ids::SessionId;
-use desk::domain::journal::{Entry, Posting};
-use desk::domain::time::Timestamp;
+use desk::domain::decimal::Price;
+use desk::domain::ids::{ExecutionId, ItemId, LotId, SessionId, StrategyName};
+use desk::domain::journal::{Entry, FeeKind, Posting};
+use desk::domain::symbol::Symbol;
 use serde::Serialize;
 
 use super::error::StoreError;
@@ -165,8 +166,8 @@ fn push_entry(book: &Book, chunk: &mut Chunk, entry: &Entry, link: &Link3<'_>) -
         entry.entry_id.as_str(),
         d.kind.as_str(),
         &d.source_key,
-        nanos(d.effective_at),
-        nanos(entry.booked_at),
+        d.effective_at.nanos(),
+        entry.booked_at.nanos(),
         d.reverses,
         d.corrects,
         d.postings.iter().map(line).collect(),
@@ -214,12 +215,12 @@ fn line(p: &Posting) -> LineRow<'_> {
         p.amount.raw(),
         p.holding.as_ref().map(|h| h.commodity.as_str()),
         p.holding.map(|h| h.units.raw()),
-        p.tags.lot.as_ref().map(|t| t.as_str()),
-        p.tags.strategy.map(|t| t.as_str()),
-        p.tags.instrument.as_ref().map(|t| t.as_str()),
-        p.tags.fill.as_ref().map(|t| t.as_str()),
-        p.tags.fee_kind.map(|t| t.as_str()),
-        p.tags.item.as_ref().map(|t| t.as_str()),
+        p.tags.lot.as_ref().map(LotId::as_str),
+        p.tags.strategy.map(StrategyName::as_str),
+        p.tags.instrument.as_ref().map(Symbol::as_str),
+        p.tags.fill.as_ref().map(ExecutionId::as_str),
+        p.tags.fee_kind.map(FeeKind::as_str),
+        p.tags.item.as_ref().map(ItemId::as_str),
     )
 }
 
@@ -229,8 +230,8 @@ fn pack_closing(book: &Book, c: &Closing) -> Result<PackedClosing, StoreError> {
         .balances
         .iter()
         .map(|b| {
-            let commodity = b.commodity.as_ref().map(|s| s.as_str());
-            let strategy = b.strategy.map(|s| s.as_str());
+            let commodity = b.commodity.as_ref().map(Symbol::as_str);
+            let strategy = b.strategy.map(StrategyName::as_str);
             (b.account.code(), b.currency.as_str(), commodity, strategy, b.amount.raw(), b.units.raw())
         })
         .collect();
@@ -239,7 +240,7 @@ fn pack_closing(book: &Book, c: &Closing) -> Result<PackedClosing, StoreError> {
         .iter()
         .map(|l| {
             let (currency, commodity) = (l.currency.as_str(), l.commodity.as_str());
-            let reference = l.reference.map(|p| p.raw());
+            let reference = l.reference.map(Price::raw);
             (l.account.code(), currency, commodity, l.lot.as_str(), l.units.raw(), l.cost.raw(), reference)
         })
         .collect();
@@ -267,11 +268,7 @@ pub(super) fn session_number(book: &Book, session: SessionId) -> Result<i64, Sto
 /// A session's date as yyyymmdd.
 pub(super) fn date_number(session: SessionId) -> i64 {
     let (year, month, day) = session.date.ymd();
-    i64::from(year).saturating_mul(10_000).saturating_add(i64::from(month) * 100).saturating_add(i64::from(day))
-}
-
-fn nanos(at: Timestamp) -> i64 {
-    at.nanos()
+    year.saturating_mul(10_000).saturating_add(month.saturating_mul(100)).saturating_add(day)
 }
 
 fn unfit(what: &str, e: &dyn std::fmt::Display) -> StoreError {

@@ -64,20 +64,28 @@ type EventRow = (i64, i64, String, i64, Vec<u8>, Vec<u8>);
 type AccountRow = (i64, i64, String, String, String, String, i64, i64);
 
 impl Reader {
-    /// Opens an existing store to read. Makes no file, migrates nothing.
+    /// Opens an existing store to read, while a writer writes or not. Makes no database, migrates nothing.
     ///
     /// # Errors
     /// Where it is missing, damaged, of another program or version.
     pub async fn open(address: &Address) -> Result<Self, StoreError> {
+        Self::open_as(address, false).await
+    }
+
+    /// Opens a store to verify it: a file that nobody writes is read without SQLite's side files appearing beside it.
+    pub(super) async fn open_still(address: &Address) -> Result<Self, StoreError> {
+        Self::open_as(address, true).await
+    }
+
+    async fn open_as(address: &Address, still: bool) -> Result<Self, StoreError> {
         let pool = match address {
             Address::Sqlite(path) => {
                 let file = database_file(path);
                 probe(&file)?;
-                // A file at rest is read without side files; one in use through its log.
-                let log =
-                    file.with_file_name(format!("{}-wal", file.file_name().unwrap_or_default().to_string_lossy()));
+                let name = file.file_name().unwrap_or_default().to_string_lossy();
+                let log = file.with_file_name(format!("{name}-wal"));
                 let at_rest = !log.exists() && !FileLock::is_held(&file);
-                Pool::sqlite(&file, at_rest).await?
+                Pool::sqlite(&file, still && at_rest).await?
             }
             Address::Postgres(url) => Pool::postgres(url).await?,
         };

@@ -58,10 +58,13 @@ pub(super) struct Difference {
     pub(super) made: String,
 }
 
+/// Names and texts.
+type Things = Vec<(String, String)>;
+
 /// The first thing of the schema, by name, that is not as this program makes it.
 pub(super) async fn first_difference(pool: &Pool) -> Result<Option<Difference>, StoreError> {
     let reading = |e| StoreError::from_driver("reading the schema", e);
-    let (stored, made): (Vec<(String, String)>, Vec<(String, String)>) = match pool {
+    let (stored, made): (Things, Things) = match pool {
         Pool::Sqlite(c) => {
             let stored = sqlx::query_as(sql::SQLITE_SCHEMA).fetch_all(c).await.map_err(reading)?;
             let mut link = Link::memory().await?;

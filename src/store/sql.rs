@@ -43,9 +43,11 @@ statements! { BOTH, "The statements of both engines, by name.":
         ORDER BY seq LIMIT $3";
     /// The entry of a fact.
     ENTRY_OF = "SELECT seq FROM entry WHERE book = $1 AND kind = $2 AND source_key = $3";
-    /// Sums of each account, currency and commodity, of the sessions up to one.
-    BALANCES = "SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT),
-        CAST(coalesce(sum(units), 0) AS BIGINT) FROM posting WHERE book = $1 AND session <= $2
+    /// Sums of each account, currency and commodity, of the sessions up to one. The inner sums come in the order of the
+    /// index, so that only they are sorted and not each posting.
+    BALANCES = "SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(units), 0) AS BIGINT)
+        FROM (SELECT account, currency, commodity, sum(amount) AS amount, sum(units) AS units FROM posting
+              WHERE book = $1 AND session <= $2 GROUP BY session, account, currency, commodity) AS by_session
         GROUP BY account, currency, commodity";
     /// Closing records after an entry, in order.
     CLOSINGS = "SELECT seq, session, n, hash, bytes FROM closing_record WHERE book = $1 AND seq > $2
@@ -61,12 +63,13 @@ statements! { BOTH, "The statements of both engines, by name.":
     CHECK_ENTRIES = "SELECT seq, concat_ws(' ', entry_id, kind, session, effective_at, booked_at,
         coalesce(CAST(reverses AS TEXT), ''), coalesce(CAST(corrects AS TEXT), ''), postings, source_key),
         previous, hash, bytes FROM entry WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-    /// For the verifier: postings of a range of entries. A text has `=` before it, so that nothing and empty differ.
-    CHECK_POSTINGS = "SELECT seq, line, concat_ws(' ', session, account, currency, amount,
+    /// For the verifier: postings of a range of entries, a line each. A text has `=` before it, so that nothing and empty
+    /// differ.
+    CHECK_POSTINGS = "SELECT seq, string_agg(concat_ws(' ', line, session, account, currency, amount,
         coalesce('=' || commodity, ''), coalesce('=' || CAST(units AS TEXT), ''), coalesce('=' || lot, ''),
         coalesce('=' || strategy, ''), coalesce('=' || instrument, ''), coalesce('=' || fill, ''),
-        coalesce('=' || fee_kind, ''), coalesce('=' || item, ''))
-        FROM posting WHERE book = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, line";
+        coalesce('=' || fee_kind, ''), coalesce('=' || item, '')), $4 ORDER BY line)
+        FROM posting WHERE book = $1 AND seq > $2 AND seq <= $3 GROUP BY seq ORDER BY seq";
     /// For the verifier: events after one.
     CHECK_EVENTS = "SELECT seq, at, kind, version, previous, hash, bytes FROM event WHERE book = $1 AND seq > $2
         ORDER BY seq LIMIT $3";

@@ -126,10 +126,12 @@ impl Writer {
         &mut self,
         work: impl AsyncFnOnce(&mut Link, i64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        if self.mode == Mode::Live {
-            self.link.begin().await?;
-        }
         self.torn = true;
+        if self.mode == Mode::Live {
+            let begun = self.link.begin().await;
+            self.torn = begun.is_ok();
+            begun?;
+        }
         let written = work(&mut self.link, self.book.number).await;
         let done = match (self.mode, written) {
             (Mode::Bulk, written) => written,

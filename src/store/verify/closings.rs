@@ -108,13 +108,13 @@ impl Closings {
             .fetch_all(c)
             .await)
         .map_err(reading)?;
-        let stored = rows
+        let stored: Sums = rows
             .into_iter()
             .map(|(account, currency, commodity, strategy, amount, units)| {
                 ((account, currency, commodity, strategy), (i128::from(amount), i128::from(units)))
             })
             .collect();
-        compare("closing_balance", book, seq, stored, self.balances.up_to(day))
+        compare("closing_balance", book, seq, &stored, self.balances.up_to(day))
     }
 
     async fn check_lots(&mut self, reader: &Reader, book: &Book, seq: u64, day: i64) -> Result<(), Stop> {
@@ -125,14 +125,14 @@ impl Closings {
             .fetch_all(c)
             .await)
         .map_err(reading)?;
-        let stored = rows
+        let stored: Sums = rows
             .into_iter()
             .map(|(account, currency, commodity, lot, units, cost)| {
                 ((account, currency, Some(commodity), Some(lot)), (i128::from(cost), i128::from(units)))
             })
             .collect();
         let open: Sums = self.lots.up_to(day).iter().filter(|(_, sums)| sums.1 != 0).map(own).collect();
-        compare("closing_lot", book, seq, stored, &open)
+        compare("closing_lot", book, seq, &stored, &open)
     }
 }
 
@@ -156,10 +156,10 @@ fn own((key, sums): (&Key, &(i128, i128))) -> (Key, (i128, i128)) {
 }
 
 /// Names the first sum that differs; a row of zeros and no row are the same.
-fn compare(table: &'static str, book: &Book, seq: u64, stored: Sums, computed: &Sums) -> Result<(), Stop> {
+fn compare(table: &'static str, book: &Book, seq: u64, stored: &Sums, computed: &Sums) -> Result<(), Stop> {
     for key in computed.keys().chain(stored.keys()) {
         let get = |sums: &Sums| sums.get(key).copied().unwrap_or_default();
-        let (have, want) = (get(&stored), get(computed));
+        let (have, want) = (get(stored), get(computed));
         if have != want {
             let (account, currency, commodity, last) = key;
             let of = [commodity, last].into_iter().flatten().fold(String::new(), |text, part| text + " " + part);

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use desk::domain::ids::{ExecutionId, ItemId, LotId, StrategyName};
 use desk::domain::journal::entry::entry_id;
-use desk::domain::journal::{Entry, EntryKind, Posting};
+use desk::domain::journal::{Entry, EntryKind, FeeKind, Posting};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::Timestamp;
 
@@ -26,7 +27,8 @@ const PAGE: i64 = 500;
 const ENTRY_COLUMNS: [&str; 9] =
     ["entry_id", "kind", "session", "effective_at", "booked_at", "reverses", "corrects", "postings", "source_key"];
 /// The columns of a posting as [`sql::CHECK_POSTINGS`] joins them.
-const POSTING_COLUMNS: [&str; 12] = [
+const POSTING_COLUMNS: [&str; 13] = [
+    "line",
     "session",
     "account",
     "currency",
@@ -43,8 +45,8 @@ const POSTING_COLUMNS: [&str; 12] = [
 
 /// Sequence, columns, previous hash, hash, bytes.
 type EntryRow = (i64, String, Vec<u8>, Vec<u8>, Vec<u8>);
-/// Sequence, line, columns.
-type PostingRow = (i64, i64, String);
+/// Sequence, and the lines of its postings.
+type PostingRow = (i64, String);
 
 /// Entries with the postings that stand beside them.
 struct Page {
@@ -75,13 +77,14 @@ pub(super) async fn verify(
         let next = tokio::spawn(fetch(reader.clone(), book.number, last));
         let mut postings = page.postings.into_iter().peekable();
         for row in page.entries {
-            let beside: Vec<PostingRow> = std::iter::from_fn(|| postings.next_if(|p| p.0 <= row.0)).collect();
+            while postings.next_if(|p| p.0 < row.0).is_some() {}
+            let beside = postings.next_if(|p| p.0 == row.0).map(|p| p.1).unwrap_or_default();
             let (entry, head) = walk.check(report.heads.entry, row, &beside)?;
             check_kept("entry", book, head, kept)?;
             closings.check(reader, book, &entry).await?;
             report.heads.entry = head;
             report.entries = report.entries.saturating_add(1);
-            report.postings = report.postings.saturating_add(u64::try_from(beside.len()).unwrap_or(0));
+            report.postings = report.postings.saturating_add(u64::try_from(entry.draft.postings.len()).unwrap_or(0));
         }
         page = next.await.map_err(|e| reading(sqlx::Error::Protocol(e.to_string())))??;
     }
@@ -104,6 +107,7 @@ async fn fetch(reader: Reader, book: i64, after: i64) -> Result<Page, Stop> {
         .bind(book)
         .bind(after)
         .bind(last)
+        .bind("\n")
         .fetch_all(c)
         .await)
     .map_err(reading)?;
@@ -141,7 +145,7 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn check(&mut self, head: Head, row: EntryRow, beside: &[PostingRow]) -> Result<(Entry, Head), Finding> {
+    fn check(&mut self, head: Head, row: EntryRow, beside: &str) -> Result<(Entry, Head), Finding> {
         let (seq, columns, previous, hash, bytes) = row;
         let next = head.seq.saturating_add(1);
         let wrong = |column: &str| found("entry", self.book.number).seq(next).column(column);
@@ -209,38 +213,40 @@ impl Walk<'_> {
         }
     }
 
-    fn check_postings(&mut self, entry: &Entry, beside: &[PostingRow]) -> Result<(), Finding> {
+    fn check_postings(&mut self, entry: &Entry, beside: &str) -> Result<(), Finding> {
         let session = session_number(self.book, entry.draft.session).unwrap_or(0);
-        let mut rows = beside.iter();
+        self.text.clear();
         for (posting, line) in entry.draft.postings.iter().zip(1_u64..) {
-            let wrong = |column: &str| found("posting", self.book.number).seq(entry.seq).line(line).column(column);
-            self.text.clear();
-            write_posting(&mut self.text, session, posting);
-            let Some((seq, stored_line, stored)) = rows.next() else {
-                return Err(wrong("line").values("", "a posting"));
-            };
-            if unsigned(*seq) != entry.seq || unsigned(*stored_line) != line {
-                let stored = format!("line {stored_line} of entry {seq}");
-                return Err(wrong("line").values(stored, format!("line {line} of entry {}", entry.seq)));
-            }
-            if let Some((column, stored, expected)) = difference(stored, &self.text, &POSTING_COLUMNS) {
-                return Err(wrong(column).values(stored, expected));
-            }
+            write_posting(&mut self.text, line, session, posting);
             if !self.accounts.contains(&posting.account.code()) {
-                return Err(wrong("account").values(posting.account, "an account of the chart"));
+                let wrong = found("posting", self.book.number).seq(entry.seq).line(line).column("account");
+                return Err(wrong.values(posting.account, "an account of the chart"));
             }
             let commodity = posting.holding.as_ref().map(|h| h.commodity);
             let sums = self.trial.entry((posting.account.code(), posting.currency, commodity)).or_default();
             add(sums, posting);
         }
-        match rows.next() {
-            Some((seq, line, _)) => Err(found("posting", self.book.number)
-                .seq(unsigned(*seq))
-                .line(unsigned(*line))
-                .column("line")
-                .values("a posting", "")),
-            None => Ok(()),
+        if self.text.strip_suffix('\n').unwrap_or_default() == beside {
+            return Ok(());
         }
+        Err(self.differing_line(entry.seq, beside))
+    }
+
+    /// The first line in which the rows differ from the text that the bytes make.
+    fn differing_line(&self, seq: u64, beside: &str) -> Finding {
+        let (mut rows, mut lines) = (beside.lines(), self.text.lines());
+        for line in 1_u64.. {
+            let wrong = |column: &str| found("posting", self.book.number).seq(seq).line(line).column(column);
+            let (stored, expected) = match (rows.next(), lines.next()) {
+                (Some(stored), Some(expected)) => (stored, expected),
+                (None, None) => break,
+                (stored, _) => return wrong("line").values(stored.unwrap_or_default(), "one row a posting"),
+            };
+            if let Some((column, stored, expected)) = difference(stored, expected, &POSTING_COLUMNS) {
+                return wrong(column).values(stored, expected);
+            }
+        }
+        found("posting", self.book.number).seq(seq).column("line").values(beside, &self.text)
     }
 
     /// The balances that statements show, which come by the indexes, against those of the bytes.
@@ -303,10 +309,10 @@ fn check_sums(book: &Book, entry: &Entry) -> Result<(), Finding> {
 }
 
 /// As [`sql::CHECK_POSTINGS`] writes a row.
-fn write_posting(text: &mut String, session: i64, p: &Posting) {
+fn write_posting(text: &mut String, line: u64, session: i64, p: &Posting) {
     let t = &p.tags;
     // Writing into a text cannot fail.
-    let _ = write!(text, "{session} {} {} {}", p.account.code(), p.currency, p.amount.raw());
+    let _ = write!(text, "{line} {session} {} {} {}", p.account.code(), p.currency, p.amount.raw());
     let mut tag = |value: Option<&str>| {
         text.push(' ');
         if let Some(value) = value {
@@ -317,12 +323,13 @@ fn write_posting(text: &mut String, session: i64, p: &Posting) {
     tag(p.holding.as_ref().map(|h| h.commodity.as_str()));
     let units = p.holding.map(|h| h.units.raw().to_string());
     tag(units.as_deref());
-    tag(t.lot.as_ref().map(|v| v.as_str()));
-    tag(t.strategy.map(|v| v.as_str()));
-    tag(t.instrument.as_ref().map(|v| v.as_str()));
-    tag(t.fill.as_ref().map(|v| v.as_str()));
-    tag(t.fee_kind.map(|v| v.as_str()));
-    tag(t.item.as_ref().map(|v| v.as_str()));
+    tag(t.lot.as_ref().map(LotId::as_str));
+    tag(t.strategy.map(StrategyName::as_str));
+    tag(t.instrument.as_ref().map(Symbol::as_str));
+    tag(t.fill.as_ref().map(ExecutionId::as_str));
+    tag(t.fee_kind.map(FeeKind::as_str));
+    tag(t.item.as_ref().map(ItemId::as_str));
+    text.push('\n');
 }
 
 /// The first column in which two joined rows differ, with both values.

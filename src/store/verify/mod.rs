@@ -46,7 +46,7 @@ impl Default for Check {
 /// Where there is nothing that can be verified. What is wrong with books that can be read is no error but a
 /// [`Finding`] of the report.
 pub async fn verify(address: &Address, check: &Check) -> Result<Report, StoreError> {
-    let reader = Reader::open(address).await?;
+    let reader = Reader::open_still(address).await?;
     let mut report = Report::default();
     let outcome = verify_all(&reader, address, check, &mut report).await;
     reader.close().await;

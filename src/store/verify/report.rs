@@ -56,7 +56,7 @@ pub struct Finding {
     /// The record's sequence.
     pub seq: Option<u64>,
     /// The line in its entry.
-    pub line: Option<u64>,
+    pub line: Option<u32>,
     /// The column, or the thing of the schema.
     pub column: String,
     /// What is stored.
@@ -128,15 +128,16 @@ impl Finding {
     }
 
     pub(super) fn line(mut self, line: u64) -> Self {
-        self.line = Some(line);
+        self.line = Some(u32::try_from(line).unwrap_or(u32::MAX));
         self
     }
 
     pub(super) fn column(mut self, column: &str) -> Self {
-        self.column = column.to_owned();
+        column.clone_into(&mut self.column);
         self
     }
 
+    /// Ends the finding.
     pub(super) fn values(mut self, stored: impl fmt::Display, computed: impl fmt::Display) -> Self {
         (self.stored, self.computed) = (stored.to_string(), computed.to_string());
         self

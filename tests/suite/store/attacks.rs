@@ -15,7 +15,7 @@ const DAY_2: i64 = 20_260_602;
 const NEXT: i64 = 6;
 
 /// A posting's row.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Row {
     seq: i64,
     line: i64,

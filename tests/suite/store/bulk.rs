@@ -67,6 +67,7 @@ async fn a_backtest_never_writes_over_a_file_and_its_file_can_be_opened_as_any_o
 /// `cargo test --release -- --ignored --nocapture measured`
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "measures; needs a release build to say something"]
+#[expect(clippy::disallowed_methods, reason = "it measures the time that has passed")]
 async fn measured_a_backtest_of_two_years_and_the_verifying_of_it() {
     let folder = Folder::new();
     for (entries, events, batch) in [(14_000, 40_000, 28), (14_000, 40_000, 14_000), (200_000, 400_000, 1000)] {
@@ -97,6 +98,7 @@ async fn measured_a_backtest_of_two_years_and_the_verifying_of_it() {
 /// One entry at a time, each durable.
 #[tokio::test]
 #[ignore = "measures; needs a release build to say something"]
+#[expect(clippy::disallowed_methods, reason = "it measures the time that has passed")]
 async fn measured_durable_appends() {
     let place = crate::places::Place::sqlite();
     store::create(&place.address, &sample::new_book()).await.unwrap();

@@ -97,6 +97,41 @@ async fn one_writer_and_any_number_of_readers() {
 }
 
 #[tokio::test]
+async fn a_reader_that_was_there_first_sees_what_is_written_later() {
+    for place in Place::each("later").await {
+        store::create(&place.address, &sample::new_book()).await.unwrap();
+        let reader = Reader::open(&place.address).await.unwrap();
+        let book = reader.book(&sample::identity()).await.unwrap();
+        let (_, mut writer) = store::open(&place.address, &sample::identity()).await.unwrap();
+        let heads = writer.append(&Batch { entries: &sample::trades(2), ..Batch::default() }).await.unwrap();
+        assert_eq!(reader.heads(&book).await.unwrap(), heads);
+        reader.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_is_given_up_half_way_leaves_the_writer_torn_and_the_books_whole() {
+    for place in Place::each("torn").await {
+        store::create(&place.address, &sample::new_book()).await.unwrap();
+        let (reader, mut writer) = store::open(&place.address, &sample::identity()).await.unwrap();
+        let entries = sample::trades(400);
+        let batch = Batch { entries: &entries, ..Batch::default() };
+        assert!(tokio::time::timeout(std::time::Duration::ZERO, writer.append(&batch)).await.is_err());
+        assert_eq!(writer.append(&batch).await.unwrap_err().code(), "STORE_TORN");
+        assert_eq!(writer.close().await.unwrap_err().code(), "STORE_TORN");
+        reader.close().await;
+        let (_, mut writer) = loop {
+            match store::open(&place.address, &sample::identity()).await {
+                Err(StoreError::Locked { .. }) => tokio::task::yield_now().await,
+                other => break other.unwrap(),
+            }
+        };
+        assert_eq!(writer.heads(), Heads::default());
+        writer.append(&batch).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_store_is_refused_by_name_and_nothing_is_made() {
     let folder = Folder::new();
     let path = |name: &str| folder.path().join(name);

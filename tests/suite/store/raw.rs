@@ -26,7 +26,7 @@ impl Raw {
 
     /// How the engine writes bytes.
     pub(crate) fn blob(&self, bytes: &[u8]) -> String {
-        let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+        let hex = bytes.iter().fold(String::new(), |text, b| text + &format!("{b:02x}"));
         if self.is_sqlite() { format!("x'{hex}'") } else { format!("'\\x{hex}'::bytea") }
     }
 

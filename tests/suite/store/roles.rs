@@ -126,7 +126,7 @@ async fn the_catalogue_that_the_verifier_compares_with_is_that_of_the_migration(
     store::create(&Address::Postgres(url.clone()), &sample::new_book()).await.unwrap();
     let mut c = PgConnection::connect(&url).await.unwrap();
     let rows: Vec<(String, String)> = sqlx::query_as(sql::POSTGRES_SCHEMA).fetch_all(&mut c).await.unwrap();
-    let text: String = rows.iter().map(|(thing, text)| format!("{thing}\t{text}\n")).collect();
+    let text: String = rows.iter().flat_map(|(thing, text)| [thing, "\t", text, "\n"]).collect();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/postgres/0001_catalogue.txt");
     if std::env::var_os("TBOT_BLESS").is_some() {
         std::fs::write(path, &text).unwrap();

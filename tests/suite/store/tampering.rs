@@ -88,7 +88,8 @@ async fn ledg_4a_each_column_of_each_table_is_held_against_the_hashed_bytes() {
         for (column, value, named) in columns {
             for _ in 0..3 {
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let (seq, line) = ((random >> 33) % 29 + 2, (random >> 20) % 5 + 1);
+                let seq = (random >> 33) % 29 + 2;
+                let line = u32::try_from((random >> 20) % 5 + 1).unwrap();
                 let only = if table == "posting" { format!(" AND line = {line}") } else { String::new() };
                 let script = format!("UPDATE {table} SET {column} = {value} WHERE seq = {seq}{only}");
                 let found = tampered(&place.address, &script).await;
