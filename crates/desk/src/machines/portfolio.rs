@@ -44,6 +44,15 @@ impl Portfolio {
         &self.strays
     }
 
+    /// The same without the brackets that somebody does not know of.
+    #[cfg(feature = "planted-bugs")]
+    #[must_use]
+    pub fn known(&self, known: impl Fn(&Position) -> bool) -> Self {
+        let mut less = self.clone();
+        less.open.retain(|_, p| known(p));
+        less
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

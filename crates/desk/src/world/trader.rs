@@ -195,6 +195,12 @@ impl<R: Record> Trader<R> {
         self.market.get(place)
     }
 
+    /// How many bars of the session have been seen.
+    #[must_use]
+    pub const fn feed(&self) -> u64 {
+        self.feed
+    }
+
     /// What holds in this session.
     #[must_use]
     pub const fn terms(&self) -> Option<&SessionTerms> {
@@ -254,6 +260,8 @@ impl<R: Record> Trader<R> {
 
     /// Numbers, stamps and folds one event.
     fn fold_new(&mut self, at: Timestamp, body: Body) -> Result<Event, Overflow> {
+        #[cfg(feature = "planted-bugs")]
+        let at = self.planted_stamp(at, &body);
         self.last_at = self.last_at.max(at);
         let event = Event { v: VERSION, seq: self.seq.saturating_add(1), at: self.last_at, feed: self.feed, body };
         self.fold(&event)?;
@@ -269,7 +277,13 @@ impl<R: Record> Trader<R> {
     pub(super) fn fold(&mut self, event: &Event) -> Result<(), Overflow> {
         self.seq = event.seq;
         self.last_at = self.last_at.max(event.at);
-        self.portfolio.apply(&event.body)?;
+        #[cfg(feature = "planted-bugs")]
+        let known = !self.forgets(event);
+        #[cfg(not(feature = "planted-bugs"))]
+        let known = true;
+        if known {
+            self.portfolio.apply(&event.body)?;
+        }
         for strategy in &mut self.strategies {
             strategy.apply(event);
         }
@@ -286,6 +300,10 @@ impl<R: Record> Trader<R> {
 
     fn book_fill(&mut self, at: Timestamp, body: &Body, entries: &mut Vec<Sealed>) -> Result<(), Halt> {
         let Body::Executed { order, strategy, symbol, execution } = body else { return Ok(()) };
+        #[cfg(feature = "planted-bugs")]
+        if self.skips_the_books(body) {
+            return Ok(());
+        }
         let Some(terms) = self.terms else { return Ok(()) };
         let currency = self.symbols.binary_search(symbol).ok().and_then(|p| self.setup.instruments.get(p));
         let fact = BookFact::Fill(Fill {
