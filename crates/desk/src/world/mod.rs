@@ -10,10 +10,10 @@ pub mod faults;
 pub mod feed;
 /// A market that does not exist, from a seed.
 pub mod generated;
-/// What a run leaves behind, as records.
-pub mod harvest;
 /// Why a bot stops where it stands.
 mod halt;
+/// What a run leaves behind, as records.
+pub mod harvest;
 /// How positions are left.
 mod leaving;
 /// Bugs planted on purpose, for the world simulator's own proof.

@@ -562,6 +562,12 @@ impl<R: Record> Trader<R> {
             self.send(now, &Command::Submit(intent.clone()), link)?;
         }
         self.commit(now, led)?;
+        // An approval is asked once more before it is sent (RISK-0). Nothing trips a latch here: this world has no kill.
+        if let Cleared::Approved(approved) = &cleared
+            && approved.still_valid(now, self.risk.epoch(), false, self.last_close(&intent.symbol)).is_err()
+        {
+            return self.commit(now, vec![Body::NotAccepted { order }]);
+        }
         self.broker.sent(&order, now);
         self.send(now, &Command::Submit(intent), link)
     }

@@ -153,7 +153,8 @@ fn crashes(rng: &mut Rng) -> Vec<CrashAt> {
     for number in 0..rng.range(1, 3) {
         if number > 0 && rng.chance(1, 4) {
             // The start that follows is stopped too.
-            let starts = [Step::StartBegun, Step::StartFolded, Step::StartCaughtUp, Step::QueryBefore, Step::DoubtAfter];
+            let starts =
+                [Step::StartBegun, Step::StartFolded, Step::StartCaughtUp, Step::QueryBefore, Step::DoubtAfter];
             crashes.extend(rng.pick(&starts).map(|step| CrashAt::Nth(*step, 1)));
             continue;
         }

@@ -136,8 +136,7 @@ impl EventsSeen {
     }
 
     fn intended(&mut self, intent: &IntentLine<'_>, terms: &Terms) -> Finding {
-        let owner =
-            |entry: bool| Owner { decision: intent.decision.into(), entry, quantity: intent.quantity.0 };
+        let owner = |entry: bool| Owner { decision: intent.decision.into(), entry, quantity: intent.quantity.0 };
         if self.orders.contains_key(intent.order) {
             return wrong(Invariant::I1, format!("order {} is intended twice", intent.order));
         }
@@ -172,12 +171,7 @@ impl EventsSeen {
     }
 
     /// I6, in steps of 10⁻⁸, money in 10⁻¹⁶.
-    fn keeps_limits(
-        &self,
-        new: &Bracket,
-        plan: PlanLine,
-        terms: &Terms,
-    ) -> Result<(), (&'static str, i128, i128)> {
+    fn keeps_limits(&self, new: &Bracket, plan: PlanLine, terms: &Terms) -> Result<(), (&'static str, i128, i128)> {
         const SCALE: i128 = 100_000_000;
         let limits = &terms.limits;
         let (mut gross, mut net, mut positions, mut own) = (0_i128, 0_i128, 0_i128, 0_i128);

@@ -138,13 +138,7 @@ impl Auditor {
     ///
     /// # Errors
     /// [`Invariant::I5`].
-    pub fn leaves(
-        &mut self,
-        now: Timestamp,
-        command: &Command,
-        disk: &Disk,
-        venue: &Venue,
-    ) -> Result<(), Failure> {
+    pub fn leaves(&mut self, now: Timestamp, command: &Command, disk: &Disk, venue: &Venue) -> Result<(), Failure> {
         let Command::Submit(intent) = command else { return Ok(()) };
         self.read(now, disk, venue)?;
         let quantity = i128::from(intent.quantity.raw());
