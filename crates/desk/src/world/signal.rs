@@ -2,7 +2,7 @@
 
 use super::trader::{Ended, Halt, Record, Trader};
 use crate::domain::decimal::Ratio;
-use crate::domain::event::{Body, Decision, InputName};
+use crate::domain::event::{Decision, InputName};
 use crate::domain::ids::DecisionId;
 use crate::domain::order::{Leg, Plan};
 use crate::domain::time::Timestamp;
@@ -12,21 +12,8 @@ use crate::risk::{Approved, Candidate, Entry, Pricing, size, weigh};
 use crate::strategies::Setup;
 
 impl<R: Record> Trader<R> {
-    /// Weighs a signal and records the decision; an approved order comes back.
+    /// Weighs a signal: the decision to be recorded, and the order where one is approved.
     pub(super) fn signal(
-        &mut self,
-        index: usize,
-        now: Timestamp,
-        ended: &Ended<'_>,
-        setup: &Setup,
-        plan: Plan,
-    ) -> Result<Option<Approved>, Halt> {
-        let Some((decision, approved)) = self.weigh_signal(index, now, ended, setup, plan)? else { return Ok(None) };
-        self.commit(now, vec![Body::Decided(Box::new(decision))])?;
-        Ok(approved)
-    }
-
-    fn weigh_signal(
         &self,
         index: usize,
         now: Timestamp,
