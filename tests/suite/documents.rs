@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::sources::{Source, files, repository};
+use crate::sources::{Source, ends_in, files, repository};
 
 /// A path in backquotes is held against the repository where it begins with one of these.
 const TOP: &[&str] =
@@ -11,7 +11,7 @@ const TOP: &[&str] =
 fn documents() -> Vec<Source> {
     let found = files("", |path| {
         let ours = !path.contains('/') || path.starts_with("docs/") || path.starts_with("schemas/");
-        ours && path.ends_with(".md")
+        ours && ends_in(path, "md")
     });
     assert!(found.len() > 5, "the documents were not found");
     found
