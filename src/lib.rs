@@ -13,7 +13,14 @@
     )
 )]
 
+/// The one file that knows everyone: starts the verb that was asked for.
+pub mod app;
+/// One file a verb of the command line.
+pub mod cli;
 /// OUTSIDE: somebody else's formats and addresses.
 pub mod gateway;
+
 /// Templates into reports; files for people and programs.
 pub mod render;
+/// SQL: no other room contains any.
+pub mod store;

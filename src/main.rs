@@ -1,1 +1,5 @@
-fn main() {}
+//! Starts; nothing else.
+
+fn main() -> std::process::ExitCode {
+    tbot::app::start()
+}

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use desk::domain::decimal::{Money, Price, Quantity, write_steps};
+use desk::domain::decimal::{DecimalText, Money, Price, Quantity};
 use desk::domain::time::{Span, Timestamp};
 use desk::domain::wide::Wide;
 use desk::research::Figure;
@@ -39,10 +39,8 @@ fn grouped(digits: &str) -> String {
 
 /// Sign, whole part with commas and two decimals; and the digits beyond.
 fn parts(steps: i64, sign: Sign) -> (String, String) {
-    let mut text = String::new();
-    // Writing into a string cannot fail.
-    let _ = write_steps(&mut text, steps, 2);
-    let (negative, digits) = text.strip_prefix('-').map_or((false, text.as_str()), |d| (true, d));
+    let text = DecimalText::new(steps, 2);
+    let (negative, digits) = text.as_str().strip_prefix('-').map_or((false, text.as_str()), |d| (true, d));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "00"));
     let (cents, tail) = fraction.split_at_checked(2).unwrap_or((fraction, ""));
     let mark = match (negative, sign) {

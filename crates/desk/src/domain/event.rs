@@ -26,11 +26,11 @@ pub struct Event {
     pub seq: u64,
     /// When the bot recorded it; never runs backwards.
     pub at: Timestamp,
-    /// How many bars of the session had been seen before it.
-    pub feed: u64,
     /// What happened.
     #[serde(flatten)]
     pub body: Body,
+    /// How many bars of the session had been seen before it.
+    pub feed: u64,
 }
 
 /// What happened.

@@ -9,10 +9,51 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub const LONGEST: usize = 22;
 
 /// An instrument's ticker at its venue: 1 to 22 of `A–Z a–z 0–9 . - _ /`. Ordered by bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Unused bytes are zero, so the order of the words below is the order of the text; it is asked for each bar.
+#[derive(Clone, Copy)]
 pub struct Symbol {
     bytes: [u8; LONGEST],
     len: u8,
+}
+
+impl Symbol {
+    /// The text's bytes as three numbers whose order is its own.
+    fn words(&self) -> [u64; 3] {
+        let (eights, rest) = self.bytes.as_chunks::<8>();
+        let mut last = [0; 8];
+        if let Some(place) = last.get_mut(..rest.len()) {
+            place.copy_from_slice(rest);
+        }
+        let word = |i: usize| eights.get(i).map_or(0, |eight| u64::from_be_bytes(*eight));
+        [word(0), word(1), u64::from_be_bytes(last)]
+    }
+}
+
+impl PartialEq for Symbol {
+    fn eq(&self, other: &Self) -> bool {
+        self.words() == other.words()
+    }
+}
+
+impl Eq for Symbol {}
+
+impl std::hash::Hash for Symbol {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.words().hash(state);
+    }
+}
+
+impl PartialOrd for Symbol {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Symbol {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.words().cmp(&other.words())
+    }
 }
 
 /// A text that is no symbol or currency.
@@ -121,5 +162,37 @@ impl<'de> Deserialize<'de> for Currency {
         let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
         text.parse()
             .map_err(|_| de::Error::custom(format!("{text:?} is no currency; three capital letters are needed")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn symbols_are_ordered_by_their_bytes() {
+        let mut texts = [
+            "A",
+            "AA",
+            "AB",
+            "BRK.B",
+            "BRK-B",
+            "a",
+            "ABCDEFGH",
+            "ABCDEFGHI",
+            "ABCDEFGHIJKLMNOPQRSTUV",
+            "ABCDEFGHIJKLMNOPQ/STUV",
+        ];
+        let mut symbols: Vec<Symbol> = texts.iter().map(|t| t.parse().unwrap()).collect();
+        texts.sort_unstable();
+        symbols.sort_unstable();
+        assert_eq!(symbols.iter().map(Symbol::as_str).collect::<Vec<_>>(), texts);
+    }
+
+    #[test]
+    fn what_is_no_symbol_is_refused() {
+        for text in ["", "A B", "ABCDEFGHIJKLMNOPQRSTUVW", "Ä", "A\0"] {
+            assert_eq!(text.parse::<Symbol>(), Err(NameError), "{text:?}");
+        }
     }
 }

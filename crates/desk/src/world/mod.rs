@@ -8,6 +8,8 @@ mod day;
 pub mod feed;
 /// A market that does not exist, from a seed.
 pub mod generated;
+/// What a run leaves behind, as records.
+pub mod harvest;
 /// From a signal to an approved order.
 mod signal;
 /// All machines of one bot, wired.

@@ -544,7 +544,7 @@ impl<R: Record> Trader<R> {
         }
         let Ok(place) = self.symbols.binary_search(symbol) else { return Ok(Move::Stay) };
         let clean = self.checked.get(place).copied().flatten() == Some(Checked::Clean);
-        let ended = if clean { bars.iter().find(|b| b.place == place) } else { None };
+        let ended = if clean { bar_at(bars, place) } else { None };
         let view = ended.and_then(|ended| {
             let (market, instrument) = (self.market.get(place)?, self.setup.instruments.get(place)?);
             Some(View::new(terms.hours, instrument, ended.bar, Checked::Clean, market, now))
@@ -705,6 +705,14 @@ impl<R: Record> Trader<R> {
     #[must_use]
     pub const fn float(&self) -> Money {
         self.setup.limits.float
+    }
+}
+
+/// The bar of one place; bars are in the order of their places, and often all there.
+fn bar_at<'a, 'b>(bars: &'a [Ended<'b>], place: usize) -> Option<&'a Ended<'b>> {
+    match bars.get(place) {
+        Some(ended) if ended.place == place => Some(ended),
+        _ => bars.binary_search_by_key(&place, |b| b.place).ok().and_then(|i| bars.get(i)),
     }
 }
 

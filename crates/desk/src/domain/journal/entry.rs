@@ -250,7 +250,7 @@ impl Entry {
     /// # Errors
     /// Those of the JSON writer; none are known for an entry.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
-        serde_json::to_vec(self)
+        super::bytes::write(self)
     }
 
     /// Reads stored bytes.

@@ -2,6 +2,8 @@
 
 /// Account codes.
 pub mod account;
+/// The canonical bytes, written quickly.
+mod bytes;
 /// Entries: identity, order, dates, and the bytes that are hashed.
 pub mod entry;
 /// The closed list of kinds.

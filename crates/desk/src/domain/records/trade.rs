@@ -80,9 +80,9 @@ pub struct TradeRecord {
     pub risk_per_unit: Price,
     /// The stop that worked last; another than planned where it trailed.
     pub last_stop_price: Price,
-    /// The market's price when the entry order was decided (EXEC-11).
+    /// The undisturbed market's price that the entry met, over all its fills (EXEC-11).
     pub entry_arrival_price: Price,
-    /// The market's price when the order that took the last share was decided or triggered (EXEC-11).
+    /// The undisturbed market's price that the exits met, over all their fills (EXEC-11).
     pub exit_arrival_price: Price,
     /// Money lost between arrival and fills at the entry; negative where the fill was better.
     pub entry_slippage: Money,

@@ -1,0 +1,170 @@
+//! Sessions and the curve of equity.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::Source;
+use super::watch::{SessionWatch, Standing};
+use crate::domain::decimal::{Money, SCALE};
+use crate::domain::event::{Body, Event};
+use crate::domain::ids::SessionId;
+use crate::domain::journal::{AccountCode, EntryKind, FeeKind};
+use crate::domain::order::{Execution, Purpose};
+use crate::domain::records::{EquityPoint, Exposure, FeeSums, FreezeRecord, SessionRecord};
+use crate::domain::wide::{Overflow, Wide, value_of};
+use crate::gates::Reason;
+
+/// Sums over a session's events.
+#[derive(Debug, Default)]
+struct Happened {
+    net: Wide,
+    commission: Wide,
+    sec: Wide,
+    taf: Wide,
+    turnover: Wide,
+    freezes: Vec<FreezeRecord>,
+    orders: u64,
+    fills: u64,
+}
+
+/// The sessions, and equity at each whole minute of them with the roundings of fees up to it.
+pub(super) fn records(source: &Source<'_>) -> Result<(Vec<SessionRecord>, Vec<EquityPoint>), Overflow> {
+    let mut happened = happened(source.events)?;
+    let roundings = roundings(source);
+    let mut marks = source.watched.marks.iter().peekable();
+    let mut points = Vec::with_capacity(source.watched.marks.len());
+    let mut sessions = Vec::with_capacity(source.watched.sessions.len());
+    let (mut rounded, mut peak) = (Wide::ZERO, None);
+    for watch in &source.watched.sessions {
+        let own = roundings.get(&watch.session).copied().unwrap_or_default();
+        let equity_open = (Wide::from(watch.equity_open) - rounded).money()?;
+        let mut deepest = Wide::ZERO;
+        let mut last = Wide::from(equity_open);
+        let mut highest = peak.unwrap_or(last);
+        while let Some((at, mark)) = marks.next_if(|(at, _)| *at <= watch.close) {
+            if *at == watch.close {
+                rounded += Wide::from(own.total()?);
+            }
+            last = *mark - rounded;
+            highest = highest.max(last);
+            deepest = deepest.max(highest - last);
+            points.push(EquityPoint { at: *at, equity: last.money()? });
+        }
+        peak = Some(highest);
+        let sums = happened.remove(&watch.session).unwrap_or_default();
+        let equity = (equity_open, last.money()?);
+        sessions.push(record(watch, sums, own, equity, deepest.money()?)?);
+    }
+    Ok((sessions, points))
+}
+
+fn record(
+    watch: &SessionWatch,
+    sums: Happened,
+    fee_rounding: FeeSums,
+    (equity_open, equity_close): (Money, Money),
+    max_drawdown: Money,
+) -> Result<SessionRecord, Overflow> {
+    Ok(SessionRecord {
+        session: watch.session,
+        open: watch.open,
+        close: watch.close,
+        early_close: watch.early_close,
+        equity_open,
+        equity_close,
+        net: sums.net.money()?,
+        fees: FeeSums { commission: sums.commission.money()?, sec: sums.sec.money()?, taf: sums.taf.money()? },
+        fee_rounding,
+        max_drawdown,
+        exposure: exposure(&watch.standing, sums.turnover)?,
+        data: watch.data.clone(),
+        freezes: sums.freezes,
+        skipped_windows: watch.skipped.clone(),
+        orders: sums.orders,
+        fills: sums.fills,
+        last_entry_seq: watch.head.seq,
+        books_head: watch.head.hash,
+    })
+}
+
+fn exposure(standing: &Standing, turnover: Wide) -> Result<Exposure, Overflow> {
+    let average = standing.sum.half_even(i128::from(standing.minutes)).unwrap_or_default();
+    Ok(Exposure {
+        peak_gross: standing.peak.money()?,
+        average_gross: average.money()?,
+        minutes_in_market: standing.minutes_in_market,
+        minutes: standing.minutes,
+        turnover: turnover.money()?,
+    })
+}
+
+/// The events of each session, counted.
+fn happened(events: &[Event]) -> Result<BTreeMap<SessionId, Happened>, Overflow> {
+    let mut sessions = BTreeMap::<SessionId, Happened>::new();
+    let mut now = None;
+    for event in events {
+        if let Body::SessionOpened { session, .. } = &event.body {
+            now = Some(*session);
+        }
+        let Some(session) = now else { continue };
+        sessions.entry(session).or_default().add(event)?;
+    }
+    Ok(sessions)
+}
+
+impl Happened {
+    fn add(&mut self, event: &Event) -> Result<(), Overflow> {
+        match &event.body {
+            Body::Intended(intent) => {
+                let legs = if matches!(intent.purpose, Purpose::Entry { .. }) { 3 } else { 1 };
+                self.orders = self.orders.saturating_add(legs);
+            }
+            Body::Executed { execution, .. } => self.fill(execution)?,
+            Body::TradeClosed(trade) => self.net += Wide::from(trade.net()?),
+            Body::Frozen { strategy, reason, have, limit } => self.freezes.push(FreezeRecord {
+                at: event.at,
+                name: Cow::Borrowed(reason.as_str()),
+                strategy_name: *strategy,
+                value: figure(*reason, *have),
+                limit: figure(*reason, *limit),
+            }),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, execution: &Execution) -> Result<(), Overflow> {
+        self.fills = self.fills.saturating_add(1);
+        self.commission += Wide::from(execution.commission);
+        self.turnover += Wide::from(value_of(execution.quantity.magnitude(), execution.price)?);
+        for (kind, fee) in &execution.accrued {
+            match kind {
+                FeeKind::Sec => self.sec += Wide::from(*fee),
+                FeeKind::Taf => self.taf += Wide::from(*fee),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A freeze's figure: money, or a count of trades.
+fn figure(reason: Reason, value: Money) -> String {
+    if reason == Reason::LosingRow { value.raw().div_euclid(SCALE).to_string() } else { value.to_string() }
+}
+
+/// What the day's rounding added to each fee (STRAT-16), from the books.
+fn roundings(source: &Source<'_>) -> BTreeMap<SessionId, FeeSums> {
+    let mut sums = BTreeMap::<SessionId, FeeSums>::new();
+    for entry in source.entries.iter().map(|s| &s.entry).filter(|e| e.draft.kind == EntryKind::FeeRounding) {
+        let expenses = entry.draft.postings.iter().filter(|p| p.account != AccountCode::FEES_ACCRUED);
+        for posting in expenses {
+            let own = sums.entry(entry.draft.session).or_default();
+            match posting.tags.fee_kind {
+                Some(FeeKind::Sec) => own.sec = posting.amount,
+                Some(FeeKind::Taf) => own.taf = posting.amount,
+                None => {}
+            }
+        }
+    }
+    sums
+}

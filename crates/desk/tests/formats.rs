@@ -1,0 +1,216 @@
+//! What is promised for ever (LEDG-4a): each version of an event, an entry and a closing record has a sample that every
+//! later program reads, and `docs/FORMATS.md` shows bytes and hashes that are true.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that fails should stop where it fails"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use desk::domain::chain::Hash;
+use desk::domain::decimal::Money;
+use desk::domain::event::{Body, Event};
+use desk::domain::ids::{Identity, SessionId, StrategyName};
+use desk::domain::journal::{Entry, EntryKind, FeeKind, entry};
+use desk::domain::order::{Leg, OrderKey};
+use desk::domain::symbol::Currency;
+use desk::domain::time::Timestamp;
+use desk::machines::ledger::{BookFact, Books, ClosingRecord, Fill, FloatMove, Journal, LotChoice, Sealed};
+
+/// The kinds of entries that this version writes. A kind that is written from now on joins, with its sample.
+const WRITTEN: [EntryKind; 9] = [
+    EntryKind::Opening,
+    EntryKind::FloatIn,
+    EntryKind::FloatOut,
+    EntryKind::Fill,
+    EntryKind::FeeRounding,
+    EntryKind::FeeCharge,
+    EntryKind::Settlement,
+    EntryKind::Reversal,
+    EntryKind::DayClose,
+];
+
+const FORMATS: &str = include_str!("../../../docs/FORMATS.md");
+
+fn samples(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(version)
+}
+
+/// The samples of a version whose name begins so: what stands between prefix and `.json`, and the bytes.
+fn kept(version: &str, prefix: &str) -> Vec<(String, Vec<u8>)> {
+    let files = fs::read_dir(samples(version)).unwrap().map(|file| file.unwrap().path());
+    let mut found: Vec<(String, Vec<u8>)> = files
+        .filter_map(|path| {
+            let name = path.file_name()?.to_str()?.strip_prefix(prefix)?.strip_suffix(".json")?.to_owned();
+            Some((name, fs::read(path).unwrap()))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Every kind of event, as the reader itself lists them.
+fn event_kinds() -> BTreeSet<String> {
+    let error = serde_json::from_str::<Body>(r#"{"kind":"?","data":{}}"#).unwrap_err().to_string();
+    let (_, list) = error.split_once("expected one of ").expect("the reader lists the kinds that it knows");
+    list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn each_kind_of_event_has_a_kept_sample() {
+    let kinds = event_kinds();
+    assert!(kinds.len() >= 20 && kinds.contains("session_opened"), "{kinds:?}");
+    let kept: BTreeSet<String> = kept("v1", "event.").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(kept, kinds);
+}
+
+#[test]
+fn each_kind_of_entry_that_is_written_has_a_kept_sample() {
+    let kept: BTreeSet<String> = kept("v1", "entry.").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(kept, WRITTEN.iter().map(ToString::to_string).collect());
+}
+
+#[test]
+fn kept_events_are_read_and_written_to_the_same_bytes() {
+    for (name, bytes) in kept("v1", "event.") {
+        let event = Event::from_bytes(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(event.body.kind(), name);
+        assert_eq!(event.to_bytes().unwrap(), bytes, "{name}");
+    }
+}
+
+#[test]
+fn kept_entries_are_read_and_written_to_the_same_bytes() {
+    for (name, bytes) in kept("v1", "entry.") {
+        let entry = Entry::from_bytes(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!(entry.draft.kind.as_str(), name);
+        assert_eq!(entry.to_bytes().unwrap(), bytes, "{name}");
+        let id = entry::entry_id(&identity(), entry.draft.kind, &entry.draft.source_key).unwrap();
+        assert_eq!(entry.entry_id, id, "{name}");
+    }
+}
+
+#[test]
+fn the_kept_closing_record_is_the_one_that_the_kept_day_close_names() {
+    let bytes = fs::read(samples("v1").join("closing_record.json")).unwrap();
+    assert_eq!(ClosingRecord::from_bytes(&bytes).unwrap().to_bytes().unwrap(), bytes);
+    let close = Entry::from_bytes(&fs::read(samples("v1").join("entry.day_close.json")).unwrap()).unwrap();
+    assert!(close.draft.facts.values().any(|fact| *fact == Hash::of(&bytes).to_string()), "{:?}", close.draft.facts);
+}
+
+#[test]
+fn an_unknown_version_is_refused() {
+    let raised = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replacen("{\"v\":1,", "{\"v\":2,", 1).into_bytes();
+    for (name, bytes) in kept("v1", "event.") {
+        assert!(Event::from_bytes(&raised(bytes)).is_err(), "{name}");
+    }
+    for (name, bytes) in kept("v1", "entry.") {
+        assert!(Entry::from_bytes(&raised(bytes)).is_err(), "{name}");
+    }
+}
+
+fn identity() -> Identity {
+    "EXAMPLE_US_SIM_01".parse().unwrap()
+}
+
+fn at(time: &str) -> Timestamp {
+    format!("2026-06-01T{time}Z").parse().unwrap()
+}
+
+fn session() -> SessionId {
+    "XNYS:2026-06-01".parse().unwrap()
+}
+
+fn fill(id: &str, quantity: &str, price: &str, time: &str, leg: Leg) -> Fill {
+    let signal = "open-ACME-20260601-0001".parse().unwrap();
+    let strategy = StrategyName::Open;
+    let order =
+        OrderKey { identity: &identity(), epoch: 1, session: session(), strategy, signal: &signal, leg, attempt: 1 };
+    Fill {
+        execution: id.parse().unwrap(),
+        order: Some(order.client_id().unwrap()),
+        instrument: "ACME".parse().unwrap(),
+        currency: Currency::USD,
+        strategy,
+        quantity: quantity.parse().unwrap(),
+        price: price.parse().unwrap(),
+        commission: "1.00".parse().unwrap(),
+        accrued: Vec::new(),
+        settles: "2026-06-02".parse().unwrap(),
+        session: session(),
+        effective_at: at(time),
+        lots: LotChoice::Fifo,
+        corrects: None,
+    }
+}
+
+/// The ledger of `docs/FORMATS.md`: 25,000.00 come in, 180 ACME are bought at 50.10 and sold at 50.85.
+fn tiny_ledger() -> Vec<Sealed> {
+    let fees: Vec<(FeeKind, Money)> =
+        vec![(FeeKind::Sec, "0.1885518".parse().unwrap()), (FeeKind::Taf, "0.0351".parse().unwrap())];
+    let float = FloatMove {
+        activity: "float-1".to_owned(),
+        amount: "25000.00".parse().unwrap(),
+        currency: Currency::USD,
+        session: session(),
+        effective_at: at("12:00:00"),
+    };
+    let facts = [
+        (at("12:00:00"), BookFact::FloatIn(float)),
+        (at("14:31:00.25"), BookFact::Fill(fill("x1", "180", "50.10", "14:31:00.25", Leg::Entry))),
+        (
+            at("14:52:00.25"),
+            BookFact::Fill(Fill { accrued: fees, ..fill("x2", "-180", "50.85", "14:52:00.25", Leg::Exit) }),
+        ),
+    ];
+    let (mut books, mut journal, mut sealed) = (Books::new(identity()), Journal::new(identity()), Vec::new());
+    for (now, fact) in facts {
+        for draft in books.decide(now, &fact).unwrap() {
+            let next = journal.append(draft, now).unwrap();
+            books.apply(&next.entry);
+            sealed.push(next);
+        }
+    }
+    sealed
+}
+
+/// The documented records that hold these words, each with the hash in the line below it.
+fn documented(words: &str) -> Vec<(&'static str, Hash)> {
+    let lines: Vec<&str> = FORMATS.lines().collect();
+    let records = lines.windows(2).filter(|w| w[0].starts_with("{\"v\":1,\"seq\":") && w[0].contains(words));
+    records.map(|w| (w[0], w[1].parse().unwrap_or_else(|e| panic!("{:?} {e}", w[1])))).collect()
+}
+
+fn chained(records: &[(&str, Hash)]) {
+    let mut link = Hash::GENESIS;
+    for (bytes, hash) in records {
+        link = link.link(bytes.as_bytes());
+        assert_eq!(link, *hash, "{bytes}");
+    }
+}
+
+#[test]
+fn the_documented_entries_and_hashes_are_those_of_the_program() {
+    let documented = documented("\"entry_id\"");
+    chained(&documented);
+    let ours = tiny_ledger();
+    let ours: Vec<(&str, Hash)> = ours.iter().map(|s| (std::str::from_utf8(&s.bytes).unwrap(), s.hash)).collect();
+    assert_eq!(ours.len(), 3);
+    assert_eq!(documented, ours);
+}
+
+#[test]
+fn the_documented_events_are_read_and_chained() {
+    let documented = documented("\"feed\"");
+    assert_eq!(documented.len(), 2);
+    chained(&documented);
+    for (bytes, _) in documented {
+        assert_eq!(Event::from_bytes(bytes.as_bytes()).unwrap().to_bytes().unwrap(), bytes.as_bytes());
+    }
+}

@@ -1,0 +1,6 @@
+-- Statements are sums over postings; these make them quick. Made last: a bulk writer makes them when its rows are in.
+
+CREATE INDEX posting_by_session ON posting (book, session, account, currency, commodity, strategy, amount, units);
+CREATE INDEX posting_by_account ON posting (book, account, session, seq);
+CREATE INDEX posting_by_lot ON posting (book, lot, seq) WHERE lot IS NOT NULL;
+CREATE INDEX entry_by_effect ON entry (book, effective_at);

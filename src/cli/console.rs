@@ -1,0 +1,62 @@
+//! What a person reads: text, tables, failures. A reader that went away is no failure.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use serde_json::json;
+
+use super::failure::{Exit, Failure};
+
+/// Prints a line of the result.
+pub fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// Prints a remark that is no part of the result.
+pub fn remark(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Whether the result is read by a person.
+#[must_use]
+pub fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// How many characters a line of the terminal holds.
+#[must_use]
+pub fn width() -> usize {
+    Table::new().width().map_or(80, usize::from)
+}
+
+/// Tells a failure: a sentence on stderr, and as JSON on stdout where that was asked for.
+pub fn report(failure: &Failure, json: bool) {
+    match failure.exit {
+        Exit::Told => say(failure.message.trim_end()),
+        // The finding itself is the result and was told already.
+        Exit::Found => {}
+        _ => {
+            let message = failure.message.trim_end();
+            let own_head = message.starts_with("error:");
+            remark(&if own_head { message.to_owned() } else { format!("error: {message}") });
+            if json {
+                let error = json!({ "code": failure.code, "message": message, "exit": failure.exit.code() });
+                say(&json!({ "error": error }).to_string());
+            }
+        }
+    }
+}
+
+/// A table that fits the terminal: the first column is text, the others are numbers.
+#[must_use]
+pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(heads);
+    table.add_rows(rows);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}

@@ -1,0 +1,125 @@
+use std::fmt;
+
+use desk::domain::wide::Overflow;
+use desk::world::backtest::Stopped;
+use desk::world::trader::Halt;
+
+use crate::gateway::market_data::DataError;
+use crate::render::RenderError;
+use crate::store::StoreError;
+
+/// How a verb ended that did not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Asked for help or version: no failure at all.
+    Told,
+    /// Something was found wrong.
+    Found,
+    /// The input cannot be used.
+    BadInput,
+    /// The run could not be finished.
+    Failed,
+    /// Ctrl-C.
+    Interrupted,
+}
+
+impl Exit {
+    /// The process's exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Told => 0,
+            Self::Found => 1,
+            Self::BadInput => 2,
+            Self::Failed => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// Why a verb did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// How it ended.
+    pub exit: Exit,
+    /// A name for programs that never changes.
+    pub code: &'static str,
+    /// A sentence for people.
+    pub message: String,
+}
+
+impl Failure {
+    /// Input that cannot be used.
+    #[must_use]
+    pub fn bad_input(code: &'static str, message: impl fmt::Display) -> Self {
+        Self { exit: Exit::BadInput, code, message: message.to_string() }
+    }
+
+    /// A run that could not be finished.
+    #[must_use]
+    pub fn failed(code: &'static str, message: impl fmt::Display) -> Self {
+        Self { exit: Exit::Failed, code, message: message.to_string() }
+    }
+
+    /// Ctrl-C.
+    #[must_use]
+    pub fn interrupted() -> Self {
+        let message = "interrupted; nothing was kept".to_owned();
+        Self { exit: Exit::Interrupted, code: "interrupted", message }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        let exit = if error.use_stderr() { Exit::BadInput } else { Exit::Told };
+        Self { exit, code: "arguments", message: error.render().to_string() }
+    }
+}
+
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        Self::bad_input(error.code(), error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::failed(error.code(), error)
+    }
+}
+
+impl From<RenderError> for Failure {
+    fn from(error: RenderError) -> Self {
+        Self::failed(error.code(), error)
+    }
+}
+
+impl From<Overflow> for Failure {
+    fn from(error: Overflow) -> Self {
+        Self::failed("overflow", format!("the run's figures cannot be added up: {error}"))
+    }
+}
+
+impl From<Halt> for Failure {
+    fn from(halt: Halt) -> Self {
+        Self::failed("halted", format!("the run stopped: {halt}"))
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Interrupted => Self::interrupted(),
+            Stopped::Halted(halt) => Self::from(halt),
+            Stopped::Calendar(error) => Self::bad_input(error.code(), error),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! A folder that is whole or not there: written under another name beside its place, renamed when it is done.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cli::failure::Failure;
+use crate::cli::interrupt;
+
+/// What shows that a folder holds the files of a run.
+const MARK: &str = "run.json";
+
+/// Where a run's files go.
+#[derive(Debug)]
+pub(in crate::cli) struct Place {
+    target: PathBuf,
+    partial: PathBuf,
+    /// Folders above the target that were made for it, the nearest last.
+    made: Vec<PathBuf>,
+    kept: bool,
+}
+
+/// What the system said, as a sentence without its number.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system can only be read".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+/// An output that cannot be written.
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::bad_input("output_unwritable", format!("{}: cannot be written: {}", path.display(), reason(error)))
+}
+
+impl Place {
+    /// Makes room for a folder at `target`, before anything is run. With `force`, an earlier run's folder is replaced.
+    ///
+    /// # Errors
+    /// Where the folder has something in it, or cannot be written.
+    pub(in crate::cli) fn prepare(target: &Path, force: bool) -> Result<Self, Failure> {
+        let shown = target.display();
+        match fs::read_dir(target) {
+            Ok(mut files) => {
+                let empty = files.next().is_none();
+                if !empty && !target.join(MARK).is_file() {
+                    let message = format!(
+                        "--out {shown}: the folder has files that are no run's; give a folder that is new or empty"
+                    );
+                    return Err(Failure::bad_input("output_not_empty", message));
+                }
+                if !empty && !force {
+                    let message = format!(
+                        "--out {shown}: the folder holds a run already; give another one, or --force to replace it"
+                    );
+                    return Err(Failure::bad_input("output_exists", message));
+                }
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) if e.kind() == io::ErrorKind::NotADirectory && target.is_file() => {
+                let message = format!("--out {shown}: is a file; a folder that is new or empty is needed");
+                return Err(Failure::bad_input("output_unwritable", message));
+            }
+            Err(e) => return Err(unwritable(target, &e)),
+        }
+        let Some(name) = target.file_name() else {
+            let message = format!("--out {shown}: has no name of its own; a folder that is new or empty is needed");
+            return Err(Failure::bad_input("output_unwritable", message));
+        };
+        let mut beside = name.to_owned();
+        beside.push(format!(".partial-{}", std::process::id()));
+        let mut place =
+            Self { target: target.to_owned(), partial: target.with_file_name(beside), made: Vec::new(), kept: false };
+        place.make_above()?;
+        fs::create_dir(&place.partial).map_err(|e| unwritable(target, &e))?;
+        Ok(place)
+    }
+
+    /// Makes the folders above the target that are missing.
+    fn make_above(&mut self) -> Result<(), Failure> {
+        let above = self.target.parent().unwrap_or(Path::new(""));
+        let missing: Vec<PathBuf> = above
+            .ancestors()
+            .filter(|p| !p.as_os_str().is_empty())
+            .take_while(|p| !p.exists())
+            .map(Path::to_owned)
+            .collect();
+        for folder in missing.into_iter().rev() {
+            fs::create_dir(&folder).map_err(|e| unwritable(&self.target, &e))?;
+            self.made.push(folder);
+        }
+        Ok(())
+    }
+
+    /// Where files are written until all are there.
+    pub(in crate::cli) fn folder(&self) -> &Path {
+        &self.partial
+    }
+
+    /// Writes one file; its name may have folders before it.
+    ///
+    /// # Errors
+    /// Where it cannot be written, or Ctrl-C was pressed.
+    pub(in crate::cli) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        interrupt::heed()?;
+        let path = self.partial.join(name);
+        let written = match path.parent() {
+            Some(folder) if folder != self.partial => fs::create_dir_all(folder),
+            _ => Ok(()),
+        };
+        written.and_then(|()| fs::write(&path, bytes)).map_err(|e| {
+            let shown = self.target.join(name);
+            let message = format!("{}: cannot be written: {}", shown.display(), reason(&e));
+            Failure::failed("output_unwritable", message)
+        })
+    }
+
+    /// All files are there: the folder takes its name.
+    ///
+    /// # Errors
+    /// Where the system does not let it, or Ctrl-C was pressed before.
+    pub(in crate::cli) fn keep(mut self) -> Result<(), Failure> {
+        interrupt::heed()?;
+        let old = self.partial.with_extension("replaced");
+        let had = self.target.is_dir();
+        let fail = |e: &io::Error| unwritable(&self.target, e);
+        if had {
+            fs::rename(&self.target, &old).map_err(|e| fail(&e))?;
+        }
+        if let Err(error) = fs::rename(&self.partial, &self.target) {
+            if had {
+                // What was there before goes back to its place.
+                let _ = fs::rename(&old, &self.target);
+            }
+            return Err(fail(&error));
+        }
+        self.kept = true;
+        if had {
+            fs::remove_dir_all(&old).map_err(|e| unwritable(&old, &e))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.kept {
+            return;
+        }
+        // Nothing more can be done here where even this fails; what is left has `.partial` in its name.
+        let _ = fs::remove_dir_all(&self.partial);
+        for folder in self.made.iter().rev() {
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}

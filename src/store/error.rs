@@ -1,0 +1,180 @@
+//! What can go wrong with the store, each as a sentence that says where and what is allowed.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug)]
+pub enum StoreError {
+    /// There is nothing at this path.
+    Missing {
+        /// The path.
+        path: PathBuf,
+    },
+    /// There is something at this path already.
+    Exists {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file is no SQLite database, or one of another program.
+    NotBooks {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file is shorter than its own header says.
+    Truncated {
+        /// The path.
+        path: PathBuf,
+        /// Its length in bytes.
+        found: u64,
+        /// The length that its header states.
+        stated: u64,
+    },
+    /// The database has no tables of ours.
+    NoSchema {
+        /// Where.
+        place: String,
+    },
+    /// The schema is of a version that this program does not know.
+    Schema {
+        /// Where.
+        place: String,
+        /// The version found.
+        found: i64,
+        /// The version that this program writes.
+        known: i64,
+    },
+    /// The linked SQLite can lose committed data.
+    OldSqlite {
+        /// Its version.
+        found: String,
+    },
+    /// Another process writes these books.
+    Locked {
+        /// Where.
+        place: String,
+    },
+    /// No book of this identity.
+    NoBook {
+        /// The identity.
+        identity: String,
+    },
+    /// The database refused a record, and nothing of its batch was written.
+    Refused {
+        /// Its words.
+        reason: String,
+    },
+    /// A record cannot be written as it is, and nothing of its batch was written.
+    Unfit {
+        /// Which record, and why.
+        reason: String,
+    },
+    /// An earlier write ended in the open; only opening the store anew tells what was written.
+    Torn,
+    /// A file beside the database.
+    File {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Anything else that the database said.
+    Database {
+        /// What was done.
+        doing: &'static str,
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+}
+
+impl StoreError {
+    /// A stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Missing { .. } => "STORE_MISSING",
+            Self::Exists { .. } => "STORE_EXISTS",
+            Self::NotBooks { .. } => "STORE_NOT_BOOKS",
+            Self::Truncated { .. } => "STORE_TRUNCATED",
+            Self::NoSchema { .. } => "STORE_NO_SCHEMA",
+            Self::Schema { .. } => "STORE_SCHEMA_VERSION",
+            Self::OldSqlite { .. } => "STORE_OLD_SQLITE",
+            Self::Locked { .. } => "STORE_LOCKED",
+            Self::NoBook { .. } => "STORE_NO_BOOK",
+            Self::Refused { .. } => "STORE_REFUSED",
+            Self::Unfit { .. } => "STORE_UNFIT",
+            Self::Torn => "STORE_TORN",
+            Self::File { .. } => "STORE_FILE",
+            Self::Database { .. } => "STORE_DATABASE",
+        }
+    }
+
+    /// Sorts a driver's error: a constraint or trigger that fired is a refusal.
+    pub(super) fn from_driver(doing: &'static str, source: sqlx::Error) -> Self {
+        if let sqlx::Error::Database(e) = &source {
+            let code = e.code().unwrap_or_default();
+            // SQLite's constraint errors have 19 in the low byte; PostgreSQL's have class 23, RAISE EXCEPTION is P0001.
+            let sqlite = code.parse::<u32>().is_ok_and(|c| code.len() < 5 && c & 0xff == 19);
+            // SQLite names a sum beyond 64 bits as a plain error.
+            let overflow = e.message() == "integer overflow";
+            if sqlite || overflow || code.starts_with("23") && code.len() == 5 || code == "P0001" {
+                return Self::Refused { reason: e.message().to_owned() };
+            }
+        }
+        Self::Database { doing, source }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { path } => write!(f, "{}: there is no such file", path.display()),
+            Self::Exists { path } => {
+                write!(f, "{}: exists already; a new database needs a path of its own", path.display())
+            }
+            Self::NotBooks { path } => {
+                write!(
+                    f,
+                    "{}: is no database of TBot; the event log and books in a ledger.db are needed",
+                    path.display()
+                )
+            }
+            Self::Truncated { path, found, stated } => write!(
+                f,
+                "{}: is cut short; it has {found} bytes and its header states {stated}. Restore it from a backup",
+                path.display()
+            ),
+            Self::NoSchema { place } => write!(f, "{place}: has no event log and books; create them first"),
+            Self::Schema { place, found, known } if found > known => write!(
+                f,
+                "{place}: its schema has version {found}, written by a newer program; this one knows versions up to {known}"
+            ),
+            Self::Schema { place, found, known } => {
+                write!(f, "{place}: its schema has version {found}; version {known} is needed, migrate it first")
+            }
+            Self::OldSqlite { found } => write!(
+                f,
+                "the linked SQLite has version {found}, which can lose committed data; 3.51.3 or newer is needed"
+            ),
+            Self::Locked { place } => write!(f, "{place}: another process writes these books; one writer is allowed"),
+            Self::NoBook { identity } => write!(f, "there is no book of {identity} in this database"),
+            Self::Refused { reason } => write!(f, "the books refused a record: {reason}. Nothing of it was written"),
+            Self::Unfit { reason } => write!(f, "{reason}. Nothing of it was written"),
+            Self::Torn => f.write_str(
+                "an earlier write ended in the open; open the store anew to see what was written, then go on",
+            ),
+            Self::File { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Database { doing, source } => write!(f, "{doing}: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File { source, .. } => Some(source),
+            Self::Database { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! The heads of the two chains. Kept outside of the database, they show a tail that was cut off (LEDG-4a).
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use desk::domain::chain::Hash;
+use desk::domain::ids::Identity;
+use serde::{Deserialize, Serialize};
+
+use super::error::StoreError;
+
+/// The last record of a chain; before the first, sequence 0 and 32 zero bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// Its sequence.
+    pub seq: u64,
+    /// Its hash.
+    pub hash: Hash,
+}
+
+/// The heads of a book.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heads {
+    /// Of its entries.
+    #[serde(flatten)]
+    pub entry: Head,
+    /// Of its events.
+    pub events: Head,
+}
+
+/// What stands in the file: one line of JSON, `{"identity":…,"seq":…,"hash":…,"events":{"seq":…,"hash":…}}`.
+#[derive(Serialize, Deserialize)]
+struct HeadFile {
+    identity: Identity,
+    #[serde(flatten)]
+    heads: Heads,
+}
+
+/// The file beside a database: `ledger.head` beside `ledger.db`.
+pub(super) fn head_path(database: &Path) -> PathBuf {
+    database.with_extension("head")
+}
+
+/// Writes the heads beside a database, whole or not at all.
+pub(super) fn write_heads(database: &Path, identity: &Identity, heads: Heads) -> Result<(), StoreError> {
+    let path = head_path(database);
+    let fail = |source| StoreError::File { path: path.clone(), source };
+    let mut bytes = serde_json::to_vec(&HeadFile { identity: identity.clone(), heads })
+        .map_err(|e| StoreError::Unfit { reason: format!("the heads cannot be written as JSON: {e}") })?;
+    bytes.push(b'\n');
+    let fresh = path.with_extension("head.new");
+    let mut file = std::fs::File::create(&fresh).map_err(fail)?;
+    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(fail)?;
+    std::fs::rename(&fresh, &path).map_err(fail)
+}
+
+/// Reads the heads beside a database, if there are any.
+pub(super) fn read_heads(database: &Path) -> Result<Option<(Identity, Heads)>, StoreError> {
+    let path = head_path(database);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(StoreError::File { path, source }),
+    };
+    let file: HeadFile = serde_json::from_slice(&bytes)
+        .map_err(|e| StoreError::File { path, source: std::io::Error::new(std::io::ErrorKind::InvalidData, e) })?;
+    Ok(Some((file.identity, file.heads)))
+}

@@ -1,0 +1,195 @@
+//! One connection, or a pool for readers, of either engine.
+
+use std::path::Path;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
+
+use super::error::StoreError;
+use super::sql;
+
+/// How long a statement waits for a lock before it is given up.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The oldest SQLite that does not lose committed data (its write-ahead-log reset bug).
+const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+
+/// A connection of the writer.
+#[derive(Debug)]
+pub(super) enum Link {
+    /// SQLite.
+    Sqlite(SqliteConnection),
+    /// PostgreSQL.
+    Postgres(PgConnection),
+}
+
+/// Connections of readers.
+#[derive(Clone, Debug)]
+pub(super) enum Pool {
+    /// SQLite.
+    Sqlite(SqlitePool),
+    /// PostgreSQL.
+    Postgres(PgPool),
+}
+
+/// The same statement on whichever engine it is.
+macro_rules! on {
+    ($kind:ident, $link:expr, $c:ident => $body:expr) => {
+        match $link {
+            $crate::store::link::$kind::Sqlite($c) => $body,
+            $crate::store::link::$kind::Postgres($c) => $body,
+        }
+    };
+}
+pub(super) use on;
+
+fn sqlite(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .pragma("recursive_triggers", "on")
+        .row_buffer_size(1024)
+        .busy_timeout(PATIENCE)
+        .disable_statement_logging()
+}
+
+impl Link {
+    /// A durable writer's connection to an existing file: write-ahead log, a sync at each commit.
+    pub(super) async fn live(path: &Path) -> Result<Self, StoreError> {
+        let options = sqlite(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        Self::connect(&options).await
+    }
+
+    /// A connection that makes a small-page file for live use.
+    pub(super) async fn fresh(path: &Path) -> Result<Self, StoreError> {
+        let options = sqlite(path).create_if_missing(true).page_size(4096).synchronous(SqliteSynchronous::Full);
+        Self::connect(&options).await
+    }
+
+    /// A connection that fills a new file without a journal: quick, and worthless if it is interrupted.
+    pub(super) async fn bulk(path: &Path) -> Result<Self, StoreError> {
+        let options = sqlite(path)
+            .create_if_missing(true)
+            .page_size(16384)
+            .journal_mode(SqliteJournalMode::Off)
+            .synchronous(SqliteSynchronous::Off)
+            .locking_mode(SqliteLockingMode::Exclusive)
+            .pragma("cache_size", "-200000")
+            .pragma("temp_store", "memory");
+        Self::connect(&options).await
+    }
+
+    /// An empty database in memory.
+    pub(super) async fn memory() -> Result<Self, StoreError> {
+        Self::connect(&sqlite(Path::new(":memory:"))).await
+    }
+
+    async fn connect(options: &SqliteConnectOptions) -> Result<Self, StoreError> {
+        let opening = |e| StoreError::from_driver("opening the database", e);
+        let mut connection = SqliteConnection::connect_with(options).await.map_err(opening)?;
+        let version: String = sqlx::query_scalar(sql::SQLITE_VERSION)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(|e| StoreError::from_driver("asking for SQLite's version", e))?;
+        check_sqlite(&version)?;
+        Ok(Self::Sqlite(connection))
+    }
+
+    /// A writer's connection to PostgreSQL.
+    pub(super) async fn postgres(url: &str) -> Result<Self, StoreError> {
+        let opening = |e| StoreError::from_driver("connecting to PostgreSQL", e);
+        let options = PgConnectOptions::from_str(url).map_err(opening)?.disable_statement_logging();
+        Ok(Self::Postgres(PgConnection::connect_with(&options).await.map_err(opening)?))
+    }
+
+    /// Runs SQL without parameters: one statement or a script.
+    pub(super) async fn run(&mut self, doing: &'static str, script: &'static str) -> Result<(), StoreError> {
+        on!(Link, self, c => sqlx::raw_sql(script).execute(c).await.map(drop))
+            .map_err(|e| StoreError::from_driver(doing, e))
+    }
+
+    /// Begins a transaction that writes.
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        let statement = match self {
+            Self::Sqlite(_) => sql::SQLITE_BEGIN,
+            Self::Postgres(_) => sql::POSTGRES_BEGIN,
+        };
+        self.run("beginning a transaction", statement).await
+    }
+
+    /// Closes the connection; SQLite's write-ahead log goes into the file.
+    pub(super) async fn close(self) -> Result<(), StoreError> {
+        on!(Link, self, c => c.close().await).map_err(|e| StoreError::from_driver("closing the database", e))
+    }
+}
+
+impl Pool {
+    /// Readers of a file; `immutable` where nobody writes it and no side file may appear.
+    pub(super) async fn sqlite(path: &Path, immutable: bool) -> Result<Self, StoreError> {
+        let options = sqlite(path).read_only(true).immutable(immutable);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await
+            .map_err(|e| StoreError::from_driver("opening the database to read", e))?;
+        let version: String = sqlx::query_scalar(sql::SQLITE_VERSION)
+            .fetch_one(&pool)
+            .await
+            .map_err(|e| StoreError::from_driver("asking for SQLite's version", e))?;
+        check_sqlite(&version)?;
+        Ok(Self::Sqlite(pool))
+    }
+
+    /// Readers of a PostgreSQL database.
+    pub(super) async fn postgres(url: &str) -> Result<Self, StoreError> {
+        let opening = |e| StoreError::from_driver("connecting to PostgreSQL", e);
+        let options = PgConnectOptions::from_str(url)
+            .map_err(opening)?
+            .options([("default_transaction_read_only", "on")])
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new().max_connections(4).connect_with(options).await.map_err(opening)?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Whether our tables are there, and of which version.
+    pub(super) async fn schema_version(&self) -> Result<Option<i64>, StoreError> {
+        let asking = |e| StoreError::from_driver("reading the schema's version", e);
+        let tables: i64 = match self {
+            Self::Sqlite(c) => sqlx::query_scalar(sql::SQLITE_HAS_SCHEMA).fetch_one(c).await,
+            Self::Postgres(c) => sqlx::query_scalar(sql::POSTGRES_HAS_SCHEMA).fetch_one(c).await,
+        }
+        .map_err(asking)?;
+        if tables == 0 {
+            return Ok(None);
+        }
+        on!(Pool, self, c => sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_optional(c).await).map_err(asking)
+    }
+}
+
+/// Refuses a library that can lose committed data (D9).
+fn check_sqlite(version: &str) -> Result<(), StoreError> {
+    let parts: Vec<u32> = version.split('.').map_while(|p| p.parse().ok()).collect();
+    if parts.as_slice() < OLDEST_SQLITE.as_slice() {
+        return Err(StoreError::OldSqlite { found: version.to_owned() });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn d9_an_sqlite_that_loses_data_is_refused_by_both_versions() {
+        for bad in ["3.51.2", "3.40.1", "3.51", "2.8.17", ""] {
+            let said = check_sqlite(bad).unwrap_err().to_string();
+            assert!(said.contains(bad) && said.contains("3.51.3"), "{said}");
+        }
+        for good in ["3.51.3", "3.51.10", "3.52.0", "4.0.0"] {
+            assert!(check_sqlite(good).is_ok(), "{good}");
+        }
+    }
+}

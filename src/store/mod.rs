@@ -1,0 +1,44 @@
+//! STORE: the event log and the books, on SQLite or PostgreSQL. No other room contains SQL.
+//!
+//! One writer (it cannot be cloned, and `append` takes it mutably), as many readers as wanted. What must not be is
+//! refused by the database itself; see `migrations/`. [`verify`] reads everything again and names the first record that
+//! was touched.
+
+/// Where a store is, and what lies there.
+mod address;
+/// The chart of accounts that a new book starts with.
+pub mod chart;
+/// What can go wrong, in sentences.
+mod error;
+/// Heads of the two chains, and the file that keeps them outside of the database.
+mod head;
+/// One connection or pool of either engine.
+mod link;
+/// At most one writer a file.
+mod lock;
+/// Creating and opening.
+mod open;
+/// Records as the writer hands them to the database.
+mod pack;
+/// Questions.
+mod reader;
+/// Versions of the schema.
+mod schema;
+/// Every statement, in one list.
+pub mod sql;
+/// Recomputes everything from the stored bytes.
+pub mod verify;
+/// Events, closings, books.
+mod words;
+/// The one way in.
+mod writer;
+
+pub use address::Address;
+pub use error::StoreError;
+pub use head::{Head, Heads};
+pub use open::{bulk, create, let_run, open};
+pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
+
+pub use verify::{Check, Finding, Report, verify};
+pub use words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
+pub use writer::Writer;

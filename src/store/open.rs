@@ -1,0 +1,180 @@
+//! Creating and opening. Nothing is created by opening, and nothing is opened by creating.
+
+use std::path::{Path, PathBuf};
+
+use desk::domain::ids::Identity;
+
+use super::address::{Address, database_file, probe};
+use super::error::StoreError;
+use super::link::{Link, on};
+use super::lock::FileLock;
+use super::reader::Reader;
+use super::schema;
+use super::sql;
+use super::words::{Account, Book, NewBook};
+use super::writer::{Mode, Writer};
+
+/// Makes the database where there is none, and a book in it.
+///
+/// On PostgreSQL this is done by the schema's owner; then [`let_run`] lets the running role in.
+///
+/// # Errors
+/// Where the place cannot be written, has another schema, or has this book already.
+pub async fn create(address: &Address, book: &NewBook) -> Result<(), StoreError> {
+    match address {
+        Address::Sqlite(path) => {
+            let file = database_file(path);
+            if !file.exists() {
+                return create_file(&file, book).await;
+            }
+            let _lock = FileLock::take(&file)?;
+            let reader = Reader::open(address).await?;
+            reader.close().await;
+            let mut link = Link::live(&file).await?;
+            add_book_in_transaction(&mut link, book).await?;
+            link.close().await
+        }
+        Address::Postgres(url) => {
+            let mut link = Link::postgres(url).await?;
+            let Link::Postgres(c) = &mut link else { return Ok(()) };
+            let tables: i64 = sqlx::query_scalar(sql::POSTGRES_HAS_SCHEMA)
+                .fetch_one(c)
+                .await
+                .map_err(|e| StoreError::from_driver("looking for the tables", e))?;
+            if tables == 0 {
+                link.begin().await?;
+                schema::make_tables(&mut link).await?;
+                schema::make_indexes(&mut link).await?;
+                link.run("making the schema", "COMMIT").await?;
+            }
+            add_book_in_transaction(&mut link, book).await?;
+            link.close().await
+        }
+    }
+}
+
+/// Lets a PostgreSQL role run the bot: it may select and insert, and nothing else. Called with the owner's address.
+///
+/// # Errors
+/// Where the address is not PostgreSQL's, or the role does not exist.
+pub async fn let_run(owner: &Address, role: &str) -> Result<(), StoreError> {
+    let Address::Postgres(url) = owner else {
+        return Err(StoreError::Unfit { reason: format!("{owner}: only PostgreSQL has roles") });
+    };
+    let mut link = Link::postgres(url).await?;
+    if let Link::Postgres(c) = &mut link {
+        sqlx::query(sql::POSTGRES_LET_RUN)
+            .bind(role)
+            .execute(c)
+            .await
+            .map_err(|e| StoreError::from_driver("granting the running role its rights", e))?;
+    }
+    link.close().await
+}
+
+/// Opens an existing store: readers, and the one writer of a book.
+///
+/// # Errors
+/// Where it is missing, damaged, of another version, without the book, or has a writer already.
+pub async fn open(address: &Address, identity: &Identity) -> Result<(Reader, Writer), StoreError> {
+    let (link, file, lock) = match address {
+        Address::Sqlite(path) => {
+            let file = database_file(path);
+            probe(&file)?;
+            let lock = FileLock::take(&file)?;
+            (Link::live(&file).await?, Some(file), Some(lock))
+        }
+        Address::Postgres(url) => (Link::postgres(url).await?, None, None),
+    };
+    let reader = Reader::open(address).await?;
+    let book = reader.book(identity).await?;
+    let mut link = link;
+    if let Link::Postgres(c) = &mut link {
+        let number = i32::try_from(book.number).unwrap_or(i32::MAX);
+        let free: bool = sqlx::query_scalar(sql::POSTGRES_LOCK)
+            .bind(number)
+            .fetch_one(c)
+            .await
+            .map_err(|e| StoreError::from_driver("taking the book's lock", e))?;
+        if !free {
+            return Err(StoreError::Locked { place: address.to_string() });
+        }
+    }
+    let heads = reader.heads(&book).await?;
+    Ok((reader, Writer::new(link, book, heads, Mode::Live, file.zip(lock))))
+}
+
+/// Makes a new file with one book and fills it without a journal, for backtests.
+///
+/// [`Writer::close`] makes the indexes and ends it as one file, with the same bytes for the same content. An interrupted
+/// one is worthless: write it under another name and rename it.
+///
+/// # Errors
+/// Where the file exists already or cannot be written.
+pub async fn bulk(path: &Path, book: &NewBook) -> Result<Writer, StoreError> {
+    if path.exists() {
+        return Err(StoreError::Exists { path: path.to_path_buf() });
+    }
+    let mut link = Link::bulk(path).await?;
+    link.begin().await?;
+    schema::make_tables(&mut link).await?;
+    let book = add_book(&mut link, book).await?;
+    Ok(Writer::new(link, book, super::head::Heads::default(), Mode::Bulk, None))
+}
+
+/// A whole file or none: it is made under another name.
+async fn create_file(file: &Path, book: &NewBook) -> Result<(), StoreError> {
+    let fresh: PathBuf = file.with_extension("db.new");
+    let fail = |source| StoreError::File { path: fresh.clone(), source };
+    match std::fs::remove_file(&fresh) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(fail(e)),
+        _ => {}
+    }
+    let mut link = Link::fresh(&fresh).await?;
+    link.begin().await?;
+    schema::make_tables(&mut link).await?;
+    schema::make_indexes(&mut link).await?;
+    add_book(&mut link, book).await?;
+    link.run("making the books", "COMMIT").await?;
+    link.close().await?;
+    std::fs::rename(&fresh, file).map_err(fail)
+}
+
+async fn add_book_in_transaction(link: &mut Link, book: &NewBook) -> Result<(), StoreError> {
+    link.begin().await?;
+    add_book(link, book).await?;
+    link.run("making the book", "COMMIT").await
+}
+
+async fn add_book(link: &mut Link, new: &NewBook) -> Result<Book, StoreError> {
+    let (identity, currency) = (new.identity.as_str(), new.base_currency.as_str());
+    let number: i64 = on!(Link, &mut *link, c => sqlx::query_scalar(sql::ADD_BOOK)
+        .bind(identity)
+        .bind(currency)
+        .bind(new.calendar.as_str())
+        .fetch_one(c)
+        .await)
+    .map_err(|e| StoreError::from_driver("making the book", e))?;
+    for account in &new.chart {
+        add_account(link, number, account).await?;
+    }
+    Ok(Book { number, identity: new.identity.clone(), base_currency: new.base_currency, calendar: new.calendar })
+}
+
+/// Adds a row of the chart, inside of the caller's transaction or as its own.
+pub(super) async fn add_account(link: &mut Link, book: i64, a: &Account) -> Result<(), StoreError> {
+    on!(Link, link, c => sqlx::query(sql::ADD_ACCOUNT)
+        .bind(book)
+        .bind(i64::from(a.code.code()))
+        .bind(i64::from(a.version))
+        .bind(&a.name)
+        .bind(&a.kind)
+        .bind(&a.side)
+        .bind(&a.holds)
+        .bind(i64::from(a.items))
+        .bind(i64::from(a.open))
+        .execute(c)
+        .await
+        .map(drop))
+    .map_err(|e| StoreError::from_driver("adding an account", e))
+}

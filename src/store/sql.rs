@@ -1,0 +1,136 @@
+//! Every statement of the store. Those in [`BOTH`] are prepared on both engines by a test; the others belong to one.
+
+macro_rules! statements {
+    ($list:ident, $about:literal: $($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
+        $($(#[$doc])* pub const $name: &str = $sql;)*
+        #[doc = $about]
+        pub const $list: &[(&str, &str)] = &[$((stringify!($name), $name),)*];
+    };
+}
+
+statements! { BOTH, "The statements of both engines, by name.":
+    /// The version of the schema.
+    SCHEMA_VERSION = "SELECT version FROM schema_version ORDER BY version DESC LIMIT 1";
+    /// Records a version of the schema and the program that brought it.
+    ADD_SCHEMA_VERSION = "INSERT INTO schema_version (version, program) VALUES ($1, $2)";
+    /// All books.
+    BOOKS = "SELECT book, identity, base_currency, calendar FROM book ORDER BY book";
+    /// A new book with the next number.
+    ADD_BOOK = "INSERT INTO book (book, identity, base_currency, calendar)
+        SELECT coalesce(max(book), 0) + 1, $1, $2, $3 FROM book RETURNING book";
+    /// A row of the chart.
+    ADD_ACCOUNT = "INSERT INTO account (book, code, version, name, type, side, holds, items, open)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// The chart as it stands.
+    ACCOUNTS = "SELECT code, version, name, type, side, holds, items, open FROM account AS a
+        WHERE book = $1 AND version = (SELECT max(version) FROM account AS b WHERE b.book = a.book AND b.code = a.code)
+        ORDER BY code";
+    /// Many events.
+    ADD_EVENTS = "INSERT INTO event_in (book, rows, pack) VALUES ($1, $2, $3)";
+    /// Many entries with their postings.
+    ADD_ENTRIES = "INSERT INTO journal_in (book, rows, pack) VALUES ($1, $2, $3)";
+    /// A closing record with its balances and lots.
+    ADD_CLOSING = "INSERT INTO closing_in (book, seq, session, n, hash, signature, bytes, balances, lots)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// The head of the entries.
+    LAST_ENTRY = "SELECT seq, hash FROM entry WHERE book = $1 ORDER BY seq DESC LIMIT 1";
+    /// The head of the events.
+    LAST_EVENT = "SELECT seq, hash FROM event WHERE book = $1 ORDER BY seq DESC LIMIT 1";
+    /// Entries after one, in order.
+    ENTRIES = "SELECT hash, bytes FROM entry WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    /// Events after one, in order.
+    EVENTS = "SELECT seq, at, kind, version, hash, bytes FROM event WHERE book = $1 AND seq > $2
+        ORDER BY seq LIMIT $3";
+    /// The entry of a fact.
+    ENTRY_OF = "SELECT seq FROM entry WHERE book = $1 AND kind = $2 AND source_key = $3";
+    /// Sums of each account, currency and commodity, of the sessions up to one. The inner sums come in the order of the
+    /// index, so that only they are sorted and not each posting.
+    BALANCES = "SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(units), 0) AS BIGINT)
+        FROM (SELECT account, currency, commodity, sum(amount) AS amount, sum(units) AS units FROM posting
+              WHERE book = $1 AND session <= $2 GROUP BY session, account, currency, commodity) AS by_session
+        GROUP BY account, currency, commodity";
+    /// Closing records after an entry, in order.
+    CLOSINGS = "SELECT seq, session, n, hash, bytes FROM closing_record WHERE book = $1 AND seq > $2
+        ORDER BY seq LIMIT $3";
+    /// The balances of a closing.
+    CLOSING_BALANCES = "SELECT account, currency, commodity, strategy, amount, units FROM closing_balance
+        WHERE book = $1 AND seq = $2 ORDER BY line";
+    /// The lots of a closing.
+    CLOSING_LOTS = "SELECT account, currency, commodity, lot, units, cost FROM closing_lot
+        WHERE book = $1 AND seq = $2 ORDER BY line";
+    /// For the verifier: entries after one. The columns stand in one text with a space between: none of them has a space
+    /// but the source key, which is last.
+    CHECK_ENTRIES = "SELECT seq, concat_ws(' ', entry_id, kind, session, effective_at, booked_at,
+        coalesce(CAST(reverses AS TEXT), ''), coalesce(CAST(corrects AS TEXT), ''), postings, source_key),
+        previous, hash, bytes FROM entry WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    /// For the verifier: postings of a range of entries, a line each. A text has `=` before it, so that nothing and empty
+    /// differ.
+    CHECK_POSTINGS = "SELECT seq, string_agg(concat_ws(' ', line, session, account, currency, amount,
+        coalesce('=' || commodity, ''), coalesce('=' || CAST(units AS TEXT), ''), coalesce('=' || lot, ''),
+        coalesce('=' || strategy, ''), coalesce('=' || instrument, ''), coalesce('=' || fill, ''),
+        coalesce('=' || fee_kind, ''), coalesce('=' || item, '')), $4 ORDER BY line)
+        FROM posting WHERE book = $1 AND seq > $2 AND seq <= $3 GROUP BY seq ORDER BY seq";
+    /// For the verifier: events after one.
+    CHECK_EVENTS = "SELECT seq, at, kind, version, previous, hash, bytes FROM event WHERE book = $1 AND seq > $2
+        ORDER BY seq LIMIT $3";
+    /// For the verifier: a posting beyond the last entry.
+    LOOSE_POSTING = "SELECT seq, line FROM posting WHERE book = $1 AND (seq > $2 OR seq < 1) ORDER BY seq, line LIMIT 1";
+    /// For the verifier: postings of a book that does not exist.
+    BOOKLESS_POSTING = "SELECT book FROM posting WHERE book > $1 AND book < $2 ORDER BY book LIMIT 1";
+    /// For the verifier: entries of a book that does not exist.
+    BOOKLESS_ENTRY = "SELECT book FROM entry WHERE book > $1 AND book < $2 ORDER BY book LIMIT 1";
+    /// For the verifier: events of a book that does not exist.
+    BOOKLESS_EVENT = "SELECT book FROM event WHERE book > $1 AND book < $2 ORDER BY book LIMIT 1";
+    /// For the verifier: balances or lots without their closing record.
+    LOOSE_CLOSING = "SELECT book, seq FROM closing_balance AS b WHERE NOT EXISTS (
+            SELECT 1 FROM closing_record AS r WHERE r.book = b.book AND r.seq = b.seq)
+        UNION ALL SELECT book, seq FROM closing_lot AS l WHERE NOT EXISTS (
+            SELECT 1 FROM closing_record AS r WHERE r.book = l.book AND r.seq = l.seq)
+        LIMIT 1";
+}
+
+statements! { SQLITE, "The statements of SQLite alone, by name.":
+    /// The version of the library.
+    SQLITE_VERSION = "SELECT sqlite_version()";
+    /// A transaction that writes, begun at once.
+    SQLITE_BEGIN = "BEGIN IMMEDIATE";
+    /// The schema as it stands.
+    SQLITE_SCHEMA = "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master ORDER BY name, type";
+    /// Whether our tables are there.
+    SQLITE_HAS_SCHEMA = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
+    /// Every page and index of the file.
+    SQLITE_INTEGRITY = "PRAGMA integrity_check(1)";
+}
+
+statements! { POSTGRES, "The statements of PostgreSQL alone, by name.":
+    /// A transaction that writes.
+    POSTGRES_BEGIN = "BEGIN";
+    /// Holds a book for one writer as long as the connection lives.
+    POSTGRES_LOCK = "SELECT pg_try_advisory_lock(8244, $1)";
+    /// Whether our tables are there.
+    POSTGRES_HAS_SCHEMA = "SELECT count(*) FROM information_schema.tables
+        WHERE table_schema = 'public' AND table_name = 'schema_version'";
+    /// Grants the running role what it may do.
+    POSTGRES_LET_RUN = "SELECT let_run($1)";
+    /// The schema as it stands, a line a thing: columns, constraints, indexes, triggers, functions.
+    POSTGRES_SCHEMA = "SELECT thing, translate(text, chr(10), ' ') FROM (
+        SELECT 'column ' || table_name || '.' || column_name AS thing,
+               data_type || ' ' || is_nullable || ' ' || coalesce(column_default, '') AS text
+        FROM information_schema.columns WHERE table_schema = 'public'
+        UNION ALL
+        SELECT 'constraint ' || conrelid::regclass::text || '.' || conname, pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'f', 'p', 'u')
+        UNION ALL
+        SELECT 'index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL
+        SELECT 'view ' || viewname, definition FROM pg_views WHERE schemaname = 'public'
+        UNION ALL
+        SELECT 'trigger ' || c.relname || '.' || tgname, tgenabled::text || ' ' || pg_get_triggerdef(t.oid)
+        FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = tgrelid
+        WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace
+        UNION ALL
+        SELECT 'function ' || proname, coalesce(array_to_string(proconfig, ','), '') || ' '
+               || encode(sha256(convert_to(prosrc, 'UTF8')), 'hex')
+        FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    ) AS s ORDER BY thing COLLATE \"C\", text COLLATE \"C\"";
+}

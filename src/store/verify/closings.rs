@@ -1,0 +1,206 @@
+//! Closing records, balances and lots: recomputed from the postings before the close (BOOKS.md sections 11 and 12).
+
+use std::collections::BTreeMap;
+
+use desk::domain::chain::Hash;
+use desk::domain::journal::{Entry, EntryKind, Posting};
+
+use super::entries::add;
+use super::events::check_link;
+use super::reading;
+use super::report::{Stop, found};
+use crate::store::link::on;
+use crate::store::pack::date_number;
+use crate::store::reader::{Reader, signed, unsigned};
+use crate::store::sql;
+use crate::store::words::{Book, Closing};
+
+/// Account, currency, commodity, and the strategy; for the sums of lots, the lot.
+type Key = (i64, String, Option<String>, Option<String>);
+/// Σ amount, Σ units.
+type Sums = BTreeMap<Key, (i128, i128)>;
+/// Sequence, session, n, hash, bytes.
+type Row = (i64, i64, i64, Vec<u8>, Vec<u8>);
+
+/// The closings of a book, checked as the walk comes to their entries.
+pub(super) struct Closings {
+    next: Option<Row>,
+    /// Whether there are any; without one nothing is summed.
+    any: bool,
+    checked: u64,
+    balances: Cumulative,
+    lots: Cumulative,
+}
+
+impl Closings {
+    pub(super) async fn open(reader: &Reader, book: &Book) -> Result<Self, Stop> {
+        let next = after(reader, book, 0).await?;
+        Ok(Self { any: next.is_some(), next, checked: 0, balances: Cumulative::default(), lots: Cumulative::default() })
+    }
+
+    /// Takes the next entry: checks the closing that it seals, and adds its postings.
+    pub(super) async fn check(&mut self, reader: &Reader, book: &Book, entry: &Entry) -> Result<(), Stop> {
+        let seq = entry.seq;
+        let wrong = |column: &str| found("closing_record", book.number).seq(seq).column(column);
+        let told = entry.draft.facts.get(Closing::FACT).and_then(|v| v.as_str());
+        let is_close = entry.draft.kind == EntryKind::DayClose;
+        let own = self.next.take_if(|row| unsigned(row.0) <= seq);
+        let Some((row_seq, session, n, hash, bytes)) = own else {
+            if let Some(told) = told.filter(|_| is_close) {
+                return Err(wrong("hash").values("", told).into());
+            }
+            self.add(entry);
+            return Ok(());
+        };
+        if unsigned(row_seq) != seq || !is_close {
+            let what = if is_close { "another entry's record" } else { "a record" };
+            return Err(wrong("seq").values(what, "the record of a day_close").into());
+        }
+        let computed = Hash::of(&bytes);
+        check_link(&hash, computed).map_err(|stored| wrong("hash").values(stored, computed))?;
+        if told != Some(computed.to_string().as_str()) {
+            return Err(wrong("hash").values(computed, told.unwrap_or("no hash in the entry")).into());
+        }
+        let day = date_number(entry.draft.session);
+        if session != day {
+            return Err(wrong("session").values(session, day).into());
+        }
+        if entry.draft.source_key != format!("{}:{n}", entry.draft.session) {
+            return Err(wrong("n").values(n, &entry.draft.source_key).into());
+        }
+        self.check_balances(reader, book, seq, day).await?;
+        self.check_lots(reader, book, seq, day).await?;
+        self.checked = self.checked.saturating_add(1);
+        self.next = after(reader, book, row_seq).await?;
+        Ok(())
+    }
+
+    /// At the end: how many were checked; one that is left has no entry.
+    pub(super) fn finish(self, book: &Book) -> Result<u64, Stop> {
+        match self.next {
+            Some((seq, ..)) => {
+                let finding = found("closing_record", book.number).seq(unsigned(seq)).column("seq");
+                Err(finding.values("a record", "no record: there is no such entry").into())
+            }
+            None => Ok(self.checked),
+        }
+    }
+
+    fn add(&mut self, entry: &Entry) {
+        if !self.any {
+            return;
+        }
+        let session = date_number(entry.draft.session);
+        for p in &entry.draft.postings {
+            let strategy = p.tags.strategy.map(|s| s.as_str().to_owned());
+            self.balances.add(session, key(p, strategy), p);
+            if let (true, Some(lot)) = (p.account.is_position(), &p.tags.lot) {
+                self.lots.add(session, key(p, Some(lot.to_string())), p);
+            }
+        }
+    }
+
+    async fn check_balances(&mut self, reader: &Reader, book: &Book, seq: u64, day: i64) -> Result<(), Stop> {
+        type Balance = (i64, String, Option<String>, Option<String>, i64, i64);
+        let rows: Vec<Balance> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CLOSING_BALANCES)
+            .bind(book.number)
+            .bind(signed(seq))
+            .fetch_all(c)
+            .await)
+        .map_err(reading)?;
+        let stored: Sums = rows
+            .into_iter()
+            .map(|(account, currency, commodity, strategy, amount, units)| {
+                ((account, currency, commodity, strategy), (i128::from(amount), i128::from(units)))
+            })
+            .collect();
+        compare("closing_balance", book, seq, &stored, self.balances.up_to(day))
+    }
+
+    async fn check_lots(&mut self, reader: &Reader, book: &Book, seq: u64, day: i64) -> Result<(), Stop> {
+        type Lot = (i64, String, String, String, i64, i64);
+        let rows: Vec<Lot> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CLOSING_LOTS)
+            .bind(book.number)
+            .bind(signed(seq))
+            .fetch_all(c)
+            .await)
+        .map_err(reading)?;
+        let stored: Sums = rows
+            .into_iter()
+            .map(|(account, currency, commodity, lot, units, cost)| {
+                ((account, currency, Some(commodity), Some(lot)), (i128::from(cost), i128::from(units)))
+            })
+            .collect();
+        let open: Sums = self.lots.up_to(day).iter().filter(|(_, sums)| sums.1 != 0).map(own).collect();
+        compare("closing_lot", book, seq, &stored, &open)
+    }
+}
+
+async fn after(reader: &Reader, book: &Book, seq: i64) -> Result<Option<Row>, Stop> {
+    on!(Pool, &reader.pool, c => sqlx::query_as(sql::CLOSINGS)
+        .bind(book.number)
+        .bind(seq)
+        .bind(1_i64)
+        .fetch_optional(c)
+        .await)
+    .map_err(reading)
+}
+
+fn key(p: &Posting, last: Option<String>) -> Key {
+    let commodity = p.holding.as_ref().map(|h| h.commodity.to_string());
+    (i64::from(p.account.code()), p.currency.to_string(), commodity, last)
+}
+
+fn own((key, sums): (&Key, &(i128, i128))) -> (Key, (i128, i128)) {
+    (key.clone(), *sums)
+}
+
+/// Names the first sum that differs; a row of zeros and no row are the same.
+fn compare(table: &'static str, book: &Book, seq: u64, stored: &Sums, computed: &Sums) -> Result<(), Stop> {
+    for key in computed.keys().chain(stored.keys()) {
+        let get = |sums: &Sums| sums.get(key).copied().unwrap_or_default();
+        let (have, want) = (get(stored), get(computed));
+        if have != want {
+            let (account, currency, commodity, last) = key;
+            let of = [commodity, last].into_iter().flatten().fold(String::new(), |text, part| text + " " + part);
+            let show = |(amount, units): (i128, i128)| format!("{amount}, {units}");
+            let finding = found(table, book.number).seq(seq);
+            return Err(finding.column(&format!("{account} {currency}{of}")).values(show(have), show(want)).into());
+        }
+    }
+    Ok(())
+}
+
+/// Sums by session, and their total up to the session last asked for.
+#[derive(Default)]
+struct Cumulative {
+    sessions: BTreeMap<i64, Sums>,
+    total: Sums,
+    through: i64,
+}
+
+impl Cumulative {
+    fn add(&mut self, session: i64, key: Key, posting: &Posting) {
+        if session <= self.through {
+            add(self.total.entry(key.clone()).or_default(), posting);
+        }
+        add(self.sessions.entry(session).or_default().entry(key).or_default(), posting);
+    }
+
+    /// The sums of all sessions up to one; going back (a session closed again) sums anew.
+    fn up_to(&mut self, session: i64) -> &Sums {
+        if session < self.through {
+            self.total.clear();
+            self.through = 0;
+        }
+        for sums in self.sessions.range(self.through.saturating_add(1)..=session).map(|(_, sums)| sums) {
+            for (key, (amount, units)) in sums {
+                let total = self.total.entry(key.clone()).or_default();
+                total.0 = total.0.saturating_add(*amount);
+                total.1 = total.1.saturating_add(*units);
+            }
+        }
+        self.through = session;
+        &self.total
+    }
+}

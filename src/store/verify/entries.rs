@@ -1,0 +1,351 @@
+//! Entries and postings: sequence, chain, columns and rows against bytes, sums.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use desk::domain::ids::{ExecutionId, ItemId, LotId, StrategyName};
+use desk::domain::journal::entry::entry_id;
+use desk::domain::journal::{Entry, EntryKind, FeeKind, Posting};
+use desk::domain::symbol::{Currency, Symbol};
+use desk::domain::time::Timestamp;
+
+use super::closings::Closings;
+use super::events::{check_kept, check_link, check_reached};
+use super::reading;
+use super::report::{BookReport, Finding, Stop, found};
+use crate::store::error::StoreError;
+use crate::store::head::Head;
+use crate::store::link::on;
+use crate::store::pack::session_number;
+use crate::store::reader::{Reader, signed, unsigned};
+use crate::store::sql;
+use crate::store::words::Book;
+
+/// How many entries are in memory at once.
+const PAGE: i64 = 500;
+/// The columns of an entry as [`sql::CHECK_ENTRIES`] joins them.
+const ENTRY_COLUMNS: [&str; 9] =
+    ["entry_id", "kind", "session", "effective_at", "booked_at", "reverses", "corrects", "postings", "source_key"];
+/// The columns of a posting as [`sql::CHECK_POSTINGS`] joins them.
+const POSTING_COLUMNS: [&str; 13] = [
+    "line",
+    "session",
+    "account",
+    "currency",
+    "amount",
+    "commodity",
+    "units",
+    "lot",
+    "strategy",
+    "instrument",
+    "fill",
+    "fee_kind",
+    "item",
+];
+
+/// Sequence, columns, previous hash, hash, bytes.
+type EntryRow = (i64, String, Vec<u8>, Vec<u8>, Vec<u8>);
+/// Sequence, and the lines of its postings.
+type PostingRow = (i64, String);
+
+/// Entries with the postings that stand beside them.
+struct Page {
+    entries: Vec<EntryRow>,
+    postings: Vec<PostingRow>,
+}
+
+/// Walks the journal from its first entry.
+pub(super) async fn verify(
+    reader: &Reader,
+    book: &Book,
+    report: &mut BookReport,
+    kept: Option<Head>,
+) -> Result<(), Stop> {
+    let accounts: BTreeSet<u16> = reader.accounts(book).await?.iter().map(|a| a.code.code()).collect();
+    let mut walk = Walk {
+        book,
+        accounts,
+        booked_at: Timestamp::from_nanos(i64::MIN),
+        reversed: BTreeSet::new(),
+        trial: BTreeMap::new(),
+        text: String::new(),
+    };
+    let mut closings = Closings::open(reader, book).await?;
+    let mut page = fetch(reader.clone(), book.number, 0).await?;
+    while let Some(last) = page.entries.last().map(|row| row.0) {
+        // The next page is fetched while this one is checked.
+        let next = tokio::spawn(fetch(reader.clone(), book.number, last));
+        let mut postings = page.postings.into_iter().peekable();
+        for row in page.entries {
+            while postings.next_if(|p| p.0 < row.0).is_some() {}
+            let beside = postings.next_if(|p| p.0 == row.0).map(|p| p.1).unwrap_or_default();
+            let (entry, head) = walk.check(report.heads.entry, row, &beside)?;
+            check_kept("entry", book, head, kept)?;
+            closings.check(reader, book, &entry).await?;
+            report.heads.entry = head;
+            report.entries = report.entries.saturating_add(1);
+            report.postings = report.postings.saturating_add(u64::try_from(entry.draft.postings.len()).unwrap_or(0));
+        }
+        page = next.await.map_err(|e| reading(sqlx::Error::Protocol(e.to_string())))??;
+    }
+    report.closings = closings.finish(book)?;
+    check_reached("entry", book, report.heads.entry, kept)?;
+    check_loose(reader, book, report.heads.entry).await?;
+    walk.check_trial(reader).await
+}
+
+async fn fetch(reader: Reader, book: i64, after: i64) -> Result<Page, Stop> {
+    let entries: Vec<EntryRow> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_ENTRIES)
+        .bind(book)
+        .bind(after)
+        .bind(PAGE)
+        .fetch_all(c)
+        .await)
+    .map_err(reading)?;
+    let last = entries.last().map_or(after, |row| row.0);
+    let postings: Vec<PostingRow> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_POSTINGS)
+        .bind(book)
+        .bind(after)
+        .bind(last)
+        .bind("\n")
+        .fetch_all(c)
+        .await)
+    .map_err(reading)?;
+    Ok(Page { entries, postings })
+}
+
+/// Postings that no entry seals.
+async fn check_loose(reader: &Reader, book: &Book, head: Head) -> Result<(), Stop> {
+    let loose: Option<(i64, i64)> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::LOOSE_POSTING)
+        .bind(book.number)
+        .bind(signed(head.seq))
+        .fetch_optional(c)
+        .await)
+    .map_err(reading)?;
+    match loose {
+        Some((seq, line)) => {
+            let finding = found("posting", book.number).seq(unsigned(seq)).line(unsigned(line)).column("seq");
+            Err(finding.values("a posting", "no posting: there is no such entry").into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Account, currency, commodity: Σ amount, Σ units.
+type Trial = BTreeMap<(u16, Currency, Option<Symbol>), (i128, i128)>;
+
+struct Walk<'a> {
+    book: &'a Book,
+    accounts: BTreeSet<u16>,
+    booked_at: Timestamp,
+    reversed: BTreeSet<u64>,
+    trial: Trial,
+    /// Room for the text of a row.
+    text: String,
+}
+
+impl Walk<'_> {
+    fn check(&mut self, head: Head, row: EntryRow, beside: &str) -> Result<(Entry, Head), Finding> {
+        let (seq, columns, previous, hash, bytes) = row;
+        let next = head.seq.saturating_add(1);
+        let wrong = |column: &str| found("entry", self.book.number).seq(next).column(column);
+        if unsigned(seq) != next {
+            return Err(wrong("seq").values(seq, next));
+        }
+        let computed = head.hash.link(&bytes);
+        check_link(&previous, head.hash).map_err(|stored| wrong("previous").values(stored, head.hash))?;
+        check_link(&hash, computed).map_err(|stored| wrong("hash").values(stored, computed))?;
+        let entry = Entry::from_bytes(&bytes).map_err(|e| wrong("bytes").values(e, "an entry"))?;
+        if entry.seq != next {
+            return Err(wrong("bytes").values(format!("seq {}", entry.seq), format!("seq {next}")));
+        }
+        self.check_columns(&entry, &columns)?;
+        self.check_times(&entry)?;
+        self.check_postings(&entry, beside)?;
+        check_sums(self.book, &entry)?;
+        Ok((entry, Head { seq: next, hash: computed }))
+    }
+
+    fn check_columns(&mut self, entry: &Entry, stored: &str) -> Result<(), Finding> {
+        let wrong = |column: &str| found("entry", self.book.number).seq(entry.seq).column(column);
+        let d = &entry.draft;
+        let id = entry_id(&self.book.identity, d.kind, &d.source_key)
+            .map_err(|e| wrong("entry_id").values(e, "an entry's id"))?;
+        let session = session_number(self.book, d.session).map_err(|e| wrong("session").values(d.session, e))?;
+        if entry.entry_id != id {
+            return Err(wrong("entry_id").values(&entry.entry_id, id));
+        }
+        let or_empty = |seq: Option<u64>| seq.map(|s| s.to_string()).unwrap_or_default();
+        let expected = format!(
+            "{id} {} {session} {} {} {} {} {} {}",
+            d.kind,
+            d.effective_at.nanos(),
+            entry.booked_at.nanos(),
+            or_empty(d.reverses),
+            or_empty(d.corrects),
+            d.postings.len(),
+            d.source_key
+        );
+        match difference(stored, &expected, &ENTRY_COLUMNS) {
+            Some((column, stored, expected)) => Err(wrong(column).values(stored, expected)),
+            None => Ok(()),
+        }
+    }
+
+    /// Time runs on, and what is undone or replaced came before, at most once.
+    fn check_times(&mut self, entry: &Entry) -> Result<(), Finding> {
+        let wrong = |column: &str| found("entry", self.book.number).seq(entry.seq).column(column);
+        if entry.booked_at < self.booked_at {
+            return Err(wrong("booked_at").values(entry.booked_at, format!("{} or later", self.booked_at)));
+        }
+        self.booked_at = entry.booked_at;
+        for (column, earlier) in [("reverses", entry.draft.reverses), ("corrects", entry.draft.corrects)] {
+            if let Some(earlier) = earlier.filter(|e| *e == 0 || *e >= entry.seq) {
+                return Err(wrong(column).values(earlier, "an earlier entry"));
+            }
+        }
+        match entry.draft.reverses {
+            Some(earlier) if !self.reversed.insert(earlier) => {
+                Err(wrong("reverses").values(earlier, "an entry that is not reversed yet"))
+            }
+            None if entry.draft.kind == EntryKind::Reversal => Err(wrong("reverses").values("", "an earlier entry")),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_postings(&mut self, entry: &Entry, beside: &str) -> Result<(), Finding> {
+        let session = session_number(self.book, entry.draft.session).unwrap_or(0);
+        self.text.clear();
+        for (posting, line) in entry.draft.postings.iter().zip(1_u64..) {
+            write_posting(&mut self.text, line, session, posting);
+            if !self.accounts.contains(&posting.account.code()) {
+                let wrong = found("posting", self.book.number).seq(entry.seq).line(line).column("account");
+                return Err(wrong.values(posting.account, "an account of the chart"));
+            }
+            let commodity = posting.holding.as_ref().map(|h| h.commodity);
+            let sums = self.trial.entry((posting.account.code(), posting.currency, commodity)).or_default();
+            add(sums, posting);
+        }
+        if self.text.strip_suffix('\n').unwrap_or_default() == beside {
+            return Ok(());
+        }
+        Err(self.differing_line(entry.seq, beside))
+    }
+
+    /// The first line in which the rows differ from the text that the bytes make.
+    fn differing_line(&self, seq: u64, beside: &str) -> Finding {
+        let (mut rows, mut lines) = (beside.lines(), self.text.lines());
+        for line in 1_u64.. {
+            let wrong = |column: &str| found("posting", self.book.number).seq(seq).line(line).column(column);
+            let (stored, expected) = match (rows.next(), lines.next()) {
+                (Some(stored), Some(expected)) => (stored, expected),
+                (None, None) => break,
+                (stored, _) => return wrong("line").values(stored.unwrap_or_default(), "one row a posting"),
+            };
+            if let Some((column, stored, expected)) = difference(stored, expected, &POSTING_COLUMNS) {
+                return wrong(column).values(stored, expected);
+            }
+        }
+        found("posting", self.book.number).seq(seq).column("line").values(beside, &self.text)
+    }
+
+    /// The balances that statements show, which come by the indexes, against those of the bytes.
+    async fn check_trial(self, reader: &Reader) -> Result<(), Stop> {
+        let balances = match reader.balances(self.book, None).await {
+            Err(StoreError::Database { source, .. }) => return Err(reading(source)),
+            other => other?,
+        };
+        let stored: Trial = balances
+            .into_iter()
+            .map(|b| {
+                let sums = (i128::from(b.amount.raw()), i128::from(b.units.raw()));
+                ((b.account.code(), b.currency, b.commodity), sums)
+            })
+            .collect();
+        for key in self.trial.keys().chain(stored.keys()) {
+            let (have, want) = (stored.get(key), self.trial.get(key));
+            if have != want {
+                let show = |sums: Option<&(i128, i128)>| sums.map(|(a, u)| format!("{a}, {u}")).unwrap_or_default();
+                let (account, currency, commodity) = key;
+                let of = commodity.map(|c| format!(" {c}")).unwrap_or_default();
+                let column = format!("balance of {account} {currency}{of}, in steps of 10^-8");
+                return Err(found("posting", self.book.number).column(&column).values(show(have), show(want)).into());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds a posting to the sums of its group; 128 bits hold the sum of any number of 64-bit postings that fits a disk.
+pub(super) fn add(sums: &mut (i128, i128), posting: &Posting) {
+    sums.0 = sums.0.saturating_add(i128::from(posting.amount.raw()));
+    sums.1 = sums.1.saturating_add(i128::from(posting.holding.map_or(0, |h| h.units.raw())));
+}
+
+/// Σ amount is zero in each currency, Σ units in each commodity; only memos have no postings (LEDG-1).
+fn check_sums(book: &Book, entry: &Entry) -> Result<(), Finding> {
+    let postings = &entry.draft.postings;
+    let wrong = |column: &str| found("entry", book.number).seq(entry.seq).column(column);
+    if entry.draft.kind.is_memo() != postings.is_empty() || postings.len() == 1 {
+        let allowed = if entry.draft.kind.is_memo() { "0" } else { "2 or more" };
+        return Err(wrong("postings").values(postings.len(), allowed));
+    }
+    let mut amounts: BTreeMap<Currency, i128> = BTreeMap::new();
+    let mut units: BTreeMap<Symbol, i128> = BTreeMap::new();
+    for p in postings {
+        let sum = amounts.entry(p.currency).or_default();
+        *sum = sum.saturating_add(i128::from(p.amount.raw()));
+        if let Some(h) = &p.holding {
+            let sum = units.entry(h.commodity).or_default();
+            *sum = sum.saturating_add(i128::from(h.units.raw()));
+        }
+    }
+    let amounts = amounts.into_iter().map(|(currency, sum)| (format!("amounts in {currency}"), sum));
+    let units = units.into_iter().map(|(commodity, sum)| (format!("units of {commodity}"), sum));
+    match amounts.chain(units).find(|(_, sum)| *sum != 0) {
+        Some((what, sum)) => Err(wrong(&format!("sum of {what}, in steps of 10^-8")).values(sum, 0)),
+        None => Ok(()),
+    }
+}
+
+/// As [`sql::CHECK_POSTINGS`] writes a row.
+fn write_posting(text: &mut String, line: u64, session: i64, p: &Posting) {
+    let t = &p.tags;
+    // Writing into a text cannot fail.
+    let _ = write!(text, "{line} {session} {} {} {}", p.account.code(), p.currency, p.amount.raw());
+    let mut tag = |value: Option<&str>| {
+        text.push(' ');
+        if let Some(value) = value {
+            text.push('=');
+            text.push_str(value);
+        }
+    };
+    tag(p.holding.as_ref().map(|h| h.commodity.as_str()));
+    let units = p.holding.map(|h| h.units.raw().to_string());
+    tag(units.as_deref());
+    tag(t.lot.as_ref().map(LotId::as_str));
+    tag(t.strategy.map(StrategyName::as_str));
+    tag(t.instrument.as_ref().map(Symbol::as_str));
+    tag(t.fill.as_ref().map(ExecutionId::as_str));
+    tag(t.fee_kind.map(FeeKind::as_str));
+    tag(t.item.as_ref().map(ItemId::as_str));
+    text.push('\n');
+}
+
+/// The first column in which two joined rows differ, with both values.
+fn difference<'a>(
+    stored: &'a str,
+    expected: &'a str,
+    columns: &[&'static str],
+) -> Option<(&'static str, &'a str, &'a str)> {
+    if stored == expected {
+        return None;
+    }
+    let count = columns.len();
+    let (mut have, mut want) = (stored.splitn(count, ' '), expected.splitn(count, ' '));
+    let differing = columns.iter().find_map(|&column| {
+        let (have, want) = (have.next().unwrap_or_default(), want.next().unwrap_or_default());
+        (have != want).then_some((column, have, want))
+    });
+    differing.or(Some(("", stored, expected)))
+}

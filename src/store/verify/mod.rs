@@ -1,0 +1,160 @@
+//! Recomputes every entry, posting, event, hash and balance from the stored bytes, and names the first record that was
+//! touched (LEDG-4a). Reads only; makes no file and migrates nothing.
+
+/// Closing records, balances and lots.
+mod closings;
+/// Entries and their postings.
+mod entries;
+/// Events.
+mod events;
+/// What was found.
+mod report;
+
+use desk::domain::ids::Identity;
+
+use super::address::{Address, database_file};
+use super::error::StoreError;
+use super::head::{Heads, read_heads};
+use super::link::{Pool, on};
+use super::reader::Reader;
+use super::schema;
+use super::sql;
+use super::words::Book;
+
+pub use report::{BookReport, Finding, Report};
+use report::{Stop, found};
+
+/// What to hold a store against, besides itself.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Heads that were kept outside: the book must end exactly with them.
+    pub heads: Vec<(Identity, Heads)>,
+    /// Whether each page and index of an SQLite file is read too; without it a flipped byte in an index may stay unseen.
+    pub pages: bool,
+}
+
+/// Every page, and no heads but those beside the file.
+impl Default for Check {
+    fn default() -> Self {
+        Self { heads: Vec::new(), pages: true }
+    }
+}
+
+/// Verifies a store. A file `ledger.head` beside the database is held against it too: the book must contain what it names.
+///
+/// # Errors
+/// Where there is nothing that can be verified. What is wrong with books that can be read is no error but a
+/// [`Finding`] of the report.
+pub async fn verify(address: &Address, check: &Check) -> Result<Report, StoreError> {
+    let reader = Reader::open_still(address).await?;
+    let mut report = Report::default();
+    let outcome = verify_all(&reader, address, check, &mut report).await;
+    reader.close().await;
+    match outcome {
+        Ok(()) => Ok(report),
+        Err(Stop::Found(finding)) => {
+            report.finding = Some(*finding);
+            Ok(report)
+        }
+        Err(Stop::Failed(e)) => Err(e),
+    }
+}
+
+async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &mut Report) -> Result<(), Stop> {
+    if let Some(d) = schema::first_difference(&reader.pool).await? {
+        return Err(found("schema", 0).column(&d.thing).values(&d.stored, &d.made).into());
+    }
+    let kept = match address {
+        Address::Sqlite(path) => read_heads(&database_file(path))?,
+        Address::Postgres(_) => None,
+    };
+    let books = reader.books().await?;
+    for book in &books {
+        let mut so_far = BookReport::new(book.clone());
+        let kept = kept.as_ref().filter(|(identity, _)| *identity == book.identity).map(|(_, heads)| *heads);
+        let exact = check.heads.iter().find(|(identity, _)| *identity == book.identity).map(|(_, heads)| *heads);
+        let outcome = verify_book(reader, book, &mut so_far, kept, exact).await;
+        report.books.push(so_far);
+        outcome?;
+    }
+    for (identity, heads) in kept.iter().chain(&check.heads) {
+        if *heads != Heads::default() && !books.iter().any(|b| b.identity == *identity) {
+            return Err(found("book", 0).column("identity").values("nothing", identity).into());
+        }
+    }
+    check_bookless(reader, &books).await?;
+    if check.pages { check_pages(reader).await } else { Ok(()) }
+}
+
+async fn verify_book(
+    reader: &Reader,
+    book: &Book,
+    report: &mut BookReport,
+    kept: Option<Heads>,
+    exact: Option<Heads>,
+) -> Result<(), Stop> {
+    entries::verify(reader, book, report, kept.map(|h| h.entry)).await?;
+    events::verify(reader, book, report, kept.map(|h| h.events)).await?;
+    for (table, end, given) in
+        [("entry", report.heads.entry, exact.map(|h| h.entry)), ("event", report.heads.events, exact.map(|h| h.events))]
+    {
+        let Some(given) = given.filter(|given| *given != end) else { continue };
+        let column = if given.seq == end.seq { "hash" } else { "seq" };
+        let text = |head: super::head::Head| format!("{} {}", head.seq, head.hash);
+        let finding = found(table, book.number).seq(end.seq.min(given.seq)).column(column);
+        return Err(finding.values(text(end), format!("{}, the head kept outside", text(given))).into());
+    }
+    Ok(())
+}
+
+/// Looks for records of books that do not exist, between and around those that do.
+async fn check_bookless(reader: &Reader, books: &[Book]) -> Result<(), Stop> {
+    let mut numbers: Vec<i64> = books.iter().map(|b| b.number).collect();
+    numbers.insert(0, i64::MIN);
+    numbers.push(i64::MAX);
+    for (table, statement) in
+        [("entry", sql::BOOKLESS_ENTRY), ("posting", sql::BOOKLESS_POSTING), ("event", sql::BOOKLESS_EVENT)]
+    {
+        for (low, high) in numbers.iter().zip(numbers.iter().skip(1)) {
+            let stray: Option<i64> = on!(Pool, &reader.pool, c => sqlx::query_scalar(statement)
+                .bind(low)
+                .bind(high)
+                .fetch_optional(c)
+                .await)
+            .map_err(reading)?;
+            if let Some(stray) = stray {
+                return Err(found(table, stray).column("book").values(stray, "a book that exists").into());
+            }
+        }
+    }
+    let stray: Option<(i64, i64)> =
+        on!(Pool, &reader.pool, c => sqlx::query_as(sql::LOOSE_CLOSING).fetch_optional(c).await).map_err(reading)?;
+    match stray {
+        Some((book, seq)) => {
+            let finding = found("closing_balance", book).seq(super::reader::unsigned(seq)).column("seq");
+            Err(finding.values("a row", "no row: there is no closing record").into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Reads each page and index of an SQLite file.
+async fn check_pages(reader: &Reader) -> Result<(), Stop> {
+    let Pool::Sqlite(c) = &reader.pool else { return Ok(()) };
+    let said: Vec<String> = sqlx::query_scalar(sql::SQLITE_INTEGRITY).fetch_all(c).await.map_err(reading)?;
+    match said.into_iter().find(|s| s != "ok") {
+        Some(said) => Err(found("file", 0).column("pages").values(said, "whole").into()),
+        None => Ok(()),
+    }
+}
+
+/// A driver's error while verifying: a damaged page is a finding, the rest ends the verifying.
+fn reading(e: sqlx::Error) -> Stop {
+    match &e {
+        // SQLITE_CORRUPT in the low byte.
+        sqlx::Error::Database(d) if d.code().is_some_and(|c| c.parse::<u32>().is_ok_and(|c| c & 0xff == 11)) => {
+            found("file", 0).column("pages").values(d.message(), "whole").into()
+        }
+        _ => Stop::Failed(StoreError::from_driver("verifying", e)),
+    }
+}

@@ -1,0 +1,203 @@
+//! The one way in. There is one writer; it cannot be cloned, and appending takes it mutably.
+
+use std::path::PathBuf;
+
+use super::error::StoreError;
+use super::head::{Heads, write_heads};
+use super::link::{Link, on};
+use super::lock::FileLock;
+use super::open::add_account;
+use super::pack::{Chunk, Packed, PackedClosing, Step, pack};
+use super::schema;
+use super::sql;
+use super::words::{Account, Batch, Book};
+
+/// How a writer writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Each batch is durable when `append` returns.
+    Live,
+    /// One transaction from the first batch to `close`.
+    Bulk,
+}
+
+/// Writes one book.
+#[derive(Debug)]
+pub struct Writer {
+    link: Link,
+    book: Book,
+    heads: Heads,
+    mode: Mode,
+    /// The file and its lock, where it is live on SQLite.
+    file: Option<(PathBuf, FileLock)>,
+    /// Set while a transaction is open: a write that was cut short leaves it set.
+    torn: bool,
+}
+
+impl Writer {
+    pub(super) const fn new(
+        link: Link,
+        book: Book,
+        heads: Heads,
+        mode: Mode,
+        file: Option<(PathBuf, FileLock)>,
+    ) -> Self {
+        Self { link, book, heads, mode, file, torn: false }
+    }
+
+    /// The book that is written.
+    #[must_use]
+    pub const fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// The last entry and the last event.
+    #[must_use]
+    pub const fn heads(&self) -> Heads {
+        self.heads
+    }
+
+    /// Writes a batch in one transaction: all of it or nothing (LEDG-3). A live batch is durable when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] and [`StoreError::Unfit`] leave a live store as it was, ready for the next batch. After any
+    /// other error of a live store, and after every error in bulk, what was written is unknown, and all further batches
+    /// are refused as [`StoreError::Torn`] until the store is opened anew.
+    pub async fn append(&mut self, batch: &Batch<'_>) -> Result<Heads, StoreError> {
+        if self.torn {
+            return Err(StoreError::Torn);
+        }
+        let packed = pack(&self.book, self.heads, batch)?;
+        let heads = packed.heads;
+        self.transact(async |link, book| write(link, book, &packed).await).await?;
+        self.heads = heads;
+        Ok(heads)
+    }
+
+    /// Adds rows to the chart: an edit is a new version, never a change.
+    ///
+    /// # Errors
+    /// As [`Writer::append`].
+    pub async fn edit_chart(&mut self, accounts: &[Account]) -> Result<(), StoreError> {
+        if self.torn {
+            return Err(StoreError::Torn);
+        }
+        self.transact(async |link, book| {
+            for account in accounts {
+                add_account(link, book, account).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps the heads in a file beside the database, where a cut tail cannot reach them (LEDG-4a). Does nothing where
+    /// there is no such place: in bulk, and on PostgreSQL.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn keep_heads(&self) -> Result<(), StoreError> {
+        match &self.file {
+            Some((path, _)) => write_heads(path, &self.book.identity, self.heads),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the writing: in bulk makes the indexes and the file whole, live keeps the heads.
+    ///
+    /// # Errors
+    /// Where the database cannot be written, or an earlier write was cut short.
+    pub async fn close(mut self) -> Result<Heads, StoreError> {
+        if self.torn {
+            return Err(StoreError::Torn);
+        }
+        if self.mode == Mode::Bulk {
+            schema::make_indexes(&mut self.link).await?;
+            self.link.run("ending the file", "COMMIT").await?;
+        }
+        self.keep_heads()?;
+        let heads = self.heads;
+        self.link.close().await?;
+        Ok(heads)
+    }
+
+    /// Runs some writing in a transaction, in bulk in the one that is open.
+    async fn transact(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Link, i64) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.torn = true;
+        if self.mode == Mode::Live {
+            let begun = self.link.begin().await;
+            self.torn = begun.is_ok();
+            begun?;
+        }
+        let written = work(&mut self.link, self.book.number).await;
+        let done = match (self.mode, written) {
+            (Mode::Bulk, written) => written,
+            // Foreign keys that were deferred are refused here; that too ends in nothing written.
+            (Mode::Live, Ok(())) => self.link.run("committing", "COMMIT").await,
+            (Mode::Live, Err(e)) => Err(e),
+        };
+        match done {
+            Ok(()) => {
+                self.torn = false;
+                Ok(())
+            }
+            Err(refusal @ StoreError::Refused { .. }) if self.mode == Mode::Live => {
+                self.link.run("taking a refused batch back", "ROLLBACK").await?;
+                self.torn = false;
+                Err(refusal)
+            }
+            Err(e) => Err(e),
+        }
+    }
+}
+
+async fn write(link: &mut Link, book: i64, packed: &Packed) -> Result<(), StoreError> {
+    for chunk in &packed.events {
+        write_chunk(link, book, sql::ADD_EVENTS, "writing events", chunk).await?;
+    }
+    for step in &packed.journal {
+        match step {
+            Step::Entries(chunk) => write_chunk(link, book, sql::ADD_ENTRIES, "writing entries", chunk).await?,
+            Step::Closing(closing) => write_closing(link, book, closing).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn write_chunk(
+    link: &mut Link,
+    book: i64,
+    statement: &'static str,
+    doing: &'static str,
+    chunk: &Chunk,
+) -> Result<(), StoreError> {
+    let rows = chunk.rows()?;
+    on!(Link, link, c => sqlx::query(statement)
+        .bind(book)
+        .bind(rows)
+        .bind(chunk.pack.as_slice())
+        .execute(c)
+        .await
+        .map(drop))
+    .map_err(|e| StoreError::from_driver(doing, e))
+}
+
+async fn write_closing(link: &mut Link, book: i64, closing: &PackedClosing) -> Result<(), StoreError> {
+    on!(Link, link, c => sqlx::query(sql::ADD_CLOSING)
+        .bind(book)
+        .bind(closing.seq)
+        .bind(closing.session)
+        .bind(closing.n)
+        .bind(closing.hash.bytes().as_slice())
+        .bind(closing.signature.as_deref())
+        .bind(closing.record.as_slice())
+        .bind(closing.balances.as_str())
+        .bind(closing.lots.as_str())
+        .execute(c)
+        .await
+        .map(drop))
+    .map_err(|e| StoreError::from_driver("writing a closing", e))
+}

@@ -1,0 +1,32 @@
+use super::tool::{tbot, tbot_well};
+
+#[test]
+fn ops_5_every_verb_has_help_with_examples_and_exit_codes() {
+    for verb in [&["backtest"][..], &["demo"], &["ledger", "verify"]] {
+        let said = tbot_well(&[verb, &["--help"]].concat());
+        for words in ["Examples:", "Exit codes:", "130", "--json"] {
+            assert!(said.out.contains(words), "{verb:?}: {words:?} is missing in: {}", said.out);
+        }
+    }
+    let all = tbot_well(&["--help"]);
+    assert!(all.out.contains("Exit codes:") && all.out.contains("backtest") && all.out.contains("demo"));
+}
+
+#[test]
+fn the_version_is_the_package_s() {
+    assert_eq!(tbot_well(&["--version"]).out.trim(), concat!("tbot ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_wrong_verb_or_option_ends_with_2_and_says_what_there_is() {
+    for (arguments, says) in [
+        (&["backtset"][..], "backtest"),
+        (&["backtest", "--dta", "x"], "--data"),
+        (&["backtest", "--data", "x"], "--out"),
+        (&[], "Usage"),
+    ] {
+        let said = tbot(arguments);
+        assert_eq!(said.code, Some(2), "{arguments:?}: {}{}", said.out, said.err);
+        assert!(said.err.contains(says), "{arguments:?}: {}", said.err);
+    }
+}

@@ -1,0 +1,18 @@
+//! The command line from outside: the real binary on real files.
+
+/// What cannot be used is refused, and nothing is left behind.
+mod bad_input;
+/// `tbot demo`.
+mod demo;
+/// Help, version, exit codes.
+mod help;
+/// Ctrl-C in the middle.
+mod interrupted;
+/// `tbot ledger verify`.
+mod ledger;
+/// Real recorded bars.
+mod recorded;
+/// The same inputs give the same bytes.
+mod same_bytes;
+/// The binary and its files.
+mod tool;

@@ -1,0 +1,16 @@
+//! Proofs of the store.
+
+/// The ways to break the books that the database itself refuses.
+mod attacks;
+/// Files of backtests.
+mod bulk;
+/// Writing, reading, opening.
+mod open;
+/// Around the writer.
+mod raw;
+/// Roles, races and statements on PostgreSQL.
+mod roles;
+/// Books to write.
+mod sample;
+/// What the verifier finds.
+mod tampering;

@@ -1,0 +1,128 @@
+//! Books to write: the worked month of the doctrine, and as many trades as wanted.
+
+use desk::domain::decimal::{Money, Quantity};
+use desk::domain::ids::{CalendarName, Identity, SessionId, StrategyName};
+use desk::domain::journal::entry::entry_id;
+use desk::domain::journal::{AccountCode, Draft, Entry, EntryKind, Facts, FeeKind, Holding, Posting, Tags};
+use desk::domain::symbol::{Currency, Symbol};
+use desk::domain::time::{Date, Span, Timestamp};
+use tbot::store::chart::default_chart;
+use tbot::store::{Event, NewBook};
+
+/// The identity of all samples.
+pub(crate) fn identity() -> Identity {
+    "EXAMPLE_US_SIM_01".parse().unwrap()
+}
+
+pub(crate) fn new_book() -> NewBook {
+    NewBook { identity: identity(), base_currency: Currency::USD, calendar: CalendarName::Xnys, chart: default_chart() }
+}
+
+/// The worked month (68 entries, 193 postings).
+pub(crate) fn worked_month() -> Vec<Entry> {
+    let text = include_str!("../../data/books-example/journal.json");
+    let file: serde_json::Value = serde_json::from_str(text).unwrap();
+    let entries = file["entries"].as_array().unwrap().iter().cloned();
+    entries
+        .map(|mut entry| {
+            entry.as_object_mut().unwrap().insert("v".into(), 1.into());
+            Entry::from_bytes(&serde_json::to_vec(&entry).unwrap()).unwrap()
+        })
+        .collect()
+}
+
+pub(crate) fn start() -> Timestamp {
+    "2026-06-01T13:30:00Z".parse().unwrap()
+}
+
+pub(crate) fn session(day: i64) -> SessionId {
+    SessionId::xnys(Date::new(2026, 6, day).unwrap())
+}
+
+/// A numbered entry of the sample identity.
+pub(crate) fn entry(seq: u64, kind: EntryKind, key: &str, day: i64, postings: Vec<Posting>) -> Entry {
+    let at = start() + Span::seconds(i64::try_from(seq).unwrap());
+    Entry {
+        seq,
+        entry_id: entry_id(&identity(), kind, key).unwrap(),
+        booked_at: at,
+        draft: Draft {
+            kind,
+            source_key: key.to_owned(),
+            session: session(day),
+            effective_at: at,
+            reverses: None,
+            corrects: None,
+            description: format!("Entry \"{seq}\""),
+            reason: None,
+            by: None,
+            facts: Facts::new(),
+            postings,
+        },
+    }
+}
+
+pub(crate) fn money(account: AccountCode, amount: i64) -> Posting {
+    Posting::money(account, Currency::USD, Money::from_raw(amount))
+}
+
+/// Float brought in: a pair of postings.
+pub(crate) fn float_in(seq: u64, key: &str, amount: i64) -> Entry {
+    let pair = vec![money(AccountCode::CASH_SETTLED, amount), money(AccountCode::FLOAT_CONTRIBUTED, -amount)];
+    entry(seq, EntryKind::FloatIn, key, 1, pair)
+}
+
+/// Entries 1 to `count`: a float, then fills of five postings each.
+pub(crate) fn trades(count: u64) -> Vec<Entry> {
+    let float = float_in(1, "float-0001", 10_000_000_000_000);
+    std::iter::once(float).chain((2..=count).map(fill)).collect()
+}
+
+fn fill(seq: u64) -> Entry {
+    let symbol: Symbol = format!("SYM{}", seq % 17).parse().unwrap();
+    let key = format!("x{seq}-17f3a9");
+    let fill_tags = Tags {
+        strategy: Some(StrategyName::TRADING[usize::try_from(seq % 3).unwrap()]),
+        instrument: Some(symbol),
+        fill: Some(key.parse().unwrap()),
+        ..Tags::default()
+    };
+    let (cost, units) = (900_000_000_000 + i64::try_from(seq).unwrap(), 18_000_000_000);
+    let hold = |account, amount, units, lot: Option<String>| Posting {
+        account,
+        currency: Currency::USD,
+        amount: Money::from_raw(amount),
+        holding: Some(Holding { commodity: symbol, units: Quantity::from_raw(units) }),
+        tags: Tags { lot: lot.map(|l| l.parse().unwrap()), ..fill_tags.clone() },
+    };
+    let pay = |account, amount, item: Option<&str>, fee_kind| Posting {
+        tags: Tags { item: item.map(|i| i.parse().unwrap()), fee_kind, ..fill_tags.clone() },
+        ..money(account, amount)
+    };
+    let postings = vec![
+        hold(AccountCode::LONG_POSITIONS, cost, units, Some(format!("{symbol}-{key}"))),
+        hold(AccountCode::UNITS_MARKET, 0, -units, None),
+        pay(AccountCode::CASH_UNSETTLED, -cost - 100_001_000, Some("2026-06-02"), None),
+        pay(AccountCode::COMMISSIONS, 100_000_000, None, None),
+        pay(AccountCode::SEC_FEE, 1_000, None, Some(FeeKind::Sec)),
+    ];
+    let mut fill = entry(seq, EntryKind::Fill, &key, 1, postings);
+    for (name, value) in [("order", key.as_str()), ("price", "50.00"), ("quantity", "180"), ("settles", "2026-06-02")] {
+        fill.draft.facts.insert(name.into(), value.into());
+    }
+    fill
+}
+
+/// Events 1 to `count`.
+pub(crate) fn events(count: u64) -> Vec<Event> {
+    (1..=count)
+        .map(|seq| {
+            let data = format!(
+                "{{\"order\":\"RIGD01-{seq:08}\",\"symbol\":\"SYM{}\",\"side\":\"long\",\"price\":\"50.00\",\"note\":\"{:x>120}\"}}",
+                seq % 17,
+                seq
+            );
+            Event::new(seq, start() + Span::seconds(i64::try_from(seq).unwrap()), "order_sent", 1, data.as_bytes())
+        })
+        .collect()
+}

@@ -1,0 +1,348 @@
+//! LEDG-4a: the verifier finds what went around the database's own refusals, and names the first record touched.
+
+use desk::domain::decimal::{Money, Quantity};
+use desk::domain::journal::{Entry, EntryKind};
+use tbot::store::{self, Address, Batch, Check, Closing, ClosingBalance, ClosingLot, Finding, Heads, Reader};
+
+use super::raw::Raw;
+use super::sample;
+use crate::places::Place;
+
+/// Thirty entries and events.
+async fn books(address: &Address) -> Heads {
+    store::create(address, &sample::new_book()).await.unwrap();
+    let (_, mut writer) = store::open(address, &sample::identity()).await.unwrap();
+    let (entries, events) = (sample::trades(30), sample::events(30));
+    writer.append(&Batch { events: &events, entries: &entries, closings: &[] }).await.unwrap();
+    writer.close().await.unwrap()
+}
+
+async fn finding(address: &Address) -> Option<Finding> {
+    store::verify(address, &Check::default()).await.unwrap().finding
+}
+
+/// Tampers with a copy and verifies it. (An SQLite file is copied; PostgreSQL's books are made anew by the caller.)
+async fn tampered(address: &Address, script: &str) -> Finding {
+    let mut raw = Raw::open(address).await;
+    raw.tamper(script).await;
+    raw.close().await;
+    finding(address).await.unwrap_or_else(|| panic!("not found: {script}"))
+}
+
+/// Each column: a value that it does not have, and the column that the verifier names.
+const ENTRY: &[(&str, &str, &str)] = &[
+    ("book", "book + 1", "seq"),
+    ("seq", "seq + 1000", "seq"),
+    ("entry_id", "'abcdefghijklmnopqrstuvwxyz'", "entry_id"),
+    ("kind", "'fee'", "kind"),
+    ("source_key", "source_key || ' x'", "source_key"),
+    ("session", "session + 1", "session"),
+    ("effective_at", "effective_at - 1", "effective_at"),
+    ("booked_at", "booked_at - 1", "booked_at"),
+    ("reverses", "1", "reverses"),
+    ("corrects", "1", "corrects"),
+    ("postings", "postings + 1", "postings"),
+    ("previous", "hash", "previous"),
+    ("hash", "previous", "hash"),
+    ("bytes", "previous", "hash"),
+];
+
+const POSTING: &[(&str, &str, &str)] = &[
+    ("book", "book + 1", "line"),
+    ("seq", "seq + 1000", "line"),
+    ("line", "line + 1000", "line"),
+    ("session", "session + 1", "session"),
+    ("account", "account + 1", "account"),
+    ("currency", "'EUR'", "currency"),
+    ("amount", "amount + 1", "amount"),
+    ("commodity", "'OTHER'", "commodity"),
+    ("units", "coalesce(units, 0) + 1", "units"),
+    ("lot", "'OTHER-x1'", "lot"),
+    ("strategy", "NULL", "strategy"),
+    ("instrument", "''", "instrument"),
+    ("fill", "'y'", "fill"),
+    ("fee_kind", "'taf'", "fee_kind"),
+    ("item", "'2026-06-09'", "item"),
+];
+
+const EVENT: &[(&str, &str, &str)] = &[
+    ("book", "book + 1", "seq"),
+    ("seq", "seq + 1000", "seq"),
+    ("at", "at + 1", "at"),
+    ("kind", "'order_lost'", "kind"),
+    ("version", "version + 1", "version"),
+    ("previous", "hash", "previous"),
+    ("hash", "previous", "hash"),
+    ("bytes", "previous", "bytes"),
+];
+
+#[tokio::test]
+async fn ledg_4a_each_column_of_each_table_is_held_against_the_hashed_bytes() {
+    let place = Place::sqlite();
+    books(&place.address).await;
+    let file = place.folder.path().join("ledger.db");
+    let whole = std::fs::read(&file).unwrap();
+    assert_eq!(finding(&place.address).await, None);
+    let mut random = 17_u64;
+    for (table, columns) in [("entry", ENTRY), ("posting", POSTING), ("event", EVENT)] {
+        for (column, value, named) in columns {
+            for _ in 0..3 {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let seq = (random >> 33) % 29 + 2;
+                let line = u32::try_from((random >> 20) % 5 + 1).unwrap();
+                let only = if table == "posting" { format!(" AND line = {line}") } else { String::new() };
+                let script = format!("UPDATE {table} SET {column} = {value} WHERE seq = {seq}{only}");
+                let found = tampered(&place.address, &script).await;
+                assert_eq!((found.table, found.seq), (table, Some(seq)), "{script}: {found}");
+                assert_eq!(found.column, *named, "{script}: {found}");
+                assert_eq!(found.line, (table == "posting").then_some(line), "{script}: {found}");
+                assert_ne!(found.stored, found.computed, "{script}");
+                std::fs::write(&file, &whole).unwrap();
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn ledg_4a_rows_deleted_swapped_and_inserted_are_found_on_both_engines() {
+    let row = "SELECT book, 5, 6, session, account, currency, amount, commodity, units, lot, strategy, instrument, fill, \
+               fee_kind, item FROM posting WHERE seq = 5 AND line = 4";
+    let swap = |table: &str| {
+        format!(
+            "UPDATE {table} SET seq = 1000 WHERE seq = 8; UPDATE {table} SET seq = 8 WHERE seq = 9; \
+             UPDATE {table} SET seq = 9 WHERE seq = 1000"
+        )
+    };
+    for (n, (script, table, seq, line)) in [
+        ("DELETE FROM entry WHERE seq = 7".to_owned(), "entry", 7, None),
+        ("DELETE FROM posting WHERE seq = 7 AND line = 2".to_owned(), "posting", 7, Some(2)),
+        ("DELETE FROM posting WHERE seq = 7".to_owned(), "posting", 7, Some(1)),
+        ("DELETE FROM event WHERE seq = 7".to_owned(), "event", 7, None),
+        (swap("entry"), "entry", 8, None),
+        (swap("event"), "event", 8, None),
+        (format!("INSERT INTO posting {row}"), "posting", 5, Some(6)),
+        (format!("INSERT INTO posting {}", row.replace("5, 6", "31, 1")), "posting", 31, Some(1)),
+        (format!("INSERT INTO posting {}", row.replace("book, 5", "9, 5")), "posting", 0, None),
+        ("UPDATE posting SET amount = amount + 5 WHERE seq = 4 AND line IN (3, 4)".to_owned(), "posting", 4, Some(3)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for place in Place::each(&format!("rows{n}")).await {
+            books(&place.address).await;
+            let found = tampered(&place.address, &script).await;
+            let seq = (seq != 0).then_some(seq);
+            assert_eq!((found.table, found.seq, found.line), (table, seq, line), "{script}: {found}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn ledg_4a_a_cut_tail_is_found_by_a_head_that_is_kept_outside() {
+    for place in Place::each("tail").await {
+        let heads = books(&place.address).await;
+        let cut =
+            "DELETE FROM posting WHERE seq > 25; DELETE FROM entry WHERE seq > 25; DELETE FROM event WHERE seq > 28";
+        let mut raw = Raw::open(&place.address).await;
+        raw.tamper(cut).await;
+        raw.close().await;
+        let kept = place.folder.path().join("ledger.head");
+        if kept.exists() {
+            let found = finding(&place.address).await.unwrap();
+            assert_eq!((found.table, found.seq), ("entry", Some(26)), "by the file: {found}");
+            std::fs::remove_file(kept).unwrap();
+        }
+        assert_eq!(finding(&place.address).await, None, "what is left is a chain; nothing inside can tell");
+        let check = Check { heads: vec![(sample::identity(), heads)], ..Check::default() };
+        let found = store::verify(&place.address, &check).await.unwrap().finding.unwrap();
+        assert_eq!((found.table, found.seq), ("entry", Some(25)), "{found}");
+
+        // A tail that was cut and written anew has the same length and another hash.
+        let (_, mut writer) = store::open(&place.address, &sample::identity()).await.unwrap();
+        let entries: Vec<Entry> = (26..=30).map(|seq| sample::float_in(seq, &format!("forged-{seq}"), 100)).collect();
+        writer.append(&Batch { entries: &entries, events: &sample::events(30)[28..], closings: &[] }).await.unwrap();
+        let found = store::verify(&place.address, &check).await.unwrap().finding.unwrap();
+        assert_eq!((found.table, found.seq, found.column.as_str()), ("entry", Some(30), "hash"), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn ledg_4_dropped_triggers_and_a_changed_schema_are_found() {
+    for (n, (on_sqlite, on_postgres, thing)) in [
+        ("DROP TRIGGER posting_no_delete", "DROP TRIGGER posting_no_change ON posting", "posting_no_"),
+        ("DROP INDEX posting_by_lot", "DROP INDEX posting_by_lot", "posting_by_lot"),
+        ("CREATE TABLE note (text TEXT)", "CREATE TABLE note (text TEXT)", "note"),
+        (
+            "DROP TRIGGER event_before_insert; CREATE TRIGGER event_before_insert BEFORE INSERT ON event BEGIN SELECT 1; END",
+            "ALTER TABLE event DISABLE TRIGGER event_before_insert",
+            "event_before_insert",
+        ),
+        (
+            "ALTER TABLE posting ADD COLUMN note TEXT",
+            "ALTER TABLE posting DROP CONSTRAINT posting_check",
+            "posting",
+        ),
+        (
+            "DROP VIEW journal_in",
+            "CREATE OR REPLACE FUNCTION what_is_written_stays() RETURNS trigger LANGUAGE plpgsql AS \
+             'BEGIN RETURN NEW; END'",
+            "",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for place in Place::each(&format!("schema{n}")).await {
+            store::create(&place.address, &sample::new_book()).await.unwrap();
+            assert_eq!(finding(&place.address).await, None, "{}", place.address);
+            let mut raw = Raw::open(&place.address).await;
+            let script = if raw.is_sqlite() { on_sqlite } else { on_postgres };
+            raw.must(script).await;
+            raw.close().await;
+            let found = finding(&place.address).await.unwrap_or_else(|| panic!("not found: {script}"));
+            assert_eq!(found.table, "schema");
+            assert!(found.column.contains(thing), "{found}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_schema_of_another_version_is_refused_both_ways() {
+    for (version, words) in [(0, "migrate it first"), (2, "written by a newer program")] {
+        for place in Place::each(&format!("version{version}")).await {
+            store::create(&place.address, &sample::new_book()).await.unwrap();
+            let mut raw = Raw::open(&place.address).await;
+            raw.tamper(&format!("UPDATE schema_version SET version = {version}")).await;
+            raw.close().await;
+            for error in [
+                store::verify(&place.address, &Check::default()).await.map(drop).unwrap_err(),
+                store::open(&place.address, &sample::identity()).await.map(drop).unwrap_err(),
+                Reader::open(&place.address).await.map(drop).unwrap_err(),
+            ] {
+                assert!(error.to_string().contains(words), "{error}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn d5_a_flipped_byte_is_found_or_changes_nothing_that_is_read() {
+    let place = Place::sqlite();
+    let heads = books(&place.address).await;
+    let file = place.folder.path().join("ledger.db");
+    let whole = std::fs::read(&file).unwrap();
+    let (mut random, mut found) = (5_u64, 0);
+    for _ in 0..150 {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mut bytes = whole.clone();
+        let at = usize::try_from(random >> 33).unwrap() % bytes.len();
+        bytes[at] ^= 1 << ((random >> 20) & 7);
+        std::fs::write(&file, &bytes).unwrap();
+        let check = Check { heads: vec![(sample::identity(), heads)], ..Check::default() };
+        match store::verify(&place.address, &check).await {
+            Ok(report) if report.is_sound() => {
+                let reader = Reader::open(&place.address).await.unwrap();
+                let book = reader.book(&sample::identity()).await.unwrap();
+                let stored = reader.entries(&book, 0, 100).await.unwrap();
+                assert!(stored.iter().map(|s| &s.entry).eq(&sample::trades(30)), "byte {at}");
+                reader.close().await;
+            }
+            _ => found += 1,
+        }
+    }
+    assert!(found > 30, "{found} of 150");
+}
+
+/// Two closed sessions, the first closed again after an unlock.
+fn closed_days() -> (Vec<Entry>, Vec<Closing>) {
+    let mut entries = sample::trades(4);
+    let mut closings = Vec::new();
+    let close = |entries: &mut Vec<Entry>, closings: &mut Vec<Closing>, day: i64, n: u32| {
+        let seq = u64::try_from(entries.len()).unwrap() + 1;
+        let closing = closing(entries, seq, day, n);
+        let key = format!("{}:{n}", closing.session);
+        let mut entry = sample::entry(seq, EntryKind::DayClose, &key, day, vec![]);
+        let hash = desk::domain::chain::Hash::of(&closing.record).to_string();
+        entry.draft.facts.insert(Closing::FACT.into(), hash.into());
+        entries.push(entry);
+        closings.push(closing);
+    };
+    close(&mut entries, &mut closings, 1, 1);
+    let mut late = sample::float_in(6, "float-2", 500);
+    late.draft.session = sample::session(2);
+    entries.push(late);
+    close(&mut entries, &mut closings, 2, 1);
+    entries.push(sample::entry(8, EntryKind::Unlock, "XNYS:2026-06-01:1", 1, vec![]));
+    entries.push(sample::float_in(9, "float-3", 700));
+    close(&mut entries, &mut closings, 1, 2);
+    close(&mut entries, &mut closings, 2, 2);
+    (entries, closings)
+}
+
+fn closing(entries: &[Entry], seq: u64, day: i64, n: u32) -> Closing {
+    let session = sample::session(day);
+    let mut balances: Vec<ClosingBalance> = Vec::new();
+    let mut lots: Vec<ClosingLot> = Vec::new();
+    for p in entries.iter().filter(|e| e.draft.session <= session).flat_map(|e| &e.draft.postings) {
+        let commodity = p.holding.map(|h| h.commodity);
+        let units = p.holding.map_or(Quantity::from_raw(0), |h| h.units);
+        let same = |b: &&mut ClosingBalance| {
+            (b.account, b.currency, b.commodity, b.strategy) == (p.account, p.currency, commodity, p.tags.strategy)
+        };
+        match balances.iter_mut().find(same) {
+            Some(b) => {
+                b.amount = Money::from_raw(b.amount.raw() + p.amount.raw());
+                b.units = Quantity::from_raw(b.units.raw() + units.raw());
+            }
+            None => balances.push(ClosingBalance {
+                account: p.account,
+                currency: p.currency,
+                commodity,
+                strategy: p.tags.strategy,
+                amount: p.amount,
+                units,
+            }),
+        }
+        if let (true, Some(lot), Some(commodity)) = (p.account.is_position(), p.tags.lot.clone(), commodity) {
+            let (account, currency, cost) = (p.account, p.currency, p.amount);
+            lots.push(ClosingLot { account, currency, commodity, lot, units, cost, reference: None });
+        }
+    }
+    let record = format!("{{\"session\":\"{session}\",\"n\":{n}}}").into_bytes();
+    Closing { seq, session, n, record, signature: Some(vec![7; 64]), balances, lots }
+}
+
+#[tokio::test]
+async fn ledg_12_closings_are_recomputed_and_a_changed_one_is_named() {
+    let attacks = [
+        ("", "", 0),
+        ("UPDATE closing_balance SET amount = amount + 1 WHERE seq = 7 AND line = 2", "closing_balance", 7),
+        ("UPDATE closing_balance SET units = units + 1 WHERE seq = 10 AND line = 3", "closing_balance", 10),
+        ("UPDATE closing_balance SET strategy = 'mid' WHERE seq = 5 AND line = 1", "closing_balance", 5),
+        ("DELETE FROM closing_balance WHERE seq = 11 AND line = 1", "closing_balance", 11),
+        ("UPDATE closing_lot SET cost = cost + 1 WHERE seq = 5 AND line = 1", "closing_lot", 5),
+        ("DELETE FROM closing_lot WHERE seq = 7", "closing_lot", 7),
+        ("UPDATE closing_record SET bytes = hash WHERE seq = 5", "closing_record", 5),
+        ("UPDATE closing_record SET session = session + 5 WHERE seq = 5", "closing_record", 5),
+        ("UPDATE closing_record SET n = 9 WHERE seq = 7", "closing_record", 7),
+        ("DELETE FROM closing_record WHERE seq = 7", "closing_record", 7),
+        ("UPDATE closing_record SET seq = 6 WHERE seq = 7", "closing_record", 6),
+    ];
+    for (n, (script, table, seq)) in attacks.into_iter().enumerate() {
+        for place in Place::each(&format!("closing{n}")).await {
+            store::create(&place.address, &sample::new_book()).await.unwrap();
+            let (_, mut writer) = store::open(&place.address, &sample::identity()).await.unwrap();
+            let (entries, closings) = closed_days();
+            writer.append(&Batch { entries: &entries, closings: &closings, events: &[] }).await.unwrap();
+            writer.close().await.unwrap();
+            if script.is_empty() {
+                let report = store::verify(&place.address, &Check::default()).await.unwrap();
+                assert!(report.is_sound(), "{}", report.finding.unwrap());
+                assert_eq!(report.books[0].closings, 4);
+                continue;
+            }
+            let found = tampered(&place.address, script).await;
+            assert_eq!((found.table, found.seq), (table, Some(seq)), "{script}: {found}");
+        }
+    }
+}
