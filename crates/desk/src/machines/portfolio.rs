@@ -84,9 +84,7 @@ impl Portfolio {
                 self.symbols.insert(intent.order.clone(), intent.symbol);
                 let owner = self.open.get_mut(&intent.symbol).filter(|p| p.decision == intent.decision);
                 let strays = &mut self.strays;
-                if let Some(position) =
-                    owner.or_else(|| strays.iter_mut().find(|p| p.decision == intent.decision))
-                {
+                if let Some(position) = owner.or_else(|| strays.iter_mut().find(|p| p.decision == intent.decision)) {
                     for exit in &mut position.exits {
                         exit.working = false;
                     }

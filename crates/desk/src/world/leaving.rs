@@ -58,7 +58,13 @@ impl<R: Record> Trader<R> {
         self.send(now, &Command::Cancel(order), link)
     }
 
-    pub(super) fn trail(&mut self, now: Timestamp, symbol: &Symbol, stop: Price, link: &mut impl Link) -> Result<(), Halt> {
+    pub(super) fn trail(
+        &mut self,
+        now: Timestamp,
+        symbol: &Symbol,
+        stop: Price,
+        link: &mut impl Link,
+    ) -> Result<(), Halt> {
         let Some(order) = self.portfolio.get(symbol).map(|p| p.stop_order.clone()) else { return Ok(()) };
         self.commit(now, vec![Body::AmendIntended { order: order.clone(), stop }])?;
         self.send(now, &Command::Amend { order, stop }, link)

@@ -8,6 +8,8 @@ mod day;
 pub mod faults;
 /// Bars of many symbols, merged in order of time.
 pub mod feed;
+/// A market that does not exist, from a seed.
+pub mod generated;
 /// Why a bot stops where it stands.
 mod halt;
 /// How positions are left.
@@ -23,5 +25,3 @@ mod signal;
 pub mod trader;
 /// What time alone asks of a bot: look-ups, polls, repeats, repairs.
 mod upkeep;
-/// A market that does not exist, from a seed.
-pub mod generated;

@@ -18,9 +18,9 @@ pub mod outside;
 pub mod plan;
 /// One seed, played.
 mod play;
-/// Many seeds, and I11.
-pub mod runs;
 /// From a dead process to a new one.
 mod restart;
+/// Many seeds, and I11.
+pub mod runs;
 /// What was met in a run.
 pub mod tally;

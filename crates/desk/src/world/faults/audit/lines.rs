@@ -181,9 +181,13 @@ mod tests {
 
     #[test]
     fn decimals_are_read_exactly() {
-        for (text, expected) in
-            [("0", Some(0)), ("12.5", Some(1_250_000_000)), ("-0.00000001", Some(-1)), ("1.123456789", None), ("x", None)]
-        {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("12.5", Some(1_250_000_000)),
+            ("-0.00000001", Some(-1)),
+            ("1.123456789", None),
+            ("x", None),
+        ] {
             assert_eq!(steps(text), expected, "{text}");
         }
     }

@@ -138,13 +138,7 @@ impl Auditor {
     ///
     /// # Errors
     /// [`Invariant::I5`].
-    pub fn leaves(
-        &mut self,
-        now: Timestamp,
-        command: &Command,
-        disk: &Disk,
-        venue: &Venue,
-    ) -> Result<(), Failure> {
+    pub fn leaves(&mut self, now: Timestamp, command: &Command, disk: &Disk, venue: &Venue) -> Result<(), Failure> {
         let Command::Submit(intent) = command else { return Ok(()) };
         self.read(now, disk, venue)?;
         let quantity = i128::from(intent.quantity.raw());
@@ -227,6 +221,12 @@ impl Auditor {
     #[must_use]
     pub fn durable_position(&self, place: usize) -> i128 {
         self.events.position(place)
+    }
+
+    /// Entries that were given up and arrived after all, and brackets that were over and got another fill.
+    #[must_use]
+    pub const fn late(&self) -> (u64, u64) {
+        self.events.late()
     }
 
     /// Trades closed so far, by strategy, and events by kind.
