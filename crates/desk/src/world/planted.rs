@@ -15,8 +15,8 @@ pub enum PlantedBug {
     ForgetsFills,
     /// A fill of an exit changes the position, and is not booked.
     SkipsTheBooks,
-    /// A start begins a new hash chain.
-    StartsANewChain,
+    /// What is booked while a start waits for answers stores the link of the entry before it.
+    StoresTheLinkBefore,
     /// An order goes out before its intent is durable.
     SendsBeforeTheIntent,
     /// Orders of unknown outcome do not count as exposure.
@@ -31,7 +31,7 @@ impl PlantedBug {
         (Self::SendsAgain, Invariant::I1),
         (Self::ForgetsFills, Invariant::I2),
         (Self::SkipsTheBooks, Invariant::I3),
-        (Self::StartsANewChain, Invariant::I4),
+        (Self::StoresTheLinkBefore, Invariant::I4),
         (Self::SendsBeforeTheIntent, Invariant::I5),
         (Self::ForgetsUnknownOrders, Invariant::I6),
         (Self::AsksTheMachine, Invariant::I11),
@@ -57,6 +57,10 @@ impl<R: Record> Trader<R> {
 
     pub(super) fn skips_the_books(&self, body: &Body) -> bool {
         self.planted == Some(PlantedBug::SkipsTheBooks) && self.is_of_an_exit(body)
+    }
+
+    pub(super) fn stores_the_link_before(&self) -> bool {
+        self.planted == Some(PlantedBug::StoresTheLinkBefore) && self.starting.is_some()
     }
 
     pub(super) fn planted_stamp(&self, at: Timestamp, body: &Body) -> Timestamp {

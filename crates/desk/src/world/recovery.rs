@@ -62,11 +62,6 @@ impl<R: Record> Trader<R> {
         archive: &impl Archive,
     ) -> Result<(), Halt> {
         (self.books, self.journal) = Books::fold(self.setup.identity.clone(), entries)?;
-        #[cfg(feature = "planted-bugs")]
-        if self.planted == Some(super::planted::PlantedBug::StartsANewChain) {
-            let head = crate::machines::ledger::Head { hash: Hash::GENESIS, ..self.journal.head() };
-            self.journal = crate::machines::ledger::Journal::resume(self.setup.identity.clone(), head);
-        }
         for bytes in events {
             let next = self.seq.saturating_add(1);
             let event = Event::from_bytes(bytes.as_ref()).map_err(|e| Halt::Record(format!("event {next}: {e}")))?;

@@ -358,7 +358,11 @@ impl<R: Record> Trader<R> {
     pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact) -> Result<Vec<Sealed>, Halt> {
         let mut sealed = Vec::new();
         for draft in self.books.decide(at, fact)? {
+            #[cfg(feature = "planted-bugs")]
+            let before = self.journal.head().hash;
             let entry = self.journal.append(draft, at)?;
+            #[cfg(feature = "planted-bugs")]
+            let entry = if self.stores_the_link_before() { Sealed { hash: before, ..entry } } else { entry };
             self.books.apply(&entry.entry);
             sealed.push(entry);
         }
