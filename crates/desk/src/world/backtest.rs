@@ -146,10 +146,17 @@ impl Backtest {
     /// # Errors
     /// [`Halt`].
     pub fn new(setup: Setup, fees: FeeSchedule) -> Result<Self, Halt> {
+        let trader = Trader::new(setup, Memory::default())?;
+        Ok(Self::of(trader, fees))
+    }
+
+    /// A run of a bot that was made elsewhere and has not seen anything yet.
+    #[must_use]
+    pub fn of(trader: Trader<Memory>, fees: FeeSchedule) -> Self {
+        let setup = &trader.setup;
         let venue = Venue::new(setup.rules, setup.commission, setup.instruments.clone(), setup.limits.float);
         let outside = vec![0; setup.instruments.len()];
-        let trader = Trader::new(setup, Memory::default())?;
-        Ok(Self { trader, venue, fees, calendar: Calendar::XNYS, outside, bars: 0, funded: false })
+        Self { trader, venue, fees, calendar: Calendar::XNYS, outside, bars: 0, funded: false }
     }
 
     /// Runs all sessions of the tapes, one tape an instrument, in the order of the instruments.

@@ -22,7 +22,7 @@ use crate::machines::portfolio::Portfolio;
 use crate::machines::risk::Risk;
 use crate::machines::strategy::{Evaluation, Skip, StrategyMachine};
 use crate::risk::{Approved, Limits, Reducing};
-use crate::strategies::{DeviationUnit, Parameters, make};
+use crate::strategies::{DeviationUnit, Parameters, Strategy, make};
 use crate::venue::FillRules;
 
 /// What carries commands to a venue. Answers that come at once are pushed; others are delivered later.
@@ -121,14 +121,19 @@ impl<R: Record> Trader<R> {
     /// # Errors
     /// [`Halt::Strategy`].
     pub fn new(setup: Setup, record: R) -> Result<Self, Halt> {
+        let symbols = setup.instruments.len();
+        let made = setup.strategies.iter().map(|(name, p)| make(*name, *p, symbols).ok_or(Halt::Strategy(*name)));
+        let strategies = made.collect::<Result<_, _>>()?;
+        Ok(Self::with_strategies(setup, strategies, record))
+    }
+
+    /// A bot with strategies made elsewhere, in the order and with the parameters that the setup names.
+    #[must_use]
+    pub fn with_strategies(setup: Setup, strategies: Vec<Box<dyn Strategy>>, record: R) -> Self {
         let symbols: Vec<_> = setup.instruments.iter().map(|i| i.symbol).collect();
-        let mut strategies = Vec::new();
-        for (name, parameters) in &setup.strategies {
-            let strategy = make(*name, *parameters, symbols.len()).ok_or(Halt::Strategy(*name))?;
-            strategies.push(StrategyMachine::new(strategy, symbols.clone()));
-        }
+        let strategies = strategies.into_iter().map(|s| StrategyMachine::new(s, symbols.clone())).collect();
         let with_deviation = setup.strategies.iter().any(|(_, p)| p.deviation_unit == DeviationUnit::Sd);
-        Ok(Self {
+        Self {
             market: Vec::new(),
             with_deviation,
             checked: vec![None; symbols.len()],
@@ -152,7 +157,7 @@ impl<R: Record> Trader<R> {
             planted: None,
             record,
             setup,
-        })
+        }
     }
 
     /// Positions and working entries.

@@ -148,6 +148,11 @@ impl Ran {
         })
     }
 
+    /// Who closed trades.
+    pub(crate) fn strategies(&self) -> Vec<StrategyName> {
+        self.closed().map(|t| t.strategy).collect()
+    }
+
     /// `side size entry@instant exit@instant gross fees net reason`, in the order in which trades closed.
     pub(crate) fn trades(&self) -> Vec<String> {
         let line = |t: &Trade| {
