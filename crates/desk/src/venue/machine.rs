@@ -178,6 +178,11 @@ impl Venue {
                 self.describe(order, out);
                 Ok(())
             }
+            Command::Activity(since) => {
+                let executions = self.executions.iter().filter(|(_, _, e)| e.at >= *since);
+                out.extend(executions.map(|(id, _, e)| Report::Executed { order: id.clone(), execution: e.clone() }));
+                Ok(())
+            }
         }
     }
 

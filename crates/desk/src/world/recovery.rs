@@ -36,7 +36,7 @@ pub(super) struct Milestones {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Starting {
     waiting: BTreeSet<OrderId>,
-    asked_at: Option<Timestamp>,
+    asked_at: Timestamp,
 }
 
 impl Starting {
@@ -46,10 +46,7 @@ impl Starting {
 
     /// When there is something to do next: at once when all have answered.
     pub(super) fn due_at(&self, now: Timestamp) -> Timestamp {
-        match self.asked_at {
-            Some(at) if !self.waiting.is_empty() => at + AGAIN,
-            _ => now,
-        }
+        if self.waiting.is_empty() { now } else { self.asked_at + AGAIN }
     }
 }
 
@@ -151,8 +148,9 @@ impl<R: Record> Trader<R> {
         let doubts = self.broker.after_restart();
         self.commit(now, doubts)?;
         let waiting = self.broker.open().cloned().collect();
-        self.starting = Some(Starting { waiting, asked_at: None });
+        self.starting = Some(Starting { waiting, asked_at: now });
         self.polled_at = now;
+        self.poll(now, true, link)?;
         self.upkeep(now, link)
     }
 
@@ -168,7 +166,7 @@ impl<R: Record> Trader<R> {
         if starting.due_at(now) > now {
             return Ok(());
         }
-        starting.asked_at = Some(now);
+        starting.asked_at = now;
         for order in starting.waiting.clone() {
             self.send(now, &crate::domain::order::Command::Query(order), link)?;
         }
@@ -183,7 +181,7 @@ impl<R: Record> Trader<R> {
     /// no record is left out: evaluations counted, questions asked, whether an order has left the house.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<&'static str> {
-        let shape = |t: &Self| t.market.iter().map(digest).collect::<Vec<_>>();
+        let shape = |t: &Self| t.market.iter().map(|m| digest(&m.memory())).collect::<Vec<_>>();
         let memory = |t: &Self| t.strategies.iter().map(|s| digest(&s.memory())).collect::<Vec<_>>();
         let parts = [
             ("the numbers of events and bars", (self.seq, self.feed) == (other.seq, other.feed)),

@@ -4,7 +4,7 @@
 use super::trader::{Cleared, Halt, Link, Record, Trader};
 use crate::domain::decimal::Quantity;
 use crate::domain::ids::OrderId;
-use crate::domain::order::{Command, ExitReason, OrderState};
+use crate::domain::order::{Command, ExitReason};
 use crate::domain::position::Position;
 use crate::domain::symbol::Symbol;
 use crate::domain::time::{Span, Timestamp};
@@ -12,6 +12,8 @@ use crate::machines::broker::Tracked;
 
 /// How often everything open is asked for (B7).
 const POLL: Span = Span::MINUTE;
+/// How far back a poll asks for executions.
+const BACK: Span = Span::minutes(10);
 
 impl<R: Record> Trader<R> {
     /// What is due by now. A link that answers at once and loses nothing never needs it.
@@ -29,7 +31,7 @@ impl<R: Record> Trader<R> {
         self.ask_at_start(now, link)?;
         if self.starting.is_none() && now - self.polled_at >= POLL {
             self.polled_at = now;
-            self.poll(now, link)?;
+            self.poll(now, false, link)?;
             self.repair(now, false, link)?;
         }
         Ok(())
@@ -43,14 +45,13 @@ impl<R: Record> Trader<R> {
         doubt.into_iter().chain(start).min()
     }
 
-    /// Asks for every order that may still fill, and for exits that seem whole while something is left.
-    fn poll(&mut self, now: Timestamp, link: &mut impl Link) -> Result<(), Halt> {
-        let mut orders: Vec<OrderId> = self.broker.open().cloned().collect();
-        let whole = |o: &&OrderId| self.broker.get(o).is_some_and(|t| t.state == OrderState::Filled);
-        for p in self.portfolio.iter() {
-            let children = [&p.stop_order, &p.target_order];
-            orders.extend(p.exits.iter().map(|e| &e.order).chain(children).filter(whole).cloned());
-        }
+    /// Asks for the latest executions, whatever the bot thinks of their orders, and for every order that may still fill.
+    /// A start and the time after the close ask for the whole session.
+    pub(super) fn poll(&mut self, now: Timestamp, whole: bool, link: &mut impl Link) -> Result<(), Halt> {
+        let Some(hours) = self.terms.map(|t| t.hours) else { return Ok(()) };
+        let since = if whole || now >= hours.close { hours.open } else { now - BACK };
+        self.send(now, &Command::Activity(since), link)?;
+        let orders: Vec<OrderId> = self.broker.open().cloned().collect();
         for order in orders {
             self.send(now, &Command::Query(order), link)?;
         }

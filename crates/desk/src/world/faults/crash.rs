@@ -137,7 +137,7 @@ impl Step {
         match command {
             Command::Submit(_) => (Self::SubmitBefore, Self::SubmitAfter),
             Command::Cancel(_) | Command::Amend { .. } => (Self::ChangeSendBefore, Self::ChangeSendAfter),
-            Command::Query(_) => (Self::QueryBefore, Self::QueryAfter),
+            Command::Query(_) | Command::Activity(_) => (Self::QueryBefore, Self::QueryAfter),
         }
     }
 }

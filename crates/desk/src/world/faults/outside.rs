@@ -9,6 +9,7 @@ use super::disk::Shared;
 use super::failure::Failure;
 use super::plan::{Act, Weather};
 use super::tally::Tally;
+use crate::domain::decimal::Quantity;
 use crate::domain::order::{Command, Report};
 use crate::domain::seed::Rng;
 use crate::domain::time::{Span, Timestamp};
@@ -204,8 +205,22 @@ impl Outside {
         }
     }
 
+    /// An end that tells of less than was filled, while the fill is still on its way (B6).
+    fn understate(&mut self, report: &mut Report) {
+        if let Report::Ended { filled, .. } = report
+            && !filled.is_zero()
+            && self.rng.chance(self.weather.understated, 1000)
+        {
+            self.tally.fault("end that tells too little");
+            *filled = Quantity::ZERO;
+        }
+    }
+
     /// One answer meets its fate; `heard` is where it goes at once where somebody waits for it.
-    fn answer(&mut self, now: Timestamp, report: Report, heard: Option<&mut Vec<Report>>) {
+    fn answer(&mut self, now: Timestamp, mut report: Report, heard: Option<&mut Vec<Report>>) {
+        if self.faulty {
+            self.understate(&mut report);
+        }
         if self.faulty && self.rng.chance(self.weather.lost, 1000) {
             return self.tally.fault("answer lost");
         }

@@ -23,6 +23,13 @@ pub struct Weather {
     pub twice: u64,
     /// Answers that come together change places.
     pub shuffled: u64,
+    /// An order's end tells of no fill where there was one.
+    pub understated: u64,
+}
+
+impl Weather {
+    /// Nothing happens.
+    pub const FAIR: Self = Self { lost: 0, late: 0, twice: 0, shuffled: 0, understated: 0 };
 }
 
 /// What the script does to one instrument.
@@ -67,10 +74,10 @@ impl Plan {
         let mut rng = seed.part("plan", 0).rng();
         let sessions = if rng.chance(1, 16) { 2 } else { 1 };
         let weather = match rng.below(10) {
-            0 => Weather { lost: 0, late: 0, twice: 0, shuffled: 0 },
-            1..=5 => Weather { lost: 15, late: 60, twice: 20, shuffled: 50 },
-            6..=8 => Weather { lost: 50, late: 150, twice: 60, shuffled: 150 },
-            _ => Weather { lost: 180, late: 300, twice: 120, shuffled: 300 },
+            0 => Weather::FAIR,
+            1..=5 => Weather { lost: 15, late: 60, twice: 20, shuffled: 50, understated: 20 },
+            6..=8 => Weather { lost: 50, late: 150, twice: 60, shuffled: 150, understated: 100 },
+            _ => Weather { lost: 180, late: 300, twice: 120, shuffled: 300, understated: 300 },
         };
         let crashes = (0..sessions).map(|_| crashes(&mut rng)).collect();
         let script = script(&mut rng, symbols);
@@ -92,7 +99,7 @@ impl Plan {
         Self {
             seed,
             sessions: 1,
-            weather: Weather { lost: 0, late: 0, twice: 0, shuffled: 0 },
+            weather: Weather::FAIR,
             crashes: Vec::new(),
             script: Vec::new(),
             profile: 0,

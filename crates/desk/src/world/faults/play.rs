@@ -21,7 +21,9 @@ use crate::world::trader::{Halt, Record, Setup, Trader};
 
 /// How long after the close messages still meet faults.
 const FAULTS_END: Span = Span::seconds(30);
-/// How long it may take until all is quiet after that.
+/// How long after the close it is looked whether all is quiet: 120 s after faults end.
+const CALM: Span = Span::seconds(150);
+/// How long after the close all must be quiet.
 const QUIET: Span = Span::minutes(15);
 /// How often it is looked after it.
 const LOOK: Span = Span::seconds(30);
@@ -51,6 +53,7 @@ pub(super) fn play(plan: &Plan, market: &Market) -> Played {
     let (trades, kinds) = play.outside.auditor.counted();
     tally.trades = trades.iter().map(|(n, c)| (n.to_string(), *c)).collect();
     tally.events = kinds.iter().map(|(n, c)| (n.to_string(), *c)).collect();
+    (tally.returned, tally.reopened) = play.outside.auditor.late();
     tally.steps = disk.borrow().fuse.passed();
     Played { outcome, tally, disk }
 }
@@ -241,7 +244,7 @@ impl<'d> Play<'d> {
             self.run_until(now)?;
             self.outside.faulty = now - close < FAULTS_END;
             self.act(now, |trader, outside| trader.upkeep(now, outside))?;
-            if !self.outside.faulty && self.is_quiet() {
+            if now - close >= CALM && self.is_quiet() {
                 return Ok(now);
             }
         }

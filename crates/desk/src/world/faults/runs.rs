@@ -6,7 +6,7 @@ use std::fmt;
 use super::crash::CrashAt;
 use super::days::Market;
 use super::failure::{Failure, Invariant};
-use super::plan::{Plan, Weather};
+use super::plan::Plan;
 use super::play::play;
 use super::tally::Tally;
 use crate::domain::fees::FeeSchedule;
@@ -117,7 +117,7 @@ impl Runner {
     pub fn every_step(&mut self, seed: u64) -> Result<u64, Failed> {
         let failed = |step: u64, failure: Failure| Failed { seed: step, failure };
         let market = Market::generate(seed, FEW, SHORT, 1, &self.fees).map_err(|e| failed(0, dead(e.to_string())))?;
-        let mut plan = Plan { weather: Weather { lost: 0, late: 0, twice: 0, shuffled: 0 }, ..Plan::calm(Seed(seed)) };
+        let mut plan = Plan::calm(Seed(seed));
         let calm = play(&plan, &market);
         calm.outcome.map_err(|failure| failed(0, failure))?;
         let steps = calm.tally.steps;

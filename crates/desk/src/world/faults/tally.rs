@@ -16,6 +16,10 @@ pub struct Tally {
     pub events: BTreeMap<String, u64>,
     /// Restarts whose state was compared with the state before the crash.
     pub compared: u64,
+    /// Entries that were given up and arrived after all (A1).
+    pub returned: u64,
+    /// Brackets that were over and got another fill (B6).
+    pub reopened: u64,
     /// Sessions played to their end.
     pub sessions: u64,
     /// Steps passed.
@@ -50,6 +54,8 @@ impl Tally {
             }
         }
         self.compared = self.compared.saturating_add(other.compared);
+        self.returned = self.returned.saturating_add(other.returned);
+        self.reopened = self.reopened.saturating_add(other.reopened);
         self.sessions = self.sessions.saturating_add(other.sessions);
         self.steps = self.steps.saturating_add(other.steps);
     }
@@ -57,7 +63,9 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "sessions {}, steps {}, restarts compared {}", self.sessions, self.steps, self.compared)?;
+        let Self { sessions, steps, compared, returned, reopened, .. } = self;
+        writeln!(f, "sessions {sessions}, steps {steps}, restarts compared {compared}")?;
+        writeln!(f, "entries given up that arrived {returned}, brackets filled after their end {reopened}")?;
         let named = |list: &BTreeMap<&'static str, u64>| list.iter().map(|(n, c)| (n.to_string(), *c)).collect();
         let owned = |list: &BTreeMap<String, u64>| list.iter().map(|(n, c)| (n.clone(), *c)).collect();
         let parts: [(&str, Vec<(String, u64)>); 4] = [

@@ -52,6 +52,8 @@ pub(in crate::world::faults) struct EventsSeen {
     positions: Vec<i128>,
     trades: BTreeMap<Box<str>, u64>,
     kinds: BTreeMap<Box<str>, u64>,
+    returned: u64,
+    reopened: u64,
 }
 
 impl EventsSeen {
@@ -67,6 +69,8 @@ impl EventsSeen {
             positions: vec![0; terms.symbols.len()],
             trades: BTreeMap::new(),
             kinds: BTreeMap::new(),
+            returned: 0,
+            reopened: 0,
         }
     }
 
@@ -80,6 +84,10 @@ impl EventsSeen {
 
     pub(super) fn position(&self, place: usize) -> i128 {
         self.positions.get(place).copied().unwrap_or(0)
+    }
+
+    pub(super) const fn late(&self) -> (u64, u64) {
+        (self.returned, self.reopened)
     }
 
     pub(super) const fn counted(&self) -> (&BTreeMap<Box<str>, u64>, &BTreeMap<Box<str>, u64>) {
@@ -237,6 +245,7 @@ impl EventsSeen {
         let units = i128::try_from(e.quantity.0.unsigned_abs()).unwrap_or(i128::MAX);
         let Some(owner) = self.orders.get(line.order) else { return Ok(()) };
         let Some(bracket) = self.brackets.get_mut(&owner.decision) else { return Ok(()) };
+        self.reopened = self.reopened.saturating_add(u64::from(!bracket.open && bracket.exposed() == 0));
         if owner.entry {
             bracket.filled = bracket.filled.saturating_add(units);
             bracket.open &= bracket.filled < bracket.asked;
@@ -251,7 +260,9 @@ impl EventsSeen {
         let Some(owner) = self.orders.get(order).filter(|o| o.entry) else { return };
         let Some(bracket) = self.brackets.get_mut(&owner.decision).filter(|b| *b.entry == *order) else { return };
         if kind == "accepted" {
-            bracket.open |= std::mem::take(&mut bracket.given_up);
+            let returns = std::mem::take(&mut bracket.given_up);
+            self.returned = self.returned.saturating_add(u64::from(returns));
+            bracket.open |= returns;
         } else {
             bracket.given_up = bracket.open && kind == "not_accepted";
             bracket.open = false;

@@ -223,6 +223,12 @@ impl Auditor {
         self.events.position(place)
     }
 
+    /// Entries that were given up and arrived after all, and brackets that were over and got another fill.
+    #[must_use]
+    pub const fn late(&self) -> (u64, u64) {
+        self.events.late()
+    }
+
     /// Trades closed so far, by strategy, and events by kind.
     pub(super) fn counted(&self) -> (&BTreeMap<Box<str>, u64>, &BTreeMap<Box<str>, u64>) {
         self.events.counted()
