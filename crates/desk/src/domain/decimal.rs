@@ -94,9 +94,9 @@ impl DecimalText {
     /// The text of steps of 10⁻⁸ with at least `least` places and no digit dropped.
     #[must_use]
     pub fn new(steps: i64, least: usize) -> Self {
+        const STEPS: u64 = SCALE.unsigned_abs();
         let mut text = Self { bytes: [b'0'; 24], from: 24 };
-        let scale = SCALE.unsigned_abs();
-        let (mut whole, mut fraction) = (steps.unsigned_abs() / scale, steps.unsigned_abs() % scale);
+        let (mut whole, mut fraction) = (steps.unsigned_abs() / STEPS, steps.unsigned_abs() % STEPS);
         let mut places = PLACES;
         while places > least && fraction % 10 == 0 {
             fraction /= 10;

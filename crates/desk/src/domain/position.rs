@@ -34,6 +34,7 @@ pub struct ExitOrder {
 
 /// One entry with its stop, target and exits, as the bot knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts about a bracket that do not exclude each other")]
 pub struct Position {
     /// The decision; also the bracket's id.
     pub decision: DecisionId,

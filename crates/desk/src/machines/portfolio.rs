@@ -1,6 +1,7 @@
 //! The positions of one account, folded from events. Whoever needs them keeps a fold of its own.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::domain::event::Body;
 use crate::domain::ids::{DecisionId, OrderId, SessionId};
@@ -133,10 +134,11 @@ impl Portfolio {
     }
 
     fn take_back(&mut self, position: Position) {
-        if self.open.contains_key(&position.symbol) {
-            self.strays.push(position);
-        } else {
-            self.open.insert(position.symbol, position);
+        match self.open.entry(position.symbol) {
+            Entry::Occupied(_) => self.strays.push(position),
+            Entry::Vacant(place) => {
+                place.insert(position);
+            }
         }
     }
 

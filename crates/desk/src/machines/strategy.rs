@@ -359,7 +359,7 @@ impl StrategyMachine {
                 }
             }
             Body::TradeClosed(trade) if trade.strategy == self.strategy.name() => {
-                self.strategy.post_trade_update(trade)
+                self.strategy.post_trade_update(trade);
             }
             _ => {}
         }

@@ -62,7 +62,7 @@ pub(super) fn shared_exit(
     structural: impl FnOnce() -> bool,
     at_vwap: impl FnOnce() -> bool,
 ) -> Result<Option<ExitReason>, Overflow> {
-    if result_reached(parameters, held, view)? {
+    if result_reached(parameters, held, view) {
         return Ok(Some(ExitReason::Pnl));
     }
     if parameters.belief_floor > Ratio::ZERO && belief(held, view.bar.close)? < parameters.belief_floor {
@@ -81,10 +81,10 @@ pub(super) fn shared_exit(
 }
 
 /// s·(c − average entry price)·held ≥ take, or ≤ −stop, on the exact product.
-fn result_reached(parameters: &Parameters, held: &Held<'_>, view: &View<'_>) -> Result<bool, Overflow> {
+fn result_reached(parameters: &Parameters, held: &Held<'_>, view: &View<'_>) -> bool {
     let (take, stop) = (parameters.pnl_take, parameters.pnl_stop);
     if take.is_zero() && stop.is_zero() {
-        return Ok(false);
+        return false;
     }
     let position = held.position;
     let (entered, shares) = (position.entered.raw(), position.held().raw());
@@ -92,7 +92,7 @@ fn result_reached(parameters: &Parameters, held: &Held<'_>, view: &View<'_>) -> 
     let away = Wide::product(view.bar.close.raw(), entered) - position.entry_value() * SCALE;
     let result = away * position.side.sign() * shares;
     let limit = |money: Money| Wide::product(money.raw(), entered) * SCALE;
-    Ok((!take.is_zero() && result >= limit(take)) || (!stop.is_zero() && result <= -limit(stop)))
+    (!take.is_zero() && result >= limit(take)) || (!stop.is_zero() && result <= -limit(stop))
 }
 
 /// max(0, R + s·(c − ref)) ÷ (2·R), at most 1: 0 at the stop, ½ at the reference, 1 at one R gained.

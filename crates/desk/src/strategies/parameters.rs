@@ -149,7 +149,8 @@ impl Parameters {
             };
         } else {
             let value: Quantity = text.parse().map_err(|_| bad())?;
-            if !(row.zero_is_off && value.is_zero()) && !(row.least..=row.most).contains(&value) {
+            let off = row.zero_is_off && value.is_zero();
+            if !off && !(row.least..=row.most).contains(&value) {
                 return Err(bad());
             }
             let steps = value.raw();

@@ -259,6 +259,10 @@ impl Bracket {
     }
 
     /// Fills one slot with what the room allows, and does to the others what that brings.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "what fills, how much, where, out of which room, and who hears of it"
+    )]
     fn fill(
         &mut self,
         clerk: &mut Clerk<'_>,

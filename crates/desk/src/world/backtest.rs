@@ -236,7 +236,11 @@ impl Backtest {
 
     /// One instant: the venue matches, the bot hears, observes and decides.
     fn instant(&mut self, now: Timestamp, ended: &[Ended<'_>]) -> Result<(), Halt> {
-        if !self.trader.portfolio().is_empty() {
+        if self.trader.portfolio().is_empty() {
+            for bar in ended {
+                self.venue.see(bar.place, bar.bar.close);
+            }
+        } else {
             let mut reports = Vec::new();
             for bar in ended {
                 self.venue.on_bar(bar.place, bar.bar, bar.quote, &mut reports)?;
@@ -245,10 +249,6 @@ impl Backtest {
             }
             self.venue.expire(now, &mut reports);
             self.trader.deliver(now, &reports)?;
-        } else {
-            for bar in ended {
-                self.venue.see(bar.place, bar.bar.close);
-            }
         }
         self.trader.observe(now, ended)?;
         self.trader.decide(now, ended, &mut Direct(&mut self.venue))

@@ -22,7 +22,7 @@ impl<R: Record> Trader<R> {
     ) -> Result<(), Halt> {
         let Some(p) = self.portfolio.get(symbol) else { return Ok(()) };
         match self.exit_from(p, reason, now)? {
-            Some(reducing) => self.submit(now, Cleared::Reducing(reducing), Vec::new(), link),
+            Some(reducing) => self.submit(now, &Cleared::Reducing(reducing), Vec::new(), link),
             None => Ok(()),
         }
     }

@@ -19,6 +19,8 @@ mod leaving;
 /// Bugs planted on purpose, for the world simulator's own proof.
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
+/// Events and entries, made and folded.
+mod recording;
 /// From a stored log back to a running bot.
 pub mod recovery;
 /// From a signal to an approved order.

@@ -6,7 +6,7 @@
 pub use super::halt::Halt;
 use super::recovery::{Milestones, Starting};
 use crate::domain::decimal::{Money, Price};
-use crate::domain::event::{Body, Event, VERSION};
+use crate::domain::event::{Body, Event};
 use crate::domain::fees::{CommissionSchedule, SaleRates};
 use crate::domain::ids::{DecisionId, Identity, OrderId, StrategyName};
 use crate::domain::market::{Bar, Instrument, QuoteBar};
@@ -16,7 +16,7 @@ use crate::domain::symbol::Symbol;
 use crate::domain::time::{Date, Span, Timestamp};
 use crate::domain::wide::{Overflow, Wide};
 use crate::machines::broker::{Broker, Tracked};
-use crate::machines::ledger::{BookFact, Books, Fill, Journal, LotChoice, Sealed};
+use crate::machines::ledger::{Books, Journal, Sealed};
 use crate::machines::market_data::{Checked, Hours, SymbolMarket, Unusable, View};
 use crate::machines::portfolio::Portfolio;
 use crate::machines::risk::Risk;
@@ -233,145 +233,12 @@ impl<R: Record> Trader<R> {
         self.market.get(place)?.last_close()
     }
 
-    /// Records what happened, folds it in, and records what follows from it at once: closed trades, missed entries.
-    /// A fill and its journal entry are one call (LEDG-3).
-    pub(super) fn commit(&mut self, at: Timestamp, bodies: Vec<Body>) -> Result<(), Halt> {
-        if bodies.is_empty() {
-            return Ok(());
-        }
-        let (mut events, mut entries) = (Vec::with_capacity(bodies.len()), Vec::new());
-        for body in bodies {
-            if let Body::Executed { .. } = &body {
-                self.book_fill(at, &body, &mut entries)?;
-            }
-            let order = may_end(&body).cloned();
-            events.push(self.fold_new(at, body)?);
-            if let Some(end) = order.map(|order| self.ending_of(&order)).transpose()?.flatten() {
-                events.push(self.fold_new(at, end)?);
-            }
-        }
-        self.record.commit(events, entries)
-    }
-
-    /// The end of the bracket of an order, if it is at its end.
-    fn ending_of(&self, order: &OrderId) -> Result<Option<Body>, Overflow> {
-        let Some(p) = self.portfolio.of_order(order) else { return Ok(None) };
-        if p.stage() != Stage::Done {
-            return Ok(None);
-        }
-        Ok(Some(match p.closed()? {
-            Some(trade) => Body::TradeClosed(Box::new(trade)),
-            None => Body::EntryMissed { decision: p.decision.clone(), symbol: p.symbol },
-        }))
-    }
-
-    /// Numbers, stamps and folds one event.
-    fn fold_new(&mut self, at: Timestamp, body: Body) -> Result<Event, Overflow> {
-        #[cfg(feature = "planted-bugs")]
-        let at = self.planted_stamp(at, &body);
-        self.last_at = self.last_at.max(at);
-        let event = Event { v: VERSION, seq: self.seq.saturating_add(1), at: self.last_at, feed: self.feed, body };
-        self.fold(&event)?;
-        Ok(event)
-    }
-
-    /// One event alone, for what has its entries beside it.
-    pub(super) fn fold_one(&mut self, at: Timestamp, body: Body) -> Result<Event, Halt> {
-        Ok(self.fold_new(at, body)?)
-    }
-
-    /// Folds one event into every machine.
-    pub(super) fn fold(&mut self, event: &Event) -> Result<(), Overflow> {
-        self.seq = event.seq;
-        self.last_at = self.last_at.max(event.at);
-        #[cfg(feature = "planted-bugs")]
-        let known = !self.forgets(event);
-        #[cfg(not(feature = "planted-bugs"))]
-        let known = true;
-        if known {
-            self.portfolio.apply(&event.body)?;
-        }
-        self.occupy(&event.body);
-        for strategy in &mut self.strategies {
-            strategy.apply(event);
-        }
-        self.risk.apply(event)?;
-        self.broker.apply(event);
-        match &event.body {
-            Body::SessionOpened { session, .. } => self.milestones.opened = Some(*session),
-            Body::Settled { session } => self.milestones.settled = Some(*session),
-            Body::SessionClosed { session } => self.milestones.closed = Some(*session),
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Keeps by place whether a symbol has an owner: asked for each bar, changed a few times a trade.
-    fn occupy(&mut self, body: &Body) {
-        let symbol = match body {
-            Body::SessionOpened { .. } => return self.occupied.fill(false),
-            Body::Intended(intent) => Some(intent.symbol),
-            Body::TradeClosed(trade) => Some(trade.symbol),
-            Body::EntryMissed { symbol, .. } | Body::Executed { symbol, .. } => Some(*symbol),
-            // An entry that had been given up can come back.
-            Body::Accepted { order } => self.portfolio.of_order(order).map(|p| p.symbol),
-            _ => None,
-        };
-        let place = symbol.and_then(|s| self.symbols.binary_search(&s).ok());
-        if let Some((symbol, occupied)) = symbol.zip(place.and_then(|p| self.occupied.get_mut(p))) {
-            *occupied = self.portfolio.get(&symbol).is_some();
-        }
-    }
-
     /// The bracket in the symbol of this place.
     fn position_at(&self, place: usize) -> Option<&crate::domain::position::Position> {
         if !self.occupied.get(place).copied().unwrap_or(false) {
             return None;
         }
         self.portfolio.get(self.symbols.get(place)?)
-    }
-
-    fn book_fill(&mut self, at: Timestamp, body: &Body, entries: &mut Vec<Sealed>) -> Result<(), Halt> {
-        let Body::Executed { order, strategy, symbol, execution } = body else { return Ok(()) };
-        #[cfg(feature = "planted-bugs")]
-        if self.skips_the_books(body) {
-            return Ok(());
-        }
-        let Some(terms) = self.terms else { return Ok(()) };
-        let currency = self.symbols.binary_search(symbol).ok().and_then(|p| self.setup.instruments.get(p));
-        let fact = BookFact::Fill(Fill {
-            execution: execution.id.clone(),
-            order: Some(order.clone()),
-            instrument: *symbol,
-            currency: currency.map_or(crate::domain::symbol::Currency::USD, |i| i.currency),
-            strategy: strategy.unwrap_or(StrategyName::External),
-            quantity: execution.quantity,
-            price: execution.price,
-            commission: execution.commission,
-            accrued: execution.accrued.clone(),
-            settles: terms.settles,
-            session: terms.hours.session,
-            effective_at: execution.at,
-            lots: LotChoice::Fifo,
-            corrects: None,
-        });
-        entries.extend(self.book(at, &fact)?);
-        Ok(())
-    }
-
-    /// Books a fact: drafts become sealed entries, folded into the books.
-    pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact) -> Result<Vec<Sealed>, Halt> {
-        let mut sealed = Vec::new();
-        for draft in self.books.decide(at, fact)? {
-            #[cfg(feature = "planted-bugs")]
-            let before = self.journal.head().hash;
-            let entry = self.journal.append(draft, at)?;
-            #[cfg(feature = "planted-bugs")]
-            let entry = if self.stores_the_link_before() { Sealed { hash: before, ..entry } } else { entry };
-            self.books.apply(&entry.entry);
-            sealed.push(entry);
-        }
-        Ok(sealed)
     }
 
     /// Opens a session.
@@ -559,7 +426,7 @@ impl<R: Record> Trader<R> {
     pub(super) fn submit(
         &mut self,
         now: Timestamp,
-        cleared: Cleared,
+        cleared: &Cleared,
         mut led: Vec<Body>,
         link: &mut impl Link,
     ) -> Result<(), Halt> {
@@ -572,7 +439,7 @@ impl<R: Record> Trader<R> {
         }
         self.commit(now, led)?;
         // An approval is asked once more before it is sent (RISK-0). Nothing trips a latch here: this world has no kill.
-        if let Cleared::Approved(approved) = &cleared
+        if let Cleared::Approved(approved) = cleared
             && approved.still_valid(now, self.risk.epoch(), false, self.last_close(&intent.symbol)).is_err()
         {
             return self.commit(now, vec![Body::NotAccepted { order }]);
@@ -611,7 +478,7 @@ impl<R: Record> Trader<R> {
                     if let Some((decision, approved)) = self.signal(index, now, ended, &setup, plan)? {
                         let decided = vec![Body::Decided(Box::new(decision))];
                         match approved {
-                            Some(approved) => self.submit(now, Cleared::Approved(approved), decided, link)?,
+                            Some(approved) => self.submit(now, &Cleared::Approved(approved), decided, link)?,
                             None => self.commit(now, decided)?,
                         }
                     }
@@ -688,16 +555,5 @@ impl Cleared {
             Self::Approved(approved) => approved.intent(),
             Self::Reducing(reducing) => reducing.intent(),
         }
-    }
-}
-
-/// The order whose bracket a step may have ended.
-const fn may_end(body: &Body) -> Option<&OrderId> {
-    match body {
-        Body::Executed { order, .. }
-        | Body::Ended { order, .. }
-        | Body::Refused { order, .. }
-        | Body::NotAccepted { order } => Some(order),
-        _ => None,
     }
 }

@@ -122,7 +122,7 @@ impl Plan {
             instruments: instruments.to_vec(),
             rules: FillRules::default(),
             commission: CommissionSchedule::default(),
-            time_to_live: if self.profile % 2 == 0 { Span::minutes(5) } else { Span::seconds(90) },
+            time_to_live: if self.profile.is_multiple_of(2) { Span::minutes(5) } else { Span::seconds(90) },
         })
     }
 

@@ -99,7 +99,7 @@ impl Runner {
         let played = play(&plan, market);
         self.tally.add(&played.tally);
         played.outcome.map_err(|failure| Failed { seed, failure })?;
-        if seed % TWICE == 0 {
+        if seed.is_multiple_of(TWICE) {
             let again = play(&plan, market);
             let (first, second) = (played.disk.borrow(), again.disk.borrow());
             if first.events != second.events || first.entries != second.entries {

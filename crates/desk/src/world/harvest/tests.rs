@@ -159,7 +159,7 @@ fn strat_12_each_decision_has_the_outcome_that_its_events_give_it() {
     }
     assert!(blocked > 0);
     let counts = run.harvest.counts(&run.events);
-    assert_eq!(counts.decisions as usize, run.harvest.decisions.len());
+    assert_eq!(counts.decisions, run.harvest.decisions.len() as u64);
     assert_eq!(counts.fills, run.harvest.sessions.iter().map(|s| s.fills).sum::<u64>());
     assert_eq!(run.watched.closings.len(), 3);
     // TRADE-10: every bar inside of a session before its close is an evaluation or a signal of each strategy.

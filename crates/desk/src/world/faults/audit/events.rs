@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::lines::{ExecutedLine, IntentLine, Line, PlanLine, What};
-use super::{Figures, Finding, Terms, Told, wrong};
+use super::{Counts, Figures, Finding, Terms, Told, wrong};
 use crate::world::faults::disk::Disk;
 use crate::world::faults::failure::Invariant;
 
@@ -90,7 +90,7 @@ impl EventsSeen {
         (self.returned, self.reopened)
     }
 
-    pub(super) const fn counted(&self) -> (&BTreeMap<Box<str>, u64>, &BTreeMap<Box<str>, u64>) {
+    pub(super) const fn counted(&self) -> (&Counts, &Counts) {
         (&self.trades, &self.kinds)
     }
 

@@ -23,6 +23,9 @@ mod lines;
 pub(super) use books::BooksSeen;
 pub(super) use events::EventsSeen;
 
+/// How often each name was met.
+pub(super) type Counts = BTreeMap<Box<str>, u64>;
+
 /// An execution, in steps of 10⁻⁸.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Figures {
@@ -230,7 +233,7 @@ impl Auditor {
     }
 
     /// Trades closed so far, by strategy, and events by kind.
-    pub(super) fn counted(&self) -> (&BTreeMap<Box<str>, u64>, &BTreeMap<Box<str>, u64>) {
+    pub(super) fn counted(&self) -> (&Counts, &Counts) {
         self.events.counted()
     }
 }
