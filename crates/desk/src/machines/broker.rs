@@ -37,7 +37,8 @@ pub struct Tracked {
     sent_at: Option<Timestamp>,
     unknown_at: Option<Timestamp>,
     cancel_at: Option<Timestamp>,
-    parent: Option<OrderId>,
+    /// The children that wait for this parent's first fill.
+    waiting: Option<Box<[OrderId; 2]>>,
 }
 
 /// What an order is waited for, outside of the record: it is built anew after a restart.
@@ -231,28 +232,29 @@ impl Broker {
     }
 
     fn intend(&mut self, intent: &Intent) {
-        let track = |leg: Leg, state: OrderState, stop: Option<Price>, parent: Option<OrderId>| Tracked {
+        let track = |leg: Leg, state: OrderState| Tracked {
             leg,
             strategy: intent.strategy,
             symbol: intent.symbol,
             state,
             asked: intent.quantity,
             filled: Quantity::ZERO,
-            stop,
+            stop: None,
             sent_at: None,
             unknown_at: None,
             cancel_at: None,
-            parent,
+            waiting: None,
         };
         match &intent.purpose {
             Purpose::Entry { stop_order, target_order, .. } => {
-                self.orders.insert(intent.order.clone(), track(Leg::Entry, OrderState::Intent, None, None));
-                let parent = Some(intent.order.clone());
-                self.orders.insert(stop_order.clone(), track(Leg::Stop, OrderState::Planned, None, parent.clone()));
-                self.orders.insert(target_order.clone(), track(Leg::Target, OrderState::Planned, None, parent));
+                let waiting = Some(Box::new([stop_order.clone(), target_order.clone()]));
+                let parent = Tracked { waiting, ..track(Leg::Entry, OrderState::Intent) };
+                self.orders.insert(intent.order.clone(), parent);
+                self.orders.insert(stop_order.clone(), track(Leg::Stop, OrderState::Planned));
+                self.orders.insert(target_order.clone(), track(Leg::Target, OrderState::Planned));
             }
             Purpose::Exit { .. } => {
-                self.orders.insert(intent.order.clone(), track(Leg::Exit, OrderState::Intent, None, None));
+                self.orders.insert(intent.order.clone(), track(Leg::Exit, OrderState::Intent));
             }
         }
     }
@@ -270,14 +272,11 @@ impl Broker {
 
     /// A parent that is never going to fill takes its children with it.
     fn end_children(&mut self, parent: &OrderId, at: Timestamp) {
-        let children: Vec<_> = self
-            .orders
-            .iter()
-            .filter(|(_, t)| t.parent.as_ref() == Some(parent) && t.state == OrderState::Planned)
-            .map(|(id, _)| id.clone())
-            .collect();
-        for child in children {
-            self.set(&child, OrderState::Cancelled, at);
+        let waiting = self.orders.get_mut(parent).and_then(|t| t.waiting.take());
+        for child in waiting.iter().flat_map(|children| children.iter()) {
+            if self.orders.get(child).is_some_and(|t| t.state == OrderState::Planned) {
+                self.set(child, OrderState::Cancelled, at);
+            }
         }
     }
 
@@ -292,13 +291,9 @@ impl Broker {
             OrderState::CancelPending => OrderState::CancelPending,
             _ => OrderState::PartiallyFilled,
         };
-        if t.leg == Leg::Entry {
-            let parent = order.clone();
-            for (_, child) in self
-                .orders
-                .iter_mut()
-                .filter(|(_, t)| t.parent.as_ref() == Some(&parent) && t.state == OrderState::Planned)
-            {
+        let waiting = t.waiting.take();
+        for child in waiting.iter().flat_map(|children| children.iter()) {
+            if let Some(child) = self.orders.get_mut(child).filter(|t| t.state == OrderState::Planned) {
                 child.state = OrderState::Accepted;
             }
         }

@@ -14,7 +14,6 @@ use crate::domain::wide::Overflow;
 pub struct Portfolio {
     session: Option<SessionId>,
     open: BTreeMap<Symbol, Position>,
-    symbols: BTreeMap<OrderId, Symbol>,
 }
 
 impl Portfolio {
@@ -35,27 +34,23 @@ impl Portfolio {
         self.open.is_empty()
     }
 
-    /// The bracket that an order belongs to.
+    /// The bracket that an order belongs to. A few are open: looking at each is quicker than an index of orders.
     #[must_use]
     pub fn of_order(&self, order: &OrderId) -> Option<&Position> {
-        self.open.get(self.symbols.get(order)?).filter(|p| p.owns(order))
+        self.open.values().find(|p| p.owns(order))
     }
 
     fn of_order_mut(&mut self, order: &OrderId) -> Option<&mut Position> {
-        self.open.get_mut(self.symbols.get(order)?).filter(|p| p.owns(order))
+        self.open.values_mut().find(|p| p.owns(order))
     }
 
     fn intend(&mut self, intent: &Intent) {
         match &intent.purpose {
-            Purpose::Entry { stop_order, target_order, .. } => {
+            Purpose::Entry { .. } => {
                 let Some(position) = self.session.and_then(|s| Position::from_intent(intent, s)) else { return };
-                for id in [&intent.order, stop_order, target_order] {
-                    self.symbols.insert(id.clone(), intent.symbol);
-                }
                 self.open.insert(intent.symbol, position);
             }
             Purpose::Exit { reason } => {
-                self.symbols.insert(intent.order.clone(), intent.symbol);
                 if let Some(position) = self.open.get_mut(&intent.symbol) {
                     for exit in &mut position.exits {
                         exit.working = false;
@@ -86,7 +81,6 @@ impl Portfolio {
         match body {
             Body::SessionOpened { session, .. } => {
                 self.session = Some(*session);
-                self.symbols.clear();
                 self.open.clear();
             }
             Body::Intended(intent) => self.intend(intent),

@@ -138,6 +138,8 @@ pub struct Backtest {
     outside: Vec<u64>,
     bars: u64,
     funded: bool,
+    /// What the venue answers within an instant; empty between two.
+    reports: Vec<Report>,
 }
 
 impl Backtest {
@@ -149,7 +151,7 @@ impl Backtest {
         let venue = Venue::new(setup.rules, setup.commission, setup.instruments.clone(), setup.limits.float);
         let outside = vec![0; setup.instruments.len()];
         let trader = Trader::new(setup, Memory::default())?;
-        Ok(Self { trader, venue, fees, calendar: Calendar::XNYS, outside, bars: 0, funded: false })
+        Ok(Self { trader, venue, fees, calendar: Calendar::XNYS, outside, bars: 0, funded: false, reports: Vec::new() })
     }
 
     /// Runs all sessions of the tapes, one tape an instrument, in the order of the instruments.
@@ -229,19 +231,23 @@ impl Backtest {
 
     /// One instant: the venue matches, the bot hears, observes and decides.
     fn instant(&mut self, now: Timestamp, ended: &[Ended<'_>]) -> Result<(), Halt> {
-        if !self.trader.portfolio().is_empty() {
-            let mut reports = Vec::new();
-            for bar in ended {
-                self.venue.on_bar(bar.place, bar.bar, bar.quote, &mut reports)?;
-                self.trader.deliver(now, &reports)?;
-                reports.clear();
-            }
-            self.venue.expire(now, &mut reports);
-            self.trader.deliver(now, &reports)?;
-        } else {
+        if self.trader.portfolio().is_empty() {
             for bar in ended {
                 self.venue.see(bar.place, bar.bar.close);
             }
+        } else {
+            let mut reports = std::mem::take(&mut self.reports);
+            for bar in ended {
+                self.venue.on_bar(bar.place, bar.bar, bar.quote, &mut reports)?;
+                if !reports.is_empty() {
+                    self.trader.deliver(now, &reports)?;
+                    reports.clear();
+                }
+            }
+            self.venue.expire(now, &mut reports);
+            self.trader.deliver(now, &reports)?;
+            reports.clear();
+            self.reports = reports;
         }
         self.trader.observe(now, ended)?;
         self.trader.decide(now, ended, &mut Direct(&mut self.venue))

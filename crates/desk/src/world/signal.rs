@@ -1,7 +1,7 @@
 //! From a signal to an approved order: size, costs, gates, and the decision's record.
 
 use super::trader::{Ended, Halt, Record, Trader};
-use crate::domain::decimal::Ratio;
+use crate::domain::decimal::{DecimalText, Ratio};
 use crate::domain::event::{Body, Decision, InputName};
 use crate::domain::ids::DecisionId;
 use crate::domain::order::{Leg, Plan};
@@ -40,7 +40,9 @@ impl<R: Record> Trader<R> {
             return Ok(None);
         };
         let (name, symbol, session) = (strategy.name(), view.instrument.symbol, terms.hours.session);
-        let id: DecisionId = format!("{session}/{name}/{symbol}/{}", strategy.next_signal(ended.place)).parse()?;
+        let number = DecimalText::whole(strategy.next_signal(ended.place));
+        let parts = [session.text().as_str(), name.as_str(), symbol.as_str(), number.as_str()].join("/");
+        let id: DecisionId = parts.parse()?;
         let standing = self.standing(&symbol, name)?;
         let parameters = strategy.strategy().parameters();
         let size = size(&plan, setup.side, parameters, &standing, view.instrument.lot)?;
@@ -89,11 +91,12 @@ impl<R: Record> Trader<R> {
 
 /// What was seen: the session's own figures, then the strategy's.
 fn inputs(view: &View<'_>, setup: &Setup) -> Vec<(InputName, Ratio)> {
-    let mut inputs = vec![
+    let mut inputs = Vec::with_capacity(setup.inputs.len().saturating_add(5));
+    inputs.extend([
         (InputName::Close, Ratio::from_raw(view.bar.close.raw())),
         (InputName::Volume, Ratio::from_raw(view.bar.volume.raw())),
         (InputName::DataQuality, view.quality().score),
-    ];
+    ]);
     if let Some(vwap) = view.vwap() {
         inputs.push((InputName::Vwap, Ratio::from_raw(vwap.raw())));
     }

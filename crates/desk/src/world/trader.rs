@@ -282,7 +282,8 @@ impl<R: Record> Trader<R> {
         if bodies.is_empty() {
             return Ok(());
         }
-        let (mut events, mut entries) = (Vec::with_capacity(bodies.len()), Vec::new());
+        // Room for what may follow from the last of them.
+        let (mut events, mut entries) = (Vec::with_capacity(bodies.len().saturating_add(1)), Vec::new());
         for body in bodies {
             if let Body::Executed { .. } = &body {
                 self.book_fill(at, &body, &mut entries)?;
@@ -391,14 +392,20 @@ impl<R: Record> Trader<R> {
             lots: LotChoice::Fifo,
             corrects: None,
         });
-        entries.extend(self.book(at, &fact)?);
+        let mut booked = self.book(at, &fact)?;
+        if entries.is_empty() {
+            *entries = booked;
+        } else {
+            entries.append(&mut booked);
+        }
         Ok(())
     }
 
     /// Books a fact: drafts become sealed entries, folded into the books.
     pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact) -> Result<Vec<Sealed>, Halt> {
-        let mut sealed = Vec::new();
-        for draft in self.books.decide(at, fact)? {
+        let drafts = self.books.decide(at, fact)?;
+        let mut sealed = Vec::with_capacity(drafts.len());
+        for draft in drafts {
             let entry = self.journal.append(draft, at)?;
             self.books.apply(&entry.entry);
             sealed.push(entry);
@@ -454,18 +461,23 @@ impl<R: Record> Trader<R> {
     pub fn observe(&mut self, now: Timestamp, bars: &[Ended<'_>]) -> Result<(), Halt> {
         let Some(terms) = self.terms else { return Ok(()) };
         let watched = self.is_watched(now);
+        // The minute that has just ended, as nearly every bar's; what starts elsewhere is looked at for itself.
+        let last = (now - Span::MINUTE, terms.hours.minute_of(now - Span::MINUTE));
         for ended in bars {
-            let (Some(market), Some(symbol), Some(instrument)) = (
-                self.market.get_mut(ended.place),
-                self.symbols.get(ended.place),
-                self.setup.instruments.get(ended.place),
-            ) else {
-                continue;
+            let Some(market) = self.market.get_mut(ended.place) else { continue };
+            let start = ended.bar.start;
+            let minute = if start == last.0 { last.1 } else { terms.hours.minute_of(start) };
+            let observed = match minute {
+                Some(minute) => market.observe(ended.bar, ended.quote, minute, watched),
+                None => Err(Unusable::OutOfOrder),
             };
-            let minute = terms.hours.minute_of(ended.bar.start).ok_or(Halt::Unusable(*symbol, ended.bar.start))?;
-            let checked = market.observe(ended.bar, ended.quote, minute, watched).map_err(|e| match e {
+            let (symbol, instrument) = match (self.symbols.get(ended.place), self.setup.instruments.get(ended.place)) {
+                (Some(symbol), Some(instrument)) => (symbol, instrument),
+                _ => continue,
+            };
+            let checked = observed.map_err(|e| match e {
                 Unusable::Overflow => Halt::Overflow,
-                Unusable::OutOfOrder => Halt::Unusable(*symbol, ended.bar.start),
+                Unusable::OutOfOrder => Halt::Unusable(*symbol, start),
             })?;
             if let Some(place) = self.checked.get_mut(ended.place) {
                 *place = Some(checked);
