@@ -48,7 +48,7 @@ pub struct Arguments {
     /// Strategies in their order, separated by commas
     #[arg(long, value_name = "A,B", value_delimiter = ',', default_value = "open,mid,close")]
     strategies: Vec<String>,
-    /// A parameter of a strategy, e.g. open.range_minutes=30; may be given several times
+    /// A parameter of a strategy, e.g. `open.range_minutes=30`; may be given several times
     #[arg(long = "set", value_name = "STRATEGY.PARAMETER=VALUE")]
     settings: Vec<String>,
     /// The seed of all that is drawn

@@ -8,6 +8,11 @@ use serde_json::json;
 
 use super::failure::{Exit, Failure};
 
+/// A terminal's usual width.
+const USUAL: u16 = 80;
+/// Below this a terminal's width is not believed.
+const NARROWEST: u16 = 20;
+
 /// Prints a line of the result.
 pub fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
@@ -27,7 +32,12 @@ pub fn is_terminal() -> bool {
 /// How many characters a line of the terminal holds.
 #[must_use]
 pub fn width() -> usize {
-    Table::new().width().map_or(80, usize::from)
+    usize::from(told_width().unwrap_or(USUAL))
+}
+
+/// What the terminal says of its width, where that can be: some say 0 when they do not know.
+fn told_width() -> Option<u16> {
+    Table::new().width().filter(|width| *width >= NARROWEST)
 }
 
 /// Tells a failure: a sentence on stderr, and as JSON on stdout where that was asked for.
@@ -53,6 +63,9 @@ pub fn report(failure: &Failure, json: bool) {
 pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    if is_terminal() {
+        table.set_width(told_width().unwrap_or(USUAL));
+    }
     table.set_header(heads);
     table.add_rows(rows);
     for column in table.column_iter_mut().skip(1) {

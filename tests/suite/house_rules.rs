@@ -4,7 +4,7 @@
 use std::io::Write as _;
 
 use crate::sources::tokens::{Token, tokens};
-use crate::sources::{Source, files};
+use crate::sources::{Source, ends_in, files};
 
 /// No file of ours is longer.
 const LONGEST: usize = 700;
@@ -35,12 +35,11 @@ fn ours(wanted: impl Fn(&str) -> bool) -> Vec<Source> {
 }
 
 fn is_code(path: &str) -> bool {
-    let code = ["rs", "sql", "html", "css", "js", "sh"];
-    path.rsplit_once('.').is_some_and(|(_, ending)| code.contains(&ending)) || path.starts_with("scripts/")
+    ["rs", "sql", "html", "css", "js", "sh"].iter().any(|ending| ends_in(path, ending)) || path.starts_with("scripts/")
 }
 
 fn rust() -> Vec<Source> {
-    let sources = ours(|path| path.ends_with(".rs"));
+    let sources = ours(|path| ends_in(path, "rs"));
     assert!(sources.len() > 100, "the sources were not found");
     sources
 }
@@ -146,7 +145,7 @@ fn no_file_names_a_folder_of_some_machine() {
 
 #[test]
 fn every_test_of_the_root_package_is_in_the_one_binary() {
-    let stray: Vec<String> = files("tests", |path| path.ends_with(".rs") && !path.starts_with("tests/suite/"))
+    let stray: Vec<String> = files("tests", |path| ends_in(path, "rs") && !path.starts_with("tests/suite/"))
         .into_iter()
         .map(|s| s.path)
         .collect();

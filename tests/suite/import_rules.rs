@@ -6,7 +6,7 @@ use std::fs;
 
 use crate::sources::paths::{Named, module_of, paths};
 use crate::sources::tokens::tokens;
-use crate::sources::{Source, files, repository};
+use crate::sources::{Source, ends_in, files, repository};
 
 /// Each room under `src/` and the rooms that it may name besides itself.
 const MAY_NAME: &[(&str, &[&str])] = &[
@@ -117,7 +117,7 @@ fn impure(source: &Source) -> Vec<String> {
 }
 
 fn rust(path: &str) -> bool {
-    path.ends_with(".rs")
+    ends_in(path, "rs")
 }
 
 #[test]

@@ -17,6 +17,8 @@
 
 /// The command line.
 mod cli;
+/// The documents.
+mod documents;
 /// The habits of the house.
 mod house_rules;
 /// Who may import whom.

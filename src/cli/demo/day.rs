@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use desk::domain::calendar::Calendar;
@@ -31,7 +32,7 @@ pub(super) fn generated(seed: u64, strategies: Strategies) -> Result<Job, Failur
         tapes.push(Tape { bars: symbol.bars, quotes: Vec::new() });
     }
     let date = session.id.date;
-    let inputs = Inputs { instruments, tapes, files: Default::default(), dates: (date, date), quotes: false };
+    let inputs = Inputs { instruments, tapes, files: BTreeSet::default(), dates: (date, date), quotes: false };
     Ok(Job { kind: RunKind::Demo, market: MarketSource::Generated, seed, strategies, inputs })
 }
 
@@ -57,8 +58,6 @@ pub(super) fn recorded(data: &Path, symbols: &[String], seed: u64, strategies: S
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use desk::domain::event::Body;
     use desk::domain::ids::StrategyName;
 

@@ -127,14 +127,11 @@ impl Pace {
         if text == "max" {
             return Ok(Self { minute: None });
         }
-        match text.parse::<u32>().ok().filter(|n| (1..=100_000).contains(n)) {
-            Some(times) => Ok(Self { minute: Duration::from_secs(60).checked_div(times) }),
-            None => {
-                let message =
-                    format!("--speed {text}: is not allowed. Allowed: a whole number from 1 to 100000, or max");
-                Err(Failure::bad_input("speed", message))
-            }
-        }
+        let times = text.parse::<u32>().ok().filter(|n| (1..=100_000).contains(n)).ok_or_else(|| {
+            let message = format!("--speed {text}: is not allowed. Allowed: a whole number from 1 to 100000, or max");
+            Failure::bad_input("speed", message)
+        })?;
+        Ok(Self { minute: Duration::from_mins(1).checked_div(times) })
     }
 
     /// When a minute of the session is over, counted from the start.
@@ -150,7 +147,7 @@ mod tests {
     #[test]
     fn at_the_default_speed_a_day_takes_a_minute() {
         let due = Pace::parse("390").unwrap().due(390).unwrap();
-        assert!(due.abs_diff(Duration::from_secs(60)) < Duration::from_millis(1));
+        assert!(due.abs_diff(Duration::from_mins(1)) < Duration::from_millis(1));
         assert_eq!(Pace::parse("max").unwrap().due(390), None);
         for text in ["0", "-1", "fast", "100001", "1.5", ""] {
             let failure = Pace::parse(text).unwrap_err();

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use desk::domain::records::MarketSource;
@@ -102,7 +103,7 @@ impl Screen {
         let mut text = String::new();
         if self.drawn > 0 {
             // Up to the first line, then clear all below (ECMA-48: CUU, ED).
-            text.push_str(&format!("\x1b[{}A\x1b[J", self.drawn));
+            let _ = write!(text, "\x1b[{}A\x1b[J", self.drawn);
         }
         // A line that wraps would put the next drawing in the wrong place.
         let width = console::width();

@@ -41,8 +41,10 @@ fn position(progress: &Progress<'_>, p: &Position) -> String {
     let entry = average(p.entry_value().money().unwrap_or_default(), p.entered).unwrap_or_default();
     let now = last_close(progress.trader, &p.symbol).unwrap_or(entry);
     format!(
-        "{head} {:>5} at {entry:<8} now {now:<8} {:>9} stop {}{}",
+        "{head} {:>5} at {:<8} now {:<8} {:>9} stop {}{}",
         whole(p.held()),
+        entry.to_string(),
+        now.to_string(),
         cents_text(unrealised(progress, p), Sign::Result),
         p.stop,
         if p.trailing { " trailing" } else { "" }

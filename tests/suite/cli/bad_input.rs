@@ -101,7 +101,7 @@ fn what_is_asked_for_has_to_be_there_and_make_sense() {
         ("no data then", &["--from", "2026-04-01"], &[&shown, "no bar", "2026-04-01", "2026-03-13T19:59:00Z"]),
         ("beyond the calendar", &["--from", "1999-01-04"], &["2005-01-01", "2035-12-31", "1999-01-04"]),
         ("out of bounds", &["--set", "open.range_minutes=4"], &["open.range_minutes", "\"4\"", "Allowed: 5 to 60 min"]),
-        ("unknown parameter", &["--set", "open.range=4"], &["open.range", "nearest: range_minutes"]),
+        ("unknown parameter", &["--set", "open.range_minute=4"], &["open.range_minute:", "nearest: range_minutes"]),
         ("no setting", &["--set", "open.range_minutes"], &["STRATEGY.PARAMETER=VALUE is needed"]),
         ("setting unused", &["--strategies", "open", "--set", "mid.timeout=5"], &["mid does not run"]),
         ("no quotes", &["--quotes", "/nowhere/quotes"], &["/nowhere/quotes", "there is no such folder"]),

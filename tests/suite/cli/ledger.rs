@@ -42,13 +42,18 @@ fn ledg_4a_the_first_thing_that_is_wrong_is_named_and_the_exit_code_is_1() {
     let (_place, out) = demo();
     let file = out.join("ledger.db");
     let whole = std::fs::read(&file).unwrap();
-    // A digit of an amount inside an entry's stored bytes.
-    let needle = b"\"kind\":\"fill\"";
-    let at = whole.windows(needle.len()).position(|w| w == needle).unwrap();
-    let amount = at + whole[at..].windows(10).position(|w| w == b"\"amount\":\"").unwrap() + 10;
-    let digit = amount + whole[amount..].iter().position(u8::is_ascii_digit).unwrap();
+    // A digit of an amount inside an entry's stored bytes, wherever the file has a copy of them.
+    let find =
+        |from: usize, needle: &[u8]| from + whole[from..].windows(needle.len()).position(|w| w == needle).unwrap();
+    let start = find(0, b"{\"v\":1,\"seq\":2,\"entry_id\"");
+    let digit = find(find(start, b"\"amount\":\""), b".") - 1;
+    let record = &whole[start..=digit];
     let mut changed = whole.clone();
-    changed[digit] = if whole[digit] == b'9' { b'8' } else { whole[digit] + 1 };
+    for at in 0..whole.len() - record.len() {
+        if whole[at..].starts_with(record) {
+            changed[at + record.len() - 1] = if whole[digit] == b'9' { b'8' } else { whole[digit] + 1 };
+        }
+    }
     std::fs::write(&file, &changed).unwrap();
     let said = verify(&out, &[]);
     assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);

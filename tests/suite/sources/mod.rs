@@ -15,6 +15,11 @@ pub(crate) struct Source {
     pub(crate) text: String,
 }
 
+/// Whether a path ends in `.rs`, `.md` or the like.
+pub(crate) fn ends_in(path: &str, ending: &str) -> bool {
+    Path::new(path).extension().is_some_and(|e| e == ending)
+}
+
 /// Where the repository lies.
 pub(crate) fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -128,11 +128,11 @@ fn end_of(text: &str, close: char) -> usize {
 
 #[test]
 fn comments_and_quoted_text_are_no_words() {
-    let source = r###"
+    let source = r##"
         // use a;
         /* use b; /* nested */ use c; */ let d = "use \" e;"; let f = r#"use " g;"#;
         let h: &'i str = 'j'; let k = '\''; let l = b'"'; m::n!()
-    "###;
+    "##;
     let words: Vec<String> = tokens(source).into_iter().map(|t| t.text).collect();
     let expected = "let d = ; let f = ; let h : & str = ; let k = ; let l = ; m :: n ! ( )";
     assert_eq!(words.join(" "), expected);

@@ -227,6 +227,8 @@ pub enum Command {
     },
     /// What became of this order (EXEC-3)?
     Query(OrderId),
+    /// Which executions were there since this instant, whatever their orders (B5 to B7)?
+    Activity(Timestamp),
 }
 
 /// What a venue answers. Answers may come late, twice, in another order, or never.

@@ -73,6 +73,8 @@ pub struct Position {
     pub trailing: bool,
     /// Whether the stop was touched: it works as a market order.
     pub triggered: bool,
+    /// Whether it came back after it had been given up or closed.
+    pub returned: bool,
     values: Values,
     last_exit: Option<(Timestamp, ExitReason, bool)>,
 }
@@ -114,6 +116,7 @@ impl Position {
             stop: plan.stop,
             trailing: false,
             triggered: false,
+            returned: false,
             values: Values::default(),
             last_exit: None,
         })
@@ -141,12 +144,35 @@ impl Position {
         Quantity::from_raw(self.held().raw().saturating_add(self.entering().raw())).max(Quantity::ZERO)
     }
 
-    /// Where it is.
+    /// A bracket that was over and gets another fill: what it has already told of stays told, the rest counts anew.
+    #[must_use]
+    pub fn remainder(self) -> Self {
+        let mut exits = self.exits;
+        for exit in &mut exits {
+            exit.working = false;
+        }
+        let zero = Quantity::ZERO;
+        Self {
+            exits,
+            asked: minus(self.asked, self.entered),
+            entry_working: false,
+            entered: zero,
+            exited: zero,
+            entered_at: None,
+            triggered: false,
+            returned: true,
+            values: Values::default(),
+            last_exit: None,
+            ..self
+        }
+    }
+
+    /// Where it is. An exit's fill that is known before its entry's says that more is to come (B4).
     #[must_use]
     pub fn stage(&self) -> Stage {
-        if !self.held().is_zero() {
+        if self.held() > Quantity::ZERO {
             Stage::Managed
-        } else if self.entry_working {
+        } else if self.entry_working || !self.held().is_zero() {
             Stage::Entering
         } else {
             Stage::Done
@@ -156,7 +182,7 @@ impl Position {
     /// Whether an order works that closes it by decision, or what is left of a touched stop (STRAT-9).
     #[must_use]
     pub fn is_exiting(&self) -> bool {
-        self.triggered || self.exits.last().is_some_and(|e| e.working)
+        self.triggered || self.exits.iter().any(|e| e.working)
     }
 
     /// Whether an order belongs to this bracket.
@@ -262,4 +288,8 @@ impl Position {
             orders: children.into_iter().chain(self.exits.iter().map(|e| &e.order)).cloned().collect(),
         }))
     }
+}
+
+fn minus(a: Quantity, b: Quantity) -> Quantity {
+    Quantity::from_raw(a.raw().saturating_sub(b.raw()))
 }

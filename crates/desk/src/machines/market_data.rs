@@ -182,6 +182,14 @@ impl SymbolMarket {
         self.lowest
     }
 
+    /// All that it remembers, its figures worked out: two that have seen the same bars look the same.
+    #[must_use]
+    pub fn memory(&self) -> impl std::fmt::Debug + '_ {
+        // VWAP is divided when it is asked for.
+        let _ = self.vwap.value();
+        self
+    }
+
     /// The data quality score now.
     #[must_use]
     pub const fn score(&self) -> Ratio {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::domain::event::Body;
-use crate::domain::ids::{OrderId, SessionId};
-use crate::domain::order::{Intent, Purpose};
+use crate::domain::ids::{DecisionId, OrderId, SessionId};
+use crate::domain::order::{Execution, Intent, Purpose};
 use crate::domain::position::{ExitOrder, Position};
 use crate::domain::symbol::Symbol;
 use crate::domain::wide::Overflow;
@@ -14,6 +14,11 @@ use crate::domain::wide::Overflow;
 pub struct Portfolio {
     session: Option<SessionId>,
     open: BTreeMap<Symbol, Position>,
+    /// Brackets that turned out to live after all, in symbols that had a new owner by then.
+    strays: Vec<Position>,
+    /// Brackets of this session that are over, as far as is known.
+    past: Vec<Position>,
+    symbols: BTreeMap<OrderId, Symbol>,
 }
 
 impl Portfolio {
@@ -23,35 +28,63 @@ impl Portfolio {
         self.open.get(symbol)
     }
 
-    /// All brackets, by symbol.
+    /// All brackets, by symbol; at last those that have no right to be there.
     pub fn iter(&self) -> impl Iterator<Item = &Position> {
+        self.open.values().chain(&self.strays)
+    }
+
+    /// The brackets that own their symbols, by symbol.
+    pub fn owners(&self) -> impl Iterator<Item = &Position> {
         self.open.values()
+    }
+
+    /// Brackets that turned out to live after all, in symbols that had a new owner by then.
+    #[must_use]
+    pub fn strays(&self) -> &[Position] {
+        &self.strays
+    }
+
+    /// The same without the brackets that somebody does not know of.
+    #[cfg(feature = "planted-bugs")]
+    #[must_use]
+    pub fn known(&self, known: impl Fn(&Position) -> bool) -> Self {
+        let mut less = self.clone();
+        less.open.retain(|_, p| known(p));
+        less
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
+        self.open.is_empty() && self.strays.is_empty()
     }
 
-    /// The bracket that an order belongs to. A few are open: looking at each is quicker than an index of orders.
+    /// The bracket that an order belongs to.
     #[must_use]
     pub fn of_order(&self, order: &OrderId) -> Option<&Position> {
-        self.open.values().find(|p| p.owns(order))
+        let owner = self.open.get(self.symbols.get(order)?).filter(|p| p.owns(order));
+        owner.or_else(|| self.strays.iter().find(|p| p.owns(order)))
     }
 
     fn of_order_mut(&mut self, order: &OrderId) -> Option<&mut Position> {
-        self.open.values_mut().find(|p| p.owns(order))
+        let owner = self.open.get_mut(self.symbols.get(order)?).filter(|p| p.owns(order));
+        owner.or_else(|| self.strays.iter_mut().find(|p| p.owns(order)))
     }
 
     fn intend(&mut self, intent: &Intent) {
         match &intent.purpose {
-            Purpose::Entry { .. } => {
+            Purpose::Entry { stop_order, target_order, .. } => {
                 let Some(position) = self.session.and_then(|s| Position::from_intent(intent, s)) else { return };
+                for id in [&intent.order, stop_order, target_order] {
+                    self.symbols.insert(id.clone(), intent.symbol);
+                }
                 self.open.insert(intent.symbol, position);
             }
             Purpose::Exit { reason } => {
-                if let Some(position) = self.open.get_mut(&intent.symbol) {
+                self.symbols.insert(intent.order.clone(), intent.symbol);
+                let owner = self.open.get_mut(&intent.symbol).filter(|p| p.decision == intent.decision);
+                let strays = &mut self.strays;
+                if let Some(position) = owner.or_else(|| strays.iter_mut().find(|p| p.decision == intent.decision)) {
                     for exit in &mut position.exits {
                         exit.working = false;
                     }
@@ -73,6 +106,48 @@ impl Portfolio {
         }
     }
 
+    fn fill(&mut self, order: &OrderId, execution: &Execution) -> Result<(), Overflow> {
+        if let Some(p) = self.of_order_mut(order) {
+            return p.fill(order, execution);
+        }
+        // A fill after the end (B6): the bracket lives again, for what came too late.
+        if let Some(place) = self.past.iter().position(|p| p.owns(order)) {
+            let mut rest = self.past.remove(place).remainder();
+            rest.fill(order, execution)?;
+            self.take_back(rest);
+        }
+        Ok(())
+    }
+
+    /// An entry that was given up has arrived after all (A1), or an exit that was: it may fill.
+    fn accept(&mut self, order: &OrderId) {
+        if let Some(place) = self.past.iter().position(|p| p.entry == *order) {
+            let mut back = self.past.remove(place).remainder();
+            back.entry_working = true;
+            self.take_back(back);
+        } else if let Some(p) = self.of_order_mut(order) {
+            for exit in p.exits.iter_mut().filter(|e| e.order == *order) {
+                exit.working = true;
+            }
+        }
+    }
+
+    fn take_back(&mut self, position: Position) {
+        if self.open.contains_key(&position.symbol) {
+            self.strays.push(position);
+        } else {
+            self.open.insert(position.symbol, position);
+        }
+    }
+
+    fn finish(&mut self, symbol: &Symbol, decision: &DecisionId) {
+        if self.open.get(symbol).is_some_and(|p| p.decision == *decision) {
+            self.past.extend(self.open.remove(symbol));
+        } else if let Some(place) = self.strays.iter().position(|p| p.decision == *decision) {
+            self.past.push(self.strays.remove(place));
+        }
+    }
+
     /// Folds one event in.
     ///
     /// # Errors
@@ -81,14 +156,14 @@ impl Portfolio {
         match body {
             Body::SessionOpened { session, .. } => {
                 self.session = Some(*session);
+                self.symbols.clear();
                 self.open.clear();
+                self.strays.clear();
+                self.past.clear();
             }
             Body::Intended(intent) => self.intend(intent),
-            Body::Executed { order, execution, .. } => {
-                if let Some(p) = self.of_order_mut(order) {
-                    p.fill(order, execution)?;
-                }
-            }
+            Body::Executed { order, execution, .. } => self.fill(order, execution)?,
+            Body::Accepted { order } => self.accept(order),
             Body::Triggered { order } => {
                 if let Some(p) = self.of_order_mut(order) {
                     p.triggered = true;
@@ -101,15 +176,10 @@ impl Portfolio {
                     p.trailing = true;
                 }
             }
-            Body::TradeClosed(trade) => {
-                self.open.remove(&trade.symbol);
-            }
-            Body::EntryMissed { symbol, .. } => {
-                self.open.remove(symbol);
-            }
+            Body::TradeClosed(trade) => self.finish(&trade.symbol, &trade.decision),
+            Body::EntryMissed { symbol, decision } => self.finish(symbol, decision),
             Body::Decided(_)
             | Body::CancelIntended { .. }
-            | Body::Accepted { .. }
             | Body::Amended { .. }
             | Body::Unknown { .. }
             | Body::Impossible { .. }

@@ -303,6 +303,13 @@ impl StrategyMachine {
         self.slots.get(symbol).map_or(0, |s| s.signals).saturating_add(1)
     }
 
+    /// All that it remembers and a restart has to bring back: everything but the reasons counted.
+    #[must_use]
+    pub fn memory(&self) -> impl std::fmt::Debug + '_ {
+        let slots = self.slots.iter().map(|s| (s.signals, s.approved, s.spent, s.given_back, s.tracking));
+        (&self.strategy, slots.collect::<Vec<_>>(), self.hours, self.window, self.exit_at)
+    }
+
     /// What was counted in a symbol, reason by reason.
     pub fn counts(&self, symbol: usize) -> impl Iterator<Item = (Skip, Count)> + '_ {
         let counts = self.slots.get(symbol).map(|s| s.counts).unwrap_or_default();

@@ -143,3 +143,65 @@ impl Reducing {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::decimal::Quantity;
+    use crate::domain::ids::StrategyName;
+    use crate::domain::market::Side;
+    use crate::domain::order::Plan;
+    use crate::domain::time::Span;
+
+    fn approved() -> Approved {
+        let price = |text: &str| -> Price { text.parse().unwrap() };
+        let plan = Plan {
+            reference: price("100"),
+            stop: price("99"),
+            target: price("102"),
+            risk: price("1"),
+            atr: price("0.5"),
+            edge: None,
+        };
+        let at = Timestamp::from_seconds(1_000);
+        let id = |text: &str| text.parse().unwrap();
+        let intent = Intent {
+            order: id("a"),
+            decision: "d".parse().unwrap(),
+            strategy: StrategyName::Open,
+            symbol: "SYM".parse().unwrap(),
+            side: Side::Long,
+            purpose: Purpose::Entry {
+                plan,
+                stop_order: id("b"),
+                target_order: id("c"),
+                expires_at: at + Span::minutes(5),
+            },
+            quantity: Quantity::whole(10),
+            decided_at: at,
+        };
+        Approved { intent, expires_at: at + Span::minutes(5), bounds: (price("99.50"), price("100.50")), epoch: 7 }
+    }
+
+    #[test]
+    fn risk_0_an_approval_holds_for_its_time_its_epoch_and_its_prices() {
+        let price = |text: &str| Some(text.parse::<Price>().unwrap());
+        for (seconds, epoch, latched, at, holds) in [
+            (1_000, 7, false, price("100"), Ok(())),
+            (1_299, 7, false, price("99.50"), Ok(())),
+            (1_299, 7, false, None, Ok(())),
+            (1_300, 7, false, price("100"), Err(Expired::TooLate)),
+            (1_000, 8, false, price("100"), Err(Expired::OtherEpoch { approved: 7, now: 8 })),
+            (1_000, 7, true, price("100"), Err(Expired::Latched)),
+            (1_000, 7, false, price("100.51"), Err(Expired::PriceOutside("100.51".parse().unwrap()))),
+            (1_000, 7, false, price("99.49"), Err(Expired::PriceOutside("99.49".parse().unwrap()))),
+        ] {
+            assert_eq!(approved().still_valid(Timestamp::from_seconds(seconds), epoch, latched, at), holds);
+        }
+    }
+
+    #[test]
+    fn risk_14a_a_reducing_order_is_never_an_entry() {
+        assert!(Reducing::new(approved().intent).is_none());
+    }
+}

@@ -60,7 +60,7 @@ impl Strategy for Close {
         let (Some(highest), Some(lowest), true) = (extremes.highest(), extremes.lowest(), view.has_atr()) else {
             return Ok(Detection::Insufficient);
         };
-        let Some(first) = view.first_open() else { return Ok(Detection::Insufficient) };
+        let (Some(first), Some(_)) = (view.first_open(), view.vwap()) else { return Ok(Detection::Insufficient) };
         let close = view.bar.close;
         let side = if close > highest {
             Side::Long

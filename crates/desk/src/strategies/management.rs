@@ -3,7 +3,7 @@
 use super::contract::Held;
 use super::parameters::{Offset, Parameters};
 use super::plan::{loss_side, times};
-use crate::domain::decimal::{Price, Ratio, SCALE};
+use crate::domain::decimal::{Money, Price, Ratio, SCALE};
 use crate::domain::market::{Side, on_tick};
 use crate::domain::order::ExitReason;
 use crate::domain::time::{Span, Timestamp};
@@ -88,12 +88,11 @@ fn result_reached(parameters: &Parameters, held: &Held<'_>, view: &View<'_>) -> 
     }
     let position = held.position;
     let (entered, shares) = (position.entered.raw(), position.held().raw());
-    // c·entered − value, in 10⁻¹⁶; × held ÷ entered is the result in 10⁻¹⁶ × shares.
+    // s·(c − value ÷ entered)·held against a limit, both sides multiplied by `entered`: nothing is divided.
     let away = Wide::product(view.bar.close.raw(), entered) - position.entry_value() * SCALE;
-    let result = (away * position.side.sign() * shares).cut(widen(entered)).ok_or(Overflow)?;
-    let scale = SCALE;
-    let reached = !take.is_zero() && result >= Wide::from(take) * scale * scale;
-    Ok(reached || (!stop.is_zero() && result <= -(Wide::from(stop) * scale * scale)))
+    let result = away * position.side.sign() * shares;
+    let limit = |money: Money| Wide::product(money.raw(), entered) * SCALE;
+    Ok((!take.is_zero() && result >= limit(take)) || (!stop.is_zero() && result <= -limit(stop)))
 }
 
 /// max(0, R + s·(c − ref)) ÷ (2·R), at most 1: 0 at the stop, ½ at the reference, 1 at one R gained.

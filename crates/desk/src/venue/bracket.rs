@@ -3,7 +3,7 @@
 use super::machine::Clerk;
 use super::pricing::{Charged, Context, down_to_lot};
 use crate::domain::decimal::{Money, Price, Quantity};
-use crate::domain::ids::OrderId;
+use crate::domain::ids::{DecisionId, OrderId};
 use crate::domain::market::{Bar, QuoteBar, Side};
 use crate::domain::order::{Ending, Intent, Plan, Purpose, Report};
 use crate::domain::time::{Span, Timestamp};
@@ -45,10 +45,14 @@ impl Slot {
 /// An entry with its stop, target and exit.
 #[derive(Clone, Debug)]
 pub(super) struct Bracket {
+    /// The decision that it follows from: what its exits are known by.
+    pub(super) decision: DecisionId,
     /// The position's side.
     pub(super) side: Side,
-    /// When the entry was decided.
-    decided_at: Timestamp,
+    /// When the entry arrived: bars that began before do not fill it.
+    arrived_at: Timestamp,
+    /// When the last exit arrived, likewise.
+    exit_at: Timestamp,
     /// When the entry's rest ends.
     expires_at: Timestamp,
     /// What the entry asks for.
@@ -88,14 +92,17 @@ enum Which {
 }
 
 impl Bracket {
-    pub(super) fn new(intent: &Intent) -> Option<Self> {
+    /// An entry with its children, as it arrives.
+    pub(super) fn new(intent: &Intent, at: Timestamp) -> Option<Self> {
         let Purpose::Entry { plan: Plan { stop, target, .. }, stop_order, target_order, expires_at } = &intent.purpose
         else {
             return None;
         };
         Some(Self {
+            decision: intent.decision.clone(),
             side: intent.side,
-            decided_at: intent.decided_at,
+            arrived_at: at,
+            exit_at: at,
             expires_at: *expires_at,
             asked: intent.quantity,
             held: Quantity::ZERO,
@@ -115,8 +122,11 @@ impl Bracket {
     }
 
     /// Takes an exit: it withdraws the entry's rest, stop, target and any exit before it in the same step.
-    pub(super) fn exit(&mut self, order: OrderId, out: &mut Vec<Report>) {
+    pub(super) fn exit(&mut self, order: OrderId, at: Timestamp, out: &mut Vec<Report>) {
         self.withdraw(Ending::Cancelled, out);
+        // What was left of a touched stop went with it.
+        self.triggered = false;
+        self.exit_at = at;
         self.exits.push(Slot::new(order, true));
     }
 
@@ -164,7 +174,7 @@ impl Bracket {
             At { context: cx(reference, buy), when: bar.start, charged: Charged::Market }
         };
         // 1. The entry's rest, at the open, while its time lasts.
-        if self.entry.working && bar.start < self.expires_at && bar.start >= self.decided_at {
+        if self.entry.working && bar.start < self.expires_at && bar.start >= self.arrived_at {
             let left = minus(self.asked, self.entry.filled);
             self.fill(clerk, Which::Entry, left, &market(buys), room, out)?;
         }
@@ -178,6 +188,9 @@ impl Bracket {
             return self.fill(clerk, Which::Stop, self.held, &at, room, out);
         }
         if self.exits.last().is_some_and(|e| e.working) {
+            if bar.start < self.exit_at {
+                return Ok(());
+            }
             return self.fill(clerk, Which::Exit, self.held, &market(!buys), room, out);
         }
         let inside = bar.start + Span::seconds(30);

@@ -36,7 +36,8 @@ pub struct Venue {
     books: Vec<Book>,
     orders: BTreeMap<OrderId, (usize, Option<Refusal>)>,
     halted: BTreeSet<usize>,
-    refuse_next: u32,
+    refuse_entries: u32,
+    refuse_exits: u32,
     executions: Vec<(OrderId, usize, Execution)>,
     in_session: u64,
     account: Account,
@@ -121,7 +122,8 @@ impl Venue {
             books,
             orders: BTreeMap::new(),
             halted: BTreeSet::new(),
-            refuse_next: 0,
+            refuse_entries: 0,
+            refuse_exits: 0,
             executions: Vec::new(),
             in_session: 0,
             account: Account::with_cash(cash),
@@ -176,6 +178,11 @@ impl Venue {
                 self.describe(order, out);
                 Ok(())
             }
+            Command::Activity(since) => {
+                let executions = self.executions.iter().filter(|(_, _, e)| e.at >= *since);
+                out.extend(executions.map(|(id, _, e)| Report::Executed { order: id.clone(), execution: e.clone() }));
+                Ok(())
+            }
         }
     }
 
@@ -192,11 +199,7 @@ impl Venue {
             Some(place) if self.halted.contains(&place) && !matches!(intent.purpose, Purpose::Exit { .. }) => {
                 Some(Refusal::Halted)
             }
-            Some(_) if self.refuse_next > 0 && matches!(intent.purpose, Purpose::Entry { .. }) => {
-                self.refuse_next = self.refuse_next.saturating_sub(1);
-                Some(Refusal::Scripted)
-            }
-            Some(_) => None,
+            Some(_) => self.scripted(&intent.purpose),
         };
         let place = place.unwrap_or(0);
         if let Some(why) = why {
@@ -206,7 +209,7 @@ impl Venue {
         }
         match &intent.purpose {
             Purpose::Entry { stop_order, target_order, .. } => {
-                let Some(bracket) = Bracket::new(intent) else { return Ok(()) };
+                let Some(bracket) = Bracket::new(intent, at) else { return Ok(()) };
                 for id in [&order, stop_order, target_order] {
                     self.orders.insert(id.clone(), (place, None));
                 }
@@ -218,6 +221,17 @@ impl Venue {
             Purpose::Exit { reason } => self.submit_exit(at, intent, *reason, place, out)?,
         }
         Ok(())
+    }
+
+    /// A refusal that the script asks for.
+    fn scripted(&mut self, purpose: &Purpose) -> Option<Refusal> {
+        let left = match purpose {
+            Purpose::Entry { .. } => &mut self.refuse_entries,
+            Purpose::Exit { .. } => &mut self.refuse_exits,
+        };
+        let refused = *left > 0;
+        *left = left.saturating_sub(1);
+        refused.then_some(Refusal::Scripted)
     }
 
     /// An exit closes what is held of its own bracket, and no more.
@@ -234,14 +248,14 @@ impl Venue {
             return Ok(());
         };
         let order = intent.order.clone();
-        let Some(bracket) = book.live.iter_mut().find(|b| b.side == intent.side && !b.held.is_zero()) else {
+        let Some(bracket) = book.live.iter_mut().find(|b| b.decision == intent.decision && !b.held.is_zero()) else {
             self.orders.insert(order.clone(), (place, Some(Refusal::NothingHeld)));
             out.push(Report::Refused { order, why: Refusal::NothingHeld });
             return Ok(());
         };
         self.orders.insert(order.clone(), (place, None));
         out.push(Report::Accepted(order.clone()));
-        bracket.exit(order, out);
+        bracket.exit(order, at, out);
         if reason == ExitReason::SessionEnd {
             if let Some(last) = book.last_close {
                 let buy = bracket.side == Side::Short;
@@ -353,11 +367,23 @@ impl Venue {
     }
 
     /// Refuses the next entries, as a script asks.
-    pub fn refuse_entries(&mut self, count: u32) {
-        self.refuse_next = count;
+    pub const fn refuse_entries(&mut self, count: u32) {
+        self.refuse_entries = count;
     }
 
-    /// What an order looks like, told in full again: accepted, each execution, its end.
+    /// Refuses the next exits, as a script asks.
+    pub const fn refuse_exits(&mut self, count: u32) {
+        self.refuse_exits = count;
+    }
+
+    /// Withdraws the stops that work in an instrument, as a script asks: what they protected is bare.
+    pub fn drop_stops(&mut self, place: usize, out: &mut Vec<Report>) {
+        for bracket in self.books.get_mut(place).into_iter().flat_map(|b| &mut b.live).filter(|b| !b.triggered) {
+            bracket.stop.end(Ending::Cancelled, out);
+        }
+    }
+
+    /// What an order looks like, told in full again: accepted, each execution, where a stop stands, its end.
     fn describe(&self, order: &OrderId, out: &mut Vec<Report>) {
         let place = match self.orders.get(order) {
             None => return out.push(Report::NotFound(order.clone())),
@@ -369,8 +395,12 @@ impl Venue {
         out.extend(executions.map(|(id, _, e)| Report::Executed { order: id.clone(), execution: e.clone() }));
         let Some(book) = self.books.get(place) else { return };
         for bracket in book.live.iter().chain(&book.past) {
-            if bracket.triggered && bracket.stop.order == *order {
-                out.push(Report::Triggered(order.clone()));
+            if bracket.stop.order == *order {
+                if bracket.triggered {
+                    out.push(Report::Triggered(order.clone()));
+                } else if bracket.stop.working {
+                    out.push(Report::Amended { order: order.clone(), stop: bracket.stop_price });
+                }
             }
             let slots = [&bracket.entry, &bracket.stop, &bracket.target];
             for slot in slots.into_iter().chain(&bracket.exits).filter(|s| s.order == *order) {

@@ -138,8 +138,6 @@ pub struct Backtest {
     outside: Vec<u64>,
     bars: u64,
     funded: bool,
-    /// What the venue answers within an instant; empty between two.
-    reports: Vec<Report>,
 }
 
 impl Backtest {
@@ -148,10 +146,17 @@ impl Backtest {
     /// # Errors
     /// [`Halt`].
     pub fn new(setup: Setup, fees: FeeSchedule) -> Result<Self, Halt> {
+        let trader = Trader::new(setup, Memory::default())?;
+        Ok(Self::of(trader, fees))
+    }
+
+    /// A run of a bot that was made elsewhere and has not seen anything yet.
+    #[must_use]
+    pub fn of(trader: Trader<Memory>, fees: FeeSchedule) -> Self {
+        let setup = &trader.setup;
         let venue = Venue::new(setup.rules, setup.commission, setup.instruments.clone(), setup.limits.float);
         let outside = vec![0; setup.instruments.len()];
-        let trader = Trader::new(setup, Memory::default())?;
-        Ok(Self { trader, venue, fees, calendar: Calendar::XNYS, outside, bars: 0, funded: false, reports: Vec::new() })
+        Self { trader, venue, fees, calendar: Calendar::XNYS, outside, bars: 0, funded: false }
     }
 
     /// Runs all sessions of the tapes, one tape an instrument, in the order of the instruments.
@@ -231,23 +236,19 @@ impl Backtest {
 
     /// One instant: the venue matches, the bot hears, observes and decides.
     fn instant(&mut self, now: Timestamp, ended: &[Ended<'_>]) -> Result<(), Halt> {
-        if self.trader.portfolio().is_empty() {
-            for bar in ended {
-                self.venue.see(bar.place, bar.bar.close);
-            }
-        } else {
-            let mut reports = std::mem::take(&mut self.reports);
+        if !self.trader.portfolio().is_empty() {
+            let mut reports = Vec::new();
             for bar in ended {
                 self.venue.on_bar(bar.place, bar.bar, bar.quote, &mut reports)?;
-                if !reports.is_empty() {
-                    self.trader.deliver(now, &reports)?;
-                    reports.clear();
-                }
+                self.trader.deliver(now, &reports)?;
+                reports.clear();
             }
             self.venue.expire(now, &mut reports);
             self.trader.deliver(now, &reports)?;
-            reports.clear();
-            self.reports = reports;
+        } else {
+            for bar in ended {
+                self.venue.see(bar.place, bar.bar.close);
+            }
         }
         self.trader.observe(now, ended)?;
         self.trader.decide(now, ended, &mut Direct(&mut self.venue))

@@ -3,6 +3,7 @@
 use super::trader::{Halt, Record, Trader};
 use crate::domain::event::Body;
 use crate::domain::ids::SessionId;
+use crate::domain::journal::EntryKind;
 use crate::domain::market::Instrument;
 use crate::domain::symbol::Currency;
 use crate::domain::time::Timestamp;
@@ -12,6 +13,8 @@ use crate::machines::ledger::{
 };
 use crate::venue::{Charge, Venue};
 
+/// The id of the activity that brought the float.
+pub(super) const FLOAT: &str = "float-1";
 /// The version of the store's schema that closing records name.
 pub(super) const SCHEMA: u32 = 1;
 
@@ -22,7 +25,7 @@ impl<R: Record> Trader<R> {
     /// [`Halt`].
     pub fn book_float(&mut self, at: Timestamp, session: SessionId) -> Result<(), Halt> {
         let fact = BookFact::FloatIn(FloatMove {
-            activity: "float-1".to_owned(),
+            activity: FLOAT.to_owned(),
             amount: self.float(),
             currency: Currency::USD,
             session,
@@ -33,15 +36,21 @@ impl<R: Record> Trader<R> {
     }
 
     /// What falls due settles, then what the venue charged leaves the accruals; before any order (BOOKS.md section 3).
+    /// What is booked already is left alone: a start in the middle of it goes on from there (K9).
     ///
     /// # Errors
     /// [`Halt`].
     pub fn settle_and_charge(&mut self, at: Timestamp, session: SessionId, charges: &[Charge]) -> Result<(), Halt> {
-        let due = BookFact::Settlement(Settlement { date: session.date, session });
-        let settled = self.book(at, &due)?;
-        let event = self.fold_one(at, Body::Settled { session })?;
-        self.record.commit(vec![event], settled)?;
+        if self.milestones.settled != Some(session) {
+            let due = BookFact::Settlement(Settlement { date: session.date, session });
+            let settled = self.book(at, &due)?;
+            let event = self.fold_one(at, Body::Settled { session })?;
+            self.record.commit(vec![event], settled)?;
+        }
         for charge in charges {
+            if self.books.booked(EntryKind::FeeCharge, &charge.activity).is_some() {
+                continue;
+            }
             let fact = BookFact::FeeCharge(FeeCharge {
                 activity: charge.activity.clone(),
                 of: charge.of,

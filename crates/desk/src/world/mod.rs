@@ -4,13 +4,26 @@
 pub mod backtest;
 /// The day's ends: settlement and charges at its start, rounding and close at its end.
 mod day;
+/// Sessions under faults, and the auditor that looks on.
+pub mod faults;
 /// Bars of many symbols, merged in order of time.
 pub mod feed;
 /// A market that does not exist, from a seed.
 pub mod generated;
+/// Why a bot stops where it stands.
+mod halt;
 /// What a run leaves behind, as records.
 pub mod harvest;
+/// How positions are left.
+mod leaving;
+/// Bugs planted on purpose, for the world simulator's own proof.
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
+/// From a stored log back to a running bot.
+pub mod recovery;
 /// From a signal to an approved order.
 mod signal;
 /// All machines of one bot, wired.
 pub mod trader;
+/// What time alone asks of a bot: look-ups, polls, repeats, repairs.
+mod upkeep;

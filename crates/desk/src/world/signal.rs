@@ -1,8 +1,8 @@
 //! From a signal to an approved order: size, costs, gates, and the decision's record.
 
 use super::trader::{Ended, Halt, Record, Trader};
-use crate::domain::decimal::{DecimalText, Ratio};
-use crate::domain::event::{Body, Decision, InputName};
+use crate::domain::decimal::Ratio;
+use crate::domain::event::{Decision, InputName};
 use crate::domain::ids::DecisionId;
 use crate::domain::order::{Leg, Plan};
 use crate::domain::time::Timestamp;
@@ -12,21 +12,8 @@ use crate::risk::{Approved, Candidate, Entry, Pricing, size, weigh};
 use crate::strategies::Setup;
 
 impl<R: Record> Trader<R> {
-    /// Weighs a signal and records the decision; an approved order comes back.
+    /// Weighs a signal: the decision to be recorded, and the order where one is approved.
     pub(super) fn signal(
-        &mut self,
-        index: usize,
-        now: Timestamp,
-        ended: &Ended<'_>,
-        setup: &Setup,
-        plan: Plan,
-    ) -> Result<Option<Approved>, Halt> {
-        let Some((decision, approved)) = self.weigh_signal(index, now, ended, setup, plan)? else { return Ok(None) };
-        self.commit(now, vec![Body::Decided(Box::new(decision))])?;
-        Ok(approved)
-    }
-
-    fn weigh_signal(
         &self,
         index: usize,
         now: Timestamp,
@@ -40,9 +27,7 @@ impl<R: Record> Trader<R> {
             return Ok(None);
         };
         let (name, symbol, session) = (strategy.name(), view.instrument.symbol, terms.hours.session);
-        let number = DecimalText::whole(strategy.next_signal(ended.place));
-        let parts = [session.text().as_str(), name.as_str(), symbol.as_str(), number.as_str()].join("/");
-        let id: DecisionId = parts.parse()?;
+        let id: DecisionId = format!("{session}/{name}/{symbol}/{}", strategy.next_signal(ended.place)).parse()?;
         let standing = self.standing(&symbol, name)?;
         let parameters = strategy.strategy().parameters();
         let size = size(&plan, setup.side, parameters, &standing, view.instrument.lot)?;
@@ -91,12 +76,11 @@ impl<R: Record> Trader<R> {
 
 /// What was seen: the session's own figures, then the strategy's.
 fn inputs(view: &View<'_>, setup: &Setup) -> Vec<(InputName, Ratio)> {
-    let mut inputs = Vec::with_capacity(setup.inputs.len().saturating_add(5));
-    inputs.extend([
+    let mut inputs = vec![
         (InputName::Close, Ratio::from_raw(view.bar.close.raw())),
         (InputName::Volume, Ratio::from_raw(view.bar.volume.raw())),
         (InputName::DataQuality, view.quality().score),
-    ]);
+    ];
     if let Some(vwap) = view.vwap() {
         inputs.push((InputName::Vwap, Ratio::from_raw(vwap.raw())));
     }

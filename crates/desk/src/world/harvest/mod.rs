@@ -8,6 +8,8 @@ mod decisions;
 mod follow;
 /// Sessions and the curve of equity.
 mod sessions;
+#[cfg(test)]
+mod tests;
 /// Closed trades.
 mod trades;
 /// Looks on while a run goes, and keeps the figures that no event holds.
