@@ -11,6 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// How many steps make one unit: 10⁸.
 pub const SCALE: i64 = 100_000_000;
 const PLACES: usize = 8;
+/// One hundredth, in steps.
+const CENT: u64 = 1_000_000;
 
 /// Why a decimal was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +100,11 @@ impl DecimalText {
         let mut text = Self { bytes: [b'0'; 24], from: 24 };
         let (mut whole, mut fraction) = (steps.unsigned_abs() / STEPS, steps.unsigned_abs() % STEPS);
         let mut places = PLACES;
+        if fraction % CENT == 0 && least <= 2 {
+            // Nearly all there is: whole units and cents.
+            fraction /= CENT;
+            places = 2;
+        }
         while places > least && fraction % 10 == 0 {
             fraction /= 10;
             places = places.saturating_sub(1);
@@ -120,6 +127,12 @@ impl DecimalText {
             text.push(b'-');
         }
         text
+    }
+
+    /// The text of a whole number.
+    #[must_use]
+    pub fn whole(number: u32) -> Self {
+        Self::new(i64::from(number).saturating_mul(SCALE), 0)
     }
 
     /// Puts a byte before the others.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::chain::Hash;
-use super::decimal::{Money, Price, Quantity};
+use super::decimal::{DecimalText, Money, Price, Quantity};
 use super::ids::{DecisionId, ExecutionId, IdError, Identity, OrderId, SessionId, StrategyName};
 use super::journal::FeeKind;
 use super::market::Side;
@@ -69,19 +69,22 @@ impl OrderKey<'_> {
     /// # Errors
     /// Never for real keys; the type asks.
     pub fn client_id(&self) -> Result<OrderId, IdError> {
-        let text = format!(
-            "{}\n{}\n{}\n{}\n{}\n{}\n{}",
-            self.identity,
-            self.epoch,
-            self.session,
-            self.strategy,
-            self.signal,
+        let (session, date) = (self.session.text(), self.session.date.text());
+        let (epoch, attempt) = (DecimalText::whole(self.epoch), DecimalText::whole(self.attempt));
+        let parts = [
+            self.identity.as_str(),
+            epoch.as_str(),
+            session.as_str(),
+            self.strategy.as_str(),
+            self.signal.as_str(),
             self.leg.as_str(),
-            self.attempt
-        );
-        let (year, month, day) = self.session.date.ymd();
-        let digest = Hash::of(text.as_bytes()).base32(16);
-        format!("{}-{:02}{month:02}{day:02}-{digest}", self.identity.short_code(), year % 100).parse()
+            attempt.as_str(),
+        ];
+        let digest = Hash::of(parts.join("\n").as_bytes()).base32(16);
+        // 2026-03-13 is 260313.
+        let part = |from: usize| date.as_str().get(from..from.saturating_add(2)).unwrap_or_default();
+        let day = [part(2), part(5), part(8)].concat();
+        [&self.identity.short_code(), "-", &day, "-", &digest].concat().parse()
     }
 }
 

@@ -18,8 +18,8 @@ pub struct Symbol {
 }
 
 impl Symbol {
-    /// The text's bytes as three numbers whose order is its own.
-    fn words(&self) -> [u64; 3] {
+    /// The text's bytes as three numbers whose order is its own; never all zero.
+    pub(crate) fn words(&self) -> [u64; 3] {
         let (eights, rest) = self.bytes.as_chunks::<8>();
         let mut last = [0; 8];
         if let Some(place) = last.get_mut(..rest.len()) {
@@ -123,6 +123,11 @@ pub struct Currency([u8; 3]);
 impl Currency {
     /// The United States dollar.
     pub const USD: Self = Self(*b"USD");
+
+    /// The three letters.
+    pub(crate) const fn bytes(self) -> [u8; 3] {
+        self.0
+    }
 
     /// The code.
     #[must_use]

@@ -109,7 +109,7 @@ impl Timestamp {
     }
 
     /// The text, on the stack.
-    fn text(self) -> Text {
+    pub(crate) fn text(self) -> Text {
         let mut text = self.utc_date().text();
         let second = self.second_of_day();
         text.push(b'T');
@@ -133,15 +133,17 @@ impl Timestamp {
     }
 }
 
-/// A date or an instant on the stack: `2026-03-13T14:03:00.123456789Z` at the most.
-struct Text {
+/// A date, an instant or a session on the stack: `2026-03-13T14:03:00.123456789Z` at the most.
+#[derive(Default)]
+pub(crate) struct Text {
     bytes: [u8; 32],
     len: usize,
 }
 
 impl Text {
-    const fn new() -> Self {
-        Self { bytes: [0; 32], len: 0 }
+    /// Adds a short text; what finds no room is left out.
+    pub(crate) fn extend(&mut self, text: &str) {
+        text.bytes().for_each(|b| self.push(b));
     }
 
     fn push(&mut self, byte: u8) {
@@ -153,13 +155,17 @@ impl Text {
 
     /// A number of so many digits, zeros before it.
     fn digits(&mut self, number: i64, width: u32) {
-        for place in (0..width).rev() {
-            let digit = number.checked_div(10_i64.saturating_pow(place)).unwrap_or(0) % 10;
-            self.push(b'0'.saturating_add(u8::try_from(digit).unwrap_or(0)));
+        let from = self.len;
+        (0..width).for_each(|_| self.push(b'0'));
+        let (mut left, mut places) = (number, self.bytes.get_mut(from..self.len).unwrap_or_default());
+        while let Some((last, before)) = places.split_last_mut() {
+            *last = b'0'.saturating_add(u8::try_from(left % 10).unwrap_or(0));
+            left /= 10;
+            places = before;
         }
     }
 
-    fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         let used = self.bytes.get(..self.len).unwrap_or_default();
         std::str::from_utf8(used).unwrap_or_default()
     }
@@ -442,9 +448,10 @@ const fn days_in_month(year: i64, month: i64) -> i64 {
 }
 
 impl Date {
-    fn text(self) -> Text {
+    /// The text, on the stack.
+    pub(crate) fn text(self) -> Text {
         let (year, month, day) = self.ymd();
-        let mut text = Text::new();
+        let mut text = Text::default();
         text.digits(year, 4);
         text.push(b'-');
         text.digits(month, 2);

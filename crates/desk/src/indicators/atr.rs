@@ -62,10 +62,16 @@ impl Atr {
         self.last_range
     }
 
+    /// Whether there are enough bars.
+    #[must_use]
+    pub const fn exists(&self) -> bool {
+        self.ranges.is_full()
+    }
+
     /// The mean of the last true ranges; nothing before there are enough bars.
     #[must_use]
     pub fn value(&self) -> Option<Price> {
-        if !self.ranges.is_full() {
+        if !self.exists() {
             return None;
         }
         self.sum.checked_div(self.length).map(Price::from_raw)

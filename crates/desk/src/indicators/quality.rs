@@ -194,6 +194,11 @@ const fn ones(mask: u64) -> u32 {
 
 /// Whether a close is over 5 % away from the clean close before.
 fn is_jump(before: Price, close: Price) -> bool {
+    // 64 bits hold what prices do; 128 hold the rest.
+    let narrow = close.raw().checked_sub(before.raw()).and_then(i64::checked_abs);
+    if let Some(parts) = narrow.and_then(|away| away.checked_mul(JUMP_PART)) {
+        return parts > before.raw();
+    }
     let away = Wide::from(close) - Wide::from(before);
     let away = if away < Wide::ZERO { -away } else { away };
     away * JUMP_PART > Wide::from(before)

@@ -249,7 +249,19 @@ impl<'a> View<'a> {
     /// How the bar's close stands to VWAP.
     #[must_use]
     pub fn close_to_vwap(&self) -> Option<std::cmp::Ordering> {
-        self.market.vwap.compare(self.bar.close)
+        self.to_vwap(self.bar.close)
+    }
+
+    /// How a price stands to VWAP.
+    #[must_use]
+    pub fn to_vwap(&self, price: Price) -> Option<std::cmp::Ordering> {
+        self.market.vwap.compare(price)
+    }
+
+    /// Whether there are enough clean bars for an average true range.
+    #[must_use]
+    pub const fn has_atr(&self) -> bool {
+        self.market.atr.exists()
     }
 
     /// The average true range.

@@ -127,6 +127,18 @@ impl Slot {
         let at = |list: &[Option<Timestamp>; 2]| list.get(place(side)).copied().flatten();
         at(&self.spent).is_some_and(|spent| at(&self.given_back).is_none_or(|back| back <= spent))
     }
+
+    /// Gives the sides back that a clean bar gives back.
+    fn give_back(&mut self, strategy: &dyn Strategy, view: &View<'_>) {
+        for side in [Side::Long, Side::Short] {
+            if self.is_spent(side)
+                && strategy.returns(side, view)
+                && let Some(back) = self.given_back.get_mut(place(side))
+            {
+                *back = Some(view.now);
+            }
+        }
+    }
 }
 
 /// The machine.
@@ -183,14 +195,12 @@ impl StrategyMachine {
     /// # Errors
     /// [`Overflow`].
     pub fn observe(&mut self, symbol: usize, view: &View<'_>, position: Option<&Position>) -> Result<(), Overflow> {
-        self.strategy.observe(symbol, view)?;
         let Some(slot) = self.slots.get_mut(symbol) else { return Ok(()) };
-        for side in [Side::Long, Side::Short] {
-            if slot.is_spent(side)
-                && self.strategy.returns(side, view)
-                && let Some(back) = slot.given_back.get_mut(place(side))
-            {
-                *back = Some(view.now);
+        // A strategy's own indicators and its sides serve entries alone; none come after the window.
+        if self.window.is_some_and(|(_, end)| view.now < end) {
+            self.strategy.observe(symbol, view)?;
+            if slot.spent != [None; 2] {
+                slot.give_back(self.strategy.as_ref(), view);
             }
         }
         if let Some(p) = position.filter(|p| p.strategy == self.strategy.name())

@@ -57,7 +57,7 @@ impl Strategy for Close {
 
     fn detect(&self, symbol: usize, view: &View<'_>) -> Result<Detection, Overflow> {
         let Some(extremes) = self.extremes.get(symbol) else { return Ok(Detection::Insufficient) };
-        let (Some(highest), Some(lowest), Some(atr)) = (extremes.highest(), extremes.lowest(), view.atr()) else {
+        let (Some(highest), Some(lowest), true) = (extremes.highest(), extremes.lowest(), view.has_atr()) else {
             return Ok(Detection::Insufficient);
         };
         let (Some(first), Some(_)) = (view.first_open(), view.vwap()) else { return Ok(Detection::Insufficient) };
@@ -75,6 +75,7 @@ impl Strategy for Close {
         if !far || !side_of_vwap(side, view, true) {
             return Ok(Detection::NoSetup);
         }
+        let Some(atr) = view.atr() else { return Ok(Detection::Insufficient) };
         Ok(Detection::Setup(Setup {
             side,
             distance: times(atr, self.parameters.stop_atr),

@@ -144,7 +144,8 @@ pub trait Strategy: Send + fmt::Debug {
     /// Forgets the session.
     fn reset(&mut self);
 
-    /// Takes a clean bar into the indicators that it keeps for itself.
+    /// Takes a clean bar into the indicators that it keeps for itself: those that entries need, so none comes after the
+    /// window's end.
     ///
     /// # Errors
     /// [`Overflow`].
@@ -174,7 +175,7 @@ pub trait Strategy: Send + fmt::Debug {
     /// [`Overflow`].
     fn plan_exit(&self, held: &Held<'_>, view: &View<'_>) -> Result<Option<ExitReason>, Overflow>;
 
-    /// Whether a clean bar gives a spent side back (STRAT-19).
+    /// Whether a clean bar gives a spent side back (STRAT-19). Not asked after the window's end.
     fn returns(&self, side: Side, view: &View<'_>) -> bool {
         let _ = (side, view);
         false

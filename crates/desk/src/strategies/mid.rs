@@ -38,6 +38,14 @@ fn has_returned(side: Side, view: &View<'_>) -> bool {
     }
 }
 
+/// How |VWAP − close| stands to a distance, where VWAP lies on the gaining side of the close.
+fn away(side: Side, view: &View<'_>, distance: Wide) -> Option<Ordering> {
+    // A level beyond 64 bits is farther than any VWAP.
+    let Ok(level) = (Wide::from(view.bar.close) + distance * side.sign()).price() else { return Some(Ordering::Less) };
+    let order = view.to_vwap(level)?;
+    Some(if side == Side::Long { order.reverse() } else { order })
+}
+
 impl Strategy for Mid {
     fn name(&self) -> StrategyName {
         StrategyName::Mid
@@ -57,22 +65,30 @@ impl Strategy for Mid {
         if view.clean_bars() < LEAST_BARS {
             return Ok(Detection::Insufficient);
         }
-        let (Some(vwap), Some(atr), Some(before)) = (view.vwap(), view.atr(), view.previous_close()) else {
+        let (Some(stands), Some(before), true) = (view.close_to_vwap(), view.previous_close(), view.has_atr()) else {
             return Ok(Detection::Insufficient);
         };
+        if self.parameters.deviation_unit == DeviationUnit::Sd && view.sd().is_none() {
+            return Ok(Detection::Insufficient);
+        }
+        // What is cheap is asked first: most bars have not turned, and VWAP is divided for a setup alone.
+        let close = view.bar.close;
+        let side = if stands == Ordering::Less { Side::Long } else { Side::Short };
+        let turned = if side == Side::Long { close > before } else { close < before };
+        if !turned {
+            return Ok(Detection::NoSetup);
+        }
         let unit = match self.parameters.deviation_unit {
-            DeviationUnit::Atr => Some(atr),
+            DeviationUnit::Atr => view.atr(),
             DeviationUnit::Sd => view.sd(),
         };
         let Some(unit) = unit else { return Ok(Detection::Insufficient) };
-        let close = view.bar.close;
-        let side = if close < vwap { Side::Long } else { Side::Short };
-        let away = Wide::from((Wide::from(vwap) - Wide::from(close)).price()?.magnitude());
-        let turned = if side == Side::Long { close > before } else { close < before };
-        if !turned || away < times(unit, self.parameters.deviation) || away > times(unit, self.parameters.deviation_max)
+        if away(side, view, times(unit, self.parameters.deviation)) == Some(Ordering::Less)
+            || away(side, view, times(unit, self.parameters.deviation_max)) == Some(Ordering::Greater)
         {
             return Ok(Detection::NoSetup);
         }
+        let (Some(vwap), Some(atr)) = (view.vwap(), view.atr()) else { return Ok(Detection::Insufficient) };
         let mut inputs = vec![(InputName::PreviousClose, Ratio::from_raw(before.raw()))];
         if let Some(sd) = view.sd() {
             inputs.push((InputName::Sd, Ratio::from_raw(sd.raw())));

@@ -282,6 +282,7 @@ impl Venue {
     ///
     /// # Errors
     /// [`Overflow`].
+    #[inline]
     pub fn on_bar(
         &mut self,
         place: usize,
@@ -291,10 +292,22 @@ impl Venue {
     ) -> Result<(), Overflow> {
         let Some(book) = self.books.get_mut(place) else { return Ok(()) };
         book.last_close = Some(bar.close);
-        if book.live.is_empty() {
+        // Nothing works in most instruments at most times.
+        if book.live.is_empty() { Ok(()) } else { self.match_bar(place, bar, quote, out) }
+    }
+
+    fn match_bar(
+        &mut self,
+        place: usize,
+        bar: &Bar,
+        quote: Option<&QuoteBar>,
+        out: &mut Vec<Report>,
+    ) -> Result<(), Overflow> {
+        let (Some(book), Some(instrument), Some(terms)) =
+            (self.books.get_mut(place), self.instruments.get(place), &self.terms)
+        else {
             return Ok(());
-        }
-        let (Some(instrument), Some(terms)) = (self.instruments.get(place), &self.terms) else { return Ok(()) };
+        };
         if self.halted.contains(&place) {
             return Ok(());
         }

@@ -2,8 +2,11 @@
 //! them against; a backtest seals tens of thousands, and the general writer takes twice as long.
 
 use super::entry::{Entry, VERSION};
-use super::posting::Posting;
+use super::facts::{Fact, Facts};
+use super::posting::{FeeKind, Posting};
 use crate::domain::decimal::DecimalText;
+use crate::domain::ids::{ExecutionId, ItemId, LotId, StrategyName};
+use crate::domain::symbol::Symbol;
 
 /// A growing line of JSON.
 struct Line(Vec<u8>);
@@ -45,6 +48,13 @@ impl Line {
         self.0.extend(digits.iter().skip(20_usize.saturating_sub(used)));
     }
 
+    fn code(&mut self, key: &str, code: Option<&str>) {
+        if let Some(code) = code {
+            self.raw(key);
+            self.plain(code);
+        }
+    }
+
     fn maybe(&mut self, key: &str, text: Option<&str>) -> Result<(), serde_json::Error> {
         if let Some(text) = text {
             self.raw(key);
@@ -72,11 +82,11 @@ pub(super) fn write(entry: &Entry) -> Result<Vec<u8>, serde_json::Error> {
     line.raw(",\"source_key\":");
     line.text(&draft.source_key)?;
     line.raw(",\"session\":");
-    serde_json::to_writer(&mut line.0, &draft.session)?;
+    line.plain(draft.session.text().as_str());
     line.raw(",\"effective_at\":");
-    serde_json::to_writer(&mut line.0, &draft.effective_at)?;
+    line.plain(draft.effective_at.text().as_str());
     line.raw(",\"booked_at\":");
-    serde_json::to_writer(&mut line.0, &entry.booked_at)?;
+    line.plain(entry.booked_at.text().as_str());
     for (key, number) in [(",\"reverses\":", draft.reverses), (",\"corrects\":", draft.corrects)] {
         if let Some(number) = number {
             line.raw(key);
@@ -96,7 +106,7 @@ pub(super) fn write(entry: &Entry) -> Result<Vec<u8>, serde_json::Error> {
     }
     if !draft.facts.is_empty() {
         line.raw(",\"facts\":");
-        serde_json::to_writer(&mut line.0, &draft.facts)?;
+        write_facts(&mut line, &draft.facts)?;
     }
     line.raw(",\"postings\":[");
     for (posting, number) in draft.postings.iter().zip(1_u64..) {
@@ -107,6 +117,22 @@ pub(super) fn write(entry: &Entry) -> Result<Vec<u8>, serde_json::Error> {
     }
     line.raw("]}");
     Ok(line.0)
+}
+
+fn write_facts(line: &mut Line, facts: &Facts) -> Result<(), serde_json::Error> {
+    let mut before = "{";
+    for (name, fact) in facts.iter() {
+        line.raw(before);
+        before = ",";
+        line.text(name)?;
+        line.raw(":");
+        match fact {
+            Fact::String(text) => line.text(text)?,
+            other => serde_json::to_writer(&mut line.0, other)?,
+        }
+    }
+    line.raw("}");
+    Ok(())
 }
 
 fn write_posting(line: &mut Line, posting: &Posting, number: u64) -> Result<(), serde_json::Error> {
@@ -125,26 +151,22 @@ fn write_posting(line: &mut Line, posting: &Posting, number: u64) -> Result<(), 
         line.plain(DecimalText::new(holding.units.raw(), 0).as_str());
     }
     let tags = &posting.tags;
-    for (key, text) in [
-        (",\"lot\":", tags.lot.as_ref().map(crate::domain::ids::LotId::as_str)),
-        (",\"strategy\":", tags.strategy.map(crate::domain::ids::StrategyName::as_str)),
-        (",\"instrument\":", tags.instrument.as_ref().map(crate::domain::symbol::Symbol::as_str)),
-        (",\"fill\":", tags.fill.as_ref().map(crate::domain::ids::ExecutionId::as_str)),
-        (",\"fee_kind\":", tags.fee_kind.map(super::posting::FeeKind::as_str)),
-        (",\"item\":", tags.item.as_ref().map(crate::domain::ids::ItemId::as_str)),
-    ] {
-        line.maybe(key, text)?;
-    }
+    line.maybe(",\"lot\":", tags.lot.as_ref().map(LotId::as_str))?;
+    line.code(",\"strategy\":", tags.strategy.map(StrategyName::as_str));
+    line.code(",\"instrument\":", tags.instrument.as_ref().map(Symbol::as_str));
+    line.maybe(",\"fill\":", tags.fill.as_ref().map(ExecutionId::as_str))?;
+    line.code(",\"fee_kind\":", tags.fee_kind.map(FeeKind::as_str));
+    line.maybe(",\"item\":", tags.item.as_ref().map(ItemId::as_str))?;
     line.raw("}");
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AccountCode, Draft, EntryKind, Facts, Holding, Tags};
+    use super::super::{AccountCode, Draft, EntryKind, Holding, Tags};
     use super::*;
     use crate::domain::decimal::{Money, Quantity};
-    use crate::domain::ids::{SessionId, StrategyName};
+    use crate::domain::ids::SessionId;
     use crate::domain::symbol::Currency;
     use proptest::prelude::*;
 
@@ -177,6 +199,7 @@ mod tests {
             let mut facts = Facts::new();
             if reverses.is_some() {
                 facts.insert("note".into(), text.clone().into());
+                facts.insert(text.clone().into(), vec![seq].into());
             }
             let entry = Entry {
                 seq,

@@ -5,12 +5,12 @@
 //! stored; nothing ever serialises an entry again to check it. `docs/FORMATS.md` has worked hashes.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::account::AccountCode;
+use super::facts::Facts;
 use super::kind::EntryKind;
 use super::posting::{FeeKind, Holding, Posting, Tags};
 use crate::domain::chain::Hash;
@@ -21,12 +21,6 @@ use crate::domain::time::Timestamp;
 
 /// The version of the canonical bytes that is written.
 pub const VERSION: u16 = 1;
-
-/// A fact's value: text, a whole number, or a structure.
-pub type Fact = serde_json::Value;
-
-/// What the postings alone do not tell, by name in byte order.
-pub type Facts = BTreeMap<Cow<'static, str>, Fact>;
 
 /// What is to be booked; numbering and stamping make it an [`Entry`].
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +71,7 @@ pub fn entry_id(
     kind: EntryKind,
     source_key: &str,
 ) -> Result<EntryId, crate::domain::ids::IdError> {
-    let text = format!("{identity}\n{kind}\n{source_key}");
+    let text = [identity.as_str(), "\n", kind.as_str(), "\n", source_key].concat();
     Hash::of(text.as_bytes()).base32(26).parse()
 }
 

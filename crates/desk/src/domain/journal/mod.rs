@@ -6,12 +6,15 @@ pub mod account;
 mod bytes;
 /// Entries: identity, order, dates, and the bytes that are hashed.
 pub mod entry;
+/// What postings alone do not tell.
+pub mod facts;
 /// The closed list of kinds.
 pub mod kind;
 /// One line of an entry.
 pub mod posting;
 
 pub use account::AccountCode;
-pub use entry::{Draft, Entry, Fact, Facts};
+pub use entry::{Draft, Entry};
+pub use facts::{Fact, Facts};
 pub use kind::EntryKind;
 pub use posting::{FeeKind, Holding, Posting, Tags};

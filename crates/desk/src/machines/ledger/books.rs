@@ -3,6 +3,7 @@
 //! `decide` turns a fact into balanced drafts and changes nothing; `apply` folds a sealed entry and decides nothing.
 //! What is kept here is what the rules ask for; everything else is a query over the stored postings.
 
+use std::cmp::Ordering;
 use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,7 @@ use super::cash;
 use super::fact::BookFact;
 use super::fees::{self, Accrual};
 use super::fill;
+use super::key::TextKey;
 use super::lots::{OpenLot, Origin};
 use super::refusal::BookRefusal;
 use super::reversal;
@@ -22,7 +24,7 @@ use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::{Date, Timestamp};
 
 /// What a balance is kept by: the line of a closing balance (BOOKS.md section 11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BalanceKey {
     /// The account.
     pub account: AccountCode,
@@ -32,6 +34,29 @@ pub struct BalanceKey {
     pub commodity: Option<Symbol>,
     /// Whose postings, where they say so.
     pub strategy: Option<StrategyName>,
+}
+
+impl BalanceKey {
+    /// The fields, in their order, as numbers of the same order: each posting is searched for among hundreds.
+    fn words(&self) -> [u64; 5] {
+        let [a, b, c] = self.currency.bytes();
+        let [high, low] = self.account.code().to_be_bytes();
+        let [first, second, third] = self.commodity.map_or([0; 3], |symbol| symbol.words());
+        let strategy = self.strategy.map_or(0, StrategyName::rank);
+        [u64::from_be_bytes([0, 0, 0, high, low, a, b, c]), first, second, third, strategy]
+    }
+}
+
+impl PartialOrd for BalanceKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for BalanceKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.words().cmp(&other.words())
+    }
 }
 
 /// The sum of some postings. Debits are positive.
@@ -58,7 +83,7 @@ pub struct Books {
     pub(super) identity: Identity,
     pub(super) last_seq: u64,
     pub(super) pools: BTreeMap<(Symbol, AccountCode), Vec<OpenLot>>,
-    pub(super) origins: BTreeMap<LotId, Origin>,
+    pub(super) origins: BTreeMap<TextKey, Origin>,
     pub(super) balances: BTreeMap<BalanceKey, Balance>,
     /// Unsettled cash by settlement date and the books' day that brought it.
     pub(super) due: BTreeMap<(Currency, ItemId, SessionId), Money>,
@@ -66,7 +91,7 @@ pub struct Books {
     pub(super) last_due: Option<(Date, ItemId)>,
     pub(super) items: BTreeMap<(AccountCode, Currency, ItemId), OpenItem>,
     pub(super) accruals: BTreeMap<(SessionId, FeeKind), Accrual>,
-    sources: BTreeMap<EntryKind, BTreeMap<Box<str>, u64>>,
+    sources: BTreeMap<EntryKind, BTreeMap<TextKey, u64>>,
     pub(super) settled_through: BTreeMap<Currency, Date>,
     /// Sessions that take nothing any more.
     pub(super) closed: BTreeSet<SessionId>,
@@ -134,7 +159,7 @@ impl Books {
     pub fn apply(&mut self, entry: &Entry) {
         let d = &entry.draft;
         self.last_seq = entry.seq;
-        self.sources.entry(d.kind).or_default().insert(Box::from(d.source_key.as_str()), entry.seq);
+        self.sources.entry(d.kind).or_default().insert(TextKey::new(&d.source_key), entry.seq);
         for posting in &d.postings {
             if self.apply_posting(entry, posting).is_none() {
                 self.overflowed_at.get_or_insert(entry.seq);
@@ -158,7 +183,7 @@ impl Books {
     /// Whether the fact with this source key is booked, and as which entry.
     #[must_use]
     pub fn booked(&self, kind: EntryKind, key: &str) -> Option<u64> {
-        self.sources.get(&kind)?.get(key).copied()
+        self.sources.get(&kind)?.get(&TextKey::new(key)).copied()
     }
 
     /// The number of the last entry; 0 where there is none.
@@ -245,7 +270,7 @@ impl Books {
             return Some(());
         }
         let fresh = || Origin { acquired: acquired(entry), seq: entry.seq };
-        let origin = *self.origins.entry(lot.clone()).or_insert_with(fresh);
+        let origin = *self.origins.entry(TextKey::new(lot.as_str())).or_insert_with(fresh);
         let open = OpenLot {
             lot: lot.clone(),
             account: p.account,

@@ -6,7 +6,7 @@ use super::books::Books;
 use super::fact::{Fill, LotChoice};
 use super::lots::{ChoiceError, Shares, Taken, choose, open_units};
 use super::refusal::BookRefusal;
-use crate::domain::decimal::{Money, Quantity};
+use crate::domain::decimal::{DecimalText, Money, Quantity};
 use crate::domain::ids::{ItemId, LotId, SessionId, StrategyName};
 use crate::domain::journal::{AccountCode, Draft, EntryKind, Fact, Facts, FeeKind, Holding, Posting, Tags};
 use crate::domain::time::Date;
@@ -69,8 +69,8 @@ pub(super) fn draft(books: &Books, fill: &Fill, key: &str) -> Result<Draft, Book
         return Err(BookRefusal::UnknownLot { lot: lot.clone(), instrument: fill.instrument });
     }
     let settles = books.date_item(books.settlement_date(fill.currency, fill.settles)).map_err(overflow)?;
-    let quantity = fill.quantity.magnitude().to_string();
-    let price = fill.price.to_string();
+    let quantity = DecimalText::new(fill.quantity.magnitude().raw(), 0);
+    let price = DecimalText::new(fill.price.raw(), 2);
     let booking = Booking { books, fill, closing, settles, quantity, price, session: books.bookable(fill.session) };
     Ok(Draft {
         kind: EntryKind::Fill,
@@ -117,9 +117,9 @@ struct Booking<'a> {
     /// The settlement date.
     settles: ItemId,
     /// The quantity without sign, as text.
-    quantity: String,
+    quantity: DecimalText,
     /// The price as text.
-    price: String,
+    price: DecimalText,
     /// The books' day.
     session: SessionId,
 }
@@ -137,33 +137,34 @@ impl Booking<'_> {
             (_, true) => "Sell",
             (_, false) => "Buy",
         };
-        [verb, " ", &self.quantity, " ", fill.instrument.as_str(), " at ", &self.price].concat()
+        [verb, " ", self.quantity.as_str(), " ", fill.instrument.as_str(), " at ", self.price.as_str()].concat()
     }
 
     fn facts(&self) -> Facts {
         let fill = self.fill;
-        let mut facts = Facts::new();
-        let mut set = |name: &'static str, value: Fact| {
-            facts.insert(Cow::Borrowed(name), value);
-        };
+        let mut facts = Facts::with_capacity(9);
+        let mut set = |name: &'static str, value: Fact| facts.insert(Cow::Borrowed(name), value);
         let owned = |text: &str| Fact::String(text.to_owned());
-        if let Some(order) = &fill.order {
-            set("order", owned(order.as_str()));
+        let decimal = |steps: i64, least: usize| owned(DecimalText::new(steps, least).as_str());
+        let closes = !self.closing.is_zero();
+        if closes {
+            set("closing", decimal(self.closing.raw(), 0));
         }
-        set("symbol", owned(fill.instrument.as_str()));
-        set("quantity", Fact::String(if self.sold() { ["-", &self.quantity].concat() } else { self.quantity.clone() }));
-        set("price", owned(&self.price));
-        set("commission", text(&fill.commission));
-        set("settles", owned(self.settles.as_str()));
-        if !self.closing.is_zero() {
-            let all = self.closing == fill.quantity.magnitude();
-            set("closing", if all { owned(&self.quantity) } else { text(&self.closing) });
+        set("commission", decimal(fill.commission.raw(), 2));
+        if closes {
             set("lot_method", owned(fill.lots.as_str()));
             if let LotChoice::Specific(named) = &fill.lots {
                 let pair = |(lot, units): &(LotId, Quantity)| Fact::Array(vec![text(lot), text(units)]);
                 set("lots", Fact::Array(named.iter().map(pair).collect()));
             }
         }
+        if let Some(order) = &fill.order {
+            set("order", owned(order.as_str()));
+        }
+        set("price", owned(self.price.as_str()));
+        set("quantity", decimal(fill.quantity.raw(), 0));
+        set("settles", owned(self.settles.as_str()));
+        set("symbol", owned(fill.instrument.as_str()));
         if self.session != fill.session {
             set("trade_session", text(&fill.session));
         }

@@ -17,6 +17,8 @@ mod fees;
 mod fill;
 /// Numbers, stamps and the chain.
 pub mod journal;
+/// Texts as keys.
+mod key;
 /// Open lots and the order in which they close.
 pub mod lots;
 /// The closing record and its lines.
