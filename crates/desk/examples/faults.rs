@@ -6,6 +6,7 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::disallowed_methods,
+    clippy::float_arithmetic,
     reason = "a runner measures wall time and prints it"
 )]
 

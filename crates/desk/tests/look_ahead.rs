@@ -128,7 +128,9 @@ fn res_6_a_strategy_that_peeks_is_caught() {
     let (date, seed) = SESSIONS[0];
     let (symbols, mut tapes) = session(date, seed);
     // It trades in the first hour: moments are drawn there.
-    tapes.iter_mut().for_each(|t| t.truncate(60));
+    for tape in &mut tapes {
+        tape.truncate(60);
+    }
     let (seen, broken) = guard::guard(&tapes, seed, |tapes| peek(&symbols, tapes), 10);
     assert!(broken.len() * 2 > seen.moments as usize, "caught at {} of {} moments", broken.len(), seen.moments);
 }

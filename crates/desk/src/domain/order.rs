@@ -213,6 +213,7 @@ pub enum Refusal {
 
 /// What is sent to a venue.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "a command lives for one call; a box would be made for each order")]
 pub enum Command {
     /// A new order.
     Submit(Intent),
