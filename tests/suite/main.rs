@@ -19,19 +19,29 @@
 mod cli;
 /// The documents.
 mod documents;
+/// The look-ahead guard.
+#[path = "../../crates/desk/tests/common/guard.rs"]
+mod guard;
 /// The habits of the house.
 mod house_rules;
 /// Who may import whom.
 mod import_rules;
 /// Licences of what is linked.
 mod licences;
+/// Another future leaves the past as it was.
+mod look_ahead;
 /// Places for databases.
 mod places;
 /// A throw-away PostgreSQL.
 mod postgres;
 /// What a run leaves behind.
 mod report;
+/// A market as text and the engine's run over it.
+#[path = "../../crates/desk/tests/common/mod.rs"]
+mod scene;
 /// Our own sources, read as text.
 mod sources;
 /// The event log and the books.
 mod store;
+/// The specification's worked trades.
+mod worked_trades;

@@ -11,8 +11,8 @@ mod interrupted;
 /// `tbot ledger verify`.
 mod ledger;
 /// Real recorded bars.
-mod recorded;
+pub(crate) mod recorded;
 /// The same inputs give the same bytes.
 mod same_bytes;
 /// The binary and its files.
-mod tool;
+pub(crate) mod tool;

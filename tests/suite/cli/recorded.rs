@@ -18,7 +18,7 @@ use crate::places::Folder;
 const DIRTY: &str = include_str!("../dirty_counts.csv");
 
 /// The real recordings: `TBOT_MARKET_DATA`, or beside the repository. They are not part of it.
-fn recordings(below: &str) -> Option<PathBuf> {
+pub(crate) fn recordings(below: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/market-data");
     let named = std::env::var_os("TBOT_MARKET_DATA").map(PathBuf::from);
     let folder = named.clone().unwrap_or(beside).join(below);

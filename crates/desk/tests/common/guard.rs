@@ -44,7 +44,7 @@ fn walk(rng: &mut Rng, from: Timestamp, to: Timestamp, start: i64, out: &mut Vec
 }
 
 /// The bars that have ended by the moment, and another future.
-fn other_future(bars: &[Bar], moment: Timestamp, rng: &mut Rng) -> Vec<Bar> {
+pub(crate) fn other_future(bars: &[Bar], moment: Timestamp, rng: &mut Rng) -> Vec<Bar> {
     let known = bars.partition_point(|b| b.end() <= moment);
     let (mut out, rest) = (bars[..known].to_vec(), &bars[known..]);
     let last = bars[known.saturating_sub(1)].close;
