@@ -20,6 +20,8 @@ pub mod cli;
 /// OUTSIDE: somebody else's formats and addresses.
 pub mod gateway;
 
+/// ENVELOPES: what each mailbox can be told, and what everybody may read.
+pub mod messages;
 /// Templates into reports; files for people and programs.
 pub mod render;
 /// SQL: no other room contains any.

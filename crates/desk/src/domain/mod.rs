@@ -1,5 +1,7 @@
 //! WORDS: values and laws about money, orders and time.
 
+/// The bot as a whole: states, commands, roles.
+pub mod bot;
 /// Sessions and settlement days.
 pub mod calendar;
 /// The hash chains of event log and books.

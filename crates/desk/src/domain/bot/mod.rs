@@ -1,0 +1,18 @@
+//! The bot as a whole: its state, what it can be told, by whom, and what holds it back.
+
+/// Who tells it something, and from where.
+mod caller;
+/// What it can be told.
+mod command;
+/// How orders are executed.
+mod mode;
+/// Who may do what.
+mod permission;
+/// Its sixteen states.
+mod state;
+
+pub use caller::{Caller, Origin, Who};
+pub use command::{Command, FreezeName, FreezeNameError, Scope};
+pub use mode::{Mode, VenueKind};
+pub use permission::{Action, Forbidden, Need, Role, Roles, permit};
+pub use state::BotState;

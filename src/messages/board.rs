@@ -1,0 +1,260 @@
+//! The board: what a person sees at one moment. The reporter writes a new one whenever something has changed; pages, the
+//! command line and the heartbeat read it, and never ask an actor.
+
+use desk::domain::bot::{BotState, FreezeName, Mode, VenueKind, Who};
+use desk::domain::decimal::{Money, Price, Quantity, Ratio};
+use desk::domain::event::Decision;
+use desk::domain::ids::{DecisionId, Identity, OrderId, SessionId, StrategyName};
+use desk::domain::market::Side;
+use desk::domain::order::{Leg, OrderState};
+use desk::domain::symbol::Symbol;
+use desk::domain::time::Timestamp;
+use desk::domain::trade::Trade;
+use serde::Serialize;
+
+/// What a person sees at one moment.
+#[derive(Clone, Debug, Serialize)]
+pub struct Board {
+    /// Rises with each change; an older board never replaces a newer one.
+    pub number: u64,
+    /// When it was written: the bot's clock, which a replayed feed owns.
+    pub at: Timestamp,
+    /// Whose bot.
+    pub identity: Identity,
+    /// How orders are executed.
+    pub mode: Mode,
+    /// On what.
+    pub venue: VenueKind,
+    /// Where its market data come from, as said to a person: `generated`, `replay of …`.
+    pub feed_name: String,
+    /// The state.
+    pub state: BotState,
+    /// Since when.
+    pub since: Timestamp,
+    /// What failed and what to do, in the state `error`; why it stopped, in `stopped`.
+    pub reason: Option<String>,
+    /// Whether a rehearsal runs.
+    pub rehearsing: bool,
+    /// The session, from its start to the start of the next.
+    pub session: Option<SessionBoard>,
+    /// Set since, by whom, why.
+    pub latch: Option<Mark>,
+    /// What holds entries back.
+    pub freezes: Vec<FreezeLine>,
+    /// When the last bar or quote came.
+    pub fed_at: Option<Timestamp>,
+    /// The day's money.
+    pub day: Day,
+    /// Open positions, by symbol.
+    pub positions: Vec<PositionLine>,
+    /// Working orders, unknown ones first.
+    pub orders: Vec<OrderLine>,
+    /// Strategies, in their configured order.
+    pub strategies: Vec<StrategyLine>,
+    /// The latest decisions, the newest first, at most [`Board::DECISIONS`].
+    pub decisions: Vec<DecisionLine>,
+    /// The session's trades, the newest first.
+    pub trades: Vec<Trade>,
+    /// Actors.
+    pub actors: Vec<ActorLine>,
+    /// A stop or kill under way, or the last one of the session.
+    pub closing: Option<ClosingBoard>,
+}
+
+impl Board {
+    /// How many decisions it keeps.
+    pub const DECISIONS: usize = 200;
+}
+
+/// The session and what comes next in it.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionBoard {
+    /// Which.
+    pub id: SessionId,
+    /// Its open.
+    pub open: Timestamp,
+    /// Its close.
+    pub close: Timestamp,
+    /// The windows that are open now.
+    pub windows: Vec<StrategyName>,
+    /// The next events, the nearest first.
+    pub next: Vec<Coming>,
+    /// Whether its books are closed.
+    pub closed: bool,
+}
+
+/// Something that will happen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Coming {
+    /// When.
+    pub at: Timestamp,
+    /// What, in a few words: *mid opens*, *session closes*.
+    pub what: String,
+}
+
+/// Who set something, when and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub who: Who,
+    /// Why.
+    pub why: String,
+}
+
+/// A freeze (RISK-12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FreezeLine {
+    /// Its name.
+    pub name: FreezeName,
+    /// Whom it holds; nothing is everybody.
+    pub strategy: Option<StrategyName>,
+    /// Who, when, why.
+    pub mark: Mark,
+    /// Whether it ends with the session.
+    pub for_the_session: bool,
+}
+
+/// The day's money.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Day {
+    /// Realised and unrealised, fees taken off.
+    pub net: Money,
+    /// Of closed trades, fees taken off.
+    pub realised: Money,
+    /// Of open positions at the last closes.
+    pub unrealised: Money,
+    /// Fees so far.
+    pub fees: Money,
+    /// The daily loss at which entries freeze.
+    pub loss_limit: Money,
+    /// What the day makes if every stop is hit now.
+    pub at_stops: Money,
+    /// Equity now.
+    pub equity: Money,
+    /// The day's net, minute by minute.
+    pub curve: Vec<(Timestamp, Money)>,
+    /// Orders sent today.
+    pub sent: u64,
+}
+
+/// A position.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PositionLine {
+    /// In what.
+    pub symbol: Symbol,
+    /// Whose.
+    pub strategy: StrategyName,
+    /// Long or short.
+    pub side: Side,
+    /// How many, positive.
+    pub quantity: Quantity,
+    /// Average entry.
+    pub entry: Price,
+    /// The last close seen.
+    pub last: Option<Price>,
+    /// The stop as it stands.
+    pub stop: Price,
+    /// The target.
+    pub target: Price,
+    /// At the last close, before fees.
+    pub unrealised: Money,
+    /// When it was entered.
+    pub since: Timestamp,
+    /// The decision behind it.
+    pub decision: DecisionId,
+}
+
+/// A working order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OrderLine {
+    /// Its id.
+    pub order: OrderId,
+    /// Which part of its bracket.
+    pub leg: Leg,
+    /// Whose.
+    pub strategy: StrategyName,
+    /// In what.
+    pub symbol: Symbol,
+    /// Where it is in its life.
+    pub state: OrderState,
+    /// What it asks for.
+    pub asked: Quantity,
+    /// What was filled.
+    pub filled: Quantity,
+}
+
+/// A strategy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StrategyLine {
+    /// Its name.
+    pub name: StrategyName,
+    /// Its window today.
+    pub window: Option<(Timestamp, Timestamp)>,
+    /// Why it is out for the session (LIFE-9).
+    pub suspended: Option<String>,
+    /// Signals today.
+    pub signals: u64,
+    /// Of them blocked.
+    pub blocked: u64,
+    /// Trades closed today.
+    pub trades: u64,
+    /// Of them won.
+    pub won: u64,
+    /// What they made, fees taken off.
+    pub net: Money,
+}
+
+/// A decision and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DecisionLine {
+    /// When.
+    pub at: Timestamp,
+    /// The decision as recorded, gate trace included.
+    pub decision: Decision,
+    /// What came of it: `executed`, `blocked`, `missed`, `pending`.
+    pub outcome: &'static str,
+}
+
+/// An actor's health.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ActorLine {
+    /// Its name.
+    pub name: String,
+    /// Whether it answered the last heartbeat in time.
+    pub well: bool,
+    /// When it last answered.
+    pub answered: Timestamp,
+    /// Messages in its mailbox.
+    pub waiting: usize,
+    /// How often it was rebuilt.
+    pub restarts: u32,
+    /// Its last fault.
+    pub fault: Option<String>,
+}
+
+/// A stop or a kill, step by step; when it is done, its receipt (RISK-15a).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ClosingBoard {
+    /// Which verb.
+    pub verb: &'static str,
+    /// Who, when, why.
+    pub mark: Mark,
+    /// Entries to cancel when it began.
+    pub cancels: usize,
+    /// Of them confirmed.
+    pub cancelled: usize,
+    /// Positions to close when it began.
+    pub exits: usize,
+    /// Of them flat.
+    pub flat: usize,
+    /// Milliseconds from the command to the last cancel sent.
+    pub last_cancel_ms: Option<u64>,
+    /// Milliseconds from the command to flat and confirmed by the venue.
+    pub done_ms: Option<u64>,
+    /// What is pending and why.
+    pub pending: Vec<String>,
+    /// Share of the expected time that has passed, for a progress bar.
+    pub progress: Ratio,
+}

@@ -1,0 +1,108 @@
+//! What the supervisor can be told: one message for all commands (LIFE-4), from wherever they come.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use desk::domain::bot::{Caller, Command, Forbidden};
+use desk::domain::time::Timestamp;
+use serde::Serialize;
+
+/// A command with who, from where and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The same key twice has the effect of one (LIFE-7).
+    pub key: String,
+    /// What.
+    pub command: Command,
+    /// Who.
+    pub caller: Caller,
+    /// Why; may be empty.
+    pub why: String,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// When it was carried out.
+    pub at: Timestamp,
+    /// One sentence: what happens now.
+    pub message: String,
+}
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "code")]
+pub enum Refused {
+    /// Not with these roles.
+    Forbidden {
+        /// Who could.
+        message: String,
+    },
+    /// A one-time code is needed for this act.
+    StepUp,
+    /// Not in this state, or not now.
+    State {
+        /// Why, and what to do.
+        message: String,
+    },
+    /// The command cannot be understood or is out of bounds.
+    Invalid {
+        /// What is allowed.
+        message: String,
+    },
+    /// The supervisor does not answer; `tbot kill` and the control files work without it.
+    Busy,
+}
+
+impl From<Forbidden> for Refused {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::Forbidden { message: forbidden.to_string() }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forbidden { message } | Self::State { message } | Self::Invalid { message } => f.write_str(message),
+            Self::StepUp => f.write_str("A one-time code is needed for this act."),
+            Self::Busy => f.write_str(
+                "The supervisor does not answer. On the machine: tbot kill, or create control/control_kill.flag.",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// What a command brings.
+pub type Answer = Result<Outcome, Refused>;
+
+/// The supervisor as those see it who are not actors: pages, the socket, control files.
+#[derive(Clone)]
+pub struct Door(Arc<dyn Fn(Order) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>);
+
+impl Door {
+    /// A door that hands orders to whatever is behind it.
+    pub fn new<F>(hand_over: impl Fn(Order) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Answer> + Send + 'static,
+    {
+        Self(Arc::new(move |order| Box::pin(hand_over(order))))
+    }
+
+    /// Gives an order and waits for what comes of it.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub async fn command(&self, order: Order) -> Answer {
+        (self.0)(order).await
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Door")
+    }
+}
