@@ -77,7 +77,7 @@ impl<R: Record> Trader<R> {
         for symbol in symbols {
             let Some(p) = self.portfolio.get(&symbol) else { continue };
             match p.stage() {
-                Stage::Managed if self.may_end(p) => self.leave(now, &symbol, ExitReason::SessionEnd, link)?,
+                Stage::Managed if self.may_end(p, ExitReason::SessionEnd) => self.leave(now, &symbol, ExitReason::SessionEnd, link)?,
                 Stage::Entering if p.entry_working && !self.is_cancelling(&p.entry) => {
                     self.withdraw(now, &symbol, link)?;
                 }
@@ -88,10 +88,11 @@ impl<R: Record> Trader<R> {
         Ok(())
     }
 
-    fn may_end(&self, p: &Position) -> bool {
+    /// Whether another exit may be sent: none for this reason works, and none is of unknown outcome.
+    pub(super) fn may_end(&self, p: &Position, reason: ExitReason) -> bool {
         p.exits.iter().filter(|e| e.working).all(|e| {
             let unresolved = self.broker.get(&e.order).is_some_and(Tracked::is_unresolved);
-            e.reason != ExitReason::SessionEnd && !unresolved
+            e.reason != reason && !unresolved
         })
     }
 }

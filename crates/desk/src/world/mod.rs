@@ -2,6 +2,8 @@
 
 /// Recorded or generated bars through all machines.
 pub mod backtest;
+/// The order of one instant among parts that share nothing.
+pub mod conductor;
 /// The day's ends: settlement and charges at its start, rounding and close at its end.
 mod day;
 /// Sessions under faults, and the auditor that looks on.
@@ -23,6 +25,8 @@ pub mod planted;
 mod recording;
 /// From a stored log back to a running bot.
 pub mod recovery;
+/// The bot's parts for actors that share nothing.
+pub mod seats;
 /// From a signal to an approved order.
 mod signal;
 /// All machines of one bot, wired.

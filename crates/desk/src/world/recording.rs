@@ -11,7 +11,10 @@ use crate::machines::ledger::{BookFact, Fill, LotChoice, Sealed};
 impl<R: Record> Trader<R> {
     /// Records what happened, folds it in, and records what follows from it at once: closed trades, missed entries.
     /// A fill and its journal entry are one call (LEDG-3).
-    pub(super) fn commit(&mut self, at: Timestamp, bodies: Vec<Body>) -> Result<(), Halt> {
+    ///
+    /// # Errors
+    /// [`Halt`] where nothing was written.
+    pub fn commit(&mut self, at: Timestamp, bodies: Vec<Body>) -> Result<(), Halt> {
         if bodies.is_empty() {
             return Ok(());
         }

@@ -228,7 +228,7 @@ impl<R: Record> Trader<R> {
         self.marked
     }
 
-    fn last_close(&self, symbol: &Symbol) -> Option<Price> {
+    pub(super) fn last_close(&self, symbol: &Symbol) -> Option<Price> {
         let place = self.symbols.binary_search(symbol).ok()?;
         self.market.get(place)?.last_close()
     }
@@ -252,7 +252,10 @@ impl<R: Record> Trader<R> {
     }
 
     /// Empties what is per session and no record: indicators and counts of market data.
-    pub(super) fn begin(&mut self, terms: SessionTerms) -> Result<(), Halt> {
+    ///
+    /// # Errors
+    /// [`Halt::Overflow`].
+    pub fn begin(&mut self, terms: SessionTerms) -> Result<(), Halt> {
         self.terms = Some(terms);
         let minutes = terms.hours.minutes();
         let fresh = SymbolMarket::new(minutes, self.with_deviation).ok_or(Halt::Overflow)?;
@@ -371,7 +374,7 @@ impl<R: Record> Trader<R> {
         Ok(())
     }
 
-    fn exit_of(&self, index: usize, symbol: &Symbol, now: Timestamp, bars: &[Ended<'_>]) -> Result<Move, Halt> {
+    pub(super) fn exit_of(&self, index: usize, symbol: &Symbol, now: Timestamp, bars: &[Ended<'_>]) -> Result<Move, Halt> {
         let (Some(p), Some(strategy), Some(terms)) =
             (self.portfolio.get(symbol), self.strategies.get(index), &self.terms)
         else {
@@ -488,7 +491,7 @@ impl<R: Record> Trader<R> {
         Ok(())
     }
 
-    fn evaluate(&self, index: usize, now: Timestamp, ended: &Ended<'_>) -> Result<Evaluation, Halt> {
+    pub(super) fn evaluate(&self, index: usize, now: Timestamp, ended: &Ended<'_>) -> Result<Evaluation, Halt> {
         let nothing = Evaluation::Skipped(Skip::InsufficientData);
         let (Some(strategy), Some(view)) = (self.strategies.get(index), self.view(now, ended)) else {
             return Ok(nothing);
@@ -535,22 +538,31 @@ fn bar_at<'a, 'b>(bars: &'a [Ended<'b>], place: usize) -> Option<&'a Ended<'b>> 
 }
 
 /// What to do with a position.
-enum Move {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Move {
+    /// Nothing.
     Stay,
+    /// Close it.
     Leave(ExitReason),
+    /// Withdraw its entry, which came too late.
     Withdraw,
+    /// Let its stop follow.
     Trail(Price),
 }
 
 /// An order that may go out: approved by the gate table, or able only to reduce.
 #[derive(Debug)]
-pub(super) enum Cleared {
+pub enum Cleared {
+    /// By every gate.
     Approved(Approved),
+    /// By the narrower table.
     Reducing(Reducing),
 }
 
 impl Cleared {
-    const fn intent(&self) -> &Intent {
+    /// The order.
+    #[must_use]
+    pub const fn intent(&self) -> &Intent {
         match self {
             Self::Approved(approved) => approved.intent(),
             Self::Reducing(reducing) => reducing.intent(),

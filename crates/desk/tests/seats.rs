@@ -1,0 +1,175 @@
+//! RES-8: the bot taken apart, each part with a fold of its own, makes the record of the whole one.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test that fails should stop where it fails"
+)]
+
+mod common;
+
+use common::Scene;
+use desk::domain::calendar::{Calendar, settlement};
+use desk::domain::event::Body;
+use desk::domain::fees::FeeSchedule;
+use desk::domain::order::Report;
+use desk::domain::seed::Seed;
+use desk::domain::time::{Span, Timestamp};
+use desk::machines::market_data::Hours;
+use desk::world::backtest::Tape;
+use desk::world::conductor::{Act, Conductor, Instant, Question, Reply};
+use desk::world::feed::Feed;
+use desk::world::generated::{GeneratedMarket, MarketSpec};
+use desk::world::seats::{Listener, Outbox, Out};
+use desk::world::trader::{SessionTerms, Trader};
+use desk::venue::{Terms, Venue};
+use proptest::prelude::*;
+
+/// Every part with a fold of its own.
+struct Parts {
+    ledger: Trader<Outbox>,
+    /// Of each strategy, then of risk, then of the broker.
+    listeners: Vec<Trader<Listener>>,
+    conductor: Conductor,
+    venue: Venue,
+    heard: usize,
+}
+
+impl Parts {
+    fn new(scene: &Scene) -> Self {
+        let setup = scene.setup();
+        let venue = Venue::new(setup.rules, setup.commission, setup.instruments.clone(), setup.limits.float);
+        let parts = setup.strategies.len() + 2;
+        let listener = || Trader::new(scene.setup(), Listener).unwrap();
+        Self {
+            ledger: Trader::new(scene.setup(), Outbox::default()).unwrap(),
+            listeners: (0..parts).map(|_| listener()).collect(),
+            conductor: Conductor::default(),
+            venue,
+            heard: 0,
+        }
+    }
+
+    /// What the ledger has recorded goes to all.
+    fn publish(&mut self) {
+        for event in &self.ledger.record.events[self.heard..] {
+            for part in &mut self.listeners {
+                part.follow(event).unwrap();
+            }
+        }
+        self.heard = self.ledger.record.events.len();
+    }
+
+    fn record(&mut self, at: Timestamp, bodies: Vec<Body>) {
+        self.ledger.commit(at, bodies).unwrap();
+        self.publish();
+    }
+
+    fn hear(&mut self, at: Timestamp, reports: &[Report]) {
+        for report in reports {
+            let bodies = self.listeners.last_mut().unwrap().hear(report);
+            self.record(at, bodies);
+        }
+    }
+
+    fn open(&mut self, terms: SessionTerms) {
+        let Hours { session, open, .. } = terms.hours;
+        for part in &mut self.listeners {
+            part.begin(terms).unwrap();
+        }
+        let opened = self.venue.open_session(Terms { session, settles: terms.settles, rates: terms.rates });
+        self.ledger.open_day(open, terms, &opened.unwrap()).unwrap();
+        self.publish();
+    }
+
+    fn instant(&mut self, instant: &Instant) {
+        let (now, bars) = (instant.at, instant.ended());
+        let mut reports = Vec::new();
+        for bar in &bars {
+            self.venue.on_bar(bar.place, bar.bar, bar.quote, &mut reports).unwrap();
+        }
+        self.venue.expire(now, &mut reports);
+        self.hear(now, &reports);
+        self.ledger.observe(now, &bars).unwrap();
+        for part in &mut self.listeners {
+            part.observe(now, &bars).unwrap();
+        }
+        let risk = self.listeners.len() - 2;
+        self.conductor.begin(instant.clone(), &self.listeners[risk]);
+        while let Some(act) = self.conductor.next(&mut self.listeners[risk]).unwrap() {
+            match act {
+                Act::Settled(_) => break,
+                Act::Ask(index, Question::Exits) => {
+                    let moves = self.listeners[index].moves(index, now, &bars).unwrap();
+                    self.conductor.answered(index, Reply::Moves(moves));
+                }
+                Act::Ask(index, Question::Entries) => {
+                    let found = self.listeners[index].signals(index, now, &bars).unwrap();
+                    self.conductor.answered(index, Reply::Signals(found));
+                }
+                Act::Perform(step) => {
+                    self.record(now, step.bodies);
+                    if let Some(out) = step.out {
+                        self.send(now, &out);
+                    }
+                    self.conductor.done();
+                }
+            }
+        }
+        for part in &mut self.listeners {
+            part.end_instant();
+        }
+    }
+
+    fn send(&mut self, now: Timestamp, out: &Out) {
+        let command = self.listeners.last_mut().unwrap().release(now, out, false).unwrap();
+        let mut answers = Vec::new();
+        self.venue.handle(now, &command, &mut answers).unwrap();
+        self.hear(now, &answers);
+    }
+
+    fn run(&mut self, tapes: &[Tape], date: &str) {
+        let session = Calendar::XNYS.session(date.parse().unwrap()).unwrap();
+        let terms = SessionTerms {
+            hours: Hours { session: session.id, open: session.open, close: session.close },
+            settles: settlement::settlement_date(session.id.date).unwrap(),
+            rates: FeeSchedule::us_sales().unwrap().at(session.id.date),
+        };
+        self.open(terms);
+        let mut feed = Feed::new(tapes.iter().map(|t| t.bars.as_slice()));
+        let mut now = session.open;
+        while now < session.close {
+            now = now + Span::MINUTE;
+            let mut instant = Instant { at: now, bars: Vec::new() };
+            if feed.peek() == Some(now) {
+                let minute = feed.next().unwrap();
+                instant.bars = minute.bars.iter().map(|(place, bar)| (*place, **bar, None)).collect();
+            }
+            self.instant(&instant);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// RES-8, STRAT-5: the parts decide in the order of the whole.
+    #[test]
+    fn res_8_the_parts_make_the_record_of_the_whole(seed in any::<u64>(), subset in 1_u8..) {
+        let date = "2024-05-28";
+        let hours = Calendar::XNYS.session(date.parse().unwrap()).unwrap();
+        let market = GeneratedMarket::new(Seed(seed), hours.open, hours.close, MarketSpec::demo());
+        let chosen = market.symbols().into_iter().enumerate().filter(|(place, _)| subset >> place & 1 == 1);
+        let scene = chosen.fold(Scene::new("open,mid,close"), |scene, (_, s)| scene.tape(s.symbol, s.bars));
+        let whole = scene.run().events;
+        let mut parts = Parts::new(&scene);
+        parts.run(&scene.tapes(), date);
+        let own = &parts.ledger.record.events;
+        prop_assert!(own.len() > 2);
+        for (a, b) in whole.iter().zip(own) {
+            prop_assert_eq!(a, b);
+        }
+        // The day close is not part of this wiring.
+        prop_assert_eq!(whole.len(), own.len() + 1);
+    }
+}
