@@ -13,6 +13,8 @@
     )
 )]
 
+/// SHELLS: stamp, step, perform; supervision, latch, mailbox verbs.
+pub mod actors;
 /// The one file that knows everyone: starts the verb that was asked for.
 pub mod app;
 /// One file a verb of the command line.

@@ -1,6 +1,33 @@
-//! ENVELOPES: what each mailbox can be told, one file a receiver; and the board, what everybody may read.
+//! ENVELOPES: what each mailbox can be told, one file a receiver; how a message gets there; and the board, what everybody
+//! may read.
 
 /// What a person sees at one moment.
 pub mod board;
+/// What the broker can be told.
+pub mod broker;
+/// What the ledger tells everybody.
+pub mod chronicle;
+/// What the ledger can be told.
+pub mod ledger;
+/// How a message gets to a mailbox.
+pub mod line;
+/// What market data can be told.
+pub mod market_data;
+/// What the reporter can be told.
+pub mod reporter;
+/// What risk can be told.
+pub mod risk;
+/// What a strategy can be told.
+pub mod strategy;
 /// What the supervisor can be told.
 pub mod supervisor;
+
+/// A fault on purpose, for the proof that it is noticed.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The handler panics.
+    Panic,
+    /// The handler does not return for so many milliseconds.
+    Hang(u64),
+}

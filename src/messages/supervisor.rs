@@ -9,6 +9,8 @@ use desk::domain::bot::{Caller, Command, Forbidden};
 use desk::domain::time::Timestamp;
 use serde::Serialize;
 
+use super::chronicle::{Chronicle, Piece};
+
 /// A command with who, from where and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -105,4 +107,39 @@ impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Door")
     }
+}
+
+/// What the supervisor can be told.
+#[derive(Debug)]
+pub enum ToSupervisor {
+    /// A command, and where its answer goes.
+    Command(Box<Order>, tokio::sync::oneshot::Sender<Answer>),
+    /// The chronicle so far.
+    Welcome(Chronicle),
+    /// What comes after it.
+    Piece(Piece),
+    /// An actor panicked or stopped; it is built anew.
+    Fell {
+        /// Which.
+        name: &'static str,
+        /// What it said.
+        why: String,
+        /// How often it has fallen.
+        times: u32,
+    },
+    /// An actor cannot go on.
+    Halted {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        why: String,
+    },
+    /// Books and venue were compared: they agree, or where they differ.
+    Reconciled(Result<(), String>),
+    /// The feed has ended.
+    FeedEnded,
+    /// A moment has passed on the real clock.
+    Tick,
+    /// Are you there.
+    Beat(u64),
 }

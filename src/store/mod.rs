@@ -12,6 +12,8 @@ pub mod chart;
 mod error;
 /// Heads of the two chains, and the file that keeps them outside of the database.
 mod head;
+/// The log of the bot's life.
+mod life;
 /// One connection or pool of either engine.
 mod link;
 /// At most one writer a file.
@@ -26,6 +28,8 @@ mod reader;
 mod schema;
 /// Every statement, in one list.
 pub mod sql;
+/// The machines' records as the store takes them.
+pub mod taken;
 /// Recomputes everything from the stored bytes.
 pub mod verify;
 /// Events, closings, books.
@@ -36,6 +40,7 @@ mod writer;
 pub use address::Address;
 pub use error::StoreError;
 pub use head::{Head, Heads};
+pub use life::LifeLog;
 pub use open::{bulk, create, let_run, open};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 

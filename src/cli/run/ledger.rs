@@ -5,14 +5,11 @@ use std::path::Path;
 use desk::domain::ids::{CalendarName, Identity};
 use desk::domain::journal::Entry;
 use desk::domain::symbol::Currency;
-use desk::machines::ledger as books;
 
 use super::play::Played;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
-use crate::store::{
-    self, Address, Batch, Check, Closing, ClosingBalance, ClosingLot, Event, Heads, NewBook, Report, chart,
-};
+use crate::store::{self, Address, Batch, Check, Closing, Heads, NewBook, Report, chart, taken};
 
 /// How many events or entries go into one batch.
 const BATCH: usize = 4_000;
@@ -51,10 +48,10 @@ async fn fill(file: &Path, identity: &Identity, played: &Played) -> Result<Heads
     let mut writer = store::bulk(file, &book).await?;
     for events in played.memory.events.chunks(BATCH) {
         interrupt::heed()?;
-        let events = events.iter().map(event).collect::<Result<Vec<_>, _>>()?;
+        let events = events.iter().map(taken::event).collect::<Result<Vec<_>, _>>()?;
         writer.append(&Batch { events: &events, ..Batch::default() }).await?;
     }
-    let mut closings: Vec<Closing> = played.watched.closings.iter().rev().map(closing).collect();
+    let mut closings: Vec<Closing> = played.watched.closings.iter().rev().map(|(seq, c)| taken::closing(*seq, c)).collect();
     for sealed in played.memory.entries.chunks(BATCH) {
         interrupt::heed()?;
         let entries: Vec<Entry> = sealed.iter().map(|s| s.entry.clone()).collect();
@@ -66,38 +63,4 @@ async fn fill(file: &Path, identity: &Identity, played: &Played) -> Result<Heads
         writer.append(&Batch { entries: &entries, closings: &due, ..Batch::default() }).await?;
     }
     Ok(writer.close().await?)
-}
-
-fn event(event: &desk::domain::event::Event) -> Result<Event, Failure> {
-    let bytes = event.to_bytes().map_err(|e| Failure::failed("json", format!("event {}: {e}", event.seq)))?;
-    Ok(Event { seq: event.seq, at: event.at, kind: event.body.kind().to_owned(), version: event.v, bytes })
-}
-
-fn closing((seq, closing): &(u64, books::Closing)) -> Closing {
-    let balance = |b: &books::ClosingBalance| ClosingBalance {
-        account: b.account,
-        currency: b.currency,
-        commodity: b.commodity,
-        strategy: b.strategy,
-        amount: b.amount,
-        units: b.units.unwrap_or_default(),
-    };
-    let lot = |l: &books::ClosingLot| ClosingLot {
-        account: l.account,
-        currency: l.currency,
-        commodity: l.commodity,
-        lot: l.lot.clone(),
-        units: l.units,
-        cost: l.cost,
-        reference: None,
-    };
-    Closing {
-        seq: *seq,
-        session: closing.record.session,
-        n: closing.record.n,
-        record: closing.bytes.clone(),
-        signature: None,
-        balances: closing.balances.iter().map(balance).collect(),
-        lots: closing.lots.iter().map(lot).collect(),
-    }
 }

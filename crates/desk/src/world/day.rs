@@ -103,7 +103,7 @@ impl<R: Record> Trader<R> {
 ///
 /// # Errors
 /// [`Halt::Overflow`].
-pub(super) fn figures(venue: &Venue, instruments: &[Instrument]) -> Result<BrokerFigures, Halt> {
+pub fn figures(venue: &Venue, instruments: &[Instrument]) -> Result<BrokerFigures, Halt> {
     let executions = venue.executions().iter().filter_map(|(_, place, e)| {
         let instrument = instruments.get(*place)?.symbol;
         Some(BrokerExecution { id: e.id.clone(), instrument, quantity: e.quantity, price: e.price })

@@ -23,6 +23,8 @@ mod leaving;
 pub mod planted;
 /// Events and entries, made and folded.
 mod recording;
+/// Tapes as a live feed would bring them.
+pub mod playback;
 /// From a stored log back to a running bot.
 pub mod recovery;
 /// The bot's parts for actors that share nothing.

@@ -6,6 +6,7 @@
 //! the answers ([`Trader::hear`]). All others fold what was recorded ([`Trader::follow`]). Whoever wires the parts in
 //! this order makes the same record as a backtest, byte for byte (RES-8).
 
+pub use super::day::figures;
 use super::trader::{Cleared, Ended, Halt, Move, Record, Trader};
 use crate::domain::decimal::Price;
 use crate::domain::event::{Body, Event};
@@ -221,6 +222,12 @@ impl<R: Record> Trader<R> {
             Stage::Entering if p.entry_working && !self.is_cancelling(&p.entry) => Move::Withdraw,
             Stage::Managed | Stage::Entering | Stage::Done => Move::Stay,
         }
+    }
+
+    /// Whether an order's withdrawal can be decided: it is not over, and not being withdrawn.
+    #[must_use]
+    pub fn may_cancel(&self, order: &OrderId) -> bool {
+        self.broker.get(order).is_some_and(|t| !t.state.is_terminal() && !t.is_cancelling())
     }
 
     /// Forgets the bars of this instant.

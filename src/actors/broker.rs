@@ -1,0 +1,180 @@
+//! The broker: asks every order once more, sends it, and hears the answers one by one, each recorded before the next is
+//! understood.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use actix::prelude::{Actor, Context, Handler, Supervised};
+use desk::domain::event::Body;
+use desk::domain::ids::SessionId;
+use desk::domain::order::Report;
+use desk::domain::time::Timestamp;
+use desk::venue::{Terms, Venue};
+use desk::world::conductor::Instant;
+use desk::world::seats::{Out, figures};
+use desk::world::trader::Halt;
+
+use super::follower::Follower;
+use super::tree::{BROKER, Wiring};
+use crate::messages::broker::ToBroker;
+use crate::messages::ledger::{Sender, ToLedger};
+use crate::messages::line::Post;
+
+/// What is worked off in order.
+enum Inbound {
+    Report(Timestamp, Report),
+    Bodies(Timestamp, Vec<Body>),
+    Instant(Arc<Instant>),
+    Sent(u64, Sender),
+    Close { at: Timestamp, session: SessionId, next: SessionId },
+}
+
+/// The broker on the simulated venue.
+pub(super) struct Broker {
+    wiring: Arc<Wiring>,
+    follower: Follower,
+    venue: Venue,
+    inbox: VecDeque<Inbound>,
+    /// The number of what the ledger has not recorded yet.
+    waiting: Option<u64>,
+    number: u64,
+}
+
+impl Broker {
+    /// A broker before it has heard the chronicle.
+    ///
+    /// # Errors
+    /// [`Halt::Strategy`].
+    pub(super) fn new(wiring: Arc<Wiring>, venue: Venue) -> Result<Self, Halt> {
+        let follower = Follower::new(wiring.setup.clone())?;
+        Ok(Self { wiring, follower, venue, inbox: VecDeque::new(), waiting: None, number: 0 })
+    }
+
+    fn step(&mut self, message: ToBroker) -> Result<(), Halt> {
+        match message {
+            ToBroker::Beat(beat) => self.wiring.pulse(BROKER).answer(beat),
+            ToBroker::Welcome(chronicle) => self.follower.welcome(&chronicle)?,
+            ToBroker::Piece(piece) => self.follower.take(&piece)?,
+            ToBroker::Open(terms) => {
+                let (session, settles, rates) = (terms.hours.session, terms.settles, terms.rates);
+                let charges = self.venue.open_session(Terms { session, settles, rates })?;
+                self.wiring.must(self.wiring.ledger.deliver(ToLedger::Open { terms, charges }));
+            }
+            ToBroker::Instant(instant) => self.matched(&instant)?,
+            ToBroker::Close { at, session, next } => self.inbox.push_back(Inbound::Close { at, session, next }),
+            ToBroker::Execute { at, out, number, sender, generation } => {
+                if generation >= self.follower.generation {
+                    self.execute(at, &out)?;
+                }
+                self.inbox.push_back(Inbound::Sent(number, sender));
+            }
+            ToBroker::Recorded(number) => {
+                if self.waiting == Some(number) {
+                    self.waiting = None;
+                }
+            }
+        }
+        self.pump()
+    }
+
+    /// The venue matches first; its answers are heard one by one, then everybody sees the bars.
+    fn matched(&mut self, instant: &Arc<Instant>) -> Result<(), Halt> {
+        let mut reports = Vec::new();
+        if self.follower.trader.portfolio().is_empty() {
+            for (place, bar, _) in &instant.bars {
+                self.venue.see(*place, bar.close);
+            }
+        } else {
+            for (place, bar, quote) in &instant.bars {
+                self.venue.on_bar(*place, bar, quote.as_ref(), &mut reports)?;
+            }
+            self.venue.expire(instant.at, &mut reports);
+        }
+        self.inbox.extend(reports.into_iter().map(|r| Inbound::Report(instant.at, r)));
+        self.inbox.push_back(Inbound::Instant(Arc::clone(instant)));
+        Ok(())
+    }
+
+    /// The last question before a byte leaves: latch, epoch, price, time.
+    fn execute(&mut self, at: Timestamp, out: &Out) -> Result<(), Halt> {
+        let latched = self.wiring.latch.is_set();
+        match self.follower.trader.release(at, out, latched) {
+            Ok(command) => {
+                let mut answers = Vec::new();
+                self.venue.handle(at, &command, &mut answers)?;
+                self.inbox.extend(answers.into_iter().map(|r| Inbound::Report(at, r)));
+            }
+            Err(expired) => {
+                tracing::warn!(?expired, "an order was not sent");
+                if let Out::Order(cleared) = out {
+                    let order = cleared.intent().order.clone();
+                    self.inbox.push_back(Inbound::Bodies(at, vec![Body::NotAccepted { order }]));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn pump(&mut self) -> Result<(), Halt> {
+        while self.waiting.is_none()
+            && let Some(inbound) = self.inbox.pop_front()
+        {
+            let told = match inbound {
+                Inbound::Report(at, report) => {
+                    let bodies = self.follower.trader.hear(&report);
+                    self.heard(at, bodies)
+                }
+                Inbound::Bodies(at, bodies) => self.heard(at, bodies),
+                Inbound::Instant(instant) => Some(ToLedger::Instant(instant)),
+                Inbound::Sent(number, sender) => Some(ToLedger::Sent { number, sender }),
+                Inbound::Close { at, session, next } => {
+                    let figures = figures(&self.venue, &self.wiring.setup.instruments)?;
+                    Some(ToLedger::Close { at, session, next, figures: Box::new(figures) })
+                }
+            };
+            if let Some(told) = told {
+                self.wiring.must(self.wiring.ledger.deliver(told));
+            }
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, at: Timestamp, bodies: Vec<Body>) -> Option<ToLedger> {
+        if bodies.is_empty() {
+            return None;
+        }
+        self.number = self.number.saturating_add(1);
+        self.waiting = Some(self.number);
+        Some(ToLedger::Heard { at, bodies, number: self.number })
+    }
+}
+
+impl Actor for Broker {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(Wiring::CAPACITY);
+        self.wiring.must(self.wiring.ledger.deliver(ToLedger::Join(BROKER)));
+    }
+}
+
+impl Supervised for Broker {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        // The venue is outside: it lives on. What was in the inbox is asked for again by whoever waits.
+        let (inbox, venue) = (std::mem::take(&mut self.inbox), self.venue.clone());
+        match Self::new(Arc::clone(&self.wiring), venue) {
+            Ok(anew) => *self = Self { inbox, waiting: None, number: self.number, ..anew },
+            Err(halt) => self.wiring.halted(BROKER, &halt),
+        }
+    }
+}
+
+impl Handler<Post<ToBroker>> for Broker {
+    type Result = ();
+
+    fn handle(&mut self, post: Post<ToBroker>, _: &mut Context<Self>) {
+        if let Err(halt) = self.step(post.body) {
+            self.wiring.halted(BROKER, &halt);
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The ledger: the one place where events are numbered and booked. What it is told is folded at once, written in groups,
+//! and told to everybody when it is durable; orders go on to the broker only then.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use actix::prelude::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Supervised, WrapFuture};
+use desk::domain::event::Event;
+use desk::domain::journal::Entry;
+use desk::domain::time::Timestamp;
+use desk::machines::ledger::{Closing, Sealed};
+use desk::world::conductor::Instant;
+use desk::world::seats::{Outbox, Out, Step};
+use desk::world::trader::{Halt, Trader};
+
+use super::tree::{LEDGER, Wiring};
+use crate::messages::broker::ToBroker;
+use crate::messages::chronicle::{Chronicle, Piece};
+use crate::messages::ledger::{Sender, ToLedger};
+use crate::messages::line::{Lost, Post};
+use crate::messages::market_data::ToMarketData;
+use crate::messages::risk::ToRisk;
+use crate::messages::supervisor::ToSupervisor;
+use crate::store::{Batch, StoreError, Writer, taken};
+
+/// What is done when a job is durable.
+#[derive(Debug)]
+enum After {
+    Tell(Piece),
+    Welcome(&'static str),
+    Execute { at: Timestamp, out: Out, number: u64, sender: Sender },
+    Recorded(u64),
+    Done(u64, Sender),
+    Turned,
+}
+
+/// What is written together, and what follows.
+#[derive(Debug, Default)]
+struct Job {
+    events: Vec<Event>,
+    entries: Vec<Sealed>,
+    closing: Option<(u64, Closing)>,
+    after: Vec<After>,
+}
+
+/// The ledger.
+pub(super) struct Ledger {
+    wiring: Arc<Wiring>,
+    trader: Trader<Outbox>,
+    chronicle: Chronicle,
+    /// Nothing where the books are kept in memory alone.
+    writer: Option<Writer>,
+    queue: VecDeque<Job>,
+    writing: bool,
+    lost: bool,
+}
+
+impl Ledger {
+    /// A ledger that goes on from what was restored.
+    pub(super) fn new(wiring: Arc<Wiring>, trader: Trader<Outbox>, chronicle: Chronicle, writer: Option<Writer>) -> Self {
+        Self { wiring, trader, chronicle, writer, queue: VecDeque::new(), writing: false, lost: false }
+    }
+
+    fn step(&mut self, message: ToLedger) -> Result<(), Halt> {
+        let mut after = Vec::new();
+        let mut closing = None;
+        match message {
+            ToLedger::Beat(beat) => {
+                self.wiring.pulse(LEDGER).answer(beat);
+                return Ok(());
+            }
+            ToLedger::Join(name) => after.push(After::Welcome(name)),
+            ToLedger::Open { terms, charges } => {
+                after.push(After::Tell(Piece::Session(terms)));
+                self.trader.open_day(terms.hours.open, terms, &charges)?;
+                after.extend(self.told());
+                after.push(After::Turned);
+            }
+            ToLedger::Instant(instant) => {
+                self.trader.observe(instant.at, &Instant::ended(&instant))?;
+                self.trader.end_instant();
+                after.push(After::Tell(Piece::Instant(instant)));
+            }
+            ToLedger::Heard { at, bodies, number } => {
+                self.trader.commit(at, bodies)?;
+                after.extend(self.told());
+                after.push(After::Recorded(number));
+            }
+            ToLedger::Perform { at, step: Step { bodies, out }, number, sender } => {
+                self.trader.commit(at, bodies)?;
+                after.extend(self.told());
+                after.push(match out {
+                    Some(out) => After::Execute { at, out, number, sender },
+                    None => After::Done(number, sender),
+                });
+            }
+            ToLedger::Sent { number, sender } => after.push(After::Done(number, sender)),
+            ToLedger::Close { at, session, next, figures } => {
+                let closed = self.trader.close_day(at, session, next, *figures)?;
+                after.extend(self.told());
+                after.push(After::Turned);
+                closing = Some((self.trader.journal().head().seq, closed));
+            }
+        }
+        let Outbox { events, entries } = std::mem::take(&mut self.trader.record);
+        self.queue.push_back(Job { events, entries, closing, after });
+        Ok(())
+    }
+
+    /// What has just been recorded, for everybody.
+    fn told(&self) -> Option<After> {
+        let events = &self.trader.record.events;
+        (!events.is_empty()).then(|| After::Tell(Piece::Events(events.as_slice().into())))
+    }
+
+    /// Writes what waits, all of it in one transaction, unless something is being written.
+    fn pump(&mut self, ctx: &mut Context<Self>) {
+        if self.writing || self.lost || self.queue.is_empty() {
+            return;
+        }
+        let jobs: Vec<Job> = self.queue.drain(..).collect();
+        let empty = jobs.iter().all(|j| j.events.is_empty() && j.entries.is_empty());
+        let Some(writer) = (if empty { None } else { self.writer.take() }) else {
+            self.durable(jobs);
+            return;
+        };
+        self.writing = true;
+        let written = write(writer, jobs).into_actor(self).map(|(writer, jobs, result), own, ctx| {
+            own.writing = false;
+            own.writer = Some(writer);
+            match result {
+                Ok(()) => {
+                    own.durable(jobs);
+                    own.pump(ctx);
+                }
+                Err(error) => own.halt(&format!("the books cannot be written: {error}")),
+            }
+        });
+        ctx.spawn(written);
+    }
+
+    fn durable(&mut self, jobs: Vec<Job>) {
+        for after in jobs.into_iter().flat_map(|j| j.after) {
+            if let Err(lost) = self.tell(after) {
+                self.wiring.undelivered(lost);
+            }
+        }
+    }
+
+    fn tell(&mut self, after: After) -> Result<(), Lost> {
+        let wiring = Arc::clone(&self.wiring);
+        match after {
+            After::Tell(piece) => {
+                self.chronicle.pieces.push(piece.clone());
+                wiring.tell_all(&piece);
+                Ok(())
+            }
+            After::Welcome(name) => wiring.welcome(name, &self.chronicle),
+            After::Execute { at, out, number, sender } => {
+                let generation = self.chronicle.generation;
+                wiring.broker.deliver(ToBroker::Execute { at, out, number, sender, generation })
+            }
+            After::Recorded(number) => wiring.broker.deliver(ToBroker::Recorded(number)),
+            After::Done(number, Sender::Risk) => wiring.risk.deliver(ToRisk::Done(number)),
+            After::Done(_, Sender::KillSwitch) => Ok(()),
+            After::Turned => wiring.market_data.deliver(ToMarketData::Turned),
+        }
+    }
+
+    /// Nothing more is written, and so nothing more is sent that could add exposure.
+    fn halt(&mut self, why: &str) {
+        self.lost = true;
+        let halted = ToSupervisor::Halted { name: LEDGER, why: why.to_owned() };
+        if let Err(lost) = self.wiring.supervisor.deliver(halted) {
+            self.wiring.undelivered(lost);
+        }
+    }
+}
+
+/// Writes jobs in one transaction; the writer comes back with them.
+async fn write(mut writer: Writer, jobs: Vec<Job>) -> (Writer, Vec<Job>, Result<(), StoreError>) {
+    let result = append(&mut writer, &jobs).await;
+    (writer, jobs, result)
+}
+
+async fn append(writer: &mut Writer, jobs: &[Job]) -> Result<(), StoreError> {
+    let events = jobs.iter().flat_map(|j| &j.events).map(taken::event).collect::<Result<Vec<_>, _>>()?;
+    let entries: Vec<Entry> = jobs.iter().flat_map(|j| &j.entries).map(|s| s.entry.clone()).collect();
+    let closings: Vec<_> = jobs.iter().filter_map(|j| j.closing.as_ref()).map(|(seq, c)| taken::closing(*seq, c)).collect();
+    writer.append(&Batch { events: &events, entries: &entries, closings: &closings }).await?;
+    if !closings.is_empty() {
+        writer.keep_heads()?;
+    }
+    Ok(())
+}
+
+impl Actor for Ledger {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(Wiring::CAPACITY);
+    }
+}
+
+impl Supervised for Ledger {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        // What was folded and not written is gone, and the fold cannot be trusted: the process starts anew from what is
+        // durable (LIFE-11).
+        self.halt("the ledger fell");
+    }
+}
+
+impl Handler<Post<ToLedger>> for Ledger {
+    type Result = ();
+
+    fn handle(&mut self, post: Post<ToLedger>, ctx: &mut Context<Self>) {
+        if self.lost && !matches!(post.body, ToLedger::Beat(_)) {
+            return;
+        }
+        match self.step(post.body) {
+            Ok(()) => self.pump(ctx),
+            Err(halt) => self.halt(&halt.to_string()),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! SHELLS: each actor stamps, steps its machine, records, performs. They share nothing but the kill latch; all that
+//! passes between them are messages, and each keeps a fold of the same chronicle.
+
+/// Sends, and hears the venue's answers.
+mod broker;
+/// A fold of the chronicle.
+mod follower;
+/// Polls one actor, and builds it anew when it falls.
+mod guard;
+/// The kill latch.
+pub mod latch;
+/// Numbers, books, makes durable, tells everybody.
+mod ledger;
+/// Brings instants, one when the last one is settled.
+mod market_data;
+/// Who answered when.
+pub mod pulse;
+/// Writes the board.
+pub mod reporter;
+/// The only way from a signal to an order.
+mod risk;
+/// One strategy.
+mod strategy;
+/// Commands, states, faults.
+pub mod supervisor;
+/// All actors, wired.
+pub mod tree;
+
+#[cfg(test)]
+mod tests;

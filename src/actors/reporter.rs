@@ -1,0 +1,392 @@
+//! The reporter: writes the board from its own fold of the chronicle and from what the supervisor says of the whole.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use actix::prelude::{Actor, Context, Handler, Supervised};
+use desk::domain::bot::{BotState, Mode, VenueKind};
+use desk::domain::decimal::{Money, Quantity};
+use desk::domain::event::{Body, Event};
+use desk::domain::ids::StrategyName;
+use desk::domain::time::Timestamp;
+use desk::domain::trade::{Trade, average};
+use desk::domain::wide::{Overflow, Wide, value_of};
+use desk::machines::broker::Tracked;
+use desk::world::trader::Halt;
+use tokio::sync::watch;
+
+use super::follower::Follower;
+use super::tree::{REPORTER, Wiring};
+use crate::messages::board::{
+    ActorLine, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, SessionBoard, StrategyLine,
+};
+use crate::messages::chronicle::Piece;
+use crate::messages::ledger::ToLedger;
+use crate::messages::line::Post;
+use crate::messages::reporter::{Standing, ToReporter};
+
+/// What the board says that never changes.
+#[derive(Clone, Debug)]
+pub struct Sign {
+    /// Where the market data come from.
+    pub feed_name: String,
+    /// The kind of venue.
+    pub venue: VenueKind,
+}
+
+/// What a session has brought, counted.
+#[derive(Debug, Default)]
+struct Session {
+    trades: Vec<Trade>,
+    decisions: VecDeque<DecisionLine>,
+    signals: Vec<(StrategyName, bool)>,
+    fees: Wide,
+    sent: u64,
+    curve: Vec<(Timestamp, Money)>,
+    closed: bool,
+    fed_at: Option<Timestamp>,
+}
+
+/// The reporter.
+pub(super) struct Reporter {
+    wiring: Arc<Wiring>,
+    sign: Sign,
+    follower: Follower,
+    session: Session,
+    standing: Standing,
+    actors: Vec<ActorLine>,
+    board: watch::Sender<Arc<Board>>,
+    number: u64,
+    now: Timestamp,
+}
+
+/// Where the bot stands before the supervisor has said anything.
+fn unknown() -> Standing {
+    Standing {
+        state: BotState::Initialize,
+        since: Timestamp::default(),
+        reason: None,
+        mode: Mode::Paper,
+        latch: None,
+        freezes: Vec::new(),
+        suspended: Vec::new(),
+        closing: None,
+        rehearsing: false,
+    }
+}
+
+/// The board before anything has happened.
+pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
+    let float = wiring.setup.limits.float;
+    Board {
+        number: 0,
+        at: Timestamp::default(),
+        identity: wiring.setup.identity.clone(),
+        mode: Mode::Paper,
+        venue: sign.venue,
+        feed_name: sign.feed_name.clone(),
+        state: BotState::Initialize,
+        since: Timestamp::default(),
+        reason: None,
+        rehearsing: false,
+        session: None,
+        latch: None,
+        freezes: Vec::new(),
+        fed_at: None,
+        day: Day {
+            net: Money::ZERO,
+            realised: Money::ZERO,
+            unrealised: Money::ZERO,
+            fees: Money::ZERO,
+            loss_limit: wiring.setup.limits.day_loss,
+            at_stops: Money::ZERO,
+            equity: float,
+            curve: Vec::new(),
+            sent: 0,
+        },
+        positions: Vec::new(),
+        orders: Vec::new(),
+        strategies: Vec::new(),
+        decisions: Vec::new(),
+        trades: Vec::new(),
+        actors: Vec::new(),
+        closing: None,
+    }
+}
+
+impl Reporter {
+    /// A reporter before it has heard the chronicle.
+    ///
+    /// # Errors
+    /// [`Halt::Strategy`].
+    pub(super) fn new(wiring: Arc<Wiring>, sign: Sign, board: watch::Sender<Arc<Board>>) -> Result<Self, Halt> {
+        Ok(Self {
+            follower: Follower::new(wiring.setup.clone())?,
+            wiring,
+            sign,
+            session: Session::default(),
+            standing: unknown(),
+            actors: Vec::new(),
+            board,
+            number: 0,
+            now: Timestamp::default(),
+        })
+    }
+
+    fn step(&mut self, message: ToReporter) -> Result<(), Halt> {
+        match message {
+            ToReporter::Beat(beat) => {
+                self.wiring.pulse(REPORTER).answer(beat);
+                return Ok(());
+            }
+            ToReporter::Welcome(chronicle) => {
+                self.follower.welcome(&Default::default())?;
+                self.session = Session::default();
+                chronicle.pieces.iter().try_for_each(|piece| self.take(piece))?;
+            }
+            ToReporter::Piece(piece) => {
+                if !self.follower.is_welcome() {
+                    return Ok(());
+                }
+                self.take(&piece)?;
+            }
+            ToReporter::Standing(standing) => self.standing = *standing,
+            ToReporter::Actors(actors) => self.actors = actors,
+        }
+        self.publish()
+    }
+
+    fn take(&mut self, piece: &Piece) -> Result<(), Halt> {
+        self.follower.take(piece)?;
+        match piece {
+            Piece::Session(terms) => {
+                self.session = Session::default();
+                self.now = terms.hours.open;
+            }
+            Piece::Events(events) => events.iter().try_for_each(|e| self.count(e))?,
+            Piece::Instant(instant) => {
+                self.now = instant.at;
+                if !instant.bars.is_empty() {
+                    self.session.fed_at = Some(instant.at);
+                }
+                let net = self.net()?;
+                self.session.curve.push((instant.at, net));
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, event: &Event) -> Result<(), Overflow> {
+        self.now = self.now.max(event.at);
+        let session = &mut self.session;
+        match &event.body {
+            Body::Decided(decision) => {
+                let outcome = if decision.blocked.is_some() { "blocked" } else { "pending" };
+                session.signals.push((decision.strategy, decision.blocked.is_some()));
+                let line = DecisionLine { at: event.at, decision: decision.as_ref().clone(), outcome };
+                session.decisions.push_front(line);
+                session.decisions.truncate(Board::DECISIONS);
+            }
+            Body::Intended(_) => session.sent = session.sent.saturating_add(1),
+            Body::Executed { order, execution, .. } => {
+                let fees = execution.accrued.iter().map(|(_, fee)| *fee).chain([execution.commission]);
+                session.fees = fees.fold(session.fees, |sum, fee| sum + Wide::from(fee));
+                let portfolio = self.follower.trader.portfolio();
+                let owner = portfolio.of_order(order).filter(|p| p.entry == *order).map(|p| p.decision.clone());
+                self.settle(owner.as_ref(), "executed");
+            }
+            Body::EntryMissed { decision, .. } => self.settle(Some(decision), "missed"),
+            Body::TradeClosed(trade) => {
+                self.settle(Some(&trade.decision), "executed");
+                self.session.trades.insert(0, trade.as_ref().clone());
+            }
+            Body::SessionClosed { .. } => session.closed = true,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, decision: Option<&desk::domain::ids::DecisionId>, outcome: &'static str) {
+        let found = self.session.decisions.iter_mut().find(|line| Some(&line.decision.id) == decision);
+        if let Some(line) = found {
+            line.outcome = outcome;
+        }
+    }
+
+    fn net(&self) -> Result<Money, Overflow> {
+        let trader = &self.follower.trader;
+        (trader.marked() - trader.risk().equity_at_open()).money()
+    }
+
+    fn publish(&mut self) -> Result<(), Halt> {
+        self.number = self.number.saturating_add(1);
+        let (standing, trader) = (&self.standing, &self.follower.trader);
+        let positions = self.positions()?;
+        let board = Board {
+            number: self.number,
+            at: self.now,
+            mode: standing.mode,
+            state: standing.state,
+            since: standing.since,
+            reason: standing.reason.clone(),
+            rehearsing: standing.rehearsing,
+            session: self.session_board(),
+            latch: standing.latch.clone(),
+            freezes: standing.freezes.clone(),
+            fed_at: self.session.fed_at,
+            day: self.day(&positions)?,
+            orders: trader.broker().iter().filter_map(|(id, t)| order_line(id, t)).collect(),
+            positions,
+            strategies: self.strategies()?,
+            decisions: self.session.decisions.iter().cloned().collect(),
+            trades: self.session.trades.clone(),
+            actors: self.actors.clone(),
+            closing: standing.closing.clone(),
+            ..first(&self.wiring, &self.sign)
+        };
+        self.board.send_replace(Arc::new(board));
+        Ok(())
+    }
+
+    fn session_board(&self) -> Option<SessionBoard> {
+        let hours = self.follower.trader.terms()?.hours;
+        let (mut windows, mut next) = (Vec::new(), Vec::new());
+        for strategy in self.follower.trader.strategies() {
+            let name = strategy.name();
+            let Some((from, to)) = strategy.window() else { continue };
+            if strategy.is_open(self.now) {
+                windows.push(name);
+            }
+            let comings = [(from, format!("{name} opens")), (to, format!("{name} ends"))];
+            let exit = (strategy.exit_at(), format!("{name} is flat"));
+            next.extend(comings.into_iter().chain([exit]).map(|(at, what)| Coming { at, what }));
+        }
+        next.push(Coming { at: hours.close, what: "session closes".to_owned() });
+        next.retain(|coming| coming.at > self.now);
+        next.sort_by_key(|coming| coming.at);
+        Some(SessionBoard {
+            id: hours.session,
+            open: hours.open,
+            close: hours.close,
+            windows,
+            next,
+            closed: self.session.closed,
+        })
+    }
+
+    fn positions(&self) -> Result<Vec<PositionLine>, Overflow> {
+        let trader = &self.follower.trader;
+        let mut lines = Vec::new();
+        for p in trader.portfolio().iter().filter(|p| p.held() > Quantity::ZERO) {
+            let place = trader.symbols().binary_search(&p.symbol).ok();
+            let last = place.and_then(|place| trader.market(place)).and_then(|m| m.last_close());
+            let entry = average(p.entry_value().money()?, p.entered)?;
+            let away = last.map_or(Ok(Wide::ZERO), |last| Ok((Wide::from(last) - Wide::from(entry)) * p.side.sign()))?;
+            lines.push(PositionLine {
+                symbol: p.symbol,
+                strategy: p.strategy,
+                side: p.side,
+                quantity: p.held(),
+                entry,
+                last,
+                stop: p.stop,
+                target: p.plan.target,
+                unrealised: value_of(p.held(), away.price()?)?,
+                since: p.entered_at.unwrap_or(p.signal_at),
+                decision: p.decision.clone(),
+            });
+        }
+        Ok(lines)
+    }
+
+    fn day(&self, positions: &[PositionLine]) -> Result<Day, Overflow> {
+        let net = self.net()?;
+        let trades = self.session.trades.iter();
+        let realised = trades.map(Trade::net).try_fold(Wide::ZERO, |sum, n| n.map(|n| sum + Wide::from(n)))?;
+        let unrealised = positions.iter().fold(Wide::ZERO, |sum, p| sum + Wide::from(p.unrealised));
+        let mut at_stops = Wide::from(net);
+        for p in positions {
+            let to_stop = (Wide::from(p.stop) - Wide::from(p.last.unwrap_or(p.entry))) * p.side.sign();
+            at_stops += Wide::from(value_of(p.quantity, to_stop.price()?)?);
+        }
+        Ok(Day {
+            net,
+            realised: realised.money()?,
+            unrealised: unrealised.money()?,
+            fees: self.session.fees.money()?,
+            loss_limit: self.wiring.setup.limits.day_loss,
+            at_stops: at_stops.money()?,
+            equity: self.follower.trader.marked().money()?,
+            curve: self.session.curve.clone(),
+            sent: self.session.sent,
+        })
+    }
+
+    fn strategies(&self) -> Result<Vec<StrategyLine>, Overflow> {
+        let strategies = self.follower.trader.strategies().iter().enumerate();
+        let counted = |what: usize| u64::try_from(what).unwrap_or(u64::MAX);
+        strategies
+            .map(|(index, strategy)| {
+                let name = strategy.name();
+                let signals: Vec<_> = self.session.signals.iter().filter(|(s, _)| *s == name).collect();
+                let nets = self.session.trades.iter().filter(|t| t.strategy == name).map(Trade::net);
+                let nets = nets.collect::<Result<Vec<_>, _>>()?;
+                let suspended = self.standing.suspended.iter().find(|(i, _)| *i == index);
+                Ok(StrategyLine {
+                    name,
+                    window: strategy.window(),
+                    suspended: suspended.map(|(_, why)| why.clone()),
+                    signals: counted(signals.len()),
+                    blocked: counted(signals.iter().filter(|(_, blocked)| *blocked).count()),
+                    trades: counted(nets.len()),
+                    won: counted(nets.iter().filter(|n| **n > Money::ZERO).count()),
+                    net: nets.iter().fold(Wide::ZERO, |sum, n| sum + Wide::from(*n)).money()?,
+                })
+            })
+            .collect()
+    }
+}
+
+fn order_line(id: &desk::domain::ids::OrderId, t: &Tracked) -> Option<OrderLine> {
+    if t.state.is_terminal() || t.state == desk::domain::order::OrderState::Planned {
+        return None;
+    }
+    Some(OrderLine {
+        order: id.clone(),
+        leg: t.leg,
+        strategy: t.strategy,
+        symbol: t.symbol,
+        state: t.state,
+        asked: t.asked,
+        filled: t.filled,
+    })
+}
+
+impl Actor for Reporter {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(Wiring::CAPACITY);
+        self.wiring.must(self.wiring.ledger.deliver(ToLedger::Join(REPORTER)));
+    }
+}
+
+impl Supervised for Reporter {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        let standing = self.standing.clone();
+        match Self::new(Arc::clone(&self.wiring), self.sign.clone(), self.board.clone()) {
+            Ok(anew) => *self = Self { standing, number: self.number, ..anew },
+            Err(halt) => self.wiring.halted(REPORTER, &halt),
+        }
+    }
+}
+
+impl Handler<Post<ToReporter>> for Reporter {
+    type Result = ();
+
+    fn handle(&mut self, post: Post<ToReporter>, _: &mut Context<Self>) {
+        if let Err(halt) = self.step(post.body) {
+            self.wiring.halted(REPORTER, &halt);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Risk: the only way from a signal to an order, and the one who keeps the order of an instant.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use actix::prelude::{Actor, Context, Handler, Supervised};
+use desk::domain::symbol::Symbol;
+use desk::world::conductor::{Act, Conductor, Instant, Question, Reply};
+use desk::world::seats::withdrawal;
+use desk::world::trader::Halt;
+
+use super::follower::Follower;
+use super::tree::{RISK, Wiring};
+use crate::messages::chronicle::Piece;
+use crate::messages::ledger::{Sender, ToLedger};
+use crate::messages::line::Post;
+use crate::messages::market_data::ToMarketData;
+use crate::messages::risk::ToRisk;
+use crate::messages::strategy::ToStrategy;
+
+/// Risk.
+pub(super) struct Risk {
+    wiring: Arc<Wiring>,
+    follower: Follower,
+    conductor: Conductor,
+    instant: Arc<Instant>,
+    suspended: BTreeSet<usize>,
+    number: u64,
+}
+
+impl Risk {
+    /// Risk before it has heard the chronicle.
+    ///
+    /// # Errors
+    /// [`Halt::Strategy`].
+    pub(super) fn new(wiring: Arc<Wiring>) -> Result<Self, Halt> {
+        let follower = Follower::new(wiring.setup.clone())?;
+        let conductor = Conductor::resting();
+        Ok(Self { wiring, follower, conductor, instant: Arc::default(), suspended: BTreeSet::new(), number: 0 })
+    }
+
+    fn step(&mut self, message: ToRisk) -> Result<(), Halt> {
+        let trader = &self.follower.trader;
+        match message {
+            ToRisk::Beat(beat) => self.wiring.pulse(RISK).answer(beat),
+            ToRisk::Welcome(chronicle) => {
+                self.follower.welcome(&chronicle)?;
+                let last = chronicle.pieces.iter().rev().find_map(|p| match p {
+                    Piece::Instant(instant) => Some(Arc::clone(instant)),
+                    Piece::Session(_) | Piece::Events(_) => None,
+                });
+                if let Some(instant) = last {
+                    // An instant that was cut short is not decided on again.
+                    self.instant = instant;
+                    self.settled();
+                }
+            }
+            ToRisk::Piece(piece) => {
+                self.follower.take(&piece)?;
+                if let Piece::Instant(instant) = piece
+                    && self.follower.is_welcome()
+                {
+                    self.conductor.begin(Instant::clone(&instant), &self.follower.trader);
+                    self.instant = instant;
+                }
+            }
+            ToRisk::Answer(index, reply) => self.conductor.answered(index, reply),
+            ToRisk::Suspend(index, out) => {
+                if out {
+                    self.suspended.insert(index);
+                    self.conductor.answered(index, Reply::Out);
+                } else {
+                    self.suspended.remove(&index);
+                }
+            }
+            ToRisk::Done(number) if number == self.number => self.conductor.done(),
+            // Of an earlier life.
+            ToRisk::Done(_) => {}
+            ToRisk::Rest(resting) => self.conductor.rest(resting),
+            ToRisk::Leave(reason) => self.conductor.leave(trader, reason),
+            ToRisk::Flatten(symbol, reason) => {
+                self.conductor.leave_all(trader, reason, |s| symbol.is_none_or(|only| only == *s));
+            }
+            ToRisk::Cancel(symbol) => self.cancel(symbol),
+        }
+        self.pump()
+    }
+
+    /// Cancels entries that work.
+    fn cancel(&mut self, only: Option<Symbol>) {
+        let trader = &self.follower.trader;
+        let working = trader.portfolio().owners().filter(|p| p.entry_working && only.is_none_or(|s| s == p.symbol));
+        let orders: Vec<_> = working.map(|p| p.entry.clone()).filter(|o| trader.may_cancel(o)).collect();
+        for order in orders.into_iter().rev() {
+            self.conductor.perform(withdrawal(order));
+        }
+    }
+
+    fn settled(&self) {
+        self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Settled(self.instant.at)));
+    }
+
+    fn pump(&mut self) -> Result<(), Halt> {
+        if !self.follower.is_welcome() {
+            return Ok(());
+        }
+        while let Some(act) = self.conductor.next(&mut self.follower.trader)? {
+            match act {
+                Act::Settled(_) => self.settled(),
+                Act::Ask(index, question) => {
+                    let line = self.wiring.strategies.get(index);
+                    let out = question == Question::Entries && self.suspended.contains(&index);
+                    let ask = ToStrategy::Ask(question, Arc::clone(&self.instant));
+                    match line.filter(|_| !out).map(|line| line.deliver(ask)) {
+                        Some(Ok(())) => {}
+                        Some(Err(lost)) => {
+                            self.wiring.undelivered(lost);
+                            self.conductor.answered(index, Reply::Out);
+                        }
+                        None => self.conductor.answered(index, Reply::Out),
+                    }
+                }
+                Act::Perform(step) => {
+                    self.number = self.number.saturating_add(1);
+                    let (at, number, sender) = (self.instant.at, self.number, Sender::Risk);
+                    self.wiring.must(self.wiring.ledger.deliver(ToLedger::Perform { at, step, number, sender }));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Actor for Risk {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(Wiring::CAPACITY);
+        self.wiring.must(self.wiring.ledger.deliver(ToLedger::Join(RISK)));
+    }
+}
+
+impl Supervised for Risk {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        // The new one rests: nothing is entered before the supervisor says so again.
+        match Self::new(Arc::clone(&self.wiring)) {
+            Ok(anew) => *self = anew,
+            Err(halt) => self.wiring.halted(RISK, &halt),
+        }
+    }
+}
+
+impl Handler<Post<ToRisk>> for Risk {
+    type Result = ();
+
+    fn handle(&mut self, post: Post<ToRisk>, _: &mut Context<Self>) {
+        if let Err(halt) = self.step(post.body) {
+            self.wiring.halted(RISK, &halt);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! One strategy: it is asked, and answers from its own fold.
+
+use std::sync::Arc;
+
+use actix::prelude::{Actor, Context, Handler, Supervised};
+use desk::world::conductor::{Question, Reply};
+use desk::world::trader::Halt;
+
+use super::follower::Follower;
+use super::tree::Wiring;
+use crate::messages::ledger::ToLedger;
+use crate::messages::line::Post;
+use crate::messages::risk::ToRisk;
+use crate::messages::strategy::ToStrategy;
+
+/// One strategy, by its place in the configured order.
+pub(super) struct Strategy {
+    wiring: Arc<Wiring>,
+    index: usize,
+    name: &'static str,
+    follower: Follower,
+}
+
+impl Strategy {
+    /// A strategy before it has heard the chronicle.
+    ///
+    /// # Errors
+    /// [`Halt::Strategy`].
+    pub(super) fn new(wiring: Arc<Wiring>, index: usize, name: &'static str) -> Result<Self, Halt> {
+        let follower = Follower::new(wiring.setup.clone())?;
+        Ok(Self { wiring, index, name, follower })
+    }
+
+    fn step(&mut self, message: ToStrategy) -> Result<(), Halt> {
+        match message {
+            ToStrategy::Beat(beat) => self.wiring.pulse(self.name).answer(beat),
+            ToStrategy::Welcome(chronicle) => self.follower.welcome(&chronicle)?,
+            ToStrategy::Piece(piece) => self.follower.take(&piece)?,
+            ToStrategy::Ask(question, instant) => {
+                let (bars, welcome) = (instant.ended(), self.follower.is_welcome());
+                let trader = &mut self.follower.trader;
+                let reply = match question {
+                    // A question of an earlier life: this one has not caught up yet.
+                    _ if !welcome => Reply::Out,
+                    Question::Exits => Reply::Moves(trader.moves(self.index, instant.at, &bars)?),
+                    Question::Entries => Reply::Signals(trader.signals(self.index, instant.at, &bars)?),
+                };
+                self.wiring.must(self.wiring.risk.deliver(ToRisk::Answer(self.index, reply)));
+            }
+            #[cfg(test)]
+            ToStrategy::Fault(fault) => super::tests::act_out(fault),
+        }
+        Ok(())
+    }
+}
+
+impl Actor for Strategy {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(Wiring::CAPACITY);
+        self.wiring.must(self.wiring.ledger.deliver(ToLedger::Join(self.name)));
+    }
+}
+
+impl Supervised for Strategy {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        match Self::new(Arc::clone(&self.wiring), self.index, self.name) {
+            Ok(anew) => *self = anew,
+            Err(halt) => self.wiring.halted(self.name, &halt),
+        }
+    }
+}
+
+impl Handler<Post<ToStrategy>> for Strategy {
+    type Result = ();
+
+    fn handle(&mut self, post: Post<ToStrategy>, _: &mut Context<Self>) {
+        if let Err(halt) = self.step(post.body) {
+            self.wiring.halted(self.name, &halt);
+        }
+    }
+}

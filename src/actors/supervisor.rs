@@ -1,0 +1,545 @@
+//! The supervisor: commands, states, faults. Its machine decides; this shell knows the facts, keeps the log of the bot's
+//! life, and hands on what is to be done.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
+use desk::domain::bot::{
+    Answer as Recorded, BotBody, BotEvent, BotState, FreezeName, Key, Mark, Mode, Scope, VenueKind, Who,
+};
+use desk::domain::decimal::Quantity;
+use desk::domain::order::{ExitReason, Leg, OrderState};
+use desk::domain::symbol::Symbol;
+use desk::domain::time::Timestamp;
+use desk::machines::supervisor::{
+    Deadlines, Effect, Facts, Happening, Ordered, Refusal, Supervisor as Machine, Unfoldable, Verdict,
+};
+use desk::world::trader::Halt;
+use tokio::sync::{oneshot, watch};
+
+use super::follower::Follower;
+use super::tree::{BROKER, LEDGER, MARKET_DATA, RISK, SUPERVISOR, Wiring, strategy_actor};
+use crate::messages::board::{ActorLine, FreezeLine};
+use crate::messages::chronicle::Piece;
+use crate::messages::ledger::ToLedger;
+use crate::messages::line::Post;
+use crate::messages::market_data::ToMarketData;
+use crate::messages::reporter::{Standing, ToReporter};
+use crate::messages::risk::ToRisk;
+use crate::messages::supervisor::{Answer, Order, Outcome, Refused, ToSupervisor};
+use crate::store::LifeLog;
+
+/// How often the facts are looked at without an occasion.
+const LOOK: Duration = Duration::from_millis(200);
+/// After so many falls of one actor the bot is in error (LIFE-11).
+const FALLS: u32 = 3;
+/// How many commands wait while a configuration is applied.
+const QUEUE: usize = 100;
+
+/// Why the process is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was told to.
+    Told,
+    /// A part is lost that only a new process can bring back (LIFE-11): exit code 75.
+    Anew,
+}
+
+/// The bot's life so far, and where it goes on.
+pub struct Life {
+    machine: Machine,
+    log: Option<LifeLog>,
+    venue: VenueKind,
+    end: watch::Sender<Option<End>>,
+}
+
+impl Life {
+    /// Folds the life so far, and takes up the state that is safe (LIFE-3).
+    ///
+    /// # Errors
+    /// Where an event cannot follow the ones before it, or the log cannot be written.
+    pub fn new(
+        deadlines: Deadlines,
+        mode: Mode,
+        venue: VenueKind,
+        log: Option<(LifeLog, Vec<BotEvent>)>,
+    ) -> Result<(Self, watch::Receiver<Option<End>>), LifeError> {
+        let mut machine = Machine::new(deadlines, mode);
+        let (log, events) = log.map_or((None, Vec::new()), |(log, events)| (Some(log), events));
+        for event in &events {
+            machine.apply(event).map_err(LifeError::Fold)?;
+        }
+        let (end, ended) = watch::channel(None);
+        let mut life = Self { machine, log, venue, end };
+        if let Some(last) = events.last() {
+            let recovered = life.machine.recover(last.at);
+            life.record(&[recovered])?;
+        }
+        Ok((life, ended))
+    }
+
+    /// The steps of a set-up that has nothing to ask: a demo, a test, a first start whose answers came as flags.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn set_up(&mut self, at: Timestamp) -> Result<(), LifeError> {
+        let steps = [BotState::Provisioning, BotState::Bootstrapping, BotState::Registration, BotState::Started];
+        let facts = Facts::at_rest(self.venue);
+        if self.machine.state().is_set_up() {
+            return Ok(());
+        }
+        for step in steps {
+            let noticed = self.machine.notice(at, &Happening::SetUp(step), &facts).map_err(LifeError::Refused)?;
+            self.record(&noticed.events)?;
+        }
+        Ok(())
+    }
+
+    /// The state.
+    #[must_use]
+    pub const fn state(&self) -> BotState {
+        self.machine.state()
+    }
+
+    fn record(&mut self, events: &[BotEvent]) -> Result<(), LifeError> {
+        if let Some(log) = &mut self.log {
+            log.append(events).map_err(LifeError::Log)?;
+        }
+        events.iter().try_for_each(|event| self.machine.apply(event)).map_err(LifeError::Fold)
+    }
+}
+
+/// Why a life cannot go on.
+#[derive(Debug)]
+pub enum LifeError {
+    /// An event cannot follow the ones before it.
+    Fold(Unfoldable),
+    /// The log cannot be written.
+    Log(crate::store::StoreError),
+    /// A step of the set-up was refused.
+    Refused(Refusal),
+}
+
+impl std::fmt::Display for LifeError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fold(unfoldable) => write!(f, "the log of the bot's life cannot be read: {unfoldable}"),
+            Self::Log(error) => write!(f, "the log of the bot's life cannot be written: {error}"),
+            Self::Refused(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LifeError {}
+
+/// The supervisor.
+pub(super) struct Supervisor {
+    wiring: Arc<Wiring>,
+    follower: Follower,
+    life: Life,
+    waiting: VecDeque<(Box<Order>, oneshot::Sender<Answer>)>,
+    reconciliation: Result<(), String>,
+    now: Timestamp,
+    /// What risk was told last, so that it is told again only when something has changed.
+    told: Option<(bool, Vec<bool>, Option<ExitReason>)>,
+    restarts: Vec<(&'static str, u32, String)>,
+    beat: u64,
+    fed: bool,
+}
+
+impl Supervisor {
+    /// A supervisor that goes on with a life.
+    ///
+    /// # Errors
+    /// [`Halt::Strategy`].
+    pub(super) fn new(wiring: Arc<Wiring>, life: Life) -> Result<Self, Halt> {
+        Ok(Self {
+            follower: Follower::new(wiring.setup.clone())?,
+            wiring,
+            now: life.machine.since(),
+            life,
+            waiting: VecDeque::new(),
+            reconciliation: Ok(()),
+            told: None,
+            restarts: Vec::new(),
+            beat: 0,
+            fed: false,
+        })
+    }
+
+    fn step(&mut self, message: ToSupervisor) -> Result<(), LifeError> {
+        match message {
+            ToSupervisor::Beat(beat) => {
+                self.wiring.pulse(SUPERVISOR).answer(beat);
+                self.beat = self.beat.max(beat);
+                return Ok(());
+            }
+            ToSupervisor::Command(order, answer) => self.command(order, answer)?,
+            ToSupervisor::Welcome(chronicle) => {
+                if let Err(halt) = self.follower.welcome(&chronicle) {
+                    self.fault(SUPERVISOR, &halt.to_string())?;
+                }
+                let clock = chronicle.pieces.iter().rev().find_map(instant_of);
+                self.now = clock.map_or(self.now, |at| self.now.max(at));
+            }
+            ToSupervisor::Piece(piece) => self.take(&piece)?,
+            ToSupervisor::Reconciled(result) => self.reconciliation = result,
+            ToSupervisor::Fell { name, why, times } => self.fell(name, why, times)?,
+            ToSupervisor::Halted { name, why } => {
+                if let Some(index) = self.strategy_of(name) {
+                    self.suspend(index, &why)?;
+                } else {
+                    self.fault(name, &why)?;
+                }
+                if name == LEDGER {
+                    self.end(End::Anew);
+                }
+            }
+            ToSupervisor::FeedEnded => tracing::info!("the feed has ended"),
+            ToSupervisor::Tick => {}
+        }
+        self.settle()
+    }
+
+    fn take(&mut self, piece: &Piece) -> Result<(), LifeError> {
+        if let Err(halt) = self.follower.take(piece) {
+            self.fault(SUPERVISOR, &halt.to_string())?;
+        }
+        self.now = instant_of(piece).map_or(self.now, |at| self.now.max(at));
+        match piece {
+            Piece::Session(terms) => self.happened(&Happening::SessionBegan(terms.hours.session)),
+            Piece::Events(events) => {
+                for event in events.iter() {
+                    self.now = self.now.max(event.at);
+                    match &event.body {
+                        desk::domain::event::Body::SessionClosed { session } => {
+                            self.happened(&Happening::SessionEnded(*session))?;
+                        }
+                        desk::domain::event::Body::Frozen { strategy, reason, have, limit } => {
+                            let Ok(name) = FreezeName::of_limit(reason.as_str(), *strategy) else { continue };
+                            let why = format!("{have}, the limit is {limit}");
+                            let (strategy, part) = (*strategy, RISK.to_owned());
+                            let freeze = Happening::Freeze { name, strategy, part, why, for_the_session: true };
+                            self.happened(&freeze)?;
+                        }
+                        _ => {}
+                    }
+                }
+                Ok(())
+            }
+            Piece::Instant(_) => Ok(()),
+        }
+    }
+
+    fn command(&mut self, order: Box<Order>, answer: oneshot::Sender<Answer>) -> Result<(), LifeError> {
+        let ordered = Ordered {
+            key: Key::of(&order.key),
+            command: order.command.clone(),
+            caller: order.caller.clone(),
+            why: order.why.clone(),
+        };
+        let facts = self.facts();
+        let told = match self.life.machine.decide(self.now, &ordered, &facts) {
+            Verdict::Wait if self.waiting.len() < QUEUE => {
+                self.waiting.push_back((order, answer));
+                return Ok(());
+            }
+            Verdict::Wait => Err(Refused::Busy),
+            Verdict::Again(recorded) => self.answer(&recorded),
+            Verdict::Refused { events, refusal } => {
+                self.life.record(&events)?;
+                Err(refused(&refusal))
+            }
+            Verdict::Carry(carried) => {
+                if carried.acts_first {
+                    self.perform(&carried.effects);
+                }
+                let recorded = self.life.record(&carried.events);
+                if !carried.acts_first {
+                    recorded?;
+                    self.perform(&carried.effects);
+                } else if let Err(error) = recorded {
+                    // A kill has acted already; that it could not be recorded is said, and changes nothing (LIFE-4).
+                    tracing::error!(%error, "a kill could not be recorded");
+                }
+                self.answer(&carried.answer)
+            }
+        };
+        // Whoever asked may have gone meanwhile.
+        let _ = answer.send(told);
+        Ok(())
+    }
+
+    fn answer(&self, recorded: &Recorded) -> Answer {
+        match recorded {
+            Recorded::Accepted { message } => Ok(Outcome { at: self.now, message: message.clone() }),
+            Recorded::Refused { message, .. } => Err(Refused::State { message: message.clone() }),
+        }
+    }
+
+    fn perform(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            match effect {
+                Effect::TripLatch(_) => self.wiring.latch.set(),
+                Effect::ResetLatch => self.wiring.latch.reset(),
+                Effect::CancelEntries(scope) => self.wiring.must(self.wiring.risk.deliver(ToRisk::Cancel(only(scope)))),
+                Effect::Flatten(scope) => {
+                    let reason = if self.wiring.latch.is_set() { ExitReason::Kill } else { ExitReason::Manual };
+                    self.wiring.must(self.wiring.risk.deliver(ToRisk::Flatten(only(scope), reason)));
+                }
+                Effect::LeaveInOrder => {}
+                Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
+                Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
+                other => tracing::warn!(?other, "this effect has no actor yet"),
+            }
+        }
+    }
+
+    fn end(&self, end: End) {
+        self.life.end.send_if_modified(|ended| ended.is_none() && ended.replace(end).is_none());
+    }
+
+    fn happened(&mut self, happening: &Happening) -> Result<(), LifeError> {
+        let facts = self.facts();
+        match self.life.machine.notice(self.now, happening, &facts) {
+            Ok(noticed) => {
+                self.life.record(&noticed.events)?;
+                self.perform(&noticed.effects);
+            }
+            Err(refusal) => tracing::error!(%refusal, "a happening was refused"),
+        }
+        Ok(())
+    }
+
+    fn fault(&mut self, part: &str, what: &str) -> Result<(), LifeError> {
+        let remedy = "Positions keep their stops. Look at the log, mend what failed, then acknowledge and start.";
+        let (part, what, remedy) = (part.to_owned(), what.to_owned(), remedy.to_owned());
+        self.happened(&Happening::Fault { part, what, remedy })
+    }
+
+    fn strategy_of(&self, name: &'static str) -> Option<usize> {
+        self.wiring.setup.strategies.iter().position(|(s, _)| strategy_actor(*s) == name)
+    }
+
+    fn suspend(&mut self, index: usize, why: &str) -> Result<(), LifeError> {
+        let Some((strategy, _)) = self.wiring.setup.strategies.get(index).copied() else { return Ok(()) };
+        self.wiring.must(self.wiring.risk.deliver(ToRisk::Suspend(index, true)));
+        let part = strategy_actor(strategy).to_owned();
+        self.happened(&Happening::Suspend { strategy, part, why: why.to_owned() })
+    }
+
+    /// An actor fell and is being built anew. A strategy is out for the session (LIFE-9); losing risk or the ledger
+    /// freezes entries at once; who falls again and again takes the bot into error.
+    fn fell(&mut self, name: &'static str, why: String, times: u32) -> Result<(), LifeError> {
+        tracing::error!(actor = name, %why, times, "an actor fell");
+        self.restarts.retain(|(n, ..)| *n != name);
+        self.restarts.push((name, times, why.clone()));
+        if let Some(index) = self.strategy_of(name) {
+            self.suspend(index, &why)?;
+        }
+        if [LEDGER, RISK, BROKER, MARKET_DATA].contains(&name) {
+            let freeze = format!("lost-{}", name.replace(' ', "-"));
+            if let Ok(name) = freeze.parse() {
+                let part = SUPERVISOR.to_owned();
+                self.happened(&Happening::Freeze { name, strategy: None, part, why: why.clone(), for_the_session: true })?;
+            }
+        }
+        if name == RISK {
+            // The new one rests until it is told otherwise.
+            self.told = None;
+        }
+        if times > FALLS {
+            self.fault(name, &format!("it fell {times} times, at last: {why}"))?;
+        }
+        Ok(())
+    }
+
+    /// What follows from the facts, until nothing does; then everybody is told what has changed.
+    fn settle(&mut self) -> Result<(), LifeError> {
+        for _ in 0..8 {
+            let facts = self.facts();
+            let Some(event) = self.life.machine.observe(self.now, &facts) else { break };
+            let changed = matches!(event.body, BotBody::StateChanged { .. });
+            self.life.record(&[event])?;
+            if changed {
+                let effects = self.life.machine.standing(&facts);
+                self.perform(&effects);
+            }
+        }
+        if self.life.machine.state() != BotState::Updating {
+            for (order, answer) in std::mem::take(&mut self.waiting) {
+                self.command(order, answer)?;
+            }
+        }
+        self.tell_risk();
+        self.tell_reporter();
+        Ok(())
+    }
+
+    /// Who may enter, and whether everything is to be left.
+    fn tell_risk(&mut self) {
+        let machine = &self.life.machine;
+        let out: Vec<bool> = self.wiring.setup.strategies.iter().map(|(s, _)| !machine.may_enter(*s)).collect();
+        let leaving = match machine.state() {
+            BotState::GracefulClosingPositions => Some(ExitReason::StopCommand),
+            BotState::EmergencyClosingPositions => Some(ExitReason::Kill),
+            _ => None,
+        };
+        let resting = out.iter().all(|out| *out);
+        if machine.state().is_running() && !self.fed {
+            // A feed that owns the clock begins with the first start, and goes on whatever happens then.
+            self.fed = true;
+            self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Run(true)));
+        }
+        let now = (resting, out, leaving);
+        if self.told.as_ref() == Some(&now) {
+            return;
+        }
+        let risk = &self.wiring.risk;
+        self.wiring.must(risk.deliver(ToRisk::Rest(resting)));
+        for (index, out) in now.1.iter().enumerate() {
+            self.wiring.must(risk.deliver(ToRisk::Suspend(index, *out)));
+        }
+        self.wiring.must(risk.deliver(ToRisk::Leave(leaving)));
+        self.told = Some(now);
+    }
+
+    fn tell_reporter(&self) {
+        let machine = &self.life.machine;
+        let mark = |mark: &Mark| crate::messages::board::Mark { at: mark.at, who: mark.who.clone(), why: mark.why.clone() };
+        let freezes = machine.freezes().map(|f| FreezeLine {
+            name: f.name.clone(),
+            strategy: f.strategy,
+            mark: mark(&f.mark),
+            for_the_session: f.for_the_session,
+        });
+        let places = |s| self.wiring.setup.strategies.iter().position(|(name, _)| *name == s);
+        let suspended = machine.suspended().filter_map(|(s, m)| Some((places(s)?, m.why.clone())));
+        let standing = Standing {
+            state: machine.state(),
+            since: machine.since(),
+            reason: machine.fault().map(|f| format!("{}: {} {}", f.mark.who, f.mark.why, f.remedy)),
+            mode: machine.mode(),
+            latch: machine.latch().map(mark),
+            freezes: freezes.collect(),
+            suspended: suspended.collect(),
+            closing: None,
+            rehearsing: machine.rehearsing().is_some(),
+        };
+        self.wiring.must(self.wiring.reporter.deliver(ToReporter::Standing(Box::new(standing))));
+    }
+
+    fn tell_actors(&self) {
+        let waiting = |name: &str| {
+            let w = &self.wiring;
+            let lines = [
+                (LEDGER, w.ledger.depth()),
+                (RISK, w.risk.depth()),
+                (BROKER, w.broker.depth()),
+                (MARKET_DATA, w.market_data.depth()),
+            ];
+            let own = w.strategies.iter().map(|l| (l.name(), l.depth()));
+            lines.into_iter().chain(own).find(|(n, _)| *n == name).map_or(0, |(_, depth)| depth)
+        };
+        let lines = self.wiring.pulses.iter().map(|pulse| {
+            let fallen = self.restarts.iter().find(|(name, ..)| *name == pulse.name());
+            ActorLine {
+                name: pulse.name().to_owned(),
+                // A beat each half second, and two seconds to answer it.
+                well: !pulse.is_down() && self.beat.saturating_sub(pulse.heard()) <= 4,
+                answered: self.now,
+                waiting: waiting(pulse.name()),
+                restarts: fallen.map_or(0, |(_, times, _)| *times),
+                fault: fallen.map(|(_, _, why)| why.clone()),
+            }
+        });
+        self.wiring.must(self.wiring.reporter.deliver(ToReporter::Actors(lines.collect())));
+    }
+
+    fn facts(&self) -> Facts {
+        let trader = &self.follower.trader;
+        let positions = || trader.portfolio().iter().filter(|p| p.held() > Quantity::ZERO);
+        let live = || trader.broker().iter().map(|(_, t)| t).filter(|t| !t.state.is_terminal());
+        let working = live().filter(|t| t.state != OrderState::Planned);
+        let protected = |order| trader.broker().get(order).is_some_and(|t| !t.state.is_terminal() && !t.is_unresolved());
+        let hours = trader.terms().map(|t| t.hours);
+        let latch = || Mark { at: self.now, who: Who::Bot("latch".to_owned()), why: "it was found set".to_owned() };
+        Facts {
+            positions: positions().count(),
+            entries: live().filter(|t| t.leg == Leg::Entry).count(),
+            working: working.count(),
+            unprotected: positions().filter(|p| !protected(&p.stop_order)).count(),
+            verified: live().all(|t| !t.is_unresolved()) && self.reconciliation.is_ok(),
+            market_open: hours.is_some_and(|h| h.open <= self.now && self.now < h.close),
+            window_open: trader.strategies().iter().any(|s| s.is_open(self.now)),
+            latch: self.wiring.latch.is_set().then(|| self.life.machine.latch().cloned().unwrap_or_else(latch)),
+            reconciliation: self.reconciliation.clone(),
+            failing: Vec::new(),
+            books_closed: hours.is_some_and(|h| trader.has_closed(h.session)),
+            rehearsal: Ok(()),
+            venue: self.life.venue,
+        }
+    }
+}
+
+/// The moment that a piece brings.
+fn instant_of(piece: &Piece) -> Option<Timestamp> {
+    match piece {
+        Piece::Instant(instant) => Some(instant.at),
+        Piece::Session(terms) => Some(terms.hours.open),
+        Piece::Events(events) => events.last().map(|event| event.at),
+    }
+}
+
+/// The symbol that a scope names; the others are told apart by risk.
+const fn only(scope: &Scope) -> Option<Symbol> {
+    match scope {
+        Scope::Symbol(symbol) => Some(*symbol),
+        Scope::All | Scope::Strategy(_) | Scope::Order(_) => None,
+    }
+}
+
+fn refused(refusal: &Refusal) -> Refused {
+    let message = refusal.to_string();
+    match refusal.code() {
+        "forbidden" => Refused::Forbidden { message },
+        "step_up" => Refused::StepUp,
+        _ => Refused::State { message },
+    }
+}
+
+impl Actor for Supervisor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(Wiring::CAPACITY);
+        self.wiring.must(self.wiring.ledger.deliver(ToLedger::Join(SUPERVISOR)));
+        ctx.run_interval(LOOK, |own, _| {
+            own.tell_actors();
+            if let Err(error) = own.step(ToSupervisor::Tick) {
+                tracing::error!(%error, "the supervisor cannot go on");
+                own.end(End::Anew);
+            }
+        });
+    }
+}
+
+impl Supervised for Supervisor {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        // Who keeps the bot's life fell: a new process folds it from what is durable (LIFE-11).
+        self.end(End::Anew);
+    }
+}
+
+impl Handler<Post<ToSupervisor>> for Supervisor {
+    type Result = ();
+
+    fn handle(&mut self, post: Post<ToSupervisor>, _: &mut Context<Self>) {
+        if let Err(error) = self.step(post.body) {
+            tracing::error!(%error, "the supervisor cannot go on");
+            self.end(End::Anew);
+        }
+    }
+}

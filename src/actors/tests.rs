@@ -1,0 +1,198 @@
+//! The actors, run: each test has a system, a tree and books of its own.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use desk::domain::bot::{Caller, Command, Mode, Origin, VenueKind};
+use desk::domain::calendar::Calendar;
+use desk::domain::fees::{CommissionSchedule, FeeSchedule};
+use desk::domain::ids::{CalendarName, StrategyName};
+use desk::domain::market::Instrument;
+use desk::domain::seed::Seed;
+use desk::domain::symbol::Currency;
+use desk::domain::time::Span;
+use desk::machines::supervisor::Deadlines;
+use desk::risk::Limits;
+use desk::strategies::Parameters;
+use desk::venue::{FillRules, Venue};
+use desk::world::backtest::{Backtest, Closed, Progress, Tape, Watcher};
+use desk::world::generated::{GeneratedMarket, MarketSpec};
+use desk::world::playback::Playback;
+use desk::world::seats::Outbox;
+use desk::world::trader::{Halt, Setup, Trader};
+use tokio::sync::watch;
+
+use super::reporter::Sign;
+use super::supervisor::{End, Life};
+use super::tree::{Plan, Tree};
+use crate::messages::Fault;
+use crate::messages::board::Board;
+use crate::messages::supervisor::{Answer, Order};
+use crate::store::{self, Address, LifeLog, NewBook, chart};
+
+/// Acts a fault out.
+pub(super) fn act_out(fault: Fault) {
+    match fault {
+        Fault::Panic => panic!("a fault on purpose"),
+        Fault::Hang(milliseconds) => std::thread::sleep(Duration::from_millis(milliseconds)),
+    }
+}
+
+/// A generated market over some days.
+struct Scene {
+    setup: Setup,
+    tapes: Vec<Tape>,
+}
+
+impl Scene {
+    fn new(seed: u64, days: &[&str]) -> Self {
+        let (mut instruments, mut tapes): (Vec<Instrument>, Vec<Tape>) = (Vec::new(), Vec::new());
+        for day in days {
+            let hours = Calendar::XNYS.session(day.parse().unwrap()).unwrap();
+            let market = GeneratedMarket::new(Seed(seed), hours.open, hours.close, MarketSpec::demo());
+            for (place, symbol) in market.symbols().into_iter().enumerate() {
+                if instruments.len() <= place {
+                    instruments.push(Instrument::us_equity(symbol.symbol));
+                    tapes.push(Tape::default());
+                }
+                tapes[place].bars.extend(symbol.bars);
+            }
+        }
+        let setup = Setup {
+            identity: "EXAMPLE_US_SIM_01".parse().unwrap(),
+            epoch: 1,
+            limits: Limits::default(),
+            strategies: StrategyName::TRADING.map(|s| (s, Parameters::of(s))).to_vec(),
+            instruments,
+            rules: FillRules::default(),
+            commission: CommissionSchedule::default(),
+            time_to_live: Span::minutes(5),
+        };
+        Self { setup, tapes }
+    }
+
+    fn fees() -> FeeSchedule {
+        FeeSchedule::us_sales().unwrap()
+    }
+
+    fn backtest(&self) -> Backtest {
+        let mut backtest = Backtest::new(self.setup.clone(), Self::fees()).unwrap();
+        backtest.run(&self.tapes, &mut Nobody).unwrap();
+        backtest
+    }
+}
+
+struct Nobody;
+
+impl Watcher for Nobody {
+    fn instant(&mut self, _: &Progress<'_>) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+
+    fn session(&mut self, _: &Closed<'_>) -> Result<(), Halt> {
+        Ok(())
+    }
+}
+
+/// A running bot with books in a folder of its own.
+struct Bot {
+    tree: Tree,
+    ended: watch::Receiver<Option<End>>,
+    folder: PathBuf,
+    orders: std::cell::Cell<u64>,
+}
+
+impl Bot {
+    async fn new(name: &str, scene: &Scene, pace: Option<Duration>) -> Self {
+        let folder = std::env::temp_dir().join(format!("tbot-tree-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let address = Address::Sqlite(folder.join("ledger.db"));
+        let identity = scene.setup.identity.clone();
+        let book = NewBook {
+            identity: identity.clone(),
+            base_currency: Currency::USD,
+            calendar: CalendarName::Xnys,
+            chart: chart::default_chart(),
+        };
+        store::create(&address, &book).await.unwrap();
+        let (_, writer) = store::open(&address, &identity).await.unwrap();
+        let log = LifeLog::open(&folder.join("life.log")).unwrap();
+        let (mut life, ended) = Life::new(Deadlines::default(), Mode::Paper, VenueKind::Simulated, Some(log)).unwrap();
+        life.set_up(Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open).unwrap();
+        let s = &scene.setup;
+        let tree = Tree::start(Plan {
+            setup: s.clone(),
+            trader: Trader::new(s.clone(), Outbox::default()).unwrap(),
+            chronicle: Default::default(),
+            writer: Some(writer),
+            venue: Venue::new(s.rules, s.commission, s.instruments.clone(), s.limits.float),
+            playback: Playback::new(scene.tapes.clone(), Scene::fees()),
+            pace,
+            sign: Sign { feed_name: "generated".to_owned(), venue: VenueKind::Simulated },
+            life,
+        })
+        .unwrap();
+        Self { tree, ended, folder, orders: std::cell::Cell::new(0) }
+    }
+
+    async fn tell(&self, command: Command) -> Answer {
+        self.orders.set(self.orders.get() + 1);
+        let key = format!("test-{}", self.orders.get());
+        let caller = Caller { stepped_up: true, ..Caller::owner(Origin::CommandLine) };
+        self.tree.door.command(Order { key, command, caller, why: "a test".to_owned() }).await
+    }
+
+    async fn until(&self, what: &str, seen: impl Fn(&Board) -> bool) -> Arc<Board> {
+        let mut board = self.tree.board.clone();
+        let found = tokio::time::timeout(Duration::from_secs(60), board.wait_for(|b| seen(b))).await;
+        match found {
+            Ok(found) => Arc::clone(&found.unwrap()),
+            Err(_) => panic!("never {what}: {:#?}", self.tree.board.borrow()),
+        }
+    }
+
+    /// Events and entries as they were written.
+    async fn written(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        let reader = store::Reader::open(&Address::Sqlite(self.folder.join("ledger.db"))).await.unwrap();
+        let book = reader.books().await.unwrap().remove(0);
+        let events = reader.events(&book, 0, 1_000_000).await.unwrap().into_iter().map(|e| e.event.bytes).collect();
+        let entries = reader.entries(&book, 0, 1_000_000).await.unwrap();
+        (events, entries.into_iter().map(|e| e.entry.to_bytes().unwrap()).collect())
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn run(test: impl Future<Output = ()>) {
+    actix::System::new().block_on(test);
+}
+
+/// RES-8: the same days, once through the actors and once through the backtest, leave the same bytes.
+#[test]
+fn res_8_live_and_backtest_leave_the_same_bytes() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28", "2024-07-03", "2024-07-05"]);
+        let whole = scene.backtest().trader.record;
+        let bot = Bot::new("parity", &scene, None).await;
+        bot.tell(Command::Start).await.unwrap();
+        let last = "2024-07-05".parse().unwrap();
+        bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed && s.id.date == last)).await;
+        let (events, entries) = bot.written().await;
+        let expected: Vec<_> = whole.events.iter().map(|e| e.to_bytes().unwrap()).collect();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        for (a, b) in expected.iter().zip(&events) {
+            assert_eq!(text(a), text(b));
+        }
+        assert_eq!(expected.len(), events.len());
+        let expected: Vec<_> = whole.entries.iter().map(|e| e.entry.to_bytes().unwrap()).collect();
+        assert!(expected.len() > 20, "{}", expected.len());
+        assert_eq!(expected, entries);
+    });
+}

@@ -1,0 +1,264 @@
+//! All actors, wired: who runs on which arbiter, and who has a line to whom.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::dev::channel::{AddressReceiver, channel};
+use actix::prelude::{Actor, Addr, Arbiter, Context, Handler};
+use desk::domain::ids::StrategyName;
+use desk::venue::Venue;
+use desk::world::playback::Playback;
+use desk::world::seats::Outbox;
+use desk::world::trader::{Setup, Trader};
+use tokio::sync::watch;
+
+use super::broker::Broker;
+use super::guard;
+use super::latch::Latch;
+use super::ledger::Ledger;
+use super::market_data::MarketData;
+use super::pulse::Pulse;
+use super::reporter::{Reporter, Sign};
+use super::risk::Risk;
+use super::strategy::Strategy;
+use super::supervisor::{Life, Supervisor};
+use crate::messages::board::Board;
+use crate::messages::broker::ToBroker;
+use crate::messages::chronicle::{Chronicle, Piece};
+use crate::messages::ledger::ToLedger;
+use crate::messages::line::{Line, Lost, Post};
+use crate::messages::market_data::ToMarketData;
+use crate::messages::reporter::ToReporter;
+use crate::messages::risk::ToRisk;
+use crate::messages::strategy::ToStrategy;
+use crate::messages::supervisor::{Door, Refused, ToSupervisor};
+use crate::store::Writer;
+
+pub(super) const LEDGER: &str = "ledger";
+pub(super) const RISK: &str = "risk";
+pub(super) const BROKER: &str = "broker";
+pub(super) const MARKET_DATA: &str = "market data";
+pub(super) const REPORTER: &str = "reporter";
+pub(super) const SUPERVISOR: &str = "supervisor";
+
+/// The name of a strategy's actor.
+pub(super) const fn strategy_actor(strategy: StrategyName) -> &'static str {
+    match strategy {
+        StrategyName::Open => "strategy open",
+        StrategyName::Mid => "strategy mid",
+        StrategyName::Close => "strategy close",
+        _ => "strategy",
+    }
+}
+
+/// Who can be told something, and what all may know.
+#[derive(Debug)]
+pub(super) struct Wiring {
+    pub(super) setup: Setup,
+    pub(super) latch: Latch,
+    pub(super) ledger: Line<ToLedger>,
+    pub(super) risk: Line<ToRisk>,
+    pub(super) strategies: Vec<Line<ToStrategy>>,
+    pub(super) broker: Line<ToBroker>,
+    pub(super) market_data: Line<ToMarketData>,
+    pub(super) reporter: Line<ToReporter>,
+    pub(super) supervisor: Line<ToSupervisor>,
+    pub(super) pulses: Vec<Pulse>,
+}
+
+impl Wiring {
+    /// How many messages a mailbox holds before its owner is polled again; the depth that alarms is the lines' own.
+    pub(super) const CAPACITY: usize = 10_000;
+
+    /// An actor's pulse; one that nobody feels where the name is unknown.
+    pub(super) fn pulse(&self, name: &'static str) -> Pulse {
+        self.pulses.iter().find(|p| p.name() == name).cloned().unwrap_or_else(|| Pulse::new(name))
+    }
+
+    /// A piece of the chronicle for everybody who folds it.
+    pub(super) fn tell_all(&self, piece: &Piece) {
+        self.must(self.broker.deliver(ToBroker::Piece(piece.clone())));
+        for strategy in &self.strategies {
+            self.must(strategy.deliver(ToStrategy::Piece(piece.clone())));
+        }
+        // Risk goes last: what it asks the others about, they have seen.
+        self.must(self.reporter.deliver(ToReporter::Piece(piece.clone())));
+        self.must(self.supervisor.deliver(ToSupervisor::Piece(piece.clone())));
+        self.must(self.risk.deliver(ToRisk::Piece(piece.clone())));
+    }
+
+    /// The chronicle so far, for one who has just been built.
+    pub(super) fn welcome(&self, name: &'static str, chronicle: &Chronicle) -> Result<(), Lost> {
+        let chronicle = chronicle.clone();
+        match name {
+            RISK => self.risk.deliver(ToRisk::Welcome(chronicle)),
+            BROKER => self.broker.deliver(ToBroker::Welcome(chronicle)),
+            REPORTER => self.reporter.deliver(ToReporter::Welcome(chronicle)),
+            SUPERVISOR => self.supervisor.deliver(ToSupervisor::Welcome(chronicle)),
+            _ => match self.strategies.iter().find(|line| line.name() == name) {
+                Some(line) => line.deliver(ToStrategy::Welcome(chronicle)),
+                None => Err(Lost { name }),
+            },
+        }
+    }
+
+    /// What could not be delivered is an error that somebody sees (LIFE-12).
+    pub(super) fn must(&self, delivered: Result<(), Lost>) {
+        if let Err(lost) = delivered {
+            self.undelivered(lost);
+        }
+    }
+
+    /// Tells of a message that could not be delivered.
+    #[expect(clippy::unused_self, reason = "the wiring is where it is counted")]
+    pub(super) fn undelivered(&self, lost: Lost) {
+        tracing::error!(to = lost.name, "a message could not be delivered");
+    }
+
+    /// Tells of an actor that cannot go on.
+    pub(super) fn halted(&self, name: &'static str, why: &impl Display) {
+        tracing::error!(actor = name, %why, "an actor cannot go on");
+        self.must(self.supervisor.deliver(ToSupervisor::Halted { name, why: why.to_string() }));
+    }
+}
+
+/// All that a tree is made of.
+pub struct Plan {
+    /// How the bot is set up.
+    pub setup: Setup,
+    /// The ledger's fold: of nothing, or of what was restored.
+    pub trader: Trader<Outbox>,
+    /// The chronicle that belongs to it.
+    pub chronicle: Chronicle,
+    /// The books; nothing where they are kept in memory alone.
+    pub writer: Option<Writer>,
+    /// The simulated venue.
+    pub venue: Venue,
+    /// The feed.
+    pub playback: Playback,
+    /// How long a minute of it lasts; nothing is as fast as it can.
+    pub pace: Option<Duration>,
+    /// What the board says of the feed.
+    pub sign: Sign,
+    /// The bot's life so far.
+    pub life: Life,
+}
+
+/// A running tree. It ends when this is dropped.
+pub struct Tree {
+    /// The way in for commands.
+    pub door: Door,
+    /// What everybody may read.
+    pub board: watch::Receiver<Arc<Board>>,
+    /// The latch.
+    pub latch: Latch,
+    /// Who answered when.
+    pub pulses: Vec<Pulse>,
+    pub(super) wiring: Arc<Wiring>,
+    arbiters: Vec<Arbiter>,
+}
+
+/// A mailbox and the line to it.
+fn mailbox<A, M>(name: &'static str) -> (Line<M>, AddressReceiver<A>)
+where
+    A: Actor<Context = Context<A>> + Handler<Post<M>>,
+    M: Send + 'static,
+{
+    let (sender, receiver) = channel(Wiring::CAPACITY);
+    (Line::new(name, Addr::new(sender).recipient()), receiver)
+}
+
+impl Tree {
+    /// Starts all actors. They wait: nothing is sent before a command says so.
+    ///
+    /// # Errors
+    /// Where a strategy cannot run with its parameters.
+    pub fn start(plan: Plan) -> Result<Self, desk::world::trader::Halt> {
+        let Plan { setup, trader, chronicle, writer, venue, playback, pace, sign, life } = plan;
+        let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
+        let (risk, risk_box) = mailbox::<Risk, _>(RISK);
+        let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
+        let (market_data, market_box) = mailbox::<MarketData, _>(MARKET_DATA);
+        let (reporter, reporter_box) = mailbox::<Reporter, _>(REPORTER);
+        let (supervisor, supervisor_box) = mailbox::<Supervisor, _>(SUPERVISOR);
+        let names: Vec<_> = setup.strategies.iter().map(|(name, _)| strategy_actor(*name)).collect();
+        let (strategies, strategy_boxes): (Vec<_>, Vec<_>) = names.iter().map(|n| mailbox::<Strategy, _>(n)).unzip();
+        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SUPERVISOR];
+        let pulses = all.into_iter().chain(names.iter().copied()).map(Pulse::new).collect();
+        let latch = Latch::default();
+        let wiring = Arc::new(Wiring {
+            setup,
+            latch: latch.clone(),
+            ledger,
+            risk,
+            strategies,
+            broker,
+            market_data,
+            reporter,
+            supervisor,
+            pulses,
+        });
+        // By latency and by what may fail together.
+        let [books, trading, link, house] = [Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new()];
+        let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&wiring, &sign)));
+        let with = || (Arc::clone(&wiring), wiring.supervisor.clone());
+
+        let (own, tell) = with();
+        guard::run(&books.handle(), ledger_box, wiring.pulse(LEDGER), tell, move || {
+            Ledger::new(own, trader, chronicle, writer)
+        });
+        let (risk_actor, tell) = (Risk::new(Arc::clone(&wiring))?, wiring.supervisor.clone());
+        guard::run(&trading.handle(), risk_box, wiring.pulse(RISK), tell, move || risk_actor);
+        for (index, (name, mailbox)) in names.into_iter().zip(strategy_boxes).enumerate() {
+            let actor = Strategy::new(Arc::clone(&wiring), index, name)?;
+            guard::run(&trading.handle(), mailbox, wiring.pulse(name), wiring.supervisor.clone(), move || actor);
+        }
+        let broker_actor = Broker::new(Arc::clone(&wiring), venue)?;
+        guard::run(&link.handle(), broker_box, wiring.pulse(BROKER), wiring.supervisor.clone(), move || broker_actor);
+        let (own, tell) = with();
+        guard::run(&trading.handle(), market_box, wiring.pulse(MARKET_DATA), tell, move || {
+            MarketData::new(own, playback, pace)
+        });
+        let reporter_actor = Reporter::new(Arc::clone(&wiring), sign, board)?;
+        let tell = wiring.supervisor.clone();
+        guard::run(&house.handle(), reporter_box, wiring.pulse(REPORTER), tell, move || reporter_actor);
+        let supervisor_actor = Supervisor::new(Arc::clone(&wiring), life)?;
+        let tell = wiring.supervisor.clone();
+        guard::run(&house.handle(), supervisor_box, wiring.pulse(SUPERVISOR), tell, move || supervisor_actor);
+
+        let line = wiring.supervisor.clone();
+        let door = Door::new(move |order| {
+            let line = line.clone();
+            async move {
+                let (answer, answered) = tokio::sync::oneshot::channel();
+                line.offer(ToSupervisor::Command(Box::new(order), answer)).map_err(|_| Refused::Busy)?;
+                answered.await.unwrap_or(Err(Refused::Busy))
+            }
+        });
+        let pulses = wiring.pulses.clone();
+        Ok(Self { door, board: board_reader, latch, pulses, wiring, arbiters: vec![books, trading, link, house] })
+    }
+
+    /// Asks every actor for a sign of life.
+    pub fn beat(&self, number: u64) {
+        let w = &self.wiring;
+        w.must(w.ledger.deliver(ToLedger::Beat(number)));
+        w.must(w.risk.deliver(ToRisk::Beat(number)));
+        w.must(w.broker.deliver(ToBroker::Beat(number)));
+        w.must(w.market_data.deliver(ToMarketData::Beat(number)));
+        w.must(w.reporter.deliver(ToReporter::Beat(number)));
+        w.must(w.supervisor.deliver(ToSupervisor::Beat(number)));
+        for strategy in &w.strategies {
+            w.must(strategy.deliver(ToStrategy::Beat(number)));
+        }
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The chronicle: what the ledger tells everybody, in one order. Whoever folds it from its start has the bot's state.
+
+use std::sync::Arc;
+
+use desk::domain::event::Event;
+use desk::world::conductor::Instant;
+use desk::world::trader::SessionTerms;
+
+/// One piece of it.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// A session begins; its events follow.
+    Session(SessionTerms),
+    /// Recorded, durable events.
+    Events(Arc<[Event]>),
+    /// A minute of market data.
+    Instant(Arc<Instant>),
+}
+
+/// The chronicle up to now, for somebody who has just come.
+#[derive(Clone, Debug, Default)]
+pub struct Chronicle {
+    /// Its pieces, in order.
+    pub pieces: Vec<Piece>,
+    /// Rises each time the ledger is built anew; what comes from an older one is refused (LIFE-11).
+    pub generation: u32,
+}

@@ -1,0 +1,77 @@
+//! What the ledger can be told.
+
+use std::sync::Arc;
+
+use desk::domain::event::Body;
+use desk::domain::ids::SessionId;
+use desk::domain::time::Timestamp;
+use desk::machines::ledger::BrokerFigures;
+use desk::venue::Charge;
+use desk::world::conductor::Instant;
+use desk::world::seats::Step;
+use desk::world::trader::SessionTerms;
+
+/// Who has steps performed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// Risk: the way of all orders.
+    Risk,
+    /// The kill switch: cancels and reducing orders alone.
+    KillSwitch,
+}
+
+/// What the ledger can be told.
+#[derive(Debug)]
+pub enum ToLedger {
+    /// Somebody has been built anew, and wants the chronicle from its start.
+    Join(&'static str),
+    /// A session begins, with what the venue charges at its start.
+    Open {
+        /// What holds in it.
+        terms: SessionTerms,
+        /// Fees of earlier sessions.
+        charges: Vec<Charge>,
+    },
+    /// A minute has ended; the venue has matched.
+    Instant(Arc<Instant>),
+    /// The broker heard something. It waits for its number to come back.
+    Heard {
+        /// When.
+        at: Timestamp,
+        /// What it means.
+        bodies: Vec<Body>,
+        /// A number of the broker's.
+        number: u64,
+    },
+    /// Something decided: recorded, then handed to the broker.
+    Perform {
+        /// When.
+        at: Timestamp,
+        /// What.
+        step: Step,
+        /// A number of the sender's; it comes back when all is done.
+        number: u64,
+        /// Whose.
+        sender: Sender,
+    },
+    /// The broker has sent what it was handed, and everything answered at once is recorded.
+    Sent {
+        /// The sender's number.
+        number: u64,
+        /// Whose.
+        sender: Sender,
+    },
+    /// The session is over; the venue's own figures.
+    Close {
+        /// When.
+        at: Timestamp,
+        /// Which.
+        session: SessionId,
+        /// The one after it.
+        next: SessionId,
+        /// What the venue says.
+        figures: Box<BrokerFigures>,
+    },
+    /// Are you there.
+    Beat(u64),
+}

@@ -1,0 +1,16 @@
+//! What market data can be told.
+
+use desk::domain::time::Timestamp;
+
+/// What market data can be told.
+#[derive(Clone, Copy, Debug)]
+pub enum ToMarketData {
+    /// Everything of this instant is settled: the next one may come (RES-8).
+    Settled(Timestamp),
+    /// The session's opening or closing is settled.
+    Turned,
+    /// Go on, or wait.
+    Run(bool),
+    /// Are you there.
+    Beat(u64),
+}

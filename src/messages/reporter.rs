@@ -1,0 +1,45 @@
+//! What the reporter can be told.
+
+use desk::domain::bot::{BotState, Mode};
+use desk::domain::time::Timestamp;
+
+use super::board::{ActorLine, ClosingBoard, FreezeLine, Mark};
+use super::chronicle::{Chronicle, Piece};
+
+/// What the supervisor knows of the bot as a whole.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The state.
+    pub state: BotState,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why, where it is stopped or in error.
+    pub reason: Option<String>,
+    /// How orders are executed.
+    pub mode: Mode,
+    /// The latch.
+    pub latch: Option<Mark>,
+    /// The freezes.
+    pub freezes: Vec<FreezeLine>,
+    /// Strategies that are out, with why.
+    pub suspended: Vec<(usize, String)>,
+    /// A stop or kill under way.
+    pub closing: Option<ClosingBoard>,
+    /// Whether a rehearsal runs.
+    pub rehearsing: bool,
+}
+
+/// What the reporter can be told.
+#[derive(Debug)]
+pub enum ToReporter {
+    /// The chronicle so far.
+    Welcome(Chronicle),
+    /// What comes after it.
+    Piece(Piece),
+    /// The bot as a whole has changed.
+    Standing(Box<Standing>),
+    /// How the actors are.
+    Actors(Vec<ActorLine>),
+    /// Are you there.
+    Beat(u64),
+}

@@ -1,0 +1,32 @@
+//! What risk can be told.
+
+use desk::domain::order::ExitReason;
+use desk::domain::symbol::Symbol;
+use desk::world::conductor::Reply;
+
+use super::chronicle::{Chronicle, Piece};
+
+/// What risk can be told.
+#[derive(Debug)]
+pub enum ToRisk {
+    /// The chronicle so far.
+    Welcome(Chronicle),
+    /// What comes after it.
+    Piece(Piece),
+    /// A strategy has answered.
+    Answer(usize, Reply),
+    /// A strategy is out for the session, or back.
+    Suspend(usize, bool),
+    /// What it had performed is done.
+    Done(u64),
+    /// Entries are asked for, or no more.
+    Rest(bool),
+    /// Everything is to be left for a reason, now and at each instant until it is called off.
+    Leave(Option<ExitReason>),
+    /// These are to be left once; nothing means all.
+    Flatten(Option<Symbol>, ExitReason),
+    /// Entries that work are to be cancelled; nothing means all.
+    Cancel(Option<Symbol>),
+    /// Are you there.
+    Beat(u64),
+}
