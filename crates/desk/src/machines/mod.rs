@@ -12,3 +12,5 @@ pub mod portfolio;
 pub mod risk;
 /// One strategy over all its symbols: entries, exits, trails.
 pub mod strategy;
+/// The bot's life: commands, states, freezes.
+pub mod supervisor;
