@@ -2,6 +2,8 @@
 
 /// Order tracking: what became of every order.
 pub mod broker;
+/// Closing: cancel, flatten, kill, drill.
+pub mod kill_switch;
 /// Bookkeeping: facts become balanced entries, entries become balances.
 pub mod ledger;
 /// Data checks and indicators, symbol by symbol.
@@ -12,3 +14,5 @@ pub mod portfolio;
 pub mod risk;
 /// One strategy over all its symbols: entries, exits, trails.
 pub mod strategy;
+/// The bot's life: commands, states, freezes.
+pub mod supervisor;

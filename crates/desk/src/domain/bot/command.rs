@@ -39,6 +39,11 @@ impl FreezeName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A name that the program itself gives; a test reads each of them back.
+    pub(super) fn known(name: &'static str) -> Self {
+        Self(name.to_owned())
+    }
 }
 
 impl fmt::Display for FreezeName {
@@ -189,5 +194,22 @@ impl Command {
             Self::CloseDay => Action::Account,
             Self::Rehearse => Action::Rehearse,
         }
+    }
+
+    /// Whether it acts on live trading: what is disabled while a rehearsal runs, but for Stop, Flatten and Kill (RES-1).
+    #[must_use]
+    pub const fn is_live_trading(&self) -> bool {
+        matches!(
+            self,
+            Self::Start
+                | Self::Stop
+                | Self::Resume
+                | Self::CancelAll(_)
+                | Self::Flatten(_)
+                | Self::Kill
+                | Self::SetMode(_)
+                | Self::ApplyConfig(_)
+                | Self::CloseDay
+        )
     }
 }

@@ -4,6 +4,14 @@
 mod caller;
 /// What it can be told.
 mod command;
+/// What happened to it, in order.
+mod event;
+/// Named reasons not to open positions.
+mod freeze;
+/// What makes a repeated command one command.
+mod key;
+/// Who set something, when and why.
+mod mark;
 /// How orders are executed.
 mod mode;
 /// Who may do what.
@@ -13,6 +21,10 @@ mod state;
 
 pub use caller::{Caller, Origin, Who};
 pub use command::{Command, FreezeName, FreezeNameError, Scope};
+pub use event::{Answer, BOT_EVENT_VERSION, BotBody, BotEvent};
+pub use freeze::Freeze;
+pub use key::Key;
+pub use mark::Mark;
 pub use mode::{Mode, VenueKind};
 pub use permission::{Action, Forbidden, Need, Role, Roles, permit};
 pub use state::BotState;

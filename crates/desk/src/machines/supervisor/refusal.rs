@@ -1,0 +1,304 @@
+//! Why a command is refused: a code for programs, a sentence for a person.
+
+use std::fmt;
+
+use crate::domain::bot::{BotState, Forbidden, FreezeName, Key, Mark, Mode, VenueKind};
+use crate::domain::ids::{SessionId, StrategyName};
+
+/// Why a command is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not with these roles (WEB-2a).
+    Forbidden(Forbidden),
+    /// A one-time code for this very act is missing (WEB-3).
+    StepUp {
+        /// The command.
+        command: &'static str,
+    },
+    /// The bot itself may not do what only a person may.
+    NeedsPerson {
+        /// The command.
+        command: &'static str,
+        /// The state.
+        state: BotState,
+    },
+    /// The key belongs to another command.
+    KeyReused {
+        /// Which.
+        key: Key,
+        /// The command that it belongs to.
+        known: &'static str,
+    },
+    /// The table of LIFE-1 has no such way.
+    State {
+        /// The command.
+        command: &'static str,
+        /// Where the bot is.
+        from: BotState,
+        /// Where it would go.
+        to: BotState,
+    },
+    /// The bot is not set up.
+    NotSetUp {
+        /// The command.
+        command: &'static str,
+        /// Where the bot is.
+        state: BotState,
+    },
+    /// The process is ending.
+    GoingDown {
+        /// The command.
+        command: &'static str,
+        /// Where the bot is.
+        state: BotState,
+    },
+    /// The kill latch is set.
+    Latched {
+        /// By whom, since when, why.
+        mark: Mark,
+    },
+    /// It is not.
+    NotLatched,
+    /// The kill has not come to its end.
+    Unfinished {
+        /// Positions that are not flat.
+        positions: usize,
+        /// Orders that may still fill.
+        working: usize,
+    },
+    /// Books and venue differ, or were not compared.
+    NotReconciled {
+        /// Where.
+        why: String,
+    },
+    /// Self-checks fail.
+    NotReady {
+        /// Which points.
+        failing: Vec<String>,
+    },
+    /// A reason has to be given.
+    ReasonNeeded {
+        /// The command.
+        command: &'static str,
+    },
+    /// There is no freeze of this name.
+    NoSuchFreeze {
+        /// Which was asked for.
+        name: FreezeName,
+        /// Those that there are.
+        there: Vec<FreezeName>,
+    },
+    /// Defense mode is not on.
+    NotInDefense,
+    /// The mode is not one of this identity (LIFE-15).
+    ModeNotAllowed {
+        /// Which was asked for.
+        mode: Mode,
+        /// What the identity trades on.
+        venue: VenueKind,
+    },
+    /// Something is open.
+    NotFlat {
+        /// The command.
+        command: &'static str,
+        /// Positions.
+        positions: usize,
+        /// Working orders.
+        working: usize,
+    },
+    /// A rehearsal runs (RES-1).
+    Rehearsing {
+        /// The command.
+        command: &'static str,
+    },
+    /// A rehearsal cannot start.
+    CannotRehearse {
+        /// Why.
+        why: String,
+    },
+    /// The strategy is none that trades.
+    NoSuchStrategy {
+        /// Which was asked for.
+        strategy: StrategyName,
+    },
+    /// No session has begun.
+    NoSession {
+        /// The command.
+        command: &'static str,
+    },
+    /// The session still trades.
+    MarketOpen {
+        /// Which.
+        session: SessionId,
+    },
+    /// The session's books are closed.
+    AlreadyClosed {
+        /// Which.
+        session: SessionId,
+    },
+}
+
+impl Refusal {
+    /// The code for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Forbidden(_) => "forbidden",
+            Self::StepUp { .. } => "step_up",
+            Self::NeedsPerson { .. } => "needs_person",
+            Self::KeyReused { .. } => "key_reused",
+            Self::State { .. } => "state",
+            Self::NotSetUp { .. } => "not_set_up",
+            Self::GoingDown { .. } => "going_down",
+            Self::Latched { .. } => "latched",
+            Self::NotLatched => "not_latched",
+            Self::Unfinished { .. } => "kill_unfinished",
+            Self::NotReconciled { .. } => "not_reconciled",
+            Self::NotReady { .. } => "not_ready",
+            Self::ReasonNeeded { .. } => "reason_needed",
+            Self::NoSuchFreeze { .. } => "no_such_freeze",
+            Self::NotInDefense => "not_in_defense",
+            Self::ModeNotAllowed { .. } => "mode_not_allowed",
+            Self::NotFlat { .. } => "not_flat",
+            Self::Rehearsing { .. } => "rehearsing",
+            Self::CannotRehearse { .. } => "cannot_rehearse",
+            Self::NoSuchStrategy { .. } => "no_such_strategy",
+            Self::NoSession { .. } => "no_session",
+            Self::MarketOpen { .. } => "market_open",
+            Self::AlreadyClosed { .. } => "already_closed",
+        }
+    }
+}
+
+/// A number with its noun: `1 position`, `2 positions`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// What a person can do in a state.
+const fn way_on(state: BotState) -> &'static str {
+    match state {
+        BotState::Initialize | BotState::Provisioning | BotState::Bootstrapping | BotState::Registration => {
+            "Finish the set-up first."
+        }
+        BotState::Started => "Start lets it trade.",
+        BotState::Idle | BotState::Analyzing | BotState::Trading | BotState::Monitoring => "Stop it first.",
+        BotState::Updating => "Wait until the configuration is applied.",
+        BotState::GracefulClosingPositions | BotState::EmergencyClosingPositions => "Wait until it has stopped.",
+        BotState::Stopped => "Start lets it trade again.",
+        BotState::Error => "Flatten and Kill work; Acknowledge or Start, once the fault is mended, lead out of it.",
+        BotState::Shutdown | BotState::ShutdownTriggered => "Wait until the process is back.",
+    }
+}
+
+const fn venue_word(venue: VenueKind) -> &'static str {
+    match venue {
+        VenueKind::Simulated => "the simulated venue",
+        VenueKind::Paper => "a paper account",
+        VenueKind::Live => "a live account",
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Forbidden(forbidden) => forbidden.fmt(f),
+            Self::StepUp { command } => write!(f, "{command} needs a one-time code, given for this very act."),
+            Self::NeedsPerson { command, state } => {
+                write!(f, "{command} in the state {} is for a person; the bot never does it by itself.", state.word())
+            }
+            Self::KeyReused { key, known } => {
+                write!(f, "The key {key} belongs to another command ({known}). Each command needs a key of its own.")
+            }
+            Self::State { command, from, to } if from == to => {
+                write!(f, "{command} changes nothing: the state is already {}.", from.word())
+            }
+            Self::State { command, from, to } => write!(
+                f,
+                "{command} is refused: from the state {} the bot cannot become {}. {}",
+                from.word(),
+                to.word(),
+                way_on(*from)
+            ),
+            Self::NotSetUp { command, state } => {
+                write!(
+                    f,
+                    "{command} is refused: the bot is not set up (state {}). Finish the set-up first.",
+                    state.word()
+                )
+            }
+            Self::GoingDown { command, state } => {
+                write!(f, "{command} is refused: the process is {}. {}", state.word(), way_on(*state))
+            }
+            _ => self.what_is_missing(f),
+        }
+    }
+}
+
+impl Refusal {
+    /// The refusals that name what is missing or in the way.
+    fn what_is_missing(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Latched { mark } => {
+                write!(f, "The kill latch is set, by {mark}. An administrator resets it, with a reason and a code.")
+            }
+            Self::NotLatched => f.write_str("There is nothing to reset: the kill latch is not set."),
+            Self::Unfinished { positions, working } => write!(
+                f,
+                "The kill is not finished: {} and {} are left. It can be reset when the broker has confirmed the end.",
+                count(*positions, "position"),
+                count(*working, "working order")
+            ),
+            Self::NotReconciled { why } => {
+                write!(f, "Books and broker do not agree: {why}. Reconcile, and resolve what differs, first.")
+            }
+            Self::NotReady { failing } => write!(f, "Self-checks fail: {}.", failing.join("; ")),
+            Self::ReasonNeeded { command } => write!(f, "{command} needs a reason in words."),
+            Self::NoSuchFreeze { name, there } if there.is_empty() => {
+                write!(f, "There is no freeze {name}; nothing is frozen.")
+            }
+            Self::NoSuchFreeze { name, there } => {
+                let there: Vec<_> = there.iter().map(FreezeName::as_str).collect();
+                write!(f, "There is no freeze {name}. There is {}.", there.join(", "))
+            }
+            Self::NotInDefense => f.write_str("Defense mode is not on."),
+            Self::ModeNotAllowed { mode, venue } => write!(
+                f,
+                "This identity trades on {} for good and cannot be in mode {}. Another venue is another identity.",
+                venue_word(*venue),
+                mode.as_str()
+            ),
+            Self::NotFlat { command, positions, working } => write!(
+                f,
+                "{command} needs a flat bot: {} and {} are open. Stop or Flatten first.",
+                count(*positions, "position"),
+                count(*working, "working order")
+            ),
+            Self::Rehearsing { command } => {
+                write!(f, "{command} waits for the rehearsal's end. Stop, Flatten and Kill end it at once.")
+            }
+            Self::CannotRehearse { why } => write!(f, "A rehearsal cannot start: {why}."),
+            Self::NoSuchStrategy { strategy } => write!(f, "{strategy} is no strategy that trades."),
+            Self::NoSession { command } => write!(f, "{command} needs a session, and none has begun."),
+            Self::MarketOpen { session } => {
+                write!(f, "The session {session} still trades. Its books are closed after its end.")
+            }
+            Self::AlreadyClosed { session } => write!(f, "The books of {session} are closed already."),
+            Self::Forbidden(_)
+            | Self::StepUp { .. }
+            | Self::NeedsPerson { .. }
+            | Self::KeyReused { .. }
+            | Self::State { .. }
+            | Self::NotSetUp { .. }
+            | Self::GoingDown { .. } => f.write_str(self.code()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<Forbidden> for Refusal {
+    fn from(forbidden: Forbidden) -> Self {
+        Self::Forbidden(forbidden)
+    }
+}
