@@ -26,5 +26,7 @@ pub mod gateway;
 pub mod messages;
 /// Templates into reports; files for people and programs.
 pub mod render;
+/// Typed configuration: where each value comes from, what is allowed, who may change it.
+pub mod settings;
 /// SQL: no other room contains any.
 pub mod store;

@@ -2,5 +2,9 @@
 
 /// The real clock.
 pub mod clock;
+/// Flags, lock, heartbeat, socket, signals.
+pub mod control;
 /// Recorded bars and quotes in a folder.
 pub mod market_data;
+/// Whose files these are.
+mod owner;

@@ -10,7 +10,7 @@ use super::check::QuoteRow;
 use super::csv;
 use super::errors::{DataError, Format};
 use super::instruments::{self, Instruments};
-use super::nearest::nearest;
+use super::nearest;
 use super::source::{self, InputFile, reason};
 
 /// A folder of recorded bars, one file a symbol (RES-6). Reading takes `&self`: symbols may be read in parallel.

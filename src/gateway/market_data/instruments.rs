@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::errors::{DataError, Format};
-use super::nearest::nearest;
+use super::nearest;
 use super::source::{InputFile, reason};
 
 const NAME: &str = "instruments.toml";

@@ -12,8 +12,6 @@ mod fault;
 mod folder;
 /// `instruments.toml`.
 mod instruments;
-/// Names that resemble a mistyped one.
-mod nearest;
 /// Parquet columns.
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -25,11 +23,11 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use crate::settings::nearest;
 pub use check::{HIGHEST_PRICE, LARGEST_VOLUME};
 pub use errors::{DataError, Format, Place};
 pub use fault::Fault;
 pub use folder::{DataFolder, QuoteFolder, SymbolBars, SymbolQuotes};
-pub use nearest::nearest;
 #[cfg(feature = "parquet")]
 pub use parquet::write_parquet;
 pub use source::InputFile;

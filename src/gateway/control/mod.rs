@@ -1,0 +1,30 @@
+//! The folder `control/` and what goes on in it (LIFE-5, LIFE-13, LIFE-14): flags, the state's mirror, heartbeat, the
+//! lock of the one instance, the socket; and the signals of the operating system.
+
+/// Asks a running bot over its socket.
+pub mod client;
+/// What can go wrong here.
+mod error;
+/// Flags: commands as files.
+mod flags;
+/// The folder itself.
+mod folder;
+/// Proof of life.
+mod heartbeat;
+/// One instance at a time.
+mod lock;
+/// What passes over the socket.
+mod protocol;
+/// Answers over the socket.
+mod server;
+/// Signals of the operating system.
+mod signals;
+
+pub use error::ControlError;
+pub use flags::{Flag, Flags, Found};
+pub use folder::ControlFolder;
+pub use heartbeat::{Feed, Heart, Heartbeat, STALE, last_heartbeat};
+pub use lock::{Holder, InstanceLock, holder};
+pub use protocol::{Reply, Request, StepUp};
+pub use server::{Answering, Server};
+pub use signals::{Signal, Signals};

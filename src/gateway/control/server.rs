@@ -1,0 +1,120 @@
+//! Answers over the socket (LIFE-5): only the own user can open it, one reply for each request.
+
+use std::fs::{File, Permissions};
+use std::future::Future;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Semaphore;
+
+use super::error::ControlError;
+use super::folder::ControlFolder;
+use super::protocol::{LONGEST, Reply, Request};
+
+const FILE: &str = "tbot.sock";
+/// Callers at a time; more wait.
+const CALLERS: usize = 16;
+/// How long a caller may say nothing.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What answers a request.
+pub type Answering = Arc<dyn Fn(Request) -> Pin<Box<dyn Future<Output = Reply> + Send>> + Send + Sync>;
+
+/// The socket, bound.
+#[derive(Debug)]
+pub struct Server {
+    listener: UnixListener,
+    owner: u32,
+    path: PathBuf,
+}
+
+/// A path to the socket that is short enough for the system (at most 107 bytes) wherever the folder lies: through the
+/// open folder in /proc.
+pub(super) fn reachable(control: &Path) -> std::io::Result<(File, PathBuf)> {
+    let folder = File::open(control)?;
+    let path = PathBuf::from(format!("/proc/self/fd/{}/{FILE}", folder.as_raw_fd()));
+    Ok((folder, path))
+}
+
+/// Where the socket lies, for people.
+pub(super) fn shown(control: &Path) -> PathBuf {
+    control.join(FILE)
+}
+
+impl Server {
+    /// Binds the socket, for its owner alone. The instance's lock must be held: a socket left by a dead instance is removed.
+    ///
+    /// # Errors
+    /// [`ControlError::File`].
+    pub fn bind(folder: &ControlFolder) -> Result<Self, ControlError> {
+        let path = shown(folder.path());
+        let fail = |e| ControlError::file(&path, e);
+        match std::fs::remove_file(&path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(fail(e)),
+            _ => {}
+        }
+        let (_open, short) = reachable(folder.path()).map_err(fail)?;
+        // The folder lets nobody else in, so the moment before the mode is set is no gap.
+        let listener = UnixListener::bind(short).map_err(fail)?;
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(fail)?;
+        Ok(Self { listener, owner: folder.owner(), path })
+    }
+
+    /// Answers until it is dropped. Each caller has a task of its own; a caller of another user is turned away.
+    pub async fn run(self, answering: Answering) {
+        let places = Arc::new(Semaphore::new(CALLERS));
+        loop {
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+            let stream = match self.listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(e) => {
+                    tracing::error!(error = %e, path = %self.path.display(), "the control socket accepts nobody");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    continue;
+                }
+            };
+            match stream.peer_cred() {
+                Ok(peer) if peer.uid() == self.owner => {
+                    let answering = Arc::clone(&answering);
+                    drop(tokio::spawn(async move {
+                        serve(stream, answering).await;
+                        drop(place);
+                    }));
+                }
+                Ok(peer) => tracing::warn!(user = peer.uid(), "a caller of another user was turned away"),
+                Err(e) => tracing::warn!(error = %e, "a caller that does not say who it is was turned away"),
+            }
+        }
+    }
+}
+
+async fn serve(stream: UnixStream, answering: Answering) {
+    let (reading, mut writing) = stream.into_split();
+    let mut reading = BufReader::new(reading);
+    loop {
+        let mut line = Vec::new();
+        let mut limited = (&mut reading).take(LONGEST);
+        match tokio::time::timeout(PATIENCE, limited.read_until(b'\n', &mut line)).await {
+            Ok(Ok(read)) if read > 0 => {}
+            _ => return,
+        }
+        let reply = match serde_json::from_slice::<Request>(&line) {
+            Ok(request) => answering(request).await,
+            Err(e) => {
+                let message = format!("this is no request that this version understands: {e}");
+                Reply::Refused { code: "invalid".to_owned(), message }
+            }
+        };
+        let Ok(mut bytes) = serde_json::to_vec(&reply) else { return };
+        bytes.push(b'\n');
+        if writing.write_all(&bytes).await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! From one version to the next: each key that changes, what that does, and which right it asks for.
+
+use desk::domain::bot::Action;
+use desk::domain::decimal::Quantity;
+use serde::Serialize;
+
+use super::{Runtime, rows};
+use crate::settings::key::{Effect, Key, Larger};
+
+/// A key that changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Which.
+    pub key: String,
+    /// As it is.
+    pub now: String,
+    /// As it would be.
+    pub new: String,
+    /// The unit of both.
+    pub unit: &'static str,
+    /// What that does to risk.
+    pub effect: Effect,
+    /// The right that it asks for.
+    pub action: Action,
+    /// What the key does.
+    pub help: &'static str,
+}
+
+/// The keys that differ, in the order of the catalogue.
+#[must_use]
+pub fn difference(now: &Runtime, new: &Runtime) -> Vec<Change> {
+    let pairs = rows().iter().map(|row| (&row.key, row.get(now), row.get(new)));
+    let changed = pairs.filter(|(_, now, new)| now != new);
+    changed
+        .map(|(key, now, new)| {
+            let effect = effect(key, &now, &new);
+            Change {
+                key: key.name.clone(),
+                unit: key.unit,
+                effect,
+                action: key.action(effect),
+                help: key.help,
+                now,
+                new,
+            }
+        })
+        .collect()
+}
+
+/// Both are as the rows write them.
+fn effect(key: &Key, now: &str, new: &str) -> Effect {
+    let steps = |text: &str| match text {
+        "true" => Some(1),
+        "false" => Some(0),
+        number => number.parse::<Quantity>().ok().map(Quantity::raw),
+    };
+    let (Some(now), Some(new)) = (steps(now), steps(new)) else { return Effect::Neither };
+    match (key.larger, new > now) {
+        (Larger::Neither, _) => Effect::Neither,
+        (Larger::Loosens, true) | (Larger::Tightens, false) => Effect::Loosens,
+        (Larger::Loosens, false) | (Larger::Tightens, true) => Effect::Tightens,
+    }
+}

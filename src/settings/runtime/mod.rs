@@ -1,0 +1,195 @@
+//! The runtime configuration: what an operator may change while the bot runs. One typed value, one document, versioned
+//! by whoever seals it.
+
+/// From one version to the next.
+mod difference;
+/// As text.
+mod document;
+/// From text to a field and back.
+mod row;
+/// Every key: how it is reached, what it may be.
+mod rows;
+/// What must hold between keys.
+mod rules;
+
+pub use difference::{Change, difference};
+
+use chrono_tz::Tz;
+use desk::domain::decimal::{Price, Quantity, Ratio, SCALE};
+use desk::domain::fees::CommissionSchedule;
+use desk::domain::ids::StrategyName;
+use desk::domain::symbol::Symbol;
+use desk::domain::time::Span;
+use desk::risk::Limits;
+use desk::strategies::Parameters;
+use desk::venue::FillRules;
+
+use super::error::SettingsError;
+use super::key::Key;
+
+pub(super) use row::words;
+pub(super) use rows::rows;
+
+/// The runtime configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Runtime {
+    /// RISK-1 to RISK-10.
+    pub limits: Limits,
+    /// Defense mode (RISK-11).
+    pub defense: Defense,
+    /// Which strategies, in their order, with their parameters and windows.
+    pub strategies: Vec<StrategySettings>,
+    /// Which symbols.
+    pub screener: Screener,
+    /// How the simulated venue fills.
+    pub rules: FillRules,
+    /// What it charges.
+    pub commission: CommissionSchedule,
+    /// How orders live.
+    pub orders: Orders,
+    /// Start, stop, shutdown.
+    pub lifecycle: Lifecycle,
+    /// How faults are met.
+    pub supervision: Supervision,
+    /// The time zone that pages show beside UTC and the exchange's.
+    pub zone: Tz,
+}
+
+/// A strategy's switch and parameters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StrategySettings {
+    /// Which.
+    pub name: StrategyName,
+    /// Whether it trades.
+    pub enabled: bool,
+    /// How.
+    pub parameters: Parameters,
+}
+
+/// Defense mode: a share of every limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Defense {
+    /// Whether sessions begin in it.
+    pub at_start: bool,
+    /// The share of each limit that is left.
+    pub share: Ratio,
+}
+
+/// Which symbols may be traded today.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Screener {
+    /// The candidates; none means all that the feed has.
+    pub symbols: Vec<Symbol>,
+    /// Never these.
+    pub excluded: Vec<Symbol>,
+    /// The least last price.
+    pub price_min: Price,
+    /// The greatest last price.
+    pub price_max: Price,
+    /// The least average volume of a day.
+    pub volume_min: Quantity,
+}
+
+/// How orders live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Orders {
+    /// Minutes of an entry's life (EXEC-13a).
+    pub time_to_live_minutes: i64,
+    /// Milliseconds from a kill to its last cancel, past which it is alarmed (RISK-14).
+    pub kill_alarm_ms: u32,
+}
+
+/// Start, stop, shutdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// Whether the bot starts to trade by itself when it is up.
+    pub autostart: bool,
+    /// Seconds of market time that a stop may take (LIFE-6).
+    pub stop_deadline_seconds: u32,
+    /// Seconds that a shutdown may take (OPS-7).
+    pub shutdown_deadline_seconds: u32,
+    /// Whether a shutdown closes positions; otherwise their stops protect them.
+    pub shutdown_closes: bool,
+}
+
+/// How faults are met (LIFE-11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Supervision {
+    /// Milliseconds that one step of a strategy may take.
+    pub step_budget_ms: u32,
+    /// Failures within the window that escalate.
+    pub failures: u32,
+    /// Minutes of that window.
+    pub window_minutes: u32,
+    /// Whether an escalation kills; otherwise it ends in `error`.
+    pub escalation_kills: bool,
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        let trading = |name| StrategySettings { name, enabled: true, parameters: Parameters::of(name) };
+        Self {
+            limits: Limits::default(),
+            defense: Defense { at_start: false, share: Ratio::from_raw(SCALE / 2) },
+            strategies: StrategyName::TRADING.map(trading).into(),
+            screener: Screener {
+                symbols: Vec::new(),
+                excluded: Vec::new(),
+                price_min: Price::whole(1),
+                price_max: Price::whole(10_000),
+                volume_min: Quantity::ZERO,
+            },
+            rules: FillRules::default(),
+            commission: CommissionSchedule::default(),
+            orders: Orders { time_to_live_minutes: 5, kill_alarm_ms: 1_000 },
+            lifecycle: Lifecycle {
+                autostart: false,
+                stop_deadline_seconds: 120,
+                shutdown_deadline_seconds: 30,
+                shutdown_closes: false,
+            },
+            supervision: Supervision { step_budget_ms: 250, failures: 3, window_minutes: 5, escalation_kills: false },
+            zone: Tz::UTC,
+        }
+    }
+}
+
+impl Runtime {
+    /// The version of the document's form (OPS-4).
+    pub const SCHEMA: u32 = 1;
+
+    /// The enabled strategies in their order, as the trader's setup wants them.
+    #[must_use]
+    pub fn trading(&self) -> Vec<(StrategyName, Parameters)> {
+        self.strategies.iter().filter(|s| s.enabled).map(|s| (s.name, s.parameters)).collect()
+    }
+
+    /// How long an entry lives.
+    #[must_use]
+    pub const fn time_to_live(&self) -> Span {
+        Span::minutes(self.orders.time_to_live_minutes)
+    }
+
+    /// Sets one key from text. Nothing changes where that is refused.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with the key, the value and what is allowed; `origin` says where it stood.
+    pub fn set(&mut self, key: &str, text: &str, origin: &str) -> Result<(), SettingsError> {
+        rows::row(key, origin)?.set(self, text, origin)
+    }
+
+    /// The value of a key as text, the way [`Self::set`] reads it.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<String> {
+        rows().iter().find(|row| row.key.name == key).map(|row| row.get(self))
+    }
+
+    /// Every key with its value, in the order of the catalogue.
+    pub fn values(&self) -> impl Iterator<Item = (&'static Key, String)> {
+        rows().iter().map(|row| (&row.key, row.get(self)))
+    }
+
+    pub(super) fn strategy(&mut self, name: StrategyName) -> Option<&mut StrategySettings> {
+        self.strategies.iter_mut().find(|s| s.name == name)
+    }
+}
