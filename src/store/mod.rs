@@ -22,6 +22,8 @@ mod lock;
 mod open;
 /// Records as the writer hands them to the database.
 mod pack;
+/// Who may sign in, what is signed in, what everybody did.
+pub mod people;
 /// Questions.
 mod reader;
 /// Versions of the schema.

@@ -1,0 +1,142 @@
+//! Passwords, as Argon2id (WEB-4): 64 MiB, three passes, one lane. About a fifth of a second; call it off the event loop.
+
+use std::fmt;
+
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+
+use super::token::random;
+use crate::store::error::StoreError;
+
+/// The shortest password, in characters (NIST SP 800-63B-4: 15 where it may be the only factor).
+const SHORTEST: usize = 15;
+/// The longest, in bytes: enough for any sentence, too little to keep the machine busy.
+const LONGEST: usize = 256;
+
+/// Why a password is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadPassword {
+    /// Too few characters.
+    Short {
+        /// How many it has.
+        found: usize,
+    },
+    /// Too many bytes.
+    Long {
+        /// How many it has.
+        found: usize,
+    },
+    /// It is, or repeats, what everybody would try first.
+    Plain,
+}
+
+impl fmt::Display for BadPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Short { found } => write!(
+                f,
+                "The password has {found} characters; at least {SHORTEST} are needed. Four or five words are easy to keep."
+            ),
+            Self::Long { found } => write!(f, "The password has {found} bytes; at most {LONGEST} are allowed."),
+            Self::Plain => f.write_str("The password repeats itself or the name of the account; choose another."),
+        }
+    }
+}
+
+impl std::error::Error for BadPassword {}
+
+/// The stored form, with its salt and costs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// Whether a password may be taken at all.
+    ///
+    /// # Errors
+    /// [`BadPassword`].
+    pub fn check(name: &str, password: &str) -> Result<(), BadPassword> {
+        let found = password.chars().count();
+        if found < SHORTEST {
+            return Err(BadPassword::Short { found });
+        }
+        if password.len() > LONGEST {
+            return Err(BadPassword::Long { found: password.len() });
+        }
+        let different: std::collections::BTreeSet<char> = password.chars().collect();
+        let plain = different.len() < 5 || (name.len() > 2 && password.to_lowercase().replace(name, "").len() < 8);
+        if plain { Err(BadPassword::Plain) } else { Ok(()) }
+    }
+
+    /// Hashes a password with a salt of its own.
+    ///
+    /// # Errors
+    /// Where the system has no randomness or no memory to give.
+    pub fn new(password: &str) -> Result<Self, StoreError> {
+        let salt = random::<16>()?;
+        let hash = hasher()?.hash_password_with_salt(password.as_bytes(), salt.as_slice()).map_err(|e| unfit(&e))?;
+        Ok(Self(hash.to_string()))
+    }
+
+    /// Whether this is the password. Takes as long for a wrong one as for the right one.
+    #[must_use]
+    pub fn is(&self, password: &str) -> bool {
+        password.len() <= LONGEST
+            && hasher().is_ok_and(|h| h.verify_password(password.as_bytes(), self.0.as_str()).is_ok())
+    }
+
+    /// A hash that no password has, so that a name that does not exist takes as long as one that does.
+    #[must_use]
+    pub fn nobody() -> Self {
+        // The salt and the hash are zeros; finding a password for it is finding a preimage.
+        Self(format!("$argon2id$v=19$m=65536,t=3,p=1${}${}", "A".repeat(22), "A".repeat(43)))
+    }
+
+    pub(super) fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(hidden)")
+    }
+}
+
+fn hasher() -> Result<Argon2<'static>, StoreError> {
+    let params = Params::new(64 * 1024, 3, 1, None).map_err(|e| unfit(&e))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn unfit(e: &impl fmt::Display) -> StoreError {
+    StoreError::Unfit { reason: format!("the password cannot be hashed: {e}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn web_4_only_the_password_itself_opens() {
+        let hash = PasswordHash::new("correct horse battery staple").unwrap();
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=65536,t=3,p=1$"));
+        assert!(hash.is("correct horse battery staple"));
+        assert!(!hash.is("correct horse battery stapl"));
+        assert!(!hash.is(""));
+        assert!(!PasswordHash::nobody().is(""));
+        assert!(!format!("{hash:?}").contains("argon2id"));
+    }
+
+    #[test]
+    fn web_7_what_is_wrong_with_a_password_is_said() {
+        let check = |p: &str| PasswordHash::check("alice", p);
+        assert_eq!(check("correct horse battery"), Ok(()));
+        assert_eq!(check("short"), Err(BadPassword::Short { found: 5 }));
+        assert_eq!(check(&"long ".repeat(60)), Err(BadPassword::Long { found: 300 }));
+        assert_eq!(check("aaaaaaaaaaaaaaaaaaa"), Err(BadPassword::Plain));
+        assert_eq!(check("alicealicealice1234"), Err(BadPassword::Plain));
+    }
+}
