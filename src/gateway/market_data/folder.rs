@@ -275,8 +275,12 @@ impl Files {
     }
 }
 
-/// The symbol and format that a file's name says, where it is a data file's.
+/// The symbol and format that a file's name says, where it is a data file's. Hidden files are none: some systems put
+/// `._SPY.csv` beside each `SPY.csv`.
 fn data_file(name: &str) -> Option<(Symbol, Format)> {
+    if name.starts_with('.') {
+        return None;
+    }
     Format::ALL.into_iter().find_map(|format| {
         let symbol = name.strip_suffix(format.extension())?.strip_suffix('.')?;
         Some((symbol.parse().ok()?, format))

@@ -1,6 +1,8 @@
 //! Recomputes every entry, posting, event, hash and balance from the stored bytes, and names the first record that was
 //! touched (LEDG-4a). Reads only; makes no file and migrates nothing.
 
+/// The chart.
+mod accounts;
 /// Closing records, balances and lots.
 mod closings;
 /// Entries and their postings.
@@ -93,6 +95,7 @@ async fn verify_book(
     kept: Option<Heads>,
     exact: Option<Heads>,
 ) -> Result<(), Stop> {
+    accounts::verify(reader, book).await?;
     entries::verify(reader, book, report, kept.map(|h| h.entry)).await?;
     events::verify(reader, book, report, kept.map(|h| h.events)).await?;
     for (table, end, given) in
@@ -112,9 +115,12 @@ async fn check_bookless(reader: &Reader, books: &[Book]) -> Result<(), Stop> {
     let mut numbers: Vec<i64> = books.iter().map(|b| b.number).collect();
     numbers.insert(0, i64::MIN);
     numbers.push(i64::MAX);
-    for (table, statement) in
-        [("entry", sql::BOOKLESS_ENTRY), ("posting", sql::BOOKLESS_POSTING), ("event", sql::BOOKLESS_EVENT)]
-    {
+    for (table, statement) in [
+        ("entry", sql::BOOKLESS_ENTRY),
+        ("posting", sql::BOOKLESS_POSTING),
+        ("event", sql::BOOKLESS_EVENT),
+        ("account", sql::BOOKLESS_ACCOUNT),
+    ] {
         for (low, high) in numbers.iter().zip(numbers.iter().skip(1)) {
             let stray: Option<i64> = on!(Pool, &reader.pool, c => sqlx::query_scalar(statement)
                 .bind(low)

@@ -346,3 +346,26 @@ async fn ledg_12_closings_are_recomputed_and_a_changed_one_is_named() {
         }
     }
 }
+
+#[tokio::test]
+async fn ledg_4a_a_row_of_the_chart_that_was_touched_is_found() {
+    let place = Place::sqlite();
+    books(&place.address).await;
+    let file = place.folder.path().join("ledger.db");
+    let whole = std::fs::read(&file).unwrap();
+    for (script, column) in [
+        ("UPDATE account SET name = 'Cash' WHERE code = 1010", "1010, name"),
+        ("UPDATE account SET type = 'income' WHERE code = 5910", "5910, type"),
+        ("UPDATE account SET side = 'debit' WHERE code = 4110", "4110, side"),
+        ("UPDATE account SET holds = 'lots' WHERE code = 5610", "5610, holds"),
+        ("UPDATE account SET items = 0 WHERE code = 2310", "2310, items"),
+        ("UPDATE account SET open = 0 WHERE code = 2320", "2320, open"),
+        ("UPDATE account SET version = 2 WHERE code = 4210", "4210, code"),
+        ("DELETE FROM account WHERE code = 9300", "9300, code"),
+        ("INSERT INTO account VALUES (1, 1999, 1, 'Slush', 'asset', 'debit', 'currency', 0, 1)", "1999, code"),
+    ] {
+        let found = tampered(&place.address, script).await;
+        assert_eq!((found.table, found.column.as_str()), ("account", column), "{script}: {found}");
+        std::fs::write(&file, &whole).unwrap();
+    }
+}
