@@ -55,10 +55,10 @@ impl Inputs {
         self.tapes.iter().map(|t| u64::try_from(t.bars.len()).unwrap_or(0)).fold(0, u64::saturating_add)
     }
 
-    /// Each symbol with the start of its last bar.
+    /// Each symbol with the start of its last bar inside of a session; others count for nothing (STRAT-1).
     pub(in crate::cli) fn last_bars(&self) -> Vec<(Symbol, Option<Timestamp>)> {
-        let pairs = self.instruments.iter().zip(&self.tapes);
-        pairs.map(|(i, tape)| (i.symbol, tape.bars.last().map(|b| b.start))).collect()
+        let last = |bars: &[Bar]| bars.iter().rev().map(|b| b.start).find(|t| Calendar::XNYS.session_at(*t).is_some());
+        self.instruments.iter().zip(&self.tapes).map(|(i, tape)| (i.symbol, last(&tape.bars))).collect()
     }
 }
 
