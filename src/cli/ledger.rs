@@ -13,7 +13,7 @@ use super::run::outputs::books_check;
 use super::run::runtime;
 use crate::store::{self, Address, Check, Head, Heads, Report, StoreError};
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   tbot ledger verify result
   tbot ledger verify result/ledger.db --json

@@ -164,6 +164,7 @@ impl fmt::Display for StoreError {
                 "an earlier write ended in the open; open the store anew to see what was written, then go on",
             ),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Database { doing, source: sqlx::Error::Database(said) } => write!(f, "{doing}: {}", said.message()),
             Self::Database { doing, source } => write!(f, "{doing}: {source}"),
         }
     }

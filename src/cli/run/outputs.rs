@@ -31,9 +31,8 @@ pub(in crate::cli) struct Results {
 /// Where a file cannot be written, the books do not verify, or Ctrl-C was pressed.
 pub(in crate::cli) fn write(job: &Job, played: &Played, place: &Place) -> Result<Results, Failure> {
     let identity = Job::identity()?;
-    let file = place.folder().join("ledger.db");
     let (stored, harvested) = std::thread::scope(|scope| {
-        let books = scope.spawn(|| ledger::write(&file, &identity, played));
+        let books = scope.spawn(|| ledger::write(place, &identity, played));
         let harvested = gather(job, played, &identity).and_then(|harvest| {
             write_trades(place, &harvest)?;
             let charts = charts::days(job, &harvest)?;

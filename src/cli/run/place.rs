@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
+use crate::gateway::reason;
 
 /// What shows that a folder holds the files of a run.
 pub(super) const MARK: &str = "run.json";
@@ -64,17 +65,6 @@ fn in_use(target: &Path) -> Failure {
     let shown = target.display();
     let message = format!("--out {shown}: the folder holds a run already; give another one, or --force to replace it");
     Failure::bad_input("output_exists", message)
-}
-
-/// What the system said, as a sentence without its number.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_owned(),
-        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "the file system can only be read".to_owned(),
-        _ => error.to_string(),
-    }
 }
 
 /// An output that cannot be written.
@@ -145,6 +135,11 @@ impl Place {
         &self.partial
     }
 
+    /// A file by the name that it will have.
+    pub(in crate::cli) fn shown(&self, name: &str) -> PathBuf {
+        self.target.join(name)
+    }
+
     /// Writes one file; its name may have folders before it.
     ///
     /// # Errors
@@ -157,7 +152,7 @@ impl Place {
             _ => Ok(()),
         };
         written.and_then(|()| fs::write(&path, bytes)).map_err(|e| {
-            let shown = self.target.join(name);
+            let shown = self.shown(name);
             let message = format!("{}: cannot be written: {}", shown.display(), reason(&e));
             Failure::failed("output_unwritable", message)
         })

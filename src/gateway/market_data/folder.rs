@@ -11,7 +11,8 @@ use super::csv;
 use super::errors::{DataError, Format};
 use super::instruments::{self, Instruments};
 use super::nearest::nearest;
-use super::source::{self, InputFile, reason};
+use super::source::{self, InputFile};
+use crate::gateway::reason;
 
 /// A folder of recorded bars, one file a symbol (RES-6). Reading takes `&self`: symbols may be read in parallel.
 #[derive(Clone, Debug)]
@@ -244,8 +245,12 @@ impl Files {
             let entry = entry.map_err(|e| unreadable(&e))?;
             let name = entry.file_name();
             let Some((symbol, format)) = name.to_str().and_then(data_file) else { continue };
-            if !entry.path().is_file() {
+            let path = entry.path();
+            if path.is_dir() {
                 continue;
+            }
+            if !path.is_file() {
+                return Err(DataError::Unreadable { file: path, why: "it is no file, or a link to none".to_owned() });
             }
             if let Some(other) = by_symbol.insert(symbol, format) {
                 let (a, b) = (other.min(format), other.max(format));

@@ -160,3 +160,11 @@ fn hidden_files_are_no_data() {
     let data = DataFolder::open(&folder.0).unwrap();
     assert_eq!(data.symbols().map(|s| s.to_string()).collect::<Vec<_>>(), ["SPY"]);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_refused_and_not_left_out() {
+    let folder = Scratch::with("SPY.csv", BARS);
+    std::os::unix::fs::symlink("nowhere", folder.0.join("QQQ.csv")).unwrap();
+    says(&DataFolder::open(&folder.0).unwrap_err(), "data_unreadable", &["QQQ.csv", "a link to none"]);
+}
