@@ -11,6 +11,7 @@ use super::plan::Job;
 use super::play::Played;
 use super::{charts, ledger};
 use crate::cli::failure::Failure;
+use crate::render::numbers::counted;
 use crate::render::{self, BooksCheck, ReportInput};
 use crate::store::{Head, Heads, Report};
 
@@ -115,7 +116,10 @@ pub(in crate::cli) fn books_check(report: &Report) -> BooksCheck {
         checks
             .push(format!("{} postings: rows against bytes, sums of zero in each currency and commodity", b.postings));
         checks.push(format!("{} events: number, bytes and link of the chain", b.events));
-        checks.push(format!("{} day closes: record, balances and lots, recomputed from the postings", b.closings));
+        checks.push(format!(
+            "{}: record, balances and lots, recomputed from the postings",
+            counted(b.closings, "day close")
+        ));
     }
     BooksCheck { verified: report.is_sound(), checks, first_wrong: report.finding.as_ref().map(ToString::to_string) }
 }
