@@ -36,7 +36,7 @@
     const style = { stroke: c.muted, font: "12px " + FONT, ticks: { show: false }, grid: { stroke: c.line, width: 1 } };
     return [
       Object.assign({}, style, { size: height, grid: { show: false }, splits: splitsOfX.splits, values: splitsOfX.values }),
-      Object.assign({}, style, { side: 1, size: narrow ? 64 : 84, splits: undefined, values: (u, all) => all.map((v) => plain(v, 0)) }),
+      Object.assign({}, style, { side: 1, size: narrow ? 64 : 84, splits: undefined, values: (u, all) => all.map((v) => plain(v, all.every(Number.isInteger) ? 0 : 2)) }),
     ];
   }
 

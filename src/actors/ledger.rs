@@ -10,7 +10,7 @@ use desk::domain::journal::Entry;
 use desk::domain::time::Timestamp;
 use desk::machines::ledger::{Closing, Sealed};
 use desk::world::conductor::Instant;
-use desk::world::seats::{Outbox, Out, Step};
+use desk::world::seats::{Out, Outbox, Step};
 use desk::world::trader::{Halt, Trader};
 
 use super::tree::{LEDGER, Wiring};
@@ -57,7 +57,12 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// A ledger that goes on from what was restored.
-    pub(super) fn new(wiring: Arc<Wiring>, trader: Trader<Outbox>, chronicle: Chronicle, writer: Option<Writer>) -> Self {
+    pub(super) fn new(
+        wiring: Arc<Wiring>,
+        trader: Trader<Outbox>,
+        chronicle: Chronicle,
+        writer: Option<Writer>,
+    ) -> Self {
         Self { wiring, trader, chronicle, writer, queue: VecDeque::new(), writing: false, lost: false }
     }
 
@@ -186,7 +191,8 @@ async fn write(mut writer: Writer, jobs: Vec<Job>) -> (Writer, Vec<Job>, Result<
 async fn append(writer: &mut Writer, jobs: &[Job]) -> Result<(), StoreError> {
     let events = jobs.iter().flat_map(|j| &j.events).map(taken::event).collect::<Result<Vec<_>, _>>()?;
     let entries: Vec<Entry> = jobs.iter().flat_map(|j| &j.entries).map(|s| s.entry.clone()).collect();
-    let closings: Vec<_> = jobs.iter().filter_map(|j| j.closing.as_ref()).map(|(seq, c)| taken::closing(*seq, c)).collect();
+    let closings: Vec<_> =
+        jobs.iter().filter_map(|j| j.closing.as_ref()).map(|(seq, c)| taken::closing(*seq, c)).collect();
     writer.append(&Batch { events: &events, entries: &entries, closings: &closings }).await?;
     if !closings.is_empty() {
         writer.keep_heads()?;

@@ -281,7 +281,8 @@ impl Reporter {
             let place = trader.symbols().binary_search(&p.symbol).ok();
             let last = place.and_then(|place| trader.market(place)).and_then(|m| m.last_close());
             let entry = average(p.entry_value().money()?, p.entered)?;
-            let away = last.map_or(Ok(Wide::ZERO), |last| Ok((Wide::from(last) - Wide::from(entry)) * p.side.sign()))?;
+            let away =
+                last.map_or(Ok(Wide::ZERO), |last| Ok((Wide::from(last) - Wide::from(entry)) * p.side.sign()))?;
             lines.push(PositionLine {
                 symbol: p.symbol,
                 strategy: p.strategy,

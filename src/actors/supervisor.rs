@@ -343,7 +343,13 @@ impl Supervisor {
             let freeze = format!("lost-{}", name.replace(' ', "-"));
             if let Ok(name) = freeze.parse() {
                 let part = SUPERVISOR.to_owned();
-                self.happened(&Happening::Freeze { name, strategy: None, part, why: why.clone(), for_the_session: true })?;
+                self.happened(&Happening::Freeze {
+                    name,
+                    strategy: None,
+                    part,
+                    why: why.clone(),
+                    for_the_session: true,
+                })?;
             }
         }
         if name == RISK {
@@ -408,7 +414,8 @@ impl Supervisor {
 
     fn tell_reporter(&self) {
         let machine = &self.life.machine;
-        let mark = |mark: &Mark| crate::messages::board::Mark { at: mark.at, who: mark.who.clone(), why: mark.why.clone() };
+        let mark =
+            |mark: &Mark| crate::messages::board::Mark { at: mark.at, who: mark.who.clone(), why: mark.why.clone() };
         let freezes = machine.freezes().map(|f| FreezeLine {
             name: f.name.clone(),
             strategy: f.strategy,
@@ -463,7 +470,8 @@ impl Supervisor {
         let positions = || trader.portfolio().iter().filter(|p| p.held() > Quantity::ZERO);
         let live = || trader.broker().iter().map(|(_, t)| t).filter(|t| !t.state.is_terminal());
         let working = live().filter(|t| t.state != OrderState::Planned);
-        let protected = |order| trader.broker().get(order).is_some_and(|t| !t.state.is_terminal() && !t.is_unresolved());
+        let protected =
+            |order| trader.broker().get(order).is_some_and(|t| !t.state.is_terminal() && !t.is_unresolved());
         let hours = trader.terms().map(|t| t.hours);
         let latch = || Mark { at: self.now, who: Who::Bot("latch".to_owned()), why: "it was found set".to_owned() };
         Facts {

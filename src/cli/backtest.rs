@@ -52,7 +52,7 @@ pub struct Arguments {
     #[arg(long = "set", value_name = "STRATEGY.PARAMETER=VALUE")]
     settings: Vec<String>,
     /// The seed of all that is drawn
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::seed, allow_negative_numbers = true)]
     seed: u64,
     /// Folder for the result; new or empty
     #[arg(long, value_name = "DIR")]

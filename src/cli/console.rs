@@ -32,12 +32,12 @@ pub fn is_terminal() -> bool {
 /// How many characters a line of the terminal holds.
 #[must_use]
 pub fn width() -> usize {
-    usize::from(told_width().unwrap_or(USUAL))
+    usize::from(believed(Table::new().width()))
 }
 
-/// What the terminal says of its width, where that can be: some say 0 when they do not know.
-fn told_width() -> Option<u16> {
-    Table::new().width().filter(|width| *width >= NARROWEST)
+/// The width that a terminal tells, where that can be: some say 0 when they do not know.
+fn believed(told: Option<u16>) -> u16 {
+    told.filter(|width| *width >= NARROWEST).unwrap_or(USUAL)
 }
 
 /// Tells a failure: a sentence on stderr, and as JSON on stdout where that was asked for.
@@ -48,7 +48,8 @@ pub fn report(failure: &Failure, json: bool) {
         Exit::Found => {}
         _ => {
             let message = failure.message.trim_end();
-            let own_head = message.starts_with("error:");
+            // The argument parser has its own head, and none on the help that it shows instead of an error.
+            let own_head = failure.code == "arguments";
             remark(&if own_head { message.to_owned() } else { format!("error: {message}") });
             if json {
                 let error = json!({ "code": failure.code, "message": message, "exit": failure.exit.code() });
@@ -64,7 +65,7 @@ pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     if is_terminal() {
-        table.set_width(told_width().unwrap_or(USUAL));
+        table.set_width(believed(Table::new().width()));
     }
     table.set_header(heads);
     table.add_rows(rows);
@@ -72,4 +73,16 @@ pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table.trim_fmt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_without_a_width_is_taken_for_one_of_80_characters() {
+        for (told, width) in [(None, 80), (Some(0), 80), (Some(1), 80), (Some(20), 20), (Some(132), 132)] {
+            assert_eq!(believed(told), width, "{told:?}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::run::outputs::books_check;
 use super::run::runtime;
 use crate::store::{self, Address, Check, Head, Heads, Report, StoreError};
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   tbot ledger verify result
   tbot ledger verify result/ledger.db --json
@@ -42,7 +42,7 @@ pub fn verify(arguments: &Arguments) -> Result<(), Failure> {
     let heads = kept_heads(&arguments.path)?;
     let check = Check { heads: heads.clone().into_iter().collect(), ..Check::default() };
     let address = Address::Sqlite(arguments.path.clone());
-    let report = runtime()?.block_on(store::verify(&address, &check)).map_err(|e| unreadable(&e))?;
+    let report = runtime()?.block_on(store::verify(&address, &check)).map_err(unusable)?;
     if arguments.json {
         console::say(&object(&report, heads.is_some()).to_string());
     } else {
@@ -70,15 +70,9 @@ fn kept_heads(path: &Path) -> Result<Option<(Identity, Heads)>, Failure> {
     Ok(Some((run.plan.identity, heads)))
 }
 
-/// What cannot be opened at all is bad input, except where a ledger of ours is damaged.
-fn unreadable(error: &StoreError) -> Failure {
-    match error {
-        StoreError::Truncated { .. } => {
-            console::say(&format!("WRONG: {error}"));
-            Failure { exit: Exit::Found, code: error.code(), message: error.to_string() }
-        }
-        _ => Failure::bad_input(error.code(), error),
-    }
+/// What is no ledger at all is bad input; one that is damaged is a finding.
+fn unusable(error: StoreError) -> Failure {
+    Failure { exit: Exit::BadInput, ..Failure::from(error) }
 }
 
 fn tell(path: &Path, report: &Report, with_heads: bool) {

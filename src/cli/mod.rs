@@ -21,6 +21,16 @@ pub use failure::{Exit, Failure};
 
 use clap::{Parser, Subcommand};
 
+const EXAMPLES: &str = "\
+Examples:
+  tbot demo
+  tbot backtest --data bars --out result
+  tbot ledger verify result
+
+Each command says more with --help.
+
+";
+
 /// The exit codes, for the help.
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -32,7 +42,7 @@ Exit codes:
 
 /// A self-hosted, audit-grade automated trading system.
 #[derive(Debug, Parser)]
-#[command(name = "tbot", version, about, after_help = EXIT_CODES, disable_help_subcommand = true)]
+#[command(name = "tbot", version, about, after_help = format!("{EXAMPLES}{EXIT_CODES}"), disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -47,6 +57,7 @@ pub enum Verb {
     /// Watch one whole simulated trading day in the terminal
     Demo(demo::Arguments),
     /// The books
+    #[command(after_help = format!("{}{EXIT_CODES}", ledger::EXAMPLES))]
     Ledger {
         /// What to do with them.
         #[command(subcommand)]
@@ -59,4 +70,9 @@ pub enum Verb {
 pub enum LedgerVerb {
     /// Recompute every entry, posting, event, hash and balance, and name the first thing that is wrong
     Verify(ledger::Arguments),
+}
+
+/// A seed, as the command line gives it.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a whole number from 0 to {} is allowed", u64::MAX))
 }

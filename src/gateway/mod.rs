@@ -8,3 +8,7 @@ pub mod control;
 pub mod market_data;
 /// Whose files these are.
 mod owner;
+/// What the operating system said.
+mod reason;
+
+pub use reason::reason;

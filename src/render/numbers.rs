@@ -26,6 +26,17 @@ pub fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
+/// A count with its noun: `1 trade`, `2 trades`, `3 entries`.
+#[must_use]
+pub fn counted(value: u64, noun: &str) -> String {
+    let number = count(value);
+    match noun.strip_suffix("ry") {
+        _ if value == 1 => format!("{number} {noun}"),
+        Some(stem) => format!("{number} {stem}ries"),
+        None => format!("{number} {noun}s"),
+    }
+}
+
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len().saturating_mul(2));
     for (i, digit) in digits.chars().enumerate() {

@@ -125,6 +125,28 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// What was said of a database that is ours and damaged: it can be read no further. Nothing where it is not that.
+    pub(super) fn damage(&self) -> Option<String> {
+        match self {
+            Self::Truncated { found, stated, .. } => {
+                Some(format!("{found} bytes of the {stated} that its header states"))
+            }
+            Self::Database { source: sqlx::Error::Database(said), .. } => {
+                let code = said.code().unwrap_or_default();
+                // SQLITE_CORRUPT and SQLITE_NOTADB in the low byte; PostgreSQL's class XX is for damaged pages and indexes.
+                let sqlite = code.len() < 5 && code.parse::<u32>().is_ok_and(|c| matches!(c & 0xff, 11 | 26));
+                let schema = said.message().starts_with("malformed database schema");
+                (sqlite || schema || code.starts_with("XX")).then(|| said.message().to_owned())
+            }
+            Self::Database { source: said @ (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)), .. } => {
+                Some(said.to_string())
+            }
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -164,6 +186,7 @@ impl fmt::Display for StoreError {
                 "an earlier write ended in the open; open the store anew to see what was written, then go on",
             ),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Database { doing, source: sqlx::Error::Database(said) } => write!(f, "{doing}: {}", said.message()),
             Self::Database { doing, source } => write!(f, "{doing}: {source}"),
         }
     }

@@ -88,7 +88,7 @@ impl LifeLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use desk::domain::bot::{BotBody, BOT_EVENT_VERSION};
+    use desk::domain::bot::{BOT_EVENT_VERSION, BotBody};
     use desk::domain::time::Timestamp;
 
     fn event(seq: u64) -> BotEvent {

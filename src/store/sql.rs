@@ -25,6 +25,11 @@ statements! { BOTH, "The statements of both engines, by name.":
     ACCOUNTS = "SELECT code, version, name, type, side, holds, items, open FROM account AS a
         WHERE book = $1 AND version = (SELECT max(version) FROM account AS b WHERE b.book = a.book AND b.code = a.code)
         ORDER BY code";
+    /// For the verifier: the first version of the chart.
+    CHECK_ACCOUNTS = "SELECT code, name, type, side, holds, items, open FROM account WHERE book = $1 AND version = 1
+        ORDER BY code";
+    /// For the verifier: accounts of a book that does not exist.
+    BOOKLESS_ACCOUNT = "SELECT book FROM account WHERE book > $1 AND book < $2 ORDER BY book LIMIT 1";
     /// Many events.
     ADD_EVENTS = "INSERT INTO event_in (book, rows, pack) VALUES ($1, $2, $3)";
     /// Many entries with their postings.

@@ -28,7 +28,7 @@ pub struct NewBook {
     pub base_currency: Currency,
     /// The calendar of its sessions.
     pub calendar: CalendarName,
-    /// Version 1 of its chart.
+    /// Version 1 of its chart: the verifier takes no other than [`default_chart`](super::chart::default_chart).
     pub chart: Vec<Account>,
 }
 

@@ -16,13 +16,13 @@ use desk::domain::order::Report;
 use desk::domain::seed::Seed;
 use desk::domain::time::{Span, Timestamp};
 use desk::machines::market_data::Hours;
+use desk::venue::{Terms, Venue};
 use desk::world::backtest::Tape;
 use desk::world::conductor::{Act, Conductor, Instant, Question, Reply};
 use desk::world::feed::Feed;
 use desk::world::generated::{GeneratedMarket, MarketSpec};
-use desk::world::seats::{Listener, Outbox, Out};
+use desk::world::seats::{Listener, Out, Outbox};
 use desk::world::trader::{SessionTerms, Trader};
-use desk::venue::{Terms, Venue};
 use proptest::prelude::*;
 
 /// Every part with a fold of its own.

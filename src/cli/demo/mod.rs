@@ -51,7 +51,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N|max", default_value = "390")]
     speed: String,
     /// The seed of the generated market
-    #[arg(long, value_name = "N", default_value_t = SEED)]
+    #[arg(long, value_name = "N", default_value_t = SEED, value_parser = super::seed, allow_negative_numbers = true)]
     seed: u64,
     /// Folder for the report and the books; new or empty [default: tbot-demo, replaced each time]
     #[arg(long, value_name = "DIR")]

@@ -55,10 +55,10 @@ impl Inputs {
         self.tapes.iter().map(|t| u64::try_from(t.bars.len()).unwrap_or(0)).fold(0, u64::saturating_add)
     }
 
-    /// Each symbol with the start of its last bar.
+    /// Each symbol with the start of its last bar inside of a session; others count for nothing (STRAT-1).
     pub(in crate::cli) fn last_bars(&self) -> Vec<(Symbol, Option<Timestamp>)> {
-        let pairs = self.instruments.iter().zip(&self.tapes);
-        pairs.map(|(i, tape)| (i.symbol, tape.bars.last().map(|b| b.start))).collect()
+        let last = |bars: &[Bar]| bars.iter().rev().map(|b| b.start).find(|t| Calendar::XNYS.session_at(*t).is_some());
+        self.instruments.iter().zip(&self.tapes).map(|(i, tape)| (i.symbol, last(&tape.bars))).collect()
     }
 }
 
@@ -78,6 +78,9 @@ pub(in crate::cli) fn read(wanted: &Wanted) -> Result<Inputs, Failure> {
     let folder = DataFolder::open(&wanted.data)?;
     let quotes = wanted.quotes.as_deref().map(QuoteFolder::open).transpose()?;
     let symbols = symbols(&folder, &wanted.symbols)?;
+    if let (Some(quotes), Some(path)) = (&quotes, &wanted.quotes) {
+        have_some(quotes, path, &symbols)?;
+    }
     let instruments = instruments(&folder, &wanted.data, &symbols)?;
     let all = read_all(&folder, quotes.as_ref(), &symbols, wanted.period)?;
     let dates = dates(&all, wanted)?;
@@ -104,6 +107,22 @@ fn symbols(folder: &DataFolder, names: &[String]) -> Result<Vec<Symbol>, Failure
         }
     }
     Ok(found.into_iter().collect())
+}
+
+/// Symbols without quotes take the spread of the model; a folder that has none for any of them is a mistake.
+fn have_some(quotes: &QuoteFolder, path: &Path, symbols: &[Symbol]) -> Result<(), Failure> {
+    if quotes.symbols().any(|s| symbols.contains(&s)) {
+        return Ok(());
+    }
+    let names =
+        |all: &mut dyn Iterator<Item = Symbol>| all.take(5).map(|s| s.to_string()).collect::<Vec<_>>().join(", ");
+    let message = format!(
+        "--quotes {}: has no quotes of a symbol that runs ({}); it has those of {}",
+        path.display(),
+        names(&mut symbols.iter().copied()),
+        names(&mut quotes.symbols())
+    );
+    Err(Failure::bad_input("quotes_of_no_symbol", message))
 }
 
 fn instruments(folder: &DataFolder, data: &Path, symbols: &[Symbol]) -> Result<Vec<Instrument>, Failure> {

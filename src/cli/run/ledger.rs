@@ -1,16 +1,17 @@
 //! The books on disk: written in one go, then verified from what was written.
 
-use std::path::Path;
-
 use desk::domain::ids::{CalendarName, Identity};
 use desk::domain::journal::Entry;
 use desk::domain::symbol::Currency;
 
+use super::place::Place;
 use super::play::Played;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
-use crate::store::{self, Address, Batch, Check, Closing, Heads, NewBook, Report, chart, taken};
+use crate::store::{self, Address, Batch, Check, Closing, Heads, NewBook, Report, StoreError, chart, taken};
 
+/// The file's name.
+const NAME: &str = "ledger.db";
 /// How many events or entries go into one batch.
 const BATCH: usize = 4_000;
 
@@ -27,31 +28,38 @@ pub(in crate::cli) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 ///
 /// # Errors
 /// Where the file cannot be written, or Ctrl-C was pressed. What is wrong with the books is in the report.
-pub(super) fn write(file: &Path, identity: &Identity, played: &Played) -> Result<(Heads, Report), Failure> {
+pub(super) fn write(place: &Place, identity: &Identity, played: &Played) -> Result<(Heads, Report), Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let heads = fill(file, identity, played).await?;
+        let heads = fill(place, identity, played).await?;
         interrupt::heed()?;
         let check = Check { heads: vec![(identity.clone(), heads)], ..Check::default() };
-        let report = store::verify(&Address::Sqlite(file.to_owned()), &check).await?;
-        Ok((heads, report))
+        let report = store::verify(&Address::Sqlite(place.folder().join(NAME)), &check).await;
+        Ok((heads, report.map_err(|e| named(place, &e))?))
     })
 }
 
-async fn fill(file: &Path, identity: &Identity, played: &Played) -> Result<Heads, Failure> {
+/// A failure of the store, with the name of the file.
+fn named(place: &Place, error: &StoreError) -> Failure {
+    Failure::failed(error.code(), format!("{}: {error}", place.shown(NAME).display()))
+}
+
+async fn fill(place: &Place, identity: &Identity, played: &Played) -> Result<Heads, Failure> {
+    let named = |e: StoreError| named(place, &e);
     let book = NewBook {
         identity: identity.clone(),
         base_currency: Currency::USD,
         calendar: CalendarName::Xnys,
         chart: chart::default_chart(),
     };
-    let mut writer = store::bulk(file, &book).await?;
+    let mut writer = store::bulk(&place.folder().join(NAME), &book).await.map_err(named)?;
     for events in played.memory.events.chunks(BATCH) {
         interrupt::heed()?;
         let events = events.iter().map(taken::event).collect::<Result<Vec<_>, _>>()?;
-        writer.append(&Batch { events: &events, ..Batch::default() }).await?;
+        writer.append(&Batch { events: &events, ..Batch::default() }).await.map_err(named)?;
     }
-    let mut closings: Vec<Closing> = played.watched.closings.iter().rev().map(|(seq, c)| taken::closing(*seq, c)).collect();
+    let mut closings: Vec<Closing> =
+        played.watched.closings.iter().rev().map(|(seq, c)| taken::closing(*seq, c)).collect();
     for sealed in played.memory.entries.chunks(BATCH) {
         interrupt::heed()?;
         let entries: Vec<Entry> = sealed.iter().map(|s| s.entry.clone()).collect();
@@ -60,7 +68,7 @@ async fn fill(file: &Path, identity: &Identity, played: &Played) -> Result<Heads
         while let Some(closing) = closings.pop_if(|c| c.seq <= last) {
             due.push(closing);
         }
-        writer.append(&Batch { entries: &entries, closings: &due, ..Batch::default() }).await?;
+        writer.append(&Batch { entries: &entries, closings: &due, ..Batch::default() }).await.map_err(named)?;
     }
-    Ok(writer.close().await?)
+    writer.close().await.map_err(named)
 }

@@ -14,6 +14,8 @@ pub(super) mod outputs;
 pub(super) mod period;
 /// A folder that is whole or not there.
 pub(super) mod place;
+#[cfg(test)]
+mod place_tests;
 /// What a run is given, and its record of it.
 pub(super) mod plan;
 /// Bars through the machines.

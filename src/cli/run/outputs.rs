@@ -11,6 +11,7 @@ use super::plan::Job;
 use super::play::Played;
 use super::{charts, ledger};
 use crate::cli::failure::Failure;
+use crate::render::numbers::counted;
 use crate::render::{self, BooksCheck, ReportInput};
 use crate::store::{Head, Heads, Report};
 
@@ -31,9 +32,8 @@ pub(in crate::cli) struct Results {
 /// Where a file cannot be written, the books do not verify, or Ctrl-C was pressed.
 pub(in crate::cli) fn write(job: &Job, played: &Played, place: &Place) -> Result<Results, Failure> {
     let identity = Job::identity()?;
-    let file = place.folder().join("ledger.db");
     let (stored, harvested) = std::thread::scope(|scope| {
-        let books = scope.spawn(|| ledger::write(&file, &identity, played));
+        let books = scope.spawn(|| ledger::write(place, &identity, played));
         let harvested = gather(job, played, &identity).and_then(|harvest| {
             write_trades(place, &harvest)?;
             let charts = charts::days(job, &harvest)?;
@@ -116,7 +116,10 @@ pub(in crate::cli) fn books_check(report: &Report) -> BooksCheck {
         checks
             .push(format!("{} postings: rows against bytes, sums of zero in each currency and commodity", b.postings));
         checks.push(format!("{} events: number, bytes and link of the chain", b.events));
-        checks.push(format!("{} day closes: record, balances and lots, recomputed from the postings", b.closings));
+        checks.push(format!(
+            "{}: record, balances and lots, recomputed from the postings",
+            counted(b.closings, "day close")
+        ));
     }
     BooksCheck { verified: report.is_sound(), checks, first_wrong: report.finding.as_ref().map(ToString::to_string) }
 }

@@ -1,14 +1,30 @@
 //! A folder that is whole or not there: written under another name beside its place, renamed when it is done.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
+use crate::gateway::reason;
 
 /// What shows that a folder holds the files of a run.
-const MARK: &str = "run.json";
+pub(super) const MARK: &str = "run.json";
+/// All that a run leaves in its folder: nothing else is ever replaced.
+const OURS: [&str; 10] = [
+    MARK,
+    "decisions.jsonl",
+    "ledger.db",
+    // While a reader has the books open.
+    "ledger.db-shm",
+    "ledger.db-wal",
+    "report.html",
+    "summaries",
+    "summary.json",
+    "trade_history.csv",
+    "trade_history.json",
+];
 
 /// Where a run's files go.
 #[derive(Debug)]
@@ -17,23 +33,50 @@ pub(in crate::cli) struct Place {
     partial: PathBuf,
     /// Folders above the target that were made for it, the nearest last.
     made: Vec<PathBuf>,
+    force: bool,
     kept: bool,
 }
 
-/// What the system said, as a sentence without its number.
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_owned(),
-        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "the file system can only be read".to_owned(),
-        _ => error.to_string(),
+/// What is in a folder.
+enum Inside {
+    Nothing,
+    Run,
+    /// Something that is no run's, by name.
+    Foreign(String),
+}
+
+fn inside(folder: &Path) -> io::Result<Inside> {
+    let mut names = fs::read_dir(folder)?
+        .map(|entry| entry.map(|e| e.file_name().to_string_lossy().into_owned()))
+        .collect::<io::Result<Vec<_>>>()?;
+    names.sort();
+    if names.is_empty() {
+        return Ok(Inside::Nothing);
     }
+    if let Some(foreign) = names.iter().find(|name| !OURS.contains(&name.as_str())) {
+        return Ok(Inside::Foreign(foreign.clone()));
+    }
+    // Without its record it may be half of a run, or another program's.
+    Ok(if folder.join(MARK).is_file() { Inside::Run } else { Inside::Foreign(names.swap_remove(0)) })
+}
+
+/// A folder that holds a run, where that was not to be replaced.
+fn in_use(target: &Path) -> Failure {
+    let shown = target.display();
+    let message = format!("--out {shown}: the folder holds a run already; give another one, or --force to replace it");
+    Failure::bad_input("output_exists", message)
 }
 
 /// An output that cannot be written.
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::bad_input("output_unwritable", format!("{}: cannot be written: {}", path.display(), reason(error)))
+}
+
+/// A name beside the target that no other process uses.
+fn beside(target: &Path, name: &OsStr, what: &str) -> PathBuf {
+    let mut own = name.to_owned();
+    own.push(format!(".{what}-{}", std::process::id()));
+    target.with_file_name(own)
 }
 
 impl Place {
@@ -43,21 +86,15 @@ impl Place {
     /// Where the folder has something in it, or cannot be written.
     pub(in crate::cli) fn prepare(target: &Path, force: bool) -> Result<Self, Failure> {
         let shown = target.display();
-        match fs::read_dir(target) {
-            Ok(mut files) => {
-                let empty = files.next().is_none();
-                if !empty && !target.join(MARK).is_file() {
-                    let message = format!(
-                        "--out {shown}: the folder has files that are no run's; give a folder that is new or empty"
-                    );
-                    return Err(Failure::bad_input("output_not_empty", message));
-                }
-                if !empty && !force {
-                    let message = format!(
-                        "--out {shown}: the folder holds a run already; give another one, or --force to replace it"
-                    );
-                    return Err(Failure::bad_input("output_exists", message));
-                }
+        match inside(target) {
+            Ok(Inside::Nothing) => {}
+            Ok(Inside::Run) if force => {}
+            Ok(Inside::Run) => return Err(in_use(target)),
+            Ok(Inside::Foreign(name)) => {
+                let message = format!(
+                    "--out {shown}: the folder has files that are no run's, e.g. {name}; give a folder that is new or empty"
+                );
+                return Err(Failure::bad_input("output_not_empty", message));
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => {}
             Err(e) if e.kind() == io::ErrorKind::NotADirectory && target.is_file() => {
@@ -70,10 +107,8 @@ impl Place {
             let message = format!("--out {shown}: has no name of its own; a folder that is new or empty is needed");
             return Err(Failure::bad_input("output_unwritable", message));
         };
-        let mut beside = name.to_owned();
-        beside.push(format!(".partial-{}", std::process::id()));
-        let mut place =
-            Self { target: target.to_owned(), partial: target.with_file_name(beside), made: Vec::new(), kept: false };
+        let partial = beside(target, name, "partial");
+        let mut place = Self { target: target.to_owned(), partial, made: Vec::new(), force, kept: false };
         place.make_above()?;
         fs::create_dir(&place.partial).map_err(|e| unwritable(target, &e))?;
         Ok(place)
@@ -100,6 +135,11 @@ impl Place {
         &self.partial
     }
 
+    /// A file by the name that it will have.
+    pub(in crate::cli) fn shown(&self, name: &str) -> PathBuf {
+        self.target.join(name)
+    }
+
     /// Writes one file; its name may have folders before it.
     ///
     /// # Errors
@@ -112,7 +152,7 @@ impl Place {
             _ => Ok(()),
         };
         written.and_then(|()| fs::write(&path, bytes)).map_err(|e| {
-            let shown = self.target.join(name);
+            let shown = self.shown(name);
             let message = format!("{}: cannot be written: {}", shown.display(), reason(&e));
             Failure::failed("output_unwritable", message)
         })
@@ -124,9 +164,18 @@ impl Place {
     /// Where the system does not let it, or Ctrl-C was pressed before.
     pub(in crate::cli) fn keep(mut self) -> Result<(), Failure> {
         interrupt::heed()?;
-        let old = self.partial.with_extension("replaced");
-        let had = self.target.is_dir();
         let fail = |e: &io::Error| unwritable(&self.target, e);
+        let name = self.target.file_name().unwrap_or_default();
+        let old = beside(&self.target, name, "replaced");
+        let had = self.target.is_dir();
+        // Another run may have ended here meanwhile.
+        if had {
+            match inside(&self.target).map_err(|e| fail(&e))? {
+                Inside::Nothing => {}
+                Inside::Run if self.force => {}
+                Inside::Run | Inside::Foreign(_) => return Err(in_use(&self.target)),
+            }
+        }
         if had {
             fs::rename(&self.target, &old).map_err(|e| fail(&e))?;
         }

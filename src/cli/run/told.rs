@@ -9,7 +9,7 @@ use serde_json::json;
 use super::outputs::Results;
 use crate::cli::console;
 use crate::cli::failure::Failure;
-use crate::render::numbers::{Sign, cents_text, count};
+use crate::render::numbers::{Sign, cents_text, counted};
 
 /// Prints the tables of a result.
 pub(in crate::cli) fn result(results: &Results, out: &Path) {
@@ -62,11 +62,6 @@ pub(in crate::cli) fn result(results: &Results, out: &Path) {
     }
     console::say(&format!("books       verified: {} entries, head {}", run.books.records, run.books.head));
     console::say(&format!("report      {}", out.join("report.html").display()));
-}
-
-/// A number with its word: `1 session`, `59,490 bars`.
-fn counted(number: u64, word: &str) -> String {
-    format!("{} {word}{}", count(number), if number == 1 { "" } else { "s" })
 }
 
 fn row(name: &str, signals: u64, blocked: u64, f: &TradeFigures) -> Vec<String> {

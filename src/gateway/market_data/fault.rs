@@ -156,7 +156,8 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ShortRow { found, expected } => {
-                write!(f, "the row has {found} columns, the header {expected}; is it cut off?")
+                let s = if *found == 1 { "" } else { "s" };
+                write!(f, "the row has {found} column{s}, the header {expected}; is it cut off?")
             }
             Self::LongRow { found, expected } => {
                 write!(f, "the row has {found} columns, the header {expected}; numbers are written without commas")

@@ -11,7 +11,8 @@ use super::csv;
 use super::errors::{DataError, Format};
 use super::instruments::{self, Instruments};
 use super::nearest;
-use super::source::{self, InputFile, reason};
+use super::source::{self, InputFile};
+use crate::gateway::reason;
 
 /// A folder of recorded bars, one file a symbol (RES-6). Reading takes `&self`: symbols may be read in parallel.
 #[derive(Clone, Debug)]
@@ -244,8 +245,12 @@ impl Files {
             let entry = entry.map_err(|e| unreadable(&e))?;
             let name = entry.file_name();
             let Some((symbol, format)) = name.to_str().and_then(data_file) else { continue };
-            if !entry.path().is_file() {
+            let path = entry.path();
+            if path.is_dir() {
                 continue;
+            }
+            if !path.is_file() {
+                return Err(DataError::Unreadable { file: path, why: "it is no file, or a link to none".to_owned() });
             }
             if let Some(other) = by_symbol.insert(symbol, format) {
                 let (a, b) = (other.min(format), other.max(format));
@@ -275,8 +280,12 @@ impl Files {
     }
 }
 
-/// The symbol and format that a file's name says, where it is a data file's.
+/// The symbol and format that a file's name says, where it is a data file's. Hidden files are none: some systems put
+/// `._SPY.csv` beside each `SPY.csv`.
 fn data_file(name: &str) -> Option<(Symbol, Format)> {
+    if name.starts_with('.') {
+        return None;
+    }
     Format::ALL.into_iter().find_map(|format| {
         let symbol = name.strip_suffix(format.extension())?.strip_suffix('.')?;
         Some((symbol.parse().ok()?, format))

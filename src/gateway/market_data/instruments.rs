@@ -11,7 +11,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::errors::{DataError, Format};
 use super::nearest;
-use super::source::{InputFile, reason};
+use super::source::InputFile;
+use crate::gateway::reason;
 
 const NAME: &str = "instruments.toml";
 const KEYS: [&str; 5] = ["currency", "kind", "lot", "multiplier", "tick"];

@@ -7,6 +7,7 @@ use desk::domain::chain::Hash;
 use serde::Serialize;
 
 use super::errors::{DataError, Format};
+use crate::gateway::reason;
 
 /// A data file may unpack to at most this many bytes (a symbol's minutes of a lifetime are less).
 const MOST_BYTES: u64 = 2 << 30;
@@ -38,15 +39,6 @@ impl InputFile {
             bytes: u64::try_from(stored.len()).unwrap_or(u64::MAX),
             rows: u64::try_from(rows).unwrap_or(u64::MAX),
         }
-    }
-}
-
-/// What the operating system said, as a sentence without its number.
-pub(super) fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
     }
 }
 

@@ -7,7 +7,7 @@ use desk::domain::market::Bar;
 
 use super::check::BAR_COLUMNS;
 use super::errors::DataError;
-use super::source::reason;
+use crate::gateway::reason;
 
 /// Writes bars as CSV, packed by zstd or gzip where the file's name ends with `.zst` or `.gz`. The same bars give the
 /// same bytes.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::length;
 use crate::render::input::ReportInput;
-use crate::render::numbers::{count, price, quantity, time};
+use crate::render::numbers::{count, counted, price, quantity, time};
 
 /// How many stopped signals are listed one by one.
 const MOST_LISTED: usize = 200;
@@ -20,7 +20,7 @@ pub(super) fn gates(input: &ReportInput<'_>) -> Value {
     let stopped: Vec<&DecisionRecord> =
         input.material.decisions.iter().filter(|d| matches!(d.outcome, Outcome::Blocked | Outcome::Missed)).collect();
     json!({
-        "signals": count(counts.signals),
+        "signals": counted(counts.signals, "signal"),
         "executed": count(counts.executed),
         "blocked": count(counts.blocked),
         "missed": count(counts.missed),

@@ -7,9 +7,8 @@ use desk::research::Figure;
 use desk::research::luck::LuckVerdict;
 use serde_json::{Value, json};
 
-use super::counted;
 use crate::render::input::{RenderError, ReportInput};
-use crate::render::numbers::{Column, Sign, cents_text, count, glance, percent, plain, ratio};
+use crate::render::numbers::{Column, Sign, cents_text, count, counted, glance, percent, plain, ratio};
 
 /// Identity, the answer in a sentence, and its figures.
 pub(super) fn head(input: &ReportInput<'_>) -> Value {
@@ -52,7 +51,7 @@ pub(super) fn head(input: &ReportInput<'_>) -> Value {
         "fall": glance(s.drawdown.max, Sign::Plain),
         "fall_share": s.drawdown.share_of_float.map(percent),
         "verified": input.books.verified,
-        "entries": counted(run.books.records, "entry").replace("entrys", "entries"),
+        "entries": counted(run.books.records, "entry"),
     })
 }
 

@@ -14,7 +14,6 @@ mod trades;
 use serde_json::{Value, json};
 
 use super::input::{RenderError, ReportInput};
-use super::numbers::count;
 
 /// Everything the template shows, but for the charts' data.
 pub(super) fn page(input: &ReportInput<'_>) -> Result<Value, RenderError> {
@@ -37,12 +36,6 @@ pub(super) fn page(input: &ReportInput<'_>) -> Result<Value, RenderError> {
         "books": run::books(input),
         "curve": run::curve(input),
     }))
-}
-
-/// A count with its noun: `1 trade`, `2 trades`.
-fn counted(n: u64, noun: &str) -> String {
-    let s = if n == 1 { "" } else { "s" };
-    format!("{} {noun}{s}", count(n))
 }
 
 /// A bar's length in per cent of the longest, at least a sliver where there is something.

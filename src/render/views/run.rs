@@ -6,10 +6,9 @@ use desk::domain::decimal::Ratio;
 use desk::domain::symbol::Symbol;
 use serde_json::{Value, json};
 
-use super::counted;
 use crate::render::charts::{MOST_DAYS, days_with_trades};
 use crate::render::input::ReportInput;
-use crate::render::numbers::{Column, Sign, clock, count, decimal, glance, minus, plain};
+use crate::render::numbers::{Column, Sign, clock, count, counted, decimal, glance, minus, plain};
 
 /// One row a session.
 pub(super) fn sessions(input: &ReportInput<'_>) -> Value {

@@ -1,6 +1,8 @@
 //! Recomputes every entry, posting, event, hash and balance from the stored bytes, and names the first record that was
 //! touched (LEDG-4a). Reads only; makes no file and migrates nothing.
 
+/// The chart.
+mod accounts;
 /// Closing records, balances and lots.
 mod closings;
 /// Entries and their postings.
@@ -46,18 +48,24 @@ impl Default for Check {
 /// Where there is nothing that can be verified. What is wrong with books that can be read is no error but a
 /// [`Finding`] of the report.
 pub async fn verify(address: &Address, check: &Check) -> Result<Report, StoreError> {
-    let reader = Reader::open_still(address).await?;
     let mut report = Report::default();
-    let outcome = verify_all(&reader, address, check, &mut report).await;
-    reader.close().await;
-    match outcome {
-        Ok(()) => Ok(report),
-        Err(Stop::Found(finding)) => {
-            report.finding = Some(*finding);
-            Ok(report)
+    let outcome = match Reader::open_still(address).await {
+        Ok(reader) => {
+            let outcome = verify_all(&reader, address, check, &mut report).await;
+            reader.close().await;
+            outcome
         }
-        Err(Stop::Failed(e)) => Err(e),
-    }
+        Err(e) => Err(e.into()),
+    };
+    report.finding = match outcome {
+        Ok(()) => None,
+        Err(Stop::Found(finding)) => Some(*finding),
+        Err(Stop::Failed(e)) => {
+            let said = e.damage().ok_or(e)?;
+            Some(found("file", 0).column("pages").values(said, "whole"))
+        }
+    };
+    Ok(report)
 }
 
 async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &mut Report) -> Result<(), Stop> {
@@ -93,6 +101,7 @@ async fn verify_book(
     kept: Option<Heads>,
     exact: Option<Heads>,
 ) -> Result<(), Stop> {
+    accounts::verify(reader, book).await?;
     entries::verify(reader, book, report, kept.map(|h| h.entry)).await?;
     events::verify(reader, book, report, kept.map(|h| h.events)).await?;
     for (table, end, given) in
@@ -112,9 +121,12 @@ async fn check_bookless(reader: &Reader, books: &[Book]) -> Result<(), Stop> {
     let mut numbers: Vec<i64> = books.iter().map(|b| b.number).collect();
     numbers.insert(0, i64::MIN);
     numbers.push(i64::MAX);
-    for (table, statement) in
-        [("entry", sql::BOOKLESS_ENTRY), ("posting", sql::BOOKLESS_POSTING), ("event", sql::BOOKLESS_EVENT)]
-    {
+    for (table, statement) in [
+        ("entry", sql::BOOKLESS_ENTRY),
+        ("posting", sql::BOOKLESS_POSTING),
+        ("event", sql::BOOKLESS_EVENT),
+        ("account", sql::BOOKLESS_ACCOUNT),
+    ] {
         for (low, high) in numbers.iter().zip(numbers.iter().skip(1)) {
             let stray: Option<i64> = on!(Pool, &reader.pool, c => sqlx::query_scalar(statement)
                 .bind(low)
@@ -148,13 +160,7 @@ async fn check_pages(reader: &Reader) -> Result<(), Stop> {
     }
 }
 
-/// A driver's error while verifying: a damaged page is a finding, the rest ends the verifying.
+/// A driver's error while verifying.
 fn reading(e: sqlx::Error) -> Stop {
-    match &e {
-        // SQLITE_CORRUPT in the low byte.
-        sqlx::Error::Database(d) if d.code().is_some_and(|c| c.parse::<u32>().is_ok_and(|c| c & 0xff == 11)) => {
-            found("file", 0).column("pages").values(d.message(), "whole").into()
-        }
-        _ => Stop::Failed(StoreError::from_driver("verifying", e)),
-    }
+    Stop::Failed(StoreError::from_driver("verifying", e))
 }

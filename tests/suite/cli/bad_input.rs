@@ -88,6 +88,9 @@ fn what_is_asked_for_has_to_be_there_and_make_sense() {
     write_bars(folder.path(), &generated("2026-03-12", 2, 3));
     let shown = text(folder.path());
     let missing = folder.path().join("nowhere");
+    let quotes = Folder::new();
+    std::fs::write(quotes.path().join("ZZZ.csv"), "ts_utc").unwrap();
+    let others = text(quotes.path());
     refused(&backtest(&missing, &[]), "missing folder", &["nowhere", "there is no such folder"]);
     let cases: &[(&str, &[&str], &[&str])] = &[
         ("unknown symbol", &["--symbols", "ALFA.SIM,ALFB.SIM"], &[&shown, "\"ALFB.SIM\"", "nearest", "ALFA.SIM"]),
@@ -105,6 +108,9 @@ fn what_is_asked_for_has_to_be_there_and_make_sense() {
         ("no setting", &["--set", "open.range_minutes"], &["STRATEGY.PARAMETER=VALUE is needed"]),
         ("setting unused", &["--strategies", "open", "--set", "mid.timeout=5"], &["mid does not run"]),
         ("no quotes", &["--quotes", "/nowhere/quotes"], &["/nowhere/quotes", "there is no such folder"]),
+        ("quotes of others", &["--symbols", "ALFA.SIM", "--quotes", &others], &["of a symbol that runs", "ZZZ"]),
+        ("negative seed", &["--seed", "-1"], &["'-1'", "--seed", "0 to 18446744073709551615 is allowed"]),
+        ("text as seed", &["--seed", "one"], &["'one'", "--seed", "0 to 18446744073709551615 is allowed"]),
     ];
     for (what, more, words) in cases {
         refused(&backtest(folder.path(), more), what, words);
@@ -148,6 +154,29 @@ fn an_output_that_cannot_be_written_is_refused_before_anything_runs() {
     assert_eq!(names(&out), before);
     tbot_well(&arguments(&["--force", "--seed", "9"]));
     assert_eq!(names(folder.path()), ["bars", "file", "mine", "out"]);
+}
+
+#[test]
+fn a_full_disk_is_said_with_the_file_and_nothing_is_left() {
+    let place = Folder::new();
+    let (data, small) = (place.path().join("bars"), place.path().join("small"));
+    write_bars(&data, &generated("2026-03-12", 1, 3));
+    std::fs::create_dir(&small).unwrap();
+    // A small disk of our own, where the system lets everybody have one; it is gone with the process.
+    let script = r#"mount -t tmpfs -o size="$2" none "$1" || exit 77
+        "$0" backtest --data "$3" --out "$1/out" > /dev/null; code=$?; ls -A "$1"; exit $code"#;
+    for size in ["40k", "200k", "400k"] {
+        let arguments = ["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_tbot"), &text(&small), size, &text(&data)];
+        let Ok(ended) = std::process::Command::new("unshare").args(arguments).output() else { return };
+        let (out, err) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+        if ended.status.code() != Some(3) {
+            assert!(err.contains("unshare") || err.contains("mount"), "{size}: {:?} {out} {err}", ended.status);
+            eprintln!("SKIPPED: no disk of our own: {err}");
+            return;
+        }
+        assert!(err.contains("small/out/") && err.contains("full"), "{size}: {err}");
+        assert_eq!(out, "", "{size}: left behind");
+    }
 }
 
 #[test]

@@ -8,8 +8,12 @@ fn ops_5_every_verb_has_help_with_examples_and_exit_codes() {
             assert!(said.out.contains(words), "{verb:?}: {words:?} is missing in: {}", said.out);
         }
     }
-    let all = tbot_well(&["--help"]);
-    assert!(all.out.contains("Exit codes:") && all.out.contains("backtest") && all.out.contains("demo"));
+    for above in [&["--help"][..], &["ledger", "--help"]] {
+        let said = tbot_well(above);
+        for words in ["Examples:", "Exit codes:", "tbot ledger verify result"] {
+            assert!(said.out.contains(words), "{above:?}: {words:?} is missing in: {}", said.out);
+        }
+    }
 }
 
 #[test]

@@ -92,3 +92,26 @@ fn what_is_no_ledger_is_bad_input() {
         assert!(said.err.contains(says), "{says:?} is missing in: {}", said.err);
     }
 }
+
+#[test]
+fn d5_a_damaged_file_is_a_finding_in_text_and_in_json() {
+    let (_place, out) = demo();
+    let file = out.join("ledger.db");
+    let whole = std::fs::read(&file).unwrap();
+    // Wherever the file has a copy of it, in use or not.
+    let mut flipped = whole.clone();
+    for at in 0..whole.len() {
+        if whole[at..].starts_with(b"CREATE TABLE entry") {
+            flipped[at + 8] ^= 0x10;
+        }
+    }
+    for (what, bytes) in [("cut short", &whole[..whole.len() / 2]), ("a flipped byte", &flipped)] {
+        std::fs::write(&file, bytes).unwrap();
+        let said = verify(&out, &[]);
+        assert_eq!(said.code, Some(1), "{what}: {}{}", said.out, said.err);
+        assert!(said.out.contains("WRONG, first: "), "{what}: {}", said.out);
+        let json = verify(&out, &["--json"]);
+        assert_eq!((json.code, &json.json()["verified"]), (Some(1), &false.into()), "{what}");
+        assert!(json.json()["first_wrong"]["message"].is_string(), "{what}: {}", json.out);
+    }
+}

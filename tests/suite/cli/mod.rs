@@ -2,6 +2,8 @@
 
 /// What cannot be used is refused, and nothing is left behind.
 mod bad_input;
+/// Data that stop in the middle of a trade.
+mod data_end;
 /// `tbot demo`.
 mod demo;
 /// Help, version, exit codes.

@@ -210,7 +210,7 @@ pub enum Field {
 pub struct Parameter {
     /// Its name.
     pub name: &'static str,
-    /// Its unit.
+    /// Its unit; empty where it has none.
     pub unit: &'static str,
     /// The least value allowed.
     pub least: Quantity,
@@ -266,7 +266,7 @@ rows! {
     timeout Count "min" whole(0), whole(390), true ALL "longest holding; 0 is off";
     trail_start Ratio "R" whole(0), whole(10), true ALL "gain at which the stop starts to follow; 0 is off";
     trail_distance Ratio "R" whole(0), whole(10), true ALL "how far behind the best close the stop follows";
-    belief_floor Ratio "0-1" whole(0), whole(1), true ALL "leave when the belief is below this";
+    belief_floor Ratio "" whole(0), whole(1), true ALL "leave when the belief is below this";
     volatility_exit Ratio "x" whole(1), whole(10), true ALL "leave when ATR has grown this many times; 0 is off";
     pnl_take Money "USD" whole(0), whole(100_000), true ALL "leave at this gain; 0 is off";
     pnl_stop Money "USD" whole(0), whole(100_000), true ALL "leave at this loss; 0 is off";
@@ -275,7 +275,7 @@ rows! {
     buffer_bp Ratio "bp" whole(0), whole(200), false OPEN "how far beyond the range a close must be";
     volume_bars Count "bars" whole(1), whole(60), false OPEN "bars that the volume is compared with";
     volume_factor Ratio "x" whole(0), whole(20), false OPEN "how many times their mean it must exceed";
-    stop_fraction Ratio "0-1" whole(0), whole(1), false OPEN "how deep inside the range the stop lies";
+    stop_fraction Ratio "" whole(0), whole(1), false OPEN "how deep inside the range the stop lies";
     structural_closes Count "closes" whole(0), whole(60), true OPEN "closes back inside the range that end the trade; 0 is off";
     deviation_unit Unit "atr or sd" whole(0), whole(0), false MID "what the distance from VWAP is measured in";
     deviation Ratio "U" HALF, whole(50), false MID "how far from VWAP a close must be";
@@ -283,7 +283,7 @@ rows! {
     target_r Ratio "R" HALF, whole(20), false WITH_R "distance of the target";
     lookback Count "bars" whole(5), whole(120), false CLOSE "bars whose extreme must be passed";
     min_move_bp Ratio "bp" whole(0), whole(1_000), false CLOSE "the day's own move that is needed";
-    structural Count "0 or 1" whole(0), whole(1), true CLOSE "leave when VWAP is lost";
+    structural Count "" whole(0), whole(1), true CLOSE "leave when VWAP is lost";
 }
 
 /// Why a parameter was refused.
@@ -323,10 +323,11 @@ impl fmt::Display for ParameterError {
                 write!(f, "{strategy}.{name}: there is no such parameter. {strategy} has {}", names.join(", "))
             }
             Self::OutOfBounds { strategy, row, value } => {
+                let bounds = format!("{} to {} {}", row.least, row.most, row.unit);
                 let allowed = match row.field {
                     Field::Unit(_) => "atr or sd".to_owned(),
-                    Field::Moment(_) => format!("O+m or C-m with m from {} to {} {}", row.least, row.most, row.unit),
-                    _ => format!("{} to {} {}", row.least, row.most, row.unit),
+                    Field::Moment(_) => format!("O+m or C-m with m from {bounds}"),
+                    _ => bounds.trim_end().to_owned(),
                 };
                 let off = if row.zero_is_off { " (0 is off)" } else { "" };
                 write!(f, "{strategy}.{}: {value:?} is not allowed. Allowed: {allowed}{off}", row.name)
@@ -361,6 +362,8 @@ mod tests {
             ("range_minutes", "7.5", "Allowed: 5 to 60 min"),
             ("window_end", "C-400", "Allowed: O+m or C-m with m from 0 to 390 min"),
             ("volatility_exit", "0.5", "Allowed: 1 to 10 x (0 is off)"),
+            ("belief_floor", "1.1", "Allowed: 0 to 1 (0 is off)"),
+            ("stop_fraction", "2", "Allowed: 0 to 1"),
             ("lookback", "30", "there is no such parameter"),
             ("risk_per_trade", "nan", "Allowed: 1 to 10000 USD"),
         ] {

@@ -163,9 +163,7 @@ impl Conductor {
         }
         let work: Vec<Work> = match (question, reply) {
             (Question::Exits, Reply::Moves(moves)) => moves.into_iter().map(|(s, m)| Work::Move(s, m)).collect(),
-            (Question::Entries, Reply::Signals(found)) => {
-                found.into_iter().map(|f| Work::Signal(index, f)).collect()
-            }
+            (Question::Entries, Reply::Signals(found)) => found.into_iter().map(|f| Work::Signal(index, f)).collect(),
             (_, Reply::Out) => Vec::new(),
             // An answer to another question: the one that is waited for may still come.
             (Question::Exits, Reply::Signals(_)) | (Question::Entries, Reply::Moves(_)) => return,

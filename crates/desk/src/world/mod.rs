@@ -21,10 +21,10 @@ mod leaving;
 /// Bugs planted on purpose, for the world simulator's own proof.
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
-/// Events and entries, made and folded.
-mod recording;
 /// Tapes as a live feed would bring them.
 pub mod playback;
+/// Events and entries, made and folded.
+mod recording;
 /// From a stored log back to a running bot.
 pub mod recovery;
 /// The bot's parts for actors that share nothing.

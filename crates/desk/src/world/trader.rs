@@ -374,7 +374,13 @@ impl<R: Record> Trader<R> {
         Ok(())
     }
 
-    pub(super) fn exit_of(&self, index: usize, symbol: &Symbol, now: Timestamp, bars: &[Ended<'_>]) -> Result<Move, Halt> {
+    pub(super) fn exit_of(
+        &self,
+        index: usize,
+        symbol: &Symbol,
+        now: Timestamp,
+        bars: &[Ended<'_>],
+    ) -> Result<Move, Halt> {
         let (Some(p), Some(strategy), Some(terms)) =
             (self.portfolio.get(symbol), self.strategies.get(index), &self.terms)
         else {

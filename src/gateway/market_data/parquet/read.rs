@@ -12,7 +12,8 @@ use crate::gateway::market_data::check::{self, ASK, BAR_COLUMNS, BID, Order, QUO
 use crate::gateway::market_data::errors::{DataError, Format, Place};
 use crate::gateway::market_data::fault::Fault;
 use crate::gateway::market_data::folder::{Kept, Range, SetAside};
-use crate::gateway::market_data::source::{self, InputFile, PARQUET, reason};
+use crate::gateway::market_data::source::{self, InputFile, PARQUET};
+use crate::gateway::reason;
 
 /// Reads bars: all rows are checked, those that start within the range are kept.
 pub(in crate::gateway::market_data) fn bars(path: &Path, range: Range) -> Result<(Kept<Bar>, InputFile), DataError> {

@@ -12,7 +12,7 @@ use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
 use crate::gateway::market_data::errors::DataError;
-use crate::gateway::market_data::source::reason;
+use crate::gateway::reason;
 
 const SCHEMA: &str = "message bars {
     required int64 ts_utc (TIMESTAMP(NANOS, true));

@@ -151,3 +151,20 @@ fn instruments_that_say_something_else_are_refused() {
     folder.put("instruments.toml", b"[SPY]\n# \xE9\n");
     says(&DataFolder::open(&folder.0).unwrap_err(), "data_instruments", &["line 2", "UTF-8"]);
 }
+
+#[test]
+fn hidden_files_are_no_data() {
+    let folder = Scratch::with("SPY.csv", BARS);
+    folder.put("._SPY.csv", b"\0\x05\x16\x07");
+    folder.put(".QQQ.csv", BARS);
+    let data = DataFolder::open(&folder.0).unwrap();
+    assert_eq!(data.symbols().map(|s| s.to_string()).collect::<Vec<_>>(), ["SPY"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_refused_and_not_left_out() {
+    let folder = Scratch::with("SPY.csv", BARS);
+    std::os::unix::fs::symlink("nowhere", folder.0.join("QQQ.csv")).unwrap();
+    says(&DataFolder::open(&folder.0).unwrap_err(), "data_unreadable", &["QQQ.csv", "a link to none"]);
+}

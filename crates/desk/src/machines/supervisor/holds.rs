@@ -73,7 +73,7 @@ impl Supervisor {
     }
 
     pub(super) fn set_mode(&self, asked: &Asked<'_>, mode: Mode) -> Result<Draft, Refusal> {
-        if !mode.fits(asked.facts.venue) {
+        if !asked.facts.venue.takes(mode) {
             return Err(Refusal::ModeNotAllowed { mode, venue: asked.facts.venue });
         }
         if mode == self.mode {

@@ -36,7 +36,7 @@ pub struct Source<'a> {
     pub entries: &'a [Sealed],
     /// The figures that no event holds.
     pub watched: &'a Watched,
-    /// Each symbol with the start of its last bar in the run, in byte order; nothing where it has none.
+    /// Each symbol with the start of its last bar inside of a session, in byte order; nothing where it has none.
     pub last_bars: &'a [(Symbol, Option<Timestamp>)],
     /// Whose run.
     pub identity: &'a Identity,
