@@ -1,14 +1,16 @@
 //! The broker: asks every order once more, sends it, and hears the answers one by one, each recorded before the next is
 //! understood.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::event::Body;
 use desk::domain::ids::SessionId;
 use desk::domain::order::Report;
+use desk::domain::symbol::Symbol;
 use desk::domain::time::Timestamp;
+use desk::domain::wide::Wide;
 use desk::venue::{Terms, Venue};
 use desk::world::conductor::Instant;
 use desk::world::seats::{Out, figures};
@@ -19,6 +21,7 @@ use super::tree::{BROKER, Wiring};
 use crate::messages::broker::ToBroker;
 use crate::messages::ledger::{Sender, ToLedger};
 use crate::messages::line::Post;
+use crate::messages::supervisor::ToSupervisor;
 
 /// What is worked off in order.
 enum Inbound {
@@ -38,6 +41,8 @@ pub(super) struct Broker {
     /// The number of what the ledger has not recorded yet.
     waiting: Option<u64>,
     number: u64,
+    /// What the last comparison with the venue found.
+    reconciled: Option<Result<(), String>>,
 }
 
 impl Broker {
@@ -47,7 +52,7 @@ impl Broker {
     /// [`Halt::Strategy`].
     pub(super) fn new(wiring: Arc<Wiring>, venue: Venue) -> Result<Self, Halt> {
         let follower = Follower::new(wiring.setup.clone())?;
-        Ok(Self { wiring, follower, venue, inbox: VecDeque::new(), waiting: None, number: 0 })
+        Ok(Self { wiring, follower, venue, inbox: VecDeque::new(), waiting: None, number: 0, reconciled: None })
     }
 
     fn step(&mut self, message: ToBroker) -> Result<(), Halt> {
@@ -125,7 +130,10 @@ impl Broker {
                     self.heard(at, bodies)
                 }
                 Inbound::Bodies(at, bodies) => self.heard(at, bodies),
-                Inbound::Instant(instant) => Some(ToLedger::Instant(instant)),
+                Inbound::Instant(instant) => {
+                    self.reconcile();
+                    Some(ToLedger::Instant(instant))
+                }
                 Inbound::Sent(number, sender) => Some(ToLedger::Sent { number, sender }),
                 Inbound::Close { at, session, next } => {
                     let figures = figures(&self.venue, &self.wiring.setup.instruments)?;
@@ -137,6 +145,27 @@ impl Broker {
             }
         }
         Ok(())
+    }
+
+    /// Compares positions with the venue's, now that everything it has said was heard; tells where the finding changed.
+    fn reconcile(&mut self) {
+        let mut held: BTreeMap<Symbol, Wide> = BTreeMap::new();
+        for p in self.follower.trader.portfolio().iter() {
+            *held.entry(p.symbol).or_default() += Wide::from(p.held()) * p.side.sign();
+        }
+        let venue: BTreeMap<Symbol, Wide> = self.venue.positions().map(|(s, q)| (s, Wide::from(q))).collect();
+        let symbols: BTreeSet<Symbol> = held.keys().chain(venue.keys()).copied().collect();
+        let of = |map: &BTreeMap<Symbol, Wide>, s| map.get(s).copied().unwrap_or(Wide::ZERO);
+        let breaks: Vec<String> = symbols
+            .iter()
+            .filter(|s| of(&held, s) != of(&venue, s))
+            .map(|s| format!("{s}: the record holds another position than the venue"))
+            .collect();
+        let found = if breaks.is_empty() { Ok(()) } else { Err(breaks.join("; ")) };
+        if self.reconciled.as_ref() != Some(&found) {
+            self.reconciled = Some(found.clone());
+            self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Reconciled(found)));
+        }
     }
 
     fn heard(&mut self, at: Timestamp, bodies: Vec<Body>) -> Option<ToLedger> {

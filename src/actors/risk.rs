@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use actix::prelude::{Actor, Context, Handler, Supervised};
+use desk::domain::bot::Scope;
+use desk::domain::position::Position;
 use desk::domain::symbol::Symbol;
 use desk::world::conductor::{Act, Conductor, Instant, Question, Reply};
 use desk::world::seats::withdrawal;
@@ -78,18 +80,20 @@ impl Risk {
             ToRisk::Done(_) => {}
             ToRisk::Rest(resting) => self.conductor.rest(resting),
             ToRisk::Leave(reason) => self.conductor.leave(trader, reason),
-            ToRisk::Flatten(symbol, reason) => {
-                self.conductor.leave_all(trader, reason, |s| symbol.is_none_or(|only| only == *s));
+            ToRisk::Flatten(scope, reason) => {
+                let own = trader.portfolio().owners().filter(|p| is_in(&scope, p)).map(|p| p.symbol);
+                let own: BTreeSet<Symbol> = own.collect();
+                self.conductor.leave_all(trader, reason, |s| own.contains(s));
             }
-            ToRisk::Cancel(symbol) => self.cancel(symbol),
+            ToRisk::Cancel(scope) => self.cancel(&scope),
         }
         self.pump()
     }
 
     /// Cancels entries that work.
-    fn cancel(&mut self, only: Option<Symbol>) {
+    fn cancel(&mut self, scope: &Scope) {
         let trader = &self.follower.trader;
-        let working = trader.portfolio().owners().filter(|p| p.entry_working && only.is_none_or(|s| s == p.symbol));
+        let working = trader.portfolio().iter().filter(|p| p.entry_working && is_in(scope, p));
         let orders: Vec<_> = working.map(|p| p.entry.clone()).filter(|o| trader.may_cancel(o)).collect();
         for order in orders.into_iter().rev() {
             self.conductor.perform(withdrawal(order));
@@ -128,6 +132,16 @@ impl Risk {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether a scope means this bracket.
+fn is_in(scope: &Scope, p: &Position) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::Symbol(symbol) => p.symbol == *symbol,
+        Scope::Strategy(strategy) => p.strategy == *strategy,
+        Scope::Order(order) => p.owns(order),
     }
 }
 

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
 use desk::domain::bot::{
-    Answer as Recorded, BotBody, BotEvent, BotState, FreezeName, Key, Mark, Mode, Scope, VenueKind, Who,
+    Answer as Recorded, BotBody, BotEvent, BotState, FreezeName, Key, Mark, Mode, VenueKind, Who,
 };
 use desk::domain::decimal::Quantity;
 use desk::domain::order::{ExitReason, Leg, OrderState};
-use desk::domain::symbol::Symbol;
 use desk::domain::time::Timestamp;
 use desk::machines::supervisor::{
     Deadlines, Effect, Facts, Happening, Ordered, Refusal, Supervisor as Machine, Unfoldable, Verdict,
@@ -284,10 +283,10 @@ impl Supervisor {
             match effect {
                 Effect::TripLatch(_) => self.wiring.latch.set(),
                 Effect::ResetLatch => self.wiring.latch.reset(),
-                Effect::CancelEntries(scope) => self.wiring.must(self.wiring.risk.deliver(ToRisk::Cancel(only(scope)))),
+                Effect::CancelEntries(scope) => self.wiring.must(self.wiring.risk.deliver(ToRisk::Cancel(scope.clone()))),
                 Effect::Flatten(scope) => {
                     let reason = if self.wiring.latch.is_set() { ExitReason::Kill } else { ExitReason::Manual };
-                    self.wiring.must(self.wiring.risk.deliver(ToRisk::Flatten(only(scope), reason)));
+                    self.wiring.must(self.wiring.risk.deliver(ToRisk::Flatten(scope.clone(), reason)));
                 }
                 Effect::LeaveInOrder => {}
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
@@ -498,14 +497,6 @@ fn instant_of(piece: &Piece) -> Option<Timestamp> {
         Piece::Instant(instant) => Some(instant.at),
         Piece::Session(terms) => Some(terms.hours.open),
         Piece::Events(events) => events.last().map(|event| event.at),
-    }
-}
-
-/// The symbol that a scope names; the others are told apart by risk.
-const fn only(scope: &Scope) -> Option<Symbol> {
-    match scope {
-        Scope::Symbol(symbol) => Some(*symbol),
-        Scope::All | Scope::Strategy(_) | Scope::Order(_) => None,
     }
 }
 

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::domain::bot::{Caller, Command, Mode, Origin, VenueKind};
+use desk::domain::bot::{BotState, Caller, Command, Mode, Origin, VenueKind};
 use desk::domain::calendar::Calendar;
 use desk::domain::fees::{CommissionSchedule, FeeSchedule};
 use desk::domain::ids::{CalendarName, StrategyName};
 use desk::domain::market::Instrument;
+use desk::domain::order::ExitReason;
 use desk::domain::seed::Seed;
 use desk::domain::symbol::Currency;
 use desk::domain::time::Span;
@@ -29,6 +30,7 @@ use super::supervisor::{End, Life};
 use super::tree::{Plan, Tree};
 use crate::messages::Fault;
 use crate::messages::board::Board;
+use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
 use crate::store::{self, Address, LifeLog, NewBook, chart};
 
@@ -194,5 +196,71 @@ fn res_8_live_and_backtest_leave_the_same_bytes() {
         let expected: Vec<_> = whole.entries.iter().map(|e| e.entry.to_bytes().unwrap()).collect();
         assert!(expected.len() > 20, "{}", expected.len());
         assert_eq!(expected, entries);
+    });
+}
+
+/// LIFE-9, LIFE-11: a strategy that panics is built anew and stays out for the session; the others trade on.
+#[test]
+fn life_9_a_strategy_that_panics_is_out_and_the_others_trade_on() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28"]);
+        let alone = {
+            let mut scene = Scene::new(7, &["2024-05-28"]);
+            scene.setup.strategies.retain(|(s, _)| *s != StrategyName::Open);
+            scene.backtest().trader.record.events
+        };
+        let bot = Bot::new("panic", &scene, None).await;
+        bot.tree.wiring.strategies[0].deliver(ToStrategy::Fault(Fault::Panic)).unwrap();
+        let fallen = bot.until("fallen", |b| b.strategies.first().is_some_and(|s| s.suspended.is_some())).await;
+        assert!(fallen.strategies[0].suspended.as_ref().unwrap().contains("on purpose"));
+        bot.tell(Command::Start).await.unwrap();
+        let closed = bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed)).await;
+        let (events, _) = bot.written().await;
+        let others = events.iter().filter(|e| String::from_utf8_lossy(e).contains("\"kind\":\"decided\"")).count();
+        let expected = alone.iter().filter(|e| e.body.kind() == "decided").count();
+        assert_eq!(closed.strategies[0].signals, 0);
+        assert!(expected > 0);
+        assert_eq!(others, expected, "the other two decide as if they were alone");
+    });
+}
+
+/// LIFE-6: stop closes what is open and ends in `stopped`; nothing is entered afterwards.
+#[test]
+fn life_6_stop_leaves_in_order_and_stays_stopped() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28"]);
+        let bot = Bot::new("stop", &scene, Some(Duration::from_millis(4))).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("a position", |b| !b.positions.is_empty()).await;
+        bot.tell(Command::Stop).await.unwrap();
+        let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
+        assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "{stopped:#?}");
+        assert!(stopped.trades.iter().any(|t| t.reason == ExitReason::StopCommand), "{:#?}", stopped.trades);
+        let later = bot.until("later", |b| b.at >= stopped.at + Span::minutes(20)).await;
+        assert_eq!(later.day.sent, stopped.day.sent, "nothing is sent while stopped");
+        assert_eq!(later.state, BotState::Stopped);
+    });
+}
+
+/// RISK-14, RISK-15: kill shuts the latch, closes everything, and only a person with a reason opens it again.
+#[test]
+fn risk_14_kill_latches_and_flattens_until_it_is_reset() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28"]);
+        let bot = Bot::new("kill", &scene, Some(Duration::from_millis(4))).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("a position", |b| !b.positions.is_empty()).await;
+        bot.tell(Command::Kill).await.unwrap();
+        assert!(bot.tree.latch.is_set(), "the latch is shut when the answer comes");
+        let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
+        assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "{stopped:#?}");
+        assert!(stopped.latch.is_some());
+        assert!(stopped.trades.iter().any(|t| t.reason == ExitReason::Kill));
+        let refused = bot.tell(Command::Start).await.unwrap_err();
+        assert!(refused.to_string().contains("latch"), "{refused}");
+        bot.tell(Command::ResetKill).await.unwrap();
+        assert!(!bot.tree.latch.is_set());
+        bot.tell(Command::Start).await.unwrap();
+        assert_eq!(*bot.ended.borrow(), None);
     });
 }

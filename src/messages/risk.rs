@@ -1,7 +1,7 @@
 //! What risk can be told.
 
+use desk::domain::bot::Scope;
 use desk::domain::order::ExitReason;
-use desk::domain::symbol::Symbol;
 use desk::world::conductor::Reply;
 
 use super::chronicle::{Chronicle, Piece};
@@ -23,10 +23,10 @@ pub enum ToRisk {
     Rest(bool),
     /// Everything is to be left for a reason, now and at each instant until it is called off.
     Leave(Option<ExitReason>),
-    /// These are to be left once; nothing means all.
-    Flatten(Option<Symbol>, ExitReason),
-    /// Entries that work are to be cancelled; nothing means all.
-    Cancel(Option<Symbol>),
+    /// These are to be left once.
+    Flatten(Scope, ExitReason),
+    /// Of these the entries that work are to be cancelled.
+    Cancel(Scope),
     /// Are you there.
     Beat(u64),
 }
