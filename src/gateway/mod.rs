@@ -8,3 +8,5 @@ pub mod control;
 pub mod market_data;
 /// Whose files these are.
 mod owner;
+/// The sealed configuration and secrets.
+pub mod vault;
