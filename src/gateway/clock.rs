@@ -1,9 +1,19 @@
 //! The real clock: the one file that knows it.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
+
+use desk::domain::time::Timestamp;
 
 /// How long a wait lasts at most before it asks whether to go on.
 const SLICE: Duration = Duration::from_millis(50);
+
+/// The time of the real clock, UTC.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one file that knows the clock")]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
 
 /// Measures real time from its start.
 #[derive(Clone, Copy, Debug)]

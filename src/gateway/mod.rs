@@ -12,3 +12,5 @@ mod owner;
 mod reason;
 
 pub use reason::reason;
+/// The sealed configuration and secrets.
+pub mod vault;
