@@ -26,3 +26,5 @@ pub mod messages;
 pub mod render;
 /// SQL: no other room contains any.
 pub mod store;
+/// PAGES and API of the browser.
+pub mod web;
