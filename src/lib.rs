@@ -30,3 +30,5 @@ pub mod render;
 pub mod settings;
 /// SQL: no other room contains any.
 pub mod store;
+/// PAGES and API of the browser.
+pub mod web;

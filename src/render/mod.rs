@@ -8,6 +8,8 @@ pub mod input;
 pub mod numbers;
 /// Files for programs.
 pub mod outputs;
+/// Pages of the browser.
+pub mod pages;
 /// `report.html`.
 pub mod report;
 /// The tables of a report.
@@ -16,4 +18,5 @@ mod views;
 pub use charts::chosen_days;
 pub use input::{BooksCheck, ChartDay, ChartRange, RenderError, ReportInput};
 pub use outputs::{daily_summary_json, decisions_jsonl, run_json, summary_json, trade_history_csv, trade_history_json};
+pub use pages::Pages;
 pub use report::report_html;

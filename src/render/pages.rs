@@ -1,0 +1,91 @@
+//! The pages of the browser and their regions, by name. Templates are built in; a wrong one shows at the start.
+
+use serde_json::Value;
+use tera::{Context, Tera};
+
+use super::input::RenderError;
+
+macro_rules! templates {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../templates/", $name)))),*]
+    };
+}
+
+/// Every template of the browser, by its path under `templates/`.
+pub const TEMPLATES: &[(&str, &str)] = templates![
+    "layout.html",
+    "plain.html",
+    "pages/account.html",
+    "pages/audit.html",
+    "pages/codes.html",
+    "pages/dashboard.html",
+    "pages/decision.html",
+    "pages/decisions.html",
+    "pages/decisions_rows.html",
+    "pages/entry.html",
+    "pages/health.html",
+    "pages/kill.html",
+    "pages/ledger.html",
+    "pages/link.html",
+    "pages/orders.html",
+    "pages/refused.html",
+    "pages/refused_plain.html",
+    "pages/register.html",
+    "pages/rehearsal.html",
+    "pages/risk.html",
+    "pages/settings.html",
+    "pages/sign_in.html",
+    "pages/strategies.html",
+    "pages/symbol.html",
+    "pages/trades.html",
+    "pages/trades_rows.html",
+    "pages/users.html",
+    "regions/actors.html",
+    "regions/answer.html",
+    "regions/bar.html",
+    "regions/closing.html",
+    "regions/curve.html",
+    "regions/decisions.html",
+    "regions/freezes.html",
+    "regions/gates.html",
+    "regions/head.html",
+    "regions/health.html",
+    "regions/killing.html",
+    "regions/latest.html",
+    "regions/limits.html",
+    "regions/orders.html",
+    "regions/positions.html",
+    "regions/stopping.html",
+    "regions/strategies.html",
+    "regions/trades.html",
+    "regions/verbs.html",
+];
+
+/// The templates, ready to be filled.
+pub struct Pages(Tera);
+
+impl Pages {
+    /// All templates.
+    ///
+    /// # Errors
+    /// Where one cannot be read.
+    pub fn new() -> Result<Self, RenderError> {
+        let mut tera = Tera::default();
+        tera.add_raw_templates(TEMPLATES.iter().copied())?;
+        Ok(Self(tera))
+    }
+
+    /// One of them, filled. A name that the values lack is an error, not a hole in the page.
+    ///
+    /// # Errors
+    /// Where the template or a value is missing.
+    pub fn fill(&self, name: &str, values: &Value) -> Result<String, RenderError> {
+        Ok(self.0.render(name, &Context::from_serialize(values)?)?)
+    }
+}
+
+impl std::fmt::Debug for Pages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pages")
+    }
+}

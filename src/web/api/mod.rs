@@ -1,0 +1,10 @@
+//! JSON for programs, with the same permissions as the pages (WEB-5, WEB-6).
+
+/// The audit.
+pub(super) mod audit;
+/// The board and its parts.
+pub(super) mod board;
+/// Verbs.
+pub(super) mod commands;
+/// Liveness, readiness, components, metrics.
+pub(super) mod health;

@@ -1,0 +1,178 @@
+//! Who may open what: every address passes here, by the one table.
+
+use std::collections::BTreeMap;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::{Method, header};
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data, Query};
+use actix_web::{Error, HttpMessage as _};
+use desk::domain::bot::{Need, Origin, Role, Who, permit};
+use serde_json::json;
+
+use super::refusal::Refusal;
+use super::routes::{Needs, Route};
+use super::site::Shared;
+use super::visitor::{Body, Fields, Visitor, token_of};
+use crate::store::people::{ApiTokenText, Deed};
+
+/// The largest body that is read, in bytes.
+pub(crate) const LARGEST_BODY: usize = 64 * 1024;
+
+/// Finds out who asks, and lets through what the table allows.
+pub(crate) async fn guard(
+    route: &'static Route,
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let shared = shared(&request)?;
+    let visitor = visitor(&shared, &request).await?;
+    let by_token = visitor.as_ref().is_some_and(|v| v.session.is_none());
+    if !request.method().is_safe() {
+        let body =
+            request.extract::<Bytes>().await.map_err(|_| Refusal::Invalid("What was sent is too long.".to_owned()))?;
+        let fields = fields(&request, &body);
+        if !by_token {
+            same_site(&request)?;
+            if let Some(v) = &visitor {
+                unforged(&request, &fields, v)?;
+            }
+        }
+        request.extensions_mut().insert(fields);
+        request.extensions_mut().insert(Body(body));
+    }
+    match route.needs {
+        Needs::Nothing => {}
+        Needs::SignedIn => {
+            let v = visitor.as_ref().ok_or(Refusal::SignIn)?;
+            if v.idle {
+                return Err(Refusal::SignIn.into());
+            }
+        }
+        Needs::Action(action) => {
+            let v = visitor.as_ref().ok_or(Refusal::SignIn)?;
+            if v.idle && !route.for_idle() {
+                return Err(Refusal::SignIn.into());
+            }
+            let need = match permit(v.roles, action) {
+                Ok(need) => need,
+                Err(e) => {
+                    audit(&shared, v, "refused", &request, &json!({ "needs": action })).await;
+                    return Err(Refusal::Forbidden(e.to_string()).into());
+                }
+            };
+            // An auditor's reads are audited too (WEB-2).
+            if v.roles.has(Role::Auditor) && request.method() == Method::GET && route.is_page() {
+                audit(&shared, v, "read", &request, &json!({})).await;
+            }
+            if need == Need::StepUp && request.method() != Method::GET && !v.codes {
+                return Err(Refusal::StepUp(
+                    "This act needs a one-time code, and your account has none set up. Set it up on the Account page first."
+                        .to_owned(),
+                )
+                .into());
+            }
+        }
+    }
+    if let Some(v) = visitor {
+        request.extensions_mut().insert(v);
+    }
+    next.call(request).await
+}
+
+fn shared(request: &ServiceRequest) -> Result<Data<Shared>, Refusal> {
+    let found = request.app_data::<Data<Shared>>().cloned();
+    found.ok_or_else(|| Refusal::Broken("The server was not set up.".to_owned()))
+}
+
+/// By personal token where there is one, by session otherwise.
+async fn visitor(shared: &Shared, request: &ServiceRequest) -> Result<Option<Visitor>, Refusal> {
+    let now = shared.now();
+    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
+        let text = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer "));
+        let Some(token) = text.and_then(ApiTokenText::read) else {
+            tracing::warn!(target: "web", "a malformed personal token was presented");
+            return Err(Refusal::SignIn);
+        };
+        let found = shared.site.people.token_of(&token, now).await?;
+        return found.map_or(Err(Refusal::SignIn), |(person, name, roles)| {
+            Ok(Some(Visitor {
+                person,
+                name,
+                roles,
+                theme: crate::store::people::Theme::System,
+                codes: false,
+                session: None,
+                form_secret: String::new(),
+                idle: false,
+                ends_at: now,
+            }))
+        });
+    }
+    let manners = &shared.site.manners;
+    let Some(token) = token_of(request.request(), manners.secure) else { return Ok(None) };
+    let Some(found) = shared.site.people.session(&token, now).await? else { return Ok(None) };
+    let idle = now - found.seen_at > manners.idle;
+    if !idle && request.path() != "/events" {
+        // That the last use is not written down must not keep anybody from a kill.
+        if let Err(e) = shared.site.people.touch(&found, now).await {
+            tracing::warn!(target: "web", "{e}");
+        }
+    }
+    Ok(Some(Visitor {
+        person: found.person,
+        name: found.name,
+        roles: found.roles,
+        theme: found.theme,
+        codes: found.codes,
+        session: Some(found.session),
+        form_secret: token.form_secret(),
+        idle,
+        ends_at: found.ends_at,
+    }))
+}
+
+fn fields(request: &ServiceRequest, body: &Bytes) -> Fields {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !kind.starts_with("application/x-www-form-urlencoded") {
+        return Fields::default();
+    }
+    let text = std::str::from_utf8(body).unwrap_or_default();
+    Query::<BTreeMap<String, String>>::from_query(text).map_or_else(|_| Fields::default(), |q| Fields(q.into_inner()))
+}
+
+/// Refuses what another site sends, by what the browser itself says (WEB-4).
+fn same_site(request: &ServiceRequest) -> Result<(), Refusal> {
+    let named = |name: &str| request.headers().get(name).map(|v| v.to_str().unwrap_or("?"));
+    if let Some(site) = named("sec-fetch-site")
+        && site != "same-origin"
+        && site != "none"
+    {
+        return Err(Refusal::Forged);
+    }
+    if let Some(origin) = named("origin") {
+        let host = named("host").unwrap_or_default();
+        let from = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        if from != Some(host) {
+            return Err(Refusal::Forged);
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a form without this session's secret.
+fn unforged(request: &ServiceRequest, fields: &Fields, visitor: &Visitor) -> Result<(), Refusal> {
+    let sent = request.headers().get("x-tbot-form").and_then(|v| v.to_str().ok()).unwrap_or_else(|| fields.get("form"));
+    let (sent, own) = (sent.as_bytes(), visitor.form_secret.as_bytes());
+    let differing = sent.iter().zip(own).fold(0_u8, |d, (a, b)| d | (a ^ b));
+    if sent.len() == own.len() && !own.is_empty() && differing == 0 { Ok(()) } else { Err(Refusal::Forged) }
+}
+
+async fn audit(shared: &Shared, v: &Visitor, what: &'static str, request: &ServiceRequest, detail: &serde_json::Value) {
+    let object = format!("{} {}", request.method(), request.path());
+    let deed = Deed { who: Who::Person(v.name.clone()), origin: Origin::Web, what, object, detail: detail.clone() };
+    if let Err(e) = shared.site.people.record(&deed, shared.now()).await {
+        tracing::error!(target: "web", "the audit could not be written: {e}");
+    }
+}

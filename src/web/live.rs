@@ -1,0 +1,236 @@
+//! The stream of regions: each is painted once for all who watch, and sent to whoever has an older one.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse, rt};
+use desk::domain::time::{Span, Timestamp};
+use futures_util::stream;
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+
+use super::pages::me;
+use super::refusal::Refusal;
+use super::site::Shared;
+use super::views;
+use super::visitor::{Visitor, token_of};
+use crate::store::people::Token;
+
+/// The regions that everybody sees alike.
+pub(crate) const REGIONS: &[&str] = &[
+    "actors",
+    "answer",
+    "bar",
+    "closing",
+    "curve",
+    "decisions",
+    "freezes",
+    "gates",
+    "head",
+    "health",
+    "killing",
+    "latest",
+    "limits",
+    "orders",
+    "positions",
+    "stopping",
+    "strategies",
+    "trades",
+];
+/// The one that depends on who looks.
+const VERBS: &str = "verbs";
+/// Regions are painted at most this often.
+const AT_MOST: Duration = Duration::from_millis(250);
+/// And at least this often.
+const AT_LEAST: Duration = Duration::from_secs(1);
+/// So many streams at once.
+const MOST_WATCHERS: usize = 200;
+/// How often a stream asks whether its session still lives.
+const ASK_AGAIN: Span = Span::seconds(5);
+
+/// What was painted last.
+#[derive(Debug, Default)]
+pub(crate) struct Frame {
+    /// Rises with each frame, over restarts too: milliseconds since 1970.
+    number: u64,
+    /// Each region with the frame in which it last changed.
+    regions: BTreeMap<&'static str, (u64, Arc<str>)>,
+    /// The page's title.
+    title: String,
+    /// State, latch and freezes as the status region says them.
+    spoken: String,
+    /// What the verbs depend on.
+    values: Value,
+    /// The latest board.
+    board: u64,
+}
+
+/// A number for what is rendered now: later ones are higher.
+pub(crate) fn number(now: Timestamp) -> u64 {
+    u64::try_from(now.nanos()).unwrap_or(0).checked_div(1_000_000).unwrap_or(0)
+}
+
+/// Paints as long as somebody watches.
+pub(crate) async fn paint(shared: Data<Shared>, painted: watch::Sender<Arc<Frame>>) {
+    let mut board = shared.site.board.clone();
+    let mut changed_at = shared.now();
+    let mut last = 0;
+    loop {
+        if shared.watchers.load(Ordering::Relaxed) == 0 {
+            shared.watched.notified().await;
+        }
+        let now = shared.now();
+        let latest = Arc::clone(&board.borrow_and_update());
+        if latest.number != last {
+            (last, changed_at) = (latest.number, now);
+        }
+        let values = views::bot(&latest, (now - changed_at).as_seconds());
+        let before = Arc::clone(&painted.borrow());
+        let frame = next_frame(&shared, &before, values, latest.number, number(now));
+        painted.send_replace(Arc::new(frame));
+        rt::time::sleep(AT_MOST).await;
+        // A sender that is gone must not make this loop spin.
+        let change = async {
+            if board.changed().await.is_err() {
+                rt::time::sleep(AT_LEAST).await;
+            }
+        };
+        let _ = rt::time::timeout(AT_LEAST.saturating_sub(AT_MOST), change).await;
+    }
+}
+
+fn next_frame(shared: &Shared, before: &Frame, bot: Value, board: u64, now: u64) -> Frame {
+    let number = now.max(before.number.saturating_add(1));
+    let values = json!({ "bot": bot });
+    let mut regions = BTreeMap::new();
+    for name in REGIONS {
+        let html = match shared.pages.fill(&format!("regions/{name}.html"), &values) {
+            Ok(html) => html,
+            Err(e) => {
+                tracing::error!(target: "web", "region {name}: {e}");
+                continue;
+            }
+        };
+        let kept = before.regions.get(name).filter(|(_, old)| **old == *html);
+        regions.insert(*name, kept.cloned().unwrap_or_else(|| (number, html.into())));
+    }
+    let text =
+        |key: &str| values.pointer(&format!("/bot/bar/{key}")).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Frame { number, regions, title: text("title"), spoken: text("spoken"), values, board }
+}
+
+/// One who watches.
+struct Watcher {
+    shared: Data<Shared>,
+    frames: watch::Receiver<Arc<Frame>>,
+    visitor: Visitor,
+    token: Option<Token>,
+    sent: BTreeMap<&'static str, u64>,
+    verbs: String,
+    asked_at: Timestamp,
+    ended: bool,
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.shared.watchers.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Watcher {
+    /// The next event for this one.
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.ended {
+            return None;
+        }
+        if self.frames.changed().await.is_err() {
+            return None;
+        }
+        let frame = Arc::clone(&self.frames.borrow_and_update());
+        if !self.lives().await {
+            self.ended = true;
+            return Some(Bytes::from_static(b"event: ended\ndata: {}\n\n"));
+        }
+        let mut regions = Map::new();
+        for (name, (number, html)) in &frame.regions {
+            if self.sent.insert(name, *number) != Some(*number) {
+                regions.insert((*name).to_owned(), json!(&**html));
+            }
+        }
+        let mut values = frame.values.clone();
+        if let Some(map) = values.as_object_mut() {
+            map.insert("me".to_owned(), me(&self.visitor));
+        }
+        if let Ok(verbs) = self.shared.pages.fill("regions/verbs.html", &values)
+            && verbs != self.verbs
+        {
+            regions.insert(VERBS.to_owned(), json!(verbs));
+            self.verbs = verbs;
+        }
+        let data = json!({
+            "seq": frame.number, "board": frame.board, "title": frame.title, "spoken": frame.spoken, "regions": regions,
+        });
+        Some(Bytes::from(format!("id: {}\nevent: regions\ndata: {data}\n\n", frame.number)))
+    }
+
+    /// Whether the session is still there; its roles are taken anew.
+    async fn lives(&mut self) -> bool {
+        let now = self.shared.now();
+        if now - self.asked_at < ASK_AGAIN {
+            return true;
+        }
+        self.asked_at = now;
+        let Some(token) = &self.token else { return true };
+        match self.shared.site.people.session(token, now).await {
+            Ok(Some(found)) => {
+                self.visitor.roles = found.roles;
+                true
+            }
+            Ok(None) => false,
+            // A database that is busy is no reason to go blind.
+            Err(_) => true,
+        }
+    }
+}
+
+/// `GET /events`: one event a second at least.
+pub(crate) async fn events(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    visitor: Visitor,
+) -> Result<HttpResponse, Refusal> {
+    if shared.watchers.fetch_add(1, Ordering::Relaxed) >= MOST_WATCHERS {
+        shared.watchers.fetch_sub(1, Ordering::Relaxed);
+        return Err(Refusal::Wait(5));
+    }
+    let watcher = Watcher {
+        frames: shared.frames.clone(),
+        token: token_of(&request, shared.site.manners.secure),
+        visitor,
+        sent: BTreeMap::new(),
+        verbs: String::new(),
+        asked_at: shared.now(),
+        ended: false,
+        shared,
+    };
+    watcher.shared.watched.notify_one();
+    let hello = Bytes::from_static(b"retry: 1000\n\n");
+    let stream = stream::unfold((watcher, Some(hello)), |(mut watcher, hello)| async move {
+        let bytes = match hello {
+            Some(hello) => hello,
+            None => watcher.next().await?,
+        };
+        Some((Ok::<_, Infallible>(bytes), (watcher, None)))
+    });
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        // Compression would hold events back.
+        .insert_header((header::CONTENT_ENCODING, "identity"))
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(stream))
+}

@@ -1,0 +1,37 @@
+//! PAGES and API: what a person and a program see in the browser. Talks to the supervisor through its door, and reads
+//! the board; it never asks an actor.
+//!
+//! One table ([`routes::ROUTES`]) says which addresses exist and who may open them. Registration, the guard and the
+//! tests read it.
+
+/// JSON for programs.
+mod api;
+/// What the browser loads once: styles, scripts, charts.
+mod assets;
+/// What a verb in an address means.
+mod commands;
+/// Headers on every answer, and pages for errors.
+mod dress;
+/// Who may open what: session, roles, forgery.
+mod guard;
+/// At most so many attempts a minute.
+mod limits;
+/// The stream of regions.
+mod live;
+/// Pages as a person opens them.
+mod pages;
+/// Why a request was not answered as asked.
+mod refusal;
+/// Which addresses exist, and who may open them.
+pub mod routes;
+/// The server on its listener.
+mod server;
+/// What the pages stand on.
+mod site;
+/// What the templates show.
+mod views;
+/// Who asks.
+mod visitor;
+
+pub use server::serve;
+pub use site::{Bars, Clock, Manners, Registered, SettingLine, Settings, Site};

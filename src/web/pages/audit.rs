@@ -1,0 +1,65 @@
+//! What everybody did, the newest first, and whether the chain is whole.
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Query};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::frame::Frame;
+use crate::store::people::AuditFilter;
+use crate::web::refusal::Refusal;
+use crate::web::site::Shared;
+use crate::web::views::words::moment;
+use crate::web::visitor::Visitor;
+
+/// Rows of a page.
+const PAGE: u32 = 100;
+
+/// Which records, before which.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    pub(crate) who: String,
+    pub(crate) what: String,
+    pub(crate) object: String,
+    pub(crate) before: Option<u64>,
+    pub(crate) verify: String,
+}
+
+impl Asked {
+    pub(crate) fn filter(&self) -> AuditFilter {
+        let plain = |text: &str| text.trim().to_owned();
+        AuditFilter { who: plain(&self.who), what: plain(&self.what), object: plain(&self.object) }
+    }
+}
+
+/// `GET /audit`
+pub(crate) async fn page(shared: Data<Shared>, visitor: Visitor, asked: Query<Asked>) -> Result<HttpResponse, Refusal> {
+    let people = &shared.site.people;
+    let records = people.audit(&asked.filter(), asked.before.unwrap_or(u64::MAX), PAGE).await?;
+    let verified = if asked.verify == "yes" { Some(people.verify_audit().await?) } else { None };
+    let rows: Vec<Value> = records
+        .iter()
+        .map(|r| {
+            let detail = match &r.detail {
+                Value::Object(map) if map.is_empty() => String::new(),
+                other => other.to_string(),
+            };
+            json!({
+                "seq": r.seq, "at": moment(r.at), "who": r.who, "what": r.what.replace('_', " "), "code": r.what,
+                "object": r.object, "origin": r.origin.as_str().replace('_', " "), "detail": detail,
+                "hash": r.hash.to_string(),
+            })
+        })
+        .collect();
+    let full = u32::try_from(records.len()) == Ok(PAGE);
+    let older = records.last().filter(|_| full).map(|r| r.seq);
+    let own = json!({
+        "audit": {
+            "rows": rows, "older": older,
+            "verified": verified.map(|v| json!({ "records": v.records, "head": v.head.to_string(), "fault": v.fault })),
+            "asked": { "who": asked.who, "what": asked.what, "object": asked.object },
+        },
+    });
+    Frame::new(&shared, &visitor, "/audit").page("Audit", "pages/audit.html", own)
+}

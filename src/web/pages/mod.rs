@@ -1,0 +1,22 @@
+//! Pages as a person opens them.
+
+/// Oneself: password, codes, sessions, tokens.
+pub(super) mod account;
+/// What everybody did.
+pub(super) mod audit;
+/// Pages that show the board.
+pub(super) mod boards;
+/// Verbs as forms.
+pub(super) mod command;
+/// The frame around every page.
+mod frame;
+/// The books, to be read.
+pub(super) mod ledger;
+/// The first administrator.
+pub(super) mod registration;
+/// Coming in and going out.
+pub(super) mod sign_in;
+/// Who may do what.
+pub(super) mod users;
+
+pub(crate) use frame::{Frame, me, plain_values};

@@ -1,0 +1,161 @@
+//! Why a request was not answered as asked: a page for people, `problem+json` (RFC 9457) for programs.
+
+use std::fmt;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use crate::messages::supervisor::Refused;
+use crate::store::StoreError;
+
+/// Why not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Nobody is signed in, or not any more.
+    SignIn,
+    /// Not with these roles.
+    Forbidden(String),
+    /// A form that is not ours, or one of another session.
+    Forged,
+    /// A one-time code is needed for this act.
+    StepUp(String),
+    /// There is no such address or thing.
+    Missing(String),
+    /// The address is there, but not for this method.
+    Method,
+    /// What was sent cannot be understood.
+    Invalid(String),
+    /// Not in this state, or not a second time.
+    Conflict(String),
+    /// Too many attempts.
+    Wait(i64),
+    /// The supervisor does not answer.
+    Busy,
+    /// Something of ours failed; the log has more.
+    Broken(String),
+}
+
+impl Refusal {
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::Forbidden(_) => "forbidden",
+            Self::Forged => "forged",
+            Self::StepUp(_) => "step_up",
+            Self::Missing(_) => "missing",
+            Self::Method => "method",
+            Self::Invalid(_) => "invalid",
+            Self::Conflict(_) => "state",
+            Self::Wait(_) => "wait",
+            Self::Busy => "busy",
+            Self::Broken(_) => "broken",
+        }
+    }
+
+    pub(crate) const fn title(&self) -> &'static str {
+        match self {
+            Self::SignIn => "Sign in first",
+            Self::Forbidden(_) => "Not with your roles",
+            Self::Forged => "This form is not from here",
+            Self::StepUp(_) => "A one-time code is needed",
+            Self::Missing(_) => "Nothing is here",
+            Self::Method => "Not in this way",
+            Self::Invalid(_) => "This cannot be understood",
+            Self::Conflict(_) => "Not now",
+            Self::Wait(_) => "Too many attempts",
+            Self::Busy => "The supervisor does not answer",
+            Self::Broken(_) => "This page could not be made",
+        }
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::SignIn => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) | Self::Forged | Self::StepUp(_) => StatusCode::FORBIDDEN,
+            Self::Missing(_) => StatusCode::NOT_FOUND,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The same as `application/problem+json`.
+    pub(crate) fn problem(&self) -> String {
+        json!({
+            "type": format!("urn:tbot:problem:{}", self.code()),
+            "title": self.title(),
+            "status": self.status().as_u16(),
+            "detail": self.to_string(),
+            "code": self.code(),
+        })
+        .to_string()
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignIn => f.write_str("Nobody is signed in here, or the session has ended."),
+            Self::Forbidden(text)
+            | Self::StepUp(text)
+            | Self::Missing(text)
+            | Self::Invalid(text)
+            | Self::Conflict(text)
+            | Self::Broken(text) => f.write_str(text),
+            Self::Forged => f.write_str(
+                "The form came from another page or an older session, so nothing was done. Open the page again and repeat it.",
+            ),
+            Self::Method => f.write_str("This address cannot be asked in this way."),
+            Self::Wait(seconds) => write!(f, "Try again in {seconds} s. The command line on the machine is not held up."),
+            Self::Busy => Refused::Busy.fmt(f),
+        }
+    }
+}
+
+impl ResponseError for Refusal {
+    fn status_code(&self) -> StatusCode {
+        self.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status());
+        if let Self::Wait(seconds) = self {
+            answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        answer.content_type("application/problem+json").body(self.problem())
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        let text = refused.to_string();
+        match refused {
+            Refused::Forbidden { .. } => Self::Forbidden(text),
+            Refused::StepUp => Self::StepUp(text),
+            Refused::State { .. } => Self::Conflict(text),
+            Refused::Invalid { .. } => Self::Invalid(text),
+            Refused::Busy => Self::Busy,
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(e: StoreError) -> Self {
+        tracing::error!(target: "web", code = e.code(), "{e}");
+        Self::Broken(format!(
+            "The database did not do what was asked ({}). Trading is not affected by this page; try again, and see the log.",
+            e.code()
+        ))
+    }
+}
+
+impl From<crate::render::RenderError> for Refusal {
+    fn from(e: crate::render::RenderError) -> Self {
+        tracing::error!(target: "web", "a page could not be filled: {e}");
+        Self::Broken("The page could not be filled. Trading is not affected; the log says what was missing.".to_owned())
+    }
+}

@@ -1,0 +1,207 @@
+//! Which addresses exist, and who may open them: one table that registration, the guard and the tests read.
+
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{HttpResponse, Route as Handler};
+use desk::domain::bot::Action;
+
+use super::guard::guard;
+use super::pages::{account, audit, boards, command, ledger, registration, sign_in, users};
+use super::refusal::Refusal;
+use super::{api, assets, live};
+
+/// What an address asks of whoever opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: everybody.
+    Nothing,
+    /// A session or token of any person.
+    SignedIn,
+    /// What the permission table says of an action (WEB-2a).
+    Action(Action),
+}
+
+/// How a row is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// It is read.
+    Get,
+    /// It changes something.
+    Post,
+}
+
+/// A row of the table.
+pub struct Route {
+    /// How.
+    pub verb: Verb,
+    /// Where.
+    pub path: &'static str,
+    /// Who.
+    pub needs: Needs,
+    handler: fn() -> Handler,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {} {:?}", self.verb, self.path, self.needs)
+    }
+}
+
+impl Verb {
+    /// The method of HTTP.
+    #[must_use]
+    pub fn method(self) -> Method {
+        match self {
+            Self::Get => Method::GET,
+            Self::Post => Method::POST,
+        }
+    }
+}
+
+impl Route {
+    /// Whether a session that was idle for too long may still open it: stop, kill and flatten (WEB-2c).
+    #[must_use]
+    pub fn for_idle(&self) -> bool {
+        let verb = self.path.strip_prefix("/commands/").or_else(|| self.path.strip_prefix("/api/v1/commands/"));
+        verb.is_some_and(|v| ["stop", "kill", "flatten"].contains(&v))
+    }
+
+    /// Whether a person reads it as a page.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
+        self.verb == Verb::Get && !self.path.starts_with("/static/") && self.path != "/events"
+    }
+}
+
+/// Whether an address is one that programs open: its errors are problem documents.
+pub(crate) fn is_for_programs(path: &str) -> bool {
+    path.starts_with("/api/")
+        || path.starts_with("/static/")
+        || ["/events", "/health", "/ready", "/metrics"].contains(&path)
+}
+
+const fn get(path: &'static str, needs: Needs, handler: fn() -> Handler) -> Route {
+    Route { verb: Verb::Get, path, needs, handler }
+}
+
+const fn post(path: &'static str, needs: Needs, handler: fn() -> Handler) -> Route {
+    Route { verb: Verb::Post, path, needs, handler }
+}
+
+/// A verb of the bot as a form and as a part of the API.
+macro_rules! verbs {
+    ($($verb:literal $action:ident),* $(,)?) => {
+        /// The verbs of the bot: where a form sends them, and where a program does.
+        pub const VERBS: &[Route] = &[$(
+            post(concat!("/commands/", $verb), Needs::Action(Action::$action), || web::to(command::form)),
+            post(concat!("/api/v1/commands/", $verb), Needs::Action(Action::$action), || web::to(api::commands::give)),
+        )*];
+    };
+}
+
+verbs! {
+    "start" Operate, "stop" Halt, "pause" Halt, "resume" Operate, "cancel_all" Halt, "flatten" Halt, "kill" Halt,
+    "reset_kill" Administer, "freeze" Halt, "unfreeze" Loosen, "enter_defense" Halt, "leave_defense" Loosen,
+    "set_mode" Administer, "apply_config" Administer, "rehearse" Rehearse, "close_day" Account, "backup" Operate,
+    "shutdown" Halt, "reconcile" Operate, "suspend_strategy" Halt, "acknowledge" Operate, "drill" Halt,
+    "approve_proposal" Loosen, "reject_proposal" Halt,
+}
+
+use Action::{Administer, Look, ReadLedger, ReadSystem, Rehearse};
+use Needs::{Nothing, SignedIn};
+
+const LOOK: Needs = Needs::Action(Look);
+const LEDGER: Needs = Needs::Action(ReadLedger);
+const SYSTEM: Needs = Needs::Action(ReadSystem);
+const ADMINISTER: Needs = Needs::Action(Administer);
+
+/// Every other address.
+pub const ROUTES: &[Route] = &[
+    // Coming in.
+    get("/sign-in", Nothing, || web::to(sign_in::page)),
+    post("/sign-in", Nothing, || web::to(sign_in::submit)),
+    get("/link/{token}", Nothing, || web::to(sign_in::link)),
+    post("/link/{token}", Nothing, || web::to(sign_in::open_link)),
+    get("/register/{token}", Nothing, || web::to(registration::page)),
+    post("/register/{token}", Nothing, || web::to(registration::submit)),
+    post("/sign-out", SignedIn, || web::to(sign_in::out)),
+    // Oneself.
+    get("/account", SignedIn, || web::to(account::page)),
+    post("/account/theme", SignedIn, || web::to(account::theme)),
+    post("/account/password", SignedIn, || web::to(account::password)),
+    post("/account/codes", SignedIn, || web::to(account::begin_codes)),
+    post("/account/codes/confirm", SignedIn, || web::to(account::confirm_codes)),
+    post("/account/sessions/revoke", SignedIn, || web::to(account::revoke)),
+    post("/account/tokens", SignedIn, || web::to(account::make_token)),
+    post("/account/tokens/revoke", SignedIn, || web::to(account::revoke_token)),
+    // Trading.
+    get("/", LOOK, || web::to(boards::dashboard)),
+    get("/decisions", LOOK, || web::to(boards::decisions)),
+    get("/decisions/{id}", LOOK, || web::to(boards::decision)),
+    get("/strategies", LOOK, || web::to(boards::strategies)),
+    get("/orders", LOOK, || web::to(boards::orders)),
+    get("/trades", LOOK, || web::to(boards::trades)),
+    get("/symbols/{symbol}", LOOK, || web::to(boards::symbol)),
+    get("/risk", LOOK, || web::to(boards::risk)),
+    get("/kill", LOOK, || web::to(boards::kill)),
+    get("/system/health", LOOK, || web::to(boards::health)),
+    get("/rehearsal", Needs::Action(Rehearse), || web::to(boards::rehearsal)),
+    get("/events", LOOK, || web::to(live::events)),
+    // Books.
+    get("/ledger", LEDGER, || web::to(ledger::journal)),
+    get("/ledger/entries/{seq}", LEDGER, || web::to(ledger::entry)),
+    // System.
+    get("/settings", SYSTEM, || web::to(boards::settings)),
+    get("/users", SYSTEM, || web::to(users::page)),
+    post("/users", ADMINISTER, || web::to(users::add)),
+    post("/users/roles", ADMINISTER, || web::to(users::roles)),
+    post("/users/disable", ADMINISTER, || web::to(users::disable)),
+    post("/users/link", ADMINISTER, || web::to(users::link)),
+    get("/audit", SYSTEM, || web::to(audit::page)),
+    // Programs.
+    get("/api/v1/board", LOOK, || web::to(api::board::board)),
+    get("/api/v1/decisions", LOOK, || web::to(api::board::decisions)),
+    get("/api/v1/orders", LOOK, || web::to(api::board::orders)),
+    get("/api/v1/trades", LOOK, || web::to(api::board::trades)),
+    get("/api/v1/symbols/{symbol}/bars", LOOK, || web::to(api::board::bars)),
+    get("/api/v1/audit", SYSTEM, || web::to(api::audit::records)),
+    get("/api/v1/audit/verify", SYSTEM, || web::to(api::audit::verify)),
+    get("/api/sre/health", LOOK, || web::to(api::health::components)),
+    get("/metrics", LOOK, || web::to(api::health::metrics)),
+    get("/health", Nothing, || web::to(api::health::alive)),
+    get("/ready", Nothing, || web::to(api::health::ready)),
+    get("/static/{name}", Nothing, || web::to(assets::file)),
+];
+
+/// All rows.
+pub fn all() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(VERBS)
+}
+
+/// Registers the table; an address that is not in it does not exist.
+pub(crate) fn register(config: &mut ServiceConfig) {
+    let mut paths: Vec<&'static str> = Vec::new();
+    for path in all().map(|r| r.path) {
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    for path in paths {
+        let mut resource = web::resource(path);
+        for route in all().filter(|r| r.path == path) {
+            let guarded = from_fn(move |request, next| guard(route, request, next));
+            resource = resource.route((route.handler)().method(route.verb.method()).wrap(guarded));
+        }
+        config.service(resource.default_service(web::to(wrong_method)));
+    }
+    config.default_service(web::to(nothing_here));
+}
+
+async fn wrong_method() -> Result<HttpResponse, Refusal> {
+    Err(Refusal::Method)
+}
+
+async fn nothing_here() -> Result<HttpResponse, Refusal> {
+    Err(Refusal::Missing("There is no such address.".to_owned()))
+}

@@ -1,0 +1,58 @@
+//! The server on its listener.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::{Data, PayloadConfig};
+use actix_web::{App, HttpServer};
+use tokio::sync::{Notify, Semaphore, watch};
+
+use super::dress::dress;
+use super::guard::LARGEST_BODY;
+use super::limits::Limits;
+use super::live::{Frame, paint};
+use super::routes::register;
+use super::site::{Shared, Site};
+use crate::render::Pages;
+
+/// Passwords looked at at once; each takes 64 MiB and a fifth of a second of a core.
+const HASHING: usize = 2;
+
+/// Serves the pages on a listener until the server is stopped or dropped. To be called inside of an actix system; await
+/// what it returns, or keep its handle to stop it.
+///
+/// # Errors
+/// Where a template cannot be read or the listener cannot be used.
+pub fn serve(listener: TcpListener, site: Site) -> io::Result<Server> {
+    let pages = Pages::new().map_err(io::Error::other)?;
+    let (painted, frames) = watch::channel(Arc::new(Frame::default()));
+    let shared = Data::new(Shared {
+        site,
+        pages,
+        limits: Limits::default(),
+        hashing: Semaphore::new(HASHING),
+        frames,
+        watched: Notify::new(),
+        watchers: AtomicUsize::new(0),
+    });
+    let _painter = actix_web::rt::spawn(paint(Data::clone(&shared), painted));
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::clone(&shared))
+            .app_data(PayloadConfig::new(LARGEST_BODY))
+            .wrap(Compress::default())
+            .wrap(from_fn(dress))
+            .configure(register)
+    })
+    .workers(1)
+    .client_request_timeout(Duration::from_secs(10))
+    .shutdown_timeout(3)
+    .disable_signals()
+    .listen(listener)?;
+    Ok(server.run())
+}

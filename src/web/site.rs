@@ -1,0 +1,111 @@
+//! What the pages stand on: the board, the supervisor's door, the people, the books, the clock.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use desk::domain::ids::Identity;
+use desk::domain::market::Bar;
+use desk::domain::symbol::Symbol;
+use desk::domain::time::{Span, Timestamp};
+use serde::Serialize;
+use tokio::sync::{Semaphore, watch};
+
+use super::limits::Limits;
+use super::live::Frame;
+use crate::messages::board::Board;
+use crate::messages::supervisor::Door;
+use crate::render::Pages;
+use crate::store::Reader;
+use crate::store::people::People;
+
+/// The real time; the board has the bot's.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+/// The session's bars of a symbol so far.
+pub type Bars = Arc<dyn Fn(Symbol) -> Vec<Bar> + Send + Sync>;
+/// Told the name of the first administrator once, when the registration is done.
+pub type Registered = Arc<dyn Fn(&str) + Send + Sync>;
+/// The configuration as it stands, a line each.
+pub type Settings = Arc<dyn Fn() -> Vec<SettingLine> + Send + Sync>;
+
+/// A line of the settings page. A secret comes as words about it, never as itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SettingLine {
+    /// The key, `risk.daily_loss`.
+    pub key: String,
+    /// The value as it stands.
+    pub value: String,
+    /// Where it comes from: `default`, `config/tbot.toml`, `environment`, `version 3`.
+    pub origin: String,
+}
+
+/// How long what lasts, and how cookies are kept.
+#[derive(Clone, Debug)]
+pub struct Manners {
+    /// A session that was not used for so long only stops, kills and flattens (WEB-2c).
+    pub idle: Span,
+    /// A session ends after so long, used or not.
+    pub longest: Span,
+    /// Whether pages come over TLS: cookies are `__Host-` and Secure then. Off for plain HTTP at the loopback alone.
+    pub secure: bool,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self { idle: Span::minutes(60), longest: Span::minutes(12 * 60), secure: true }
+    }
+}
+
+/// What the pages stand on.
+#[derive(Clone)]
+pub struct Site {
+    /// Whose bot.
+    pub identity: Identity,
+    /// What everybody may read.
+    pub board: watch::Receiver<Arc<Board>>,
+    /// The supervisor.
+    pub door: Door,
+    /// Who may sign in, what is signed in, what everybody did.
+    pub people: People,
+    /// The event log and the books, where they are open already.
+    pub books: Option<Reader>,
+    /// The real time.
+    pub clock: Clock,
+    /// Bars for the price chart, where somebody keeps them.
+    pub bars: Option<Bars>,
+    /// The configuration.
+    pub settings: Settings,
+    /// Who hears of the first administrator (LIFE-1: `registration` becomes `started`).
+    pub registered: Registered,
+    /// How long what lasts.
+    pub manners: Manners,
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Site({})", self.identity)
+    }
+}
+
+/// The site with what the server itself keeps.
+pub(crate) struct Shared {
+    pub(crate) site: Site,
+    pub(crate) pages: Pages,
+    pub(crate) limits: Limits,
+    /// Passwords that are looked at at once: each takes 64 MiB.
+    pub(crate) hashing: Semaphore,
+    pub(crate) frames: watch::Receiver<Arc<Frame>>,
+    /// Wakes the painter when somebody begins to watch.
+    pub(crate) watched: tokio::sync::Notify,
+    pub(crate) watchers: AtomicUsize,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.site.clock)()
+    }
+
+    pub(crate) fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.site.board.borrow())
+    }
+}

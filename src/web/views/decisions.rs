@@ -1,0 +1,141 @@
+//! Decisions: the list, one with its gates, and which gate blocked how many.
+
+use std::collections::BTreeMap;
+
+use desk::domain::market::Side;
+use desk::domain::records::{GateName, Verdict};
+use desk::gates::{GateResult, Reason};
+use serde_json::{Value, json};
+
+use super::words::{figure, worth};
+use crate::messages::board::{Board, DecisionLine};
+use crate::render::numbers::{Sign, cents_text, clock, decimal, price, quantity};
+
+/// A reason's code as words.
+fn reason(reason: Reason) -> String {
+    reason.as_str().replace('_', " ")
+}
+
+/// What came of a decision, in a few words: the outcome, or the gate that blocked it.
+fn outcome(line: &DecisionLine) -> (String, String) {
+    let d = &line.decision;
+    let blocking = d.trace.iter().find(|g| d.blocked.is_some_and(|(name, _)| g.gate == name));
+    match (d.blocked, blocking.and_then(GateResult::deciding)) {
+        (Some((gate, why)), Some(check)) => (
+            format!("blocked by {}", gate.label()),
+            format!(
+                "{}: {}, needs {}",
+                reason(why),
+                figure(&check.value.to_string()),
+                figure(&check.threshold.to_string())
+            ),
+        ),
+        (Some((gate, why)), None) => (format!("blocked by {}", gate.label()), reason(why)),
+        (None, _) if line.outcome == "executed" => {
+            ("executed".to_owned(), format!("{} planned at {}", quantity(d.size), plain_price(line)))
+        }
+        (None, _) if line.outcome == "missed" => ("missed".to_owned(), "no fill in time".to_owned()),
+        (None, _) => (line.outcome.to_owned(), format!("{} at {}", quantity(d.size), plain_price(line))),
+    }
+}
+
+fn plain_price(line: &DecisionLine) -> String {
+    line.decision.plan.reference.to_string()
+}
+
+fn row(line: &DecisionLine) -> Value {
+    let d = &line.decision;
+    let (head, detail) = outcome(line);
+    json!({
+        "id": d.id, "at": line.at, "clock": clock(line.at), "minute": clock(line.at).get(..5).unwrap_or_default(),
+        "symbol": d.symbol, "side": d.side, "strategy": d.strategy, "outcome": line.outcome, "head": head,
+        "detail": detail, "size": quantity(d.size), "gate": d.blocked.map(|(g, _)| g),
+        "blocked": line.outcome == "blocked",
+    })
+}
+
+pub(super) fn latest(board: &Board) -> Value {
+    json!({ "rows": board.decisions.iter().take(6).map(row).collect::<Vec<_>>(), "count": board.decisions.len() })
+}
+
+/// The rows that a filter lets through.
+pub(crate) fn rows(board: &Board, wanted: impl Fn(&DecisionLine) -> bool) -> Value {
+    let shown: Vec<&DecisionLine> = board.decisions.iter().filter(|d| wanted(d)).collect();
+    let of = |what: &str| shown.iter().filter(|d| d.outcome == what).count();
+    let parts = ["executed", "blocked", "missed", "pending"].map(|w| (of(w), w));
+    let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
+    let counts = if said.is_empty() { String::new() } else { format!(": {}", said.join(", ")) };
+    json!({
+        "rows": shown.iter().map(|d| row(d)).collect::<Vec<_>>(),
+        "count": shown.len(),
+        "meta": format!("{} shown{counts}", shown.len()),
+    })
+}
+
+pub(super) fn list(board: &Board) -> Value {
+    rows(board, |_| true)
+}
+
+/// How many each gate blocked, the most first.
+pub(super) fn gates(board: &Board) -> Value {
+    let mut tally = BTreeMap::<GateName, usize>::new();
+    for (gate, _) in board.decisions.iter().filter_map(|d| d.decision.blocked) {
+        let count = tally.entry(gate).or_default();
+        *count = count.saturating_add(1);
+    }
+    let all = tally.values().sum::<usize>();
+    let rows: Vec<Value> =
+        tally.iter().map(|(gate, n)| json!({ "gate": gate, "label": gate.label(), "count": n })).collect();
+    json!({ "rows": rows, "count": all })
+}
+
+/// One decision with everything that is known about it.
+pub(crate) fn one(board: &Board, line: &DecisionLine) -> Value {
+    let d = &line.decision;
+    let (head, detail) = outcome(line);
+    let verb = match d.side {
+        Side::Long => "bought",
+        Side::Short => "sold short",
+    };
+    let answer = match line.outcome {
+        "executed" => format!("{} was {verb}: every gate let it pass.", d.symbol),
+        "blocked" => format!("{} was not {verb}: {head}; {detail}.", d.symbol),
+        "missed" => format!("{} was not {verb}: the entry ended without a fill.", d.symbol),
+        _ => format!("{} is being {verb}: every gate let it pass, the entry is working.", d.symbol),
+    };
+    let trade = board.trades.iter().find(|t| t.decision == d.id);
+    let inputs: Vec<Value> = d
+        .inputs
+        .iter()
+        .map(|(name, value)| json!({ "name": name.as_str().replace('_', " "), "value": decimal(value.raw()) }))
+        .collect();
+    let risk = worth(d.size, d.plan.risk);
+    json!({
+        "row": row(line),
+        "answer": answer,
+        "session": d.session.to_string(),
+        "reference": price(d.plan.reference), "stop": price(d.plan.stop), "target": price(d.plan.target),
+        "value": cents_text(worth(d.size, d.plan.reference), Sign::Plain), "risk": cents_text(risk, Sign::Plain),
+        "atr": price(d.plan.atr),
+        "gates": d.trace.iter().zip(1..).map(|(g, n)| gate(g, n, d.blocked.map(|b| b.0))).collect::<Vec<_>>(),
+        "passed": d.trace.iter().filter(|g| g.verdict == Verdict::Pass).count(),
+        "inputs": inputs,
+        "net": trade.and_then(|t| t.net().ok()).map(|n| cents_text(n, Sign::Result)),
+        "position": board.positions.iter().any(|p| p.decision == d.id),
+    })
+}
+
+fn gate(g: &GateResult, number: usize, blocked: Option<GateName>) -> Value {
+    let checks: Vec<Value> = g
+        .checks
+        .iter()
+        .map(|c| {
+            json!({ "what": reason(c.reason), "value": figure(&c.value.to_string()),
+                    "needs": figure(&c.threshold.to_string()), "holds": c.holds })
+        })
+        .collect();
+    json!({
+        "number": number, "gate": g.gate, "label": g.gate.label(), "verdict": g.verdict.label(), "code": g.verdict,
+        "blocks": blocked == Some(g.gate), "checks": checks,
+    })
+}

@@ -1,0 +1,46 @@
+//! Limits and how much of each is used; what holds entries back.
+
+use desk::domain::decimal::Money;
+use serde_json::{Value, json};
+
+use super::words::{percent, permille};
+use crate::messages::board::{Board, Mark};
+use crate::render::numbers::{Sign, cents_text, clock};
+
+pub(super) fn limits(board: &Board) -> Value {
+    let day = &board.day;
+    let loss = |m: Money| if m < Money::ZERO { m.negated() } else { Money::ZERO };
+    let rows =
+        [("Daily loss", loss(day.net)), ("Daily loss if every stop is hit", loss(day.at_stops))].map(|(name, used)| {
+            let share = permille(used, day.loss_limit);
+            json!({
+                "name": name, "used": cents_text(used, Sign::Plain), "limit": cents_text(day.loss_limit, Sign::Plain),
+                "share": percent(share), "tone": if share >= 1_000 { "bad" } else if share >= 500 { "w" } else { "" },
+            })
+        });
+    json!({ "rows": rows, "sent": day.sent })
+}
+
+/// Who, when, why, as a page says it.
+pub(super) fn mark(mark: &Mark) -> Value {
+    let why = if mark.why.is_empty() { "no reason given".to_owned() } else { mark.why.clone() };
+    json!({ "at": mark.at, "clock": clock(mark.at), "who": mark.who.to_string(), "why": why })
+}
+
+pub(super) fn freezes(board: &Board) -> Value {
+    let rows: Vec<Value> = board
+        .freezes
+        .iter()
+        .map(|f| {
+            json!({
+                "name": f.name, "strategy": f.strategy, "mark": mark(&f.mark), "session": f.for_the_session,
+                "paused": f.name.as_str() == "pause",
+            })
+        })
+        .collect();
+    json!({
+        "rows": rows,
+        "paused": board.freezes.iter().any(|f| f.name.as_str() == "pause"),
+        "latch": board.latch.as_ref().map(mark),
+    })
+}

@@ -1,0 +1,117 @@
+//! Who asks: what the guard found out, for the handlers.
+
+use std::collections::BTreeMap;
+use std::future::{Ready, ready};
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use desk::domain::bot::{Action, Caller, Need, Origin, Roles, Who, permit};
+use desk::domain::time::Timestamp;
+
+use super::refusal::Refusal;
+use crate::store::people::{PersonId, SessionId, Theme, Token};
+
+/// Who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Visitor {
+    pub(crate) person: PersonId,
+    pub(crate) name: String,
+    pub(crate) roles: Roles,
+    pub(crate) theme: Theme,
+    /// Whether one-time codes are set up.
+    pub(crate) codes: bool,
+    /// The session; nothing for a personal token.
+    pub(crate) session: Option<SessionId>,
+    /// What forms carry.
+    pub(crate) form_secret: String,
+    /// Idle for too long: only stop, kill and flatten (WEB-2c).
+    pub(crate) idle: bool,
+    pub(crate) ends_at: Timestamp,
+}
+
+impl Visitor {
+    pub(crate) fn may(&self, action: Action) -> bool {
+        permit(self.roles, action).is_ok()
+    }
+
+    pub(crate) fn needs_code(&self, action: Action) -> bool {
+        permit(self.roles, action) == Ok(Need::StepUp)
+    }
+
+    pub(crate) fn who(&self) -> Who {
+        Who::Person(self.name.clone())
+    }
+
+    pub(crate) fn caller(&self, stepped_up: bool) -> Caller {
+        Caller { who: self.who(), origin: Origin::Web, roles: self.roles, stepped_up }
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(request.extensions().get::<Self>().cloned().ok_or(Refusal::SignIn))
+    }
+}
+
+/// The fields of a form, read by the guard before the handler.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fields(pub(crate) BTreeMap<String, String>);
+
+impl Fields {
+    /// A field, empty where it is missing.
+    pub(crate) fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+}
+
+impl FromRequest for Fields {
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(request.extensions().get::<Self>().cloned().unwrap_or_default()))
+    }
+}
+
+/// The body as it came, read by the guard before the handler.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Body(pub(crate) Bytes);
+
+impl FromRequest for Body {
+    type Error = Refusal;
+    type Future = Ready<Result<Self, Refusal>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(request.extensions().get::<Self>().cloned().unwrap_or_default()))
+    }
+}
+
+const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-tbot" } else { "tbot" }
+}
+
+/// The session's cookie (WEB-4).
+pub(crate) fn session_cookie(token: &Token, secure: bool) -> Cookie<'static> {
+    cookie(token.text().to_owned(), secure).finish()
+}
+
+/// Takes it back.
+pub(crate) fn no_cookie(secure: bool) -> Cookie<'static> {
+    let mut gone = cookie(String::new(), secure).finish();
+    gone.make_removal();
+    gone
+}
+
+fn cookie(value: String, secure: bool) -> actix_web::cookie::CookieBuilder<'static> {
+    Cookie::build(cookie_name(secure), value).path("/").http_only(true).same_site(SameSite::Strict).secure(secure)
+}
+
+/// The token of a request's cookie.
+pub(crate) fn token_of(request: &HttpRequest, secure: bool) -> Option<Token> {
+    request.cookie(cookie_name(secure)).and_then(|c| Token::read(c.value()))
+}
