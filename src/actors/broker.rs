@@ -58,7 +58,11 @@ impl Broker {
     fn step(&mut self, message: ToBroker) -> Result<(), Halt> {
         match message {
             ToBroker::Beat(beat) => self.wiring.pulse(BROKER).answer(beat),
-            ToBroker::Welcome(chronicle) => self.follower.welcome(&chronicle)?,
+            ToBroker::Welcome(chronicle) => {
+                self.follower.welcome(&chronicle)?;
+                let doubts = self.follower.trader.doubts();
+                self.inbox.push_back(Inbound::Bodies(self.follower.trader.last_at(), doubts));
+            }
             ToBroker::Piece(piece) => self.follower.take(&piece)?,
             ToBroker::Open(terms) => {
                 let (session, settles, rates) = (terms.hours.session, terms.settles, terms.rates);
@@ -95,7 +99,12 @@ impl Broker {
             }
             self.venue.expire(instant.at, &mut reports);
         }
+        let (bodies, asks) = self.follower.trader.due(instant.at);
+        for ask in &asks {
+            self.venue.handle(instant.at, ask, &mut reports)?;
+        }
         self.inbox.extend(reports.into_iter().map(|r| Inbound::Report(instant.at, r)));
+        self.inbox.push_back(Inbound::Bodies(instant.at, bodies));
         self.inbox.push_back(Inbound::Instant(Arc::clone(instant)));
         Ok(())
     }

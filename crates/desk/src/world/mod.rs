@@ -27,6 +27,8 @@ pub mod playback;
 mod recording;
 /// From a stored log back to a running bot.
 pub mod recovery;
+/// From stored bytes and a feed back to a bot that goes on.
+pub mod resume;
 /// The bot's parts for actors that share nothing.
 pub mod seats;
 /// From a signal to an approved order.

@@ -47,6 +47,12 @@ impl Playback {
         Self { tapes, played, calendar: Calendar::XNYS, fees, session: None }
     }
 
+    /// The last instant of the session that is played; nothing between sessions.
+    #[must_use]
+    pub fn now(&self) -> Option<Timestamp> {
+        self.session.as_ref().map(|(_, now)| *now)
+    }
+
     /// What comes next; nothing at the end of the tapes.
     ///
     /// # Errors

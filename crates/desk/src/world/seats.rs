@@ -104,6 +104,12 @@ impl<R: Record> Trader<R> {
         Ok(self.fold(event)?)
     }
 
+    /// When the last event was recorded.
+    #[must_use]
+    pub const fn last_at(&self) -> Timestamp {
+        self.last_at
+    }
+
     /// How many events have been folded.
     #[must_use]
     pub const fn seq(&self) -> u64 {
@@ -253,6 +259,23 @@ impl<R: Record> Trader<R> {
             Out::Cancel(order) => Command::Cancel(order.clone()),
             Out::Amend { order, stop } => Command::Amend { order: order.clone(), stop: *stop },
         })
+    }
+
+    /// The broker's part in a new process: what was sent, and never answered, is of unknown outcome (EXEC-3).
+    #[must_use]
+    pub fn doubts(&self) -> Vec<Body> {
+        self.broker.after_restart()
+    }
+
+    /// The broker's part: what time alone brings, look-ups and their ends. Nothing while every order was answered.
+    pub fn due(&mut self, now: Timestamp) -> (Vec<Body>, Vec<Command>) {
+        let (bodies, asks) = self.broker.due(now);
+        for ask in &asks {
+            if let Command::Query(order) = ask {
+                self.broker.asked(order);
+            }
+        }
+        (bodies, asks)
     }
 
     /// The broker's part: what a venue's answer means.
