@@ -25,6 +25,8 @@ mod strategy;
 pub mod supervisor;
 /// All actors, wired.
 pub mod tree;
+/// Notices who hangs.
+pub mod watchdog;
 
 #[cfg(test)]
 mod tests;

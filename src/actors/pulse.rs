@@ -10,13 +10,24 @@ pub struct Pulse {
     name: &'static str,
     beat: Arc<AtomicU64>,
     down: Arc<AtomicBool>,
+    work: Arc<AtomicBool>,
+}
+
+/// An actor is at work until this is dropped.
+#[derive(Debug)]
+pub struct AtWork(Arc<AtomicBool>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 impl Pulse {
     /// A pulse that has not been felt yet.
     #[must_use]
     pub fn new(name: &'static str) -> Self {
-        Self { name, beat: Arc::default(), down: Arc::default() }
+        Self { name, beat: Arc::default(), down: Arc::default(), work: Arc::default() }
     }
 
     /// Whose.
@@ -28,6 +39,19 @@ impl Pulse {
     /// The actor has heard this beat.
     pub fn answer(&self, beat: u64) {
         self.beat.fetch_max(beat, Ordering::SeqCst);
+    }
+
+    /// The actor begins to work on a message.
+    #[must_use]
+    pub fn begin(&self) -> AtWork {
+        self.work.store(true, Ordering::SeqCst);
+        AtWork(Arc::clone(&self.work))
+    }
+
+    /// Whether it works on a message.
+    #[must_use]
+    pub fn is_at_work(&self) -> bool {
+        self.work.load(Ordering::SeqCst)
     }
 
     /// The last beat it has heard.

@@ -76,6 +76,7 @@ impl Handler<Post<ToStrategy>> for Strategy {
     type Result = ();
 
     fn handle(&mut self, post: Post<ToStrategy>, _: &mut Context<Self>) {
+        let _at_work = self.wiring.pulse(self.name).begin();
         if let Err(halt) = self.step(post.body) {
             self.wiring.halted(self.name, &halt);
         }

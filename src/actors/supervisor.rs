@@ -79,17 +79,19 @@ impl Life {
         Ok((life, ended))
     }
 
-    /// The steps of a set-up that has nothing to ask: a demo, a test, a first start whose answers came as flags.
+    /// The steps of the set-up up to the first administrator's registration, and past it where somebody is registered.
+    /// Keys, configuration and books are there when this is called.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn set_up(&mut self, at: Timestamp) -> Result<(), LifeError> {
+    pub fn set_up(&mut self, at: Timestamp, registered: bool) -> Result<(), LifeError> {
         let steps = [BotState::Provisioning, BotState::Bootstrapping, BotState::Registration, BotState::Started];
         let facts = Facts::at_rest(self.venue);
-        if self.machine.state().is_set_up() {
-            return Ok(());
-        }
         for step in steps {
+            let due = self.machine.state().may_become(step) && !self.machine.state().is_set_up();
+            if !due || (step == BotState::Started && !registered) {
+                continue;
+            }
             let noticed = self.machine.notice(at, &Happening::SetUp(step), &facts).map_err(LifeError::Refused)?;
             self.record(&noticed.events)?;
         }
@@ -184,6 +186,7 @@ impl Supervisor {
                 self.now = clock.map_or(self.now, |at| self.now.max(at));
             }
             ToSupervisor::Piece(piece) => self.take(&piece)?,
+            ToSupervisor::SetUp(state) => self.happened(&Happening::SetUp(state))?,
             ToSupervisor::Reconciled(result) => self.reconciliation = result,
             ToSupervisor::Fell { name, why, times } => self.fell(name, why, times)?,
             ToSupervisor::Halted { name, why } => {

@@ -123,7 +123,7 @@ impl Bot {
         let (_, writer) = store::open(&address, &identity).await.unwrap();
         let log = LifeLog::open(&folder.join("life.log")).unwrap();
         let (mut life, ended) = Life::new(Deadlines::default(), Mode::Paper, VenueKind::Simulated, Some(log)).unwrap();
-        life.set_up(Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open).unwrap();
+        life.set_up(Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open, true).unwrap();
         let s = &scene.setup;
         let tree = Tree::start(Plan {
             setup: s.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix::dev::channel::{AddressReceiver, channel};
 use actix::prelude::{Actor, Addr, Arbiter, Context, Handler};
+use desk::domain::bot::BotState;
 use desk::domain::ids::StrategyName;
 use desk::venue::Venue;
 use desk::world::playback::Playback;
@@ -23,6 +24,7 @@ use super::reporter::{Reporter, Sign};
 use super::risk::Risk;
 use super::strategy::Strategy;
 use super::supervisor::{Life, Supervisor};
+use super::watchdog::Watched;
 use crate::messages::board::Board;
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
@@ -240,17 +242,18 @@ impl Tree {
         Ok(Self { door, board: board_reader, latch, pulses, wiring, arbiters: vec![books, trading, link, house] })
     }
 
-    /// Asks every actor for a sign of life.
-    pub fn beat(&self, number: u64) {
-        let w = &self.wiring;
-        w.must(w.ledger.deliver(ToLedger::Beat(number)));
-        w.must(w.risk.deliver(ToRisk::Beat(number)));
-        w.must(w.broker.deliver(ToBroker::Beat(number)));
-        w.must(w.market_data.deliver(ToMarketData::Beat(number)));
-        w.must(w.reporter.deliver(ToReporter::Beat(number)));
-        w.must(w.supervisor.deliver(ToSupervisor::Beat(number)));
-        for strategy in &w.strategies {
-            w.must(strategy.deliver(ToStrategy::Beat(number)));
+    /// What the watchdog looks at.
+    #[must_use]
+    pub fn watched(&self) -> Watched {
+        Watched(Arc::clone(&self.wiring))
+    }
+
+    /// Tells the supervisor that the first administrator is registered.
+    pub fn registering(&self) -> impl Fn(&str) + Send + Sync + 'static {
+        let wiring = Arc::clone(&self.wiring);
+        move |name| {
+            tracing::info!(name, "the first administrator is registered");
+            wiring.must(wiring.supervisor.deliver(ToSupervisor::SetUp(BotState::Started)));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use desk::domain::bot::{Caller, Command, Forbidden};
+use desk::domain::bot::{BotState, Caller, Command, Forbidden};
 use desk::domain::time::Timestamp;
 use serde::Serialize;
 
@@ -118,6 +118,8 @@ pub enum ToSupervisor {
     Welcome(Chronicle),
     /// What comes after it.
     Piece(Piece),
+    /// A step of the set-up is done: the state that follows it.
+    SetUp(BotState),
     /// An actor panicked or stopped; it is built anew.
     Fell {
         /// Which.

@@ -1,5 +1,12 @@
 //! The one file that knows everyone: reads the command line and starts the verb that was asked for.
 
+/// Where market data come from.
+mod feed;
+/// The living bot.
+mod living;
+/// Socket, flags, signals, heartbeat.
+mod ways_in;
+
 use std::ffi::OsString;
 use std::process::ExitCode;
 

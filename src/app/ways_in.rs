@@ -1,0 +1,177 @@
+//! The ways in besides the browser (LIFE-5), and the signs of life that go out. They run on threads of their own: a kill by
+//! file, socket or signal is heard while the web server, a strategy or the ledger is stuck.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use desk::domain::bot::{Caller, Command, Origin, Role};
+use desk::domain::ids::Identity;
+use desk::domain::time::Timestamp;
+use tokio::sync::watch;
+
+use crate::actors::latch::Latch;
+use crate::actors::tree::Tree;
+use crate::actors::watchdog;
+use crate::cli::Failure;
+use crate::cli::run_bot::{Checking, answering};
+use crate::gateway::clock;
+use crate::gateway::control::{ControlFolder, Feed, Flags, Found, Heart, Heartbeat, Server, Signals};
+use crate::messages::board::Board;
+use crate::messages::supervisor::{Answer, Door, Order};
+use crate::store::people::People;
+
+/// How often flags are looked for.
+const LOOK: Duration = Duration::from_millis(200);
+/// How often the heart beats; a heartbeat is fresh within 5 s (LIFE-14).
+const BEAT: Duration = Duration::from_secs(1);
+/// The code with which a process ends that has to be started anew (LIFE-11).
+const ANEW: i32 = 75;
+
+/// What all ways in lead to.
+#[derive(Clone)]
+struct Inside {
+    door: Door,
+    latch: Latch,
+    board: watch::Receiver<Arc<Board>>,
+}
+
+impl Inside {
+    /// Gives a command in the owner's name. A kill shuts the latch before anything else is asked.
+    async fn command(&self, key: String, command: Command, origin: Origin, why: String) -> Answer {
+        let caller = Caller::owner(origin);
+        self.killing().command(Order { key, command, caller, why }).await
+    }
+
+    /// The door of those who may kill in any case: the latch is shut before the supervisor hears of it.
+    fn killing(&self) -> Door {
+        let (door, latch) = (self.door.clone(), self.latch.clone());
+        Door::new(move |order: Order| {
+            if order.command == Command::Kill {
+                latch.set();
+            }
+            let door = door.clone();
+            async move { door.command(order).await }
+        })
+    }
+}
+
+/// Opens the socket, the flags and the signals, starts the heart and the watchdog.
+///
+/// # Errors
+/// Where the system gives no thread or no signals.
+pub(super) fn open(
+    tree: &Tree,
+    socket: Server,
+    control: ControlFolder,
+    heart: Heart,
+    identity: Identity,
+    people: People,
+) -> Result<(), Failure> {
+    let inside = Inside { door: tree.door.clone(), latch: tree.latch.clone(), board: tree.board.clone() };
+    let failed = |e: std::io::Error| Failure::failed("threads", format!("the ways in cannot be opened: {e}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let board = tree.board.clone();
+    let (folder, ways) = (control.clone(), inside.clone());
+    std::thread::Builder::new()
+        .name("ways in".to_owned())
+        .spawn(move || {
+            runtime.block_on(async {
+                let answer = answering(ways.killing(), ways.board.clone(), checking(people));
+                tokio::join!(socket.run(answer), flags(&ways, folder), signals(&ways));
+            });
+        })
+        .map_err(failed)?;
+    std::thread::Builder::new()
+        .name("heart".to_owned())
+        .spawn(move || {
+            loop {
+                beat(&heart, &control, &identity, &board);
+                std::thread::sleep(BEAT);
+            }
+        })
+        .map_err(failed)?;
+    let latch = tree.latch.clone();
+    watchdog::start(tree.watched(), move |name| {
+        tracing::error!(actor = name, "an actor hangs; the process ends and is started anew");
+        // Entries cease at once; the latch is of this process alone, so it does not outlive it.
+        latch.set();
+        std::process::exit(ANEW);
+    })
+    .map_err(failed)
+}
+
+/// Checks an administrator's code, for what needs one over the socket.
+fn checking(people: People) -> Checking {
+    Arc::new(move |step_up| {
+        let people = people.clone();
+        Box::pin(async move {
+            let Ok(Some(person)) = people.named(&step_up.name).await else { return false };
+            let may = person.roles.has(Role::Administrator) && !person.disabled;
+            may && people.check_code(person.id, &step_up.code, clock::now()).await.unwrap_or(false)
+        })
+    })
+}
+
+/// Consumes flags for ever.
+async fn flags(inside: &Inside, folder: ControlFolder) {
+    let mut flags = Flags::new(folder);
+    loop {
+        for found in flags.take() {
+            match found {
+                Found::Command(flag, why) => {
+                    let Some(command) = flag.command() else { continue };
+                    let key = format!("{}-{}", flag.file(), clock::now());
+                    let reply = inside.command(key, command, Origin::File, why).await;
+                    tracing::info!(flag = flag.file(), ?reply, "a flag was taken");
+                }
+                Found::Refused(flag, why) => tracing::warn!(flag = flag.file(), %why, "a flag was refused"),
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Hears the operating system's signals for ever.
+async fn signals(inside: &Inside) {
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return tracing::error!(%error, "signals cannot be heard"),
+    };
+    loop {
+        let signal = signals.next().await;
+        let key = format!("signal-{}", clock::now());
+        let reply = inside.command(key, signal.command(), Origin::Signal, format!("{signal:?}")).await;
+        tracing::info!(?signal, ?reply, "a signal was heard");
+    }
+}
+
+fn beat(heart: &Heart, control: &ControlFolder, identity: &Identity, board: &watch::Receiver<Arc<Board>>) {
+    let board = Arc::clone(&board.borrow());
+    let age = |at: Timestamp| (board.at - at).as_seconds();
+    let beat = Heartbeat {
+        at: clock::now(),
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        identity: Some(identity.clone()),
+        state: board.state,
+        mode: Some(board.mode),
+        broker: "simulated venue, in process".to_owned(),
+        feeds: vec![Feed {
+            name: board.feed_name.clone(),
+            last: board.fed_at,
+            age_seconds: board.fed_at.map(age),
+        }],
+        session: board.session.as_ref().map(|s| s.id),
+        last_cycle: board.fed_at,
+        last_decision: board.decisions.first().map(|d| d.at),
+        decisions: u64::try_from(board.decisions.len()).unwrap_or(u64::MAX),
+        board: serde_json::to_value(board.as_ref()).unwrap_or_default(),
+    };
+    let written = heart.beat(&beat).and_then(|()| match control.mirrored() {
+        Some(state) if state == board.state => Ok(()),
+        _ => control.mirror(board.state),
+    });
+    if let Err(error) = written {
+        tracing::warn!(%error, "the heartbeat cannot be written");
+    }
+}
