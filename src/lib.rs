@@ -28,3 +28,5 @@ pub mod render;
 pub mod settings;
 /// SQL: no other room contains any.
 pub mod store;
+/// Logs.
+pub mod telemetry;
