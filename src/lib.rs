@@ -32,3 +32,5 @@ pub mod settings;
 pub mod store;
 /// PAGES and API of the browser.
 pub mod web;
+/// Logs.
+pub mod telemetry;

@@ -12,7 +12,10 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::{Cli, Failure, LedgerVerb, Verb, backtest, console, demo, interrupt, ledger};
+use crate::cli::{
+    Cli, Failure, KeysVerb, LedgerVerb, Verb, backtest, command, completions, config, console, demo, interrupt, keys,
+    ledger, logs, service, status,
+};
 
 /// Starts the program. What went wrong is one sentence on stderr (with `--json` also an object) and the exit code.
 #[must_use]
@@ -25,6 +28,13 @@ pub fn start() -> ExitCode {
             Verb::Backtest(arguments) => backtest::run(&arguments),
             Verb::Demo(arguments) => demo::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::Verify(arguments) } => ledger::verify(&arguments),
+            Verb::Status(arguments) => status::run(&arguments),
+            Verb::Command(verb) => command::run(&verb),
+            Verb::Logs(arguments) => logs::run(&arguments),
+            Verb::Config { verb } => config::run(&verb),
+            Verb::Keys { verb: KeysVerb::Rotate(arguments) } => keys::rotate(&arguments),
+            Verb::Service { verb } => service::run(&verb),
+            Verb::Completions(arguments) => completions::run(&arguments),
         }
     });
     match outcome {

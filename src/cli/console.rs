@@ -62,6 +62,20 @@ pub fn report(failure: &Failure, json: bool) {
 /// A table that fits the terminal: the first column is text, the others are numbers.
 #[must_use]
 pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
+    let mut table = laid_out(heads, rows);
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.trim_fmt()
+}
+
+/// A table of text that fits the terminal.
+#[must_use]
+pub fn text_table(heads: &[&str], rows: &[Vec<String>]) -> String {
+    laid_out(heads, rows).trim_fmt()
+}
+
+fn laid_out(heads: &[&str], rows: &[Vec<String>]) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     if is_terminal() {
@@ -69,10 +83,7 @@ pub fn table(heads: &[&str], rows: &[Vec<String>]) -> String {
     }
     table.set_header(heads);
     table.add_rows(rows);
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table.trim_fmt()
+    table
 }
 
 #[cfg(test)]

@@ -4,8 +4,11 @@ use desk::domain::wide::Overflow;
 use desk::world::backtest::Stopped;
 use desk::world::trader::Halt;
 
+use crate::gateway::control::ControlError;
 use crate::gateway::market_data::DataError;
+use crate::gateway::vault::VaultError;
 use crate::render::RenderError;
+use crate::settings::SettingsError;
 use crate::store::StoreError;
 
 /// How a verb ended that did not end well.
@@ -19,6 +22,10 @@ pub enum Exit {
     BadInput,
     /// The run could not be finished.
     Failed,
+    /// The bot refused the command.
+    Refused,
+    /// No running bot answers.
+    Silent,
     /// Ctrl-C.
     Interrupted,
 }
@@ -32,6 +39,8 @@ impl Exit {
             Self::Found => 1,
             Self::BadInput => 2,
             Self::Failed => 3,
+            Self::Refused => 4,
+            Self::Silent => 5,
             Self::Interrupted => 130,
         }
     }
@@ -76,6 +85,30 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::bad_input(error.code(), error)
+    }
+}
+
+impl From<ControlError> for Failure {
+    fn from(error: ControlError) -> Self {
+        let exit = match error {
+            ControlError::Silent { .. } => Exit::Silent,
+            ControlError::Held { .. } => Exit::Refused,
+            _ => Exit::Failed,
+        };
+        Self { exit, code: error.code(), message: error.to_string() }
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        let exit = if matches!(error, VaultError::Changed { .. }) { Exit::Refused } else { Exit::Failed };
+        Self { exit, code: error.code(), message: error.to_string() }
+    }
+}
 
 impl From<clap::Error> for Failure {
     fn from(error: clap::Error) -> Self {

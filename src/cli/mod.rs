@@ -2,6 +2,14 @@
 
 /// `tbot backtest`.
 pub mod backtest;
+/// Which bot a verb is about.
+pub mod bot;
+/// The commands of LIFE-4.
+pub mod command;
+/// `tbot completions`.
+pub mod completions;
+/// `tbot config`.
+pub mod config;
 /// What a person reads: text, tables, failures.
 pub mod console;
 /// `tbot demo`.
@@ -10,12 +18,22 @@ pub mod demo;
 mod failure;
 /// Ctrl-C.
 pub mod interrupt;
+/// `tbot keys`.
+pub mod keys;
 /// `tbot ledger`.
 pub mod ledger;
+/// `tbot logs`.
+pub mod logs;
 /// Progress with time left.
 mod progress;
 /// What backtest and demo have in common: inputs, the run, its files.
 mod run;
+/// `tbot run`.
+pub mod run_bot;
+/// `tbot service`.
+pub mod service;
+/// `tbot status`.
+pub mod status;
 
 pub use failure::{Exit, Failure};
 
@@ -38,7 +56,14 @@ Exit codes:
     1  something was found wrong (a ledger that does not verify)
     2  bad input: arguments, files, an output that cannot be written
     3  the run could not be finished, and nothing was kept
+    4  the bot refused the command, or runs already
+    5  no running bot answers
   130  interrupted by Ctrl-C, and nothing was kept";
+
+/// The end of a verb's help: examples, and the exit codes.
+fn examples(lines: &[&str]) -> String {
+    format!("Examples:\n  {}\n\n{EXIT_CODES}", lines.join("\n  "))
+}
 
 /// A self-hosted, audit-grade automated trading system.
 #[derive(Debug, Parser)]
@@ -63,6 +88,40 @@ pub enum Verb {
         #[command(subcommand)]
         verb: LedgerVerb,
     },
+    /// What the bot does now; without a running bot, what it did last
+    Status(status::Arguments),
+    /// Commands to the running bot.
+    #[command(flatten)]
+    Command(command::CommandVerb),
+    /// The bot's logs
+    Logs(logs::Arguments),
+    /// Keys of the configuration and their values
+    Config {
+        /// What to do with them.
+        #[command(subcommand)]
+        verb: config::ConfigVerb,
+    },
+    /// The keys that configuration and secrets are sealed with
+    Keys {
+        /// What to do with them.
+        #[command(subcommand)]
+        verb: KeysVerb,
+    },
+    /// The bot as a systemd user service
+    Service {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: service::ServiceVerb,
+    },
+    /// A script that completes verbs and options in your shell
+    Completions(completions::Arguments),
+}
+
+/// What can be done with the keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysVerb {
+    /// Seal everything anew with a new key
+    Rotate(keys::Rotate),
 }
 
 /// What can be done with the books.

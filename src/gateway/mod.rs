@@ -6,11 +6,15 @@ pub mod clock;
 pub mod control;
 /// Recorded bars and quotes in a folder.
 pub mod market_data;
+/// What the service manager is told.
+pub mod notify;
 /// Whose files these are.
 mod owner;
 /// What the operating system said.
 mod reason;
 
 pub use reason::reason;
+/// The bot as a systemd user service.
+pub mod service;
 /// The sealed configuration and secrets.
 pub mod vault;

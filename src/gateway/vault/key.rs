@@ -115,7 +115,7 @@ fn read(path: PathBuf) -> Result<Keys, VaultError> {
 }
 
 impl Key {
-    fn random() -> Result<Self, VaultError> {
+    pub(super) fn random() -> Result<Self, VaultError> {
         let mut bytes = Zeroizing::new([0; 32]);
         getrandom::fill(bytes.as_mut_slice()).map_err(|_| VaultError::Random)?;
         Ok(Self { id: id(&bytes), bytes })
@@ -123,10 +123,14 @@ impl Key {
 
     fn parse(line: &str) -> Option<Self> {
         let (given, text) = line.strip_prefix(HEAD)?.strip_prefix(' ')?.split_once(' ')?;
-        let decoded = Zeroizing::new(BASE64.decode(text.as_bytes()).ok()?);
-        let bytes = Zeroizing::new(<[u8; 32]>::try_from(decoded.as_slice()).ok()?);
-        let id = id(&bytes);
-        (id == given).then_some(Self { id, bytes })
+        let key = Self::of(&Zeroizing::new(BASE64.decode(text.as_bytes()).ok()?))?;
+        (key.id == given).then_some(key)
+    }
+
+    /// The key of these bytes, where there are as many as a key has.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        let bytes = Zeroizing::new(<[u8; 32]>::try_from(bytes).ok()?);
+        Some(Self { id: id(&bytes), bytes })
     }
 }
 
@@ -139,6 +143,11 @@ fn id(key: &[u8; 32]) -> String {
 }
 
 impl Keys {
+    /// This key alone.
+    pub(super) fn one(key: Key) -> Self {
+        Self { all: vec![key] }
+    }
+
     /// The key that seals.
     pub(super) fn current(&self) -> Option<&Key> {
         self.all.first()

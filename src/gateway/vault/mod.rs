@@ -1,6 +1,8 @@
 //! The vault (OPS-2): the runtime configuration and every secret, sealed with AES-256-GCM-SIV. Nothing is ever written
 //! over: a version or a secret that changes is a new file, and rotation replaces each file whole.
 
+/// Seals what lies elsewhere.
+mod envelope;
 /// What can go wrong.
 mod error;
 /// Keys and where they come from.
@@ -11,6 +13,7 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
+pub use envelope::Envelope;
 pub use error::VaultError;
 pub use key::KeySource;
 
@@ -288,11 +291,12 @@ impl Vault {
     fn lock(&self) -> Result<File, VaultError> {
         let lock = self.take_lock()?;
         match self.all()?.pop() {
-            Some((path, label)) => match self.unseal(&path, &label) {
-                Err(VaultError::OtherKey { path, key }) => return Err(VaultError::OtherKey { path, key }),
+            Some((path, label)) => {
                 // What is damaged does not hinder what comes after it.
-                _ => {}
-            },
+                if let Err(VaultError::OtherKey { path, key }) = self.unseal(&path, &label) {
+                    return Err(VaultError::OtherKey { path, key });
+                }
+            }
             None => {
                 if let Ok(fresh) = self.source.read_file() {
                     *self.keys() = fresh;

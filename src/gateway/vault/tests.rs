@@ -223,3 +223,21 @@ fn secrets_are_set_replaced_and_removed_by_name() {
         assert_eq!(vault.set_secret(name, &secret("whatever")).unwrap_err().code(), "secret_name");
     }
 }
+
+#[test]
+fn ops_2_what_lies_elsewhere_stays_sealed_through_a_rotation() {
+    let place = TestPlace::new();
+    let vault = vault(&place);
+    let sealed = vault.envelope("people").unwrap().seal("one-time code of Ada L", b"JBSWY3DP").unwrap();
+    vault.rotate().unwrap();
+    let envelope = Vault::open(&folders(&place), source(&place)).unwrap().envelope("people").unwrap();
+    assert_eq!(envelope.open("one-time code of Ada L", &sealed).unwrap().as_slice(), b"JBSWY3DP");
+    assert_eq!(envelope.open("one-time code of Bob", &sealed).unwrap_err().code(), "sealed_swapped");
+    assert_eq!(
+        vault.envelope("other").unwrap().open("one-time code of Ada L", &sealed).unwrap_err().code(),
+        "sealed_with_another_key"
+    );
+    let mut torn = sealed.clone();
+    torn.pop();
+    assert_eq!(envelope.open("one-time code of Ada L", &torn).unwrap_err().code(), "sealed_damaged");
+}

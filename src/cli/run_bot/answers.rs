@@ -1,0 +1,140 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use desk::domain::bot::{Caller, Origin};
+use serde_json::Value;
+use tokio::sync::watch;
+
+use crate::gateway::control::{Answering, Reply, Request, StepUp};
+use crate::messages::board::Board;
+use crate::messages::supervisor::{Door, Order, Refused};
+
+/// Whether a name and code are those of an administrator; each code counts once.
+pub type Checking = Arc<dyn Fn(StepUp) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
+
+/// What the socket's server answers with: commands go through the door as the owner's (LIFE-5), questions to the board.
+pub fn answering(door: Door, board: watch::Receiver<Arc<Board>>, checking: Checking) -> Answering {
+    Arc::new(move |request| {
+        let (door, board, checking) = (door.clone(), board.clone(), Arc::clone(&checking));
+        Box::pin(async move {
+            match request {
+                Request::Board => {
+                    let now = Arc::clone(&board.borrow());
+                    Reply::Board { board: serde_json::to_value(&*now).unwrap_or(Value::Null) }
+                }
+                Request::Command { key, command, why, step_up } => {
+                    let mut caller = Caller::owner(Origin::CommandLine);
+                    if let Some(step_up) = step_up {
+                        let name = step_up.name.clone();
+                        if !checking(step_up).await {
+                            let message = format!(
+                                "The code is not one of {name}'s, or {name} is no administrator, or it was used already."
+                            );
+                            return Reply::Refused { code: "step_up".to_owned(), message };
+                        }
+                        caller.stepped_up = true;
+                    }
+                    reply(door.command(Order { key, command, caller, why }).await)
+                }
+            }
+        })
+    })
+}
+
+fn reply(answer: crate::messages::supervisor::Answer) -> Reply {
+    match answer {
+        Ok(outcome) => Reply::Done { at: outcome.at, message: outcome.message },
+        Err(refused) => {
+            let code = match &refused {
+                Refused::Forbidden { .. } => "forbidden",
+                Refused::StepUp => "step_up",
+                Refused::State { .. } => "state",
+                Refused::Invalid { .. } => "invalid",
+                Refused::Busy => "busy",
+            };
+            Reply::Refused { code: code.to_owned(), message: refused.to_string() }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use desk::domain::bot::{Command, Who};
+    use desk::domain::time::Timestamp;
+
+    use super::*;
+    use crate::messages::supervisor::Outcome;
+
+    async fn asked(command: Command, code: Option<&str>) -> Reply {
+        let door = Door::new(|order: Order| async move {
+            assert_eq!((order.caller.who.clone(), order.caller.origin), (Who::Owner, Origin::CommandLine));
+            match order.command {
+                Command::ResetKill if !order.caller.stepped_up => Err(Refused::StepUp),
+                Command::Start => Err(Refused::State { message: "The latch is set.".to_owned() }),
+                _ => Ok(Outcome { at: Timestamp::from_seconds(1), message: order.why }),
+            }
+        });
+        let (_keep, board) = watch::channel(Arc::new(board()));
+        let checking: Checking = Arc::new(|step_up| Box::pin(async move { step_up.code == "123456" }));
+        let step_up = code.map(|code| StepUp { name: "ada".to_owned(), code: code.to_owned() });
+        let request = Request::Command { key: "k".to_owned(), command, why: "because".to_owned(), step_up };
+        answering(door, board, checking)(request).await
+    }
+
+    fn board() -> Board {
+        use desk::domain::bot::{BotState, Mode, VenueKind};
+        use desk::domain::decimal::Money;
+
+        use crate::messages::board::Day;
+        let nothing = Money::ZERO;
+        Board {
+            number: 1,
+            at: Timestamp::from_seconds(1),
+            identity: "RIGD_US_SIM_01".parse().unwrap(),
+            mode: Mode::Paper,
+            venue: VenueKind::Simulated,
+            feed_name: "generated".to_owned(),
+            state: BotState::Idle,
+            since: Timestamp::from_seconds(1),
+            reason: None,
+            rehearsing: false,
+            session: None,
+            latch: None,
+            freezes: Vec::new(),
+            fed_at: None,
+            day: Day {
+                net: nothing,
+                realised: nothing,
+                unrealised: nothing,
+                fees: nothing,
+                loss_limit: nothing,
+                at_stops: nothing,
+                equity: nothing,
+                curve: Vec::new(),
+                sent: 0,
+            },
+            positions: Vec::new(),
+            orders: Vec::new(),
+            strategies: Vec::new(),
+            decisions: Vec::new(),
+            trades: Vec::new(),
+            actors: Vec::new(),
+            closing: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn life_5_the_socket_is_the_owners_and_step_up_needs_a_code() {
+        let done = Reply::Done { at: Timestamp::from_seconds(1), message: "because".to_owned() };
+        let code = |reply: Reply| match reply {
+            Reply::Refused { code, .. } => code,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(asked(Command::Stop, None).await, done);
+        assert_eq!(asked(Command::ResetKill, Some("123456")).await, done);
+        assert_eq!(code(asked(Command::ResetKill, None).await), "step_up");
+        assert_eq!(code(asked(Command::Stop, Some("000000")).await), "step_up", "a wrong code never passes");
+        assert_eq!(code(asked(Command::Start, None).await), "state");
+    }
+}

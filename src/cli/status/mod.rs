@@ -1,0 +1,182 @@
+//! `tbot status`: what a running bot says of itself; without one, its last heartbeat and how old that is (LIFE-14).
+
+/// The board in words.
+mod words;
+
+use std::time::Duration;
+
+use clap::Args;
+use desk::domain::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::bot::BotArguments;
+use super::failure::{Exit, Failure};
+use super::run::runtime;
+use super::{console, examples};
+use crate::gateway::clock;
+use crate::gateway::control::{Heartbeat, Holder, Reply, Request, STALE, client, holder, last_heartbeat};
+
+/// How long the bot may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Which bot.
+#[derive(Debug, Args)]
+#[command(after_help = examples(&["tbot status", "tbot status --json | jq .board.state"]))]
+pub struct Arguments {
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    bot: BotArguments,
+}
+
+/// What is known from outside.
+struct Seen {
+    holder: Holder,
+    heartbeat: Option<Heartbeat>,
+    /// The board of a bot that answers.
+    board: Option<Value>,
+    now: Timestamp,
+}
+
+/// Tells the status.
+///
+/// # Errors
+/// [`Exit::Silent`] where no bot answers; what is known is told first. [`Exit::Found`] where it answers and something
+/// does not fit.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let control = arguments.bot.boot()?.folders.control();
+    let asked = runtime()?.block_on(client::ask(&control, &Request::Board, PATIENCE));
+    let board = match asked {
+        Ok(Reply::Board { board }) => Some(board),
+        _ => None,
+    };
+    let seen = Seen { holder: holder(&control), heartbeat: last_heartbeat(&control)?, board, now: clock::now() };
+    let remarks = seen.remarks();
+    if arguments.json {
+        console::say(&seen.object(&remarks).to_string());
+    } else {
+        seen.tell(&remarks);
+    }
+    if seen.board.is_some() {
+        if remarks.is_empty() {
+            return Ok(());
+        }
+        return Err(Failure { exit: Exit::Found, code: "status_doubtful", message: remarks.join("; ") });
+    }
+    let message = if seen.holder.held { "a bot runs and does not answer" } else { "no bot runs here" };
+    Err(Failure { exit: Exit::Silent, code: "bot_silent", message: message.to_owned() })
+}
+
+impl Seen {
+    /// The age of the last heartbeat in seconds.
+    fn age(&self) -> Option<i64> {
+        self.heartbeat.as_ref().map(|beat| (self.now - beat.at).as_seconds())
+    }
+
+    /// What does not fit together.
+    fn remarks(&self) -> Vec<String> {
+        let mut remarks = Vec::new();
+        if let Some(beat) = &self.heartbeat {
+            let old = self.now - beat.at > STALE;
+            let age = self.age().unwrap_or_default();
+            if self.holder.held && old {
+                remarks.push(format!("the heartbeat is stale: {age} s old, {} s are allowed", STALE.as_seconds()));
+            }
+            if self.holder.held && self.holder.pid != Some(beat.pid) {
+                let lock = self.holder.pid.map_or("nobody".to_owned(), |pid| pid.to_string());
+                remarks.push(format!("the lock is held by process {lock}, the heartbeat is of process {}", beat.pid));
+            }
+        } else if self.holder.held {
+            remarks.push("a bot runs and has left no heartbeat yet".to_owned());
+        }
+        if self.board.is_some() && !self.holder.held {
+            remarks.push("a bot answers and holds no lock".to_owned());
+        }
+        remarks
+    }
+
+    fn object(&self, remarks: &[String]) -> Value {
+        let board = self.board.clone().or_else(|| self.heartbeat.as_ref().map(|b| b.board.clone()));
+        let heartbeat = self.heartbeat.as_ref().map(|b| Heartbeat { board: Value::Null, ..b.clone() });
+        json!({
+            "answers": self.board.is_some(),
+            "running": self.holder.held,
+            "pid": self.holder.pid.filter(|_| self.holder.held),
+            "heartbeat": heartbeat,
+            "heartbeat_age_seconds": self.age(),
+            "remarks": remarks,
+            "board": board,
+        })
+    }
+
+    fn tell(&self, remarks: &[String]) {
+        match (&self.board, &self.heartbeat) {
+            (Some(board), _) => console::say(&words::board(board)),
+            (None, Some(beat)) => {
+                let age = self.age().unwrap_or_default();
+                let head = if self.holder.held { "does not answer" } else { "does not run" };
+                let process = self.holder.pid.filter(|_| self.holder.held);
+                let process = process.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+                console::say(&format!("The bot {head}{process}. Its last heartbeat, {age} s old, {}:", beat.at));
+                console::say(&words::heartbeat(beat));
+                if !beat.board.is_null() {
+                    console::say(&words::board(&beat.board));
+                }
+            }
+            (None, None) if self.holder.held => console::say("A bot runs and does not answer; there is no heartbeat."),
+            (None, None) => console::say("No bot has run here yet."),
+        }
+        for remark in remarks {
+            console::say(&format!("WRONG: {remark}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use desk::domain::bot::BotState;
+
+    use super::*;
+
+    fn beat(at: i64, pid: u32) -> Heartbeat {
+        Heartbeat {
+            at: Timestamp::from_seconds(at),
+            pid,
+            version: String::new(),
+            identity: None,
+            state: BotState::Idle,
+            mode: None,
+            broker: "up".to_owned(),
+            feeds: Vec::new(),
+            session: None,
+            last_cycle: None,
+            last_decision: None,
+            decisions: 0,
+            board: Value::Null,
+        }
+    }
+
+    #[test]
+    fn life_14_a_stale_heartbeat_and_a_lock_of_another_process_are_said() {
+        let seen = |held, pid, heartbeat, answers: bool| Seen {
+            holder: Holder { held, pid },
+            heartbeat,
+            board: answers.then(|| json!({})),
+            now: Timestamp::from_seconds(1_000),
+        };
+        for (seen, says) in [
+            (seen(true, Some(7), Some(beat(998, 7)), true), &[][..]),
+            (seen(true, Some(7), Some(beat(900, 7)), true), &["stale: 100 s old, 5 s"]),
+            (seen(true, Some(8), Some(beat(998, 7)), false), &["held by process 8, the heartbeat is of process 7"]),
+            (seen(true, Some(8), Some(beat(900, 7)), false), &["stale", "held by process 8"]),
+            (seen(false, Some(7), Some(beat(900, 7)), false), &[]),
+            (seen(true, Some(7), None, false), &["no heartbeat yet"]),
+            (seen(false, None, None, true), &["holds no lock"]),
+        ] {
+            let remarks = seen.remarks();
+            assert_eq!(remarks.len(), says.len(), "{remarks:?}");
+            assert!(remarks.iter().zip(says).all(|(remark, says)| remark.contains(says)), "{remarks:?}");
+        }
+    }
+}
