@@ -12,7 +12,11 @@ pub mod market_data;
 pub mod portfolio;
 /// Limits, freezes, exposure, and the way from a signal to an approved order.
 pub mod risk;
+/// Windows, phases, readiness.
+pub mod schedule;
 /// One strategy over all its symbols: entries, exits, trails.
 pub mod strategy;
 /// The bot's life: commands, states, freezes.
 pub mod supervisor;
+/// Who lives, who is late, and what follows.
+pub mod watchdog;
