@@ -10,9 +10,17 @@ pub mod ledger;
 pub mod market_data;
 /// Positions folded from events.
 pub mod portfolio;
+/// A dry session: may it start, its windows, its checklist.
+pub mod rehearsal;
 /// Limits, freezes, exposure, and the way from a signal to an approved order.
 pub mod risk;
+/// Windows, phases, readiness.
+pub mod schedule;
+/// Which symbols are looked at, and why the others are not.
+pub mod screener;
 /// One strategy over all its symbols: entries, exits, trails.
 pub mod strategy;
 /// The bot's life: commands, states, freezes.
 pub mod supervisor;
+/// Who lives, who is late, and what follows.
+pub mod watchdog;

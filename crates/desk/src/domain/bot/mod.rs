@@ -1,5 +1,7 @@
 //! The bot as a whole: its state, what it can be told, by whom, and what holds it back.
 
+/// The actors, by name.
+mod actor;
 /// Who tells it something, and from where.
 mod caller;
 /// What it can be told.
@@ -19,6 +21,7 @@ mod permission;
 /// Its sixteen states.
 mod state;
 
+pub use actor::ActorName;
 pub use caller::{Caller, Origin, Who};
 pub use command::{Command, FreezeName, FreezeNameError, Scope};
 pub use event::{Answer, BOT_EVENT_VERSION, BotBody, BotEvent};

@@ -285,7 +285,7 @@ impl Scratch {
                 switch.hear(self.now, report);
             }
             if fills > 0 {
-                self.note(format!("{fills} fills"));
+                self.note(format!("fills: {fills}"));
             }
         }
         let pending = switch.pending(Some(&self.view())).join(" ");
@@ -328,7 +328,7 @@ impl Scratch {
         }
         if !steps.is_empty() {
             let Round { cancels, exits, lost, refused } = round;
-            self.note(format!("{cancels} cancels and {exits} exits sent; {lost} got lost, {refused} refused"));
+            self.note(format!("sent: cancels {cancels}, exits {exits}; lost on the way: {lost}; refused: {refused}"));
         }
         Ok(())
     }
