@@ -43,5 +43,7 @@ mod scene;
 mod sources;
 /// The event log and the books.
 mod store;
+/// The browser.
+mod web;
 /// The specification's worked trades.
 mod worked_trades;

@@ -1,0 +1,22 @@
+//! The browser's side over real HTTP, on a loopback port.
+
+/// What the audit keeps, and what it refuses.
+mod audit;
+/// Requests over a plain socket.
+mod client;
+/// Persons, sessions, codes on both engines.
+mod people;
+/// Every route, method and role against the permission table.
+mod permissions;
+/// Serves the sample to be looked at.
+mod preview;
+/// Headers, forgery, pages without script.
+mod safety;
+/// A board that looks like a trading day.
+mod sample;
+/// A running server.
+mod server;
+/// Coming in, going out, lock-out, registration.
+mod sign_in;
+/// The stream of regions.
+mod stream;

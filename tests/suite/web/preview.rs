@@ -1,0 +1,33 @@
+//! Serves the sample to be looked at: `cargo test --test suite web::preview -- --ignored --nocapture`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use desk::domain::bot::Role;
+
+use super::sample;
+use super::server::Server;
+use tbot::store::people::Purpose;
+
+/// For a person or a browser's screenshots: everything that a page can show, at a fixed port, for a while.
+#[test]
+#[ignore = "serves until it is ended"]
+fn the_sample_day_is_served() {
+    let server = Server::start_at("127.0.0.1:8479", false);
+    let person = server.add("ann", &[Role::Operator, Role::Administrator, Role::Reviewer], true);
+    for (n, state) in ["trading", "killing"].iter().enumerate() {
+        eprintln!("{state}: http://{}/link/{}", server.to, server.link_for(Purpose::SignIn(person)));
+        eprintln!("cookie: {}", server.session_of(person).cookie);
+        let board = if n == 0 { sample::board() } else { sample::killing() };
+        for _ in 0..600 {
+            let mut next = board.clone();
+            next.number = server.board.borrow().number + 1;
+            server.board.send_replace(Arc::new(next));
+            std::thread::sleep(Duration::from_secs(1));
+            if std::path::Path::new("/tmp/tbot-preview-next").exists() {
+                let _ = std::fs::remove_file("/tmp/tbot-preview-next");
+                break;
+            }
+        }
+    }
+}

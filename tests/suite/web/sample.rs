@@ -1,0 +1,350 @@
+//! A board that looks like a trading day: positions, orders, decisions with their gates, trades, a curve.
+
+use desk::domain::bot::{BotState, Mode, VenueKind, Who};
+use desk::domain::decimal::{Money, Price, Quantity, Ratio};
+use desk::domain::event::{Decision, InputName};
+use desk::domain::ids::{SessionId, StrategyName};
+use desk::domain::market::{Bar, Side};
+use desk::domain::order::{ExitReason, Leg, OrderState, Plan};
+use desk::domain::records::{GateName, Verdict};
+use desk::domain::symbol::Symbol;
+use desk::domain::time::{Date, Span, Timestamp};
+use desk::domain::trade::Trade;
+use desk::gates::{Check, GateResult, Reason};
+use desk::research::luck::SplitMix;
+use tbot::messages::board::*;
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    format!("2026-11-20T{text}Z").parse().unwrap()
+}
+
+fn money(text: &str) -> Money {
+    text.parse().unwrap()
+}
+
+fn price(text: &str) -> Price {
+    text.parse().unwrap()
+}
+
+fn session() -> SessionId {
+    SessionId::xnys(Date::new(2026, 11, 20).unwrap())
+}
+
+fn plan(reference: &str, stop: &str, target: &str) -> Plan {
+    let (reference, stop) = (price(reference), price(stop));
+    let risk = Price::from_raw((reference.raw() - stop.raw()).abs());
+    Plan { reference, stop, target: price(target), risk, atr: price("1.2345"), edge: None }
+}
+
+/// A decision: the gate that blocks it, if one does.
+fn decision(
+    time: &str,
+    symbol: &str,
+    strategy: StrategyName,
+    blocked: Option<(GateName, Reason)>,
+    outcome: &'static str,
+) -> DecisionLine {
+    let mut after = false;
+    let trace = GateName::ALL
+        .iter()
+        .map(|gate| {
+            let blocks = blocked.is_some_and(|(g, _)| g == *gate);
+            let (reason, value, threshold) = match gate {
+                GateName::Session => (Reason::Inside, "361", "21"),
+                GateName::DataQuality => (Reason::Dvs, if blocks { "0.74" } else { "0.94" }, "0.8"),
+                GateName::Fee => (Reason::Fee, if blocks { "1.4" } else { "4.8" }, "2"),
+                GateName::Turnover => (Reason::Edge, if blocks { "1.2" } else { "3.8" }, "2"),
+                GateName::PreTradeRisk => (Reason::RiskPerTrade, if blocks { "180" } else { "63" }, "150"),
+                _ => {
+                    let verdict = if *gate == GateName::State { Verdict::Pass } else { Verdict::NotApplicable };
+                    return GateResult { gate: *gate, verdict, checks: vec![] };
+                }
+            };
+            let verdict = match (blocks, after) {
+                (true, _) => Verdict::Block,
+                (false, true) => Verdict::WouldPass,
+                (false, false) => Verdict::Pass,
+            };
+            after |= blocks;
+            let check =
+                Check { reason, value: value.parse().unwrap(), threshold: threshold.parse().unwrap(), holds: !blocks };
+            GateResult { gate: *gate, verdict, checks: vec![check] }
+        })
+        .collect();
+    let decision = Decision {
+        id: format!("2026-11-20-{symbol}-{strategy}-{}", time.replace(':', "")).parse().unwrap(),
+        session: session(),
+        strategy,
+        symbol: symbol.parse().unwrap(),
+        side: if symbol == "F" { Side::Short } else { Side::Long },
+        plan: plan("216.95", "215.45", "219.2"),
+        size: Quantity::whole(42),
+        trace,
+        blocked,
+        inputs: vec![
+            (InputName::Close, "216.95".parse().unwrap()),
+            (InputName::Vwap, "215.71234567".parse().unwrap()),
+            (InputName::Volume, "184200".parse().unwrap()),
+            (InputName::RangeHigh, "216.9".parse().unwrap()),
+        ],
+    };
+    DecisionLine { at: at(time), decision, outcome }
+}
+
+fn trade(
+    symbol: &str,
+    strategy: StrategyName,
+    (from, to): (&str, &str),
+    (entry, exit): (&str, &str),
+    reason: ExitReason,
+) -> Trade {
+    Trade {
+        decision: format!("2026-11-20-{symbol}-{strategy}-{}", from.replace(':', "")).parse().unwrap(),
+        session: session(),
+        strategy,
+        symbol: symbol.parse().unwrap(),
+        side: Side::Long,
+        size: Quantity::whole(60),
+        plan: plan("100", "99", "102"),
+        signal_at: at(from),
+        entered_at: at(from),
+        exited_at: at(to),
+        entry_value: money(entry),
+        exit_value: money(exit),
+        entry_reference_value: money(entry),
+        exit_reference_value: money(exit),
+        commission: Money::ZERO,
+        sec: money("0.30897192"),
+        taf: money("0.01170000"),
+        reason,
+        synthetic: false,
+        orders: vec!["RIGD01-261120-aaaa".parse().unwrap()],
+    }
+}
+
+fn order(symbol: &str, leg: Leg, strategy: StrategyName, state: OrderState, asked: i64) -> OrderLine {
+    OrderLine {
+        order: format!("RIGD01-261120-{}{}", symbol.to_lowercase(), leg.as_str()).parse().unwrap(),
+        leg,
+        strategy,
+        symbol: symbol.parse().unwrap(),
+        state,
+        asked: Quantity::whole(asked),
+        filled: Quantity::ZERO,
+    }
+}
+
+fn position(symbol: &str, strategy: StrategyName, quantity: i64, prices: [&str; 4], unrealised: &str) -> PositionLine {
+    let [entry, last, stop, target] = prices.map(price);
+    PositionLine {
+        symbol: symbol.parse().unwrap(),
+        strategy,
+        side: Side::Long,
+        quantity: Quantity::whole(quantity),
+        entry,
+        last: Some(last),
+        stop,
+        target,
+        unrealised: money(unrealised),
+        since: at("20:14:33"),
+        decision: format!("2026-11-20-{symbol}-{strategy}-201400").parse().unwrap(),
+    }
+}
+
+/// A walk of the day's net from the open to 20:41, in cents.
+fn curve() -> Vec<(Timestamp, Money)> {
+    let mut dice = SplitMix::new(7);
+    let mut net = 0_i64;
+    (0..=371)
+        .map(|minute| {
+            let step = i64::try_from(dice.below(900)).unwrap() - 470;
+            net = if minute < 15 { 0 } else { (net + step).clamp(-21_000, 6_000) };
+            let net = if minute == 371 { -17_445 } else { net };
+            (at("14:30:00") + Span::minutes(minute), Money::from_raw(net * 1_000_000))
+        })
+        .collect()
+}
+
+fn decisions() -> Vec<DecisionLine> {
+    use StrategyName::{Close, Mid, Open};
+    let block = |gate, reason| Some((gate, reason));
+    let mut all = vec![
+        decision("20:40:00", "CAT", Close, None, "pending"),
+        decision("20:36:00", "MU", Close, block(GateName::Turnover, Reason::Edge), "blocked"),
+        decision("20:31:00", "AMD", Close, block(GateName::PreTradeRisk, Reason::RiskPerTrade), "blocked"),
+        decision("20:29:00", "F", Close, block(GateName::Fee, Reason::Fee), "blocked"),
+        decision("20:22:00", "SMCI", Close, block(GateName::DataQuality, Reason::Dvs), "blocked"),
+        decision("20:14:00", "NVDA", Close, None, "executed"),
+        decision("18:44:00", "UBER", Mid, None, "missed"),
+        decision("18:07:00", "QCOM", Mid, None, "executed"),
+    ];
+    for (n, symbol) in ["INTC", "DIS", "PEP", "BAC", "XOM", "GE", "KO", "PFE", "HD", "MRK"].iter().enumerate() {
+        all.push(decision(
+            &format!("15:{:02}:00", 50 - n * 3),
+            symbol,
+            Open,
+            block(GateName::Fee, Reason::Fee),
+            "blocked",
+        ));
+    }
+    all
+}
+
+fn strategies() -> Vec<StrategyLine> {
+    let line = |name, from, to, counts: [u64; 4], net| StrategyLine {
+        name,
+        window: Some((at(from), at(to))),
+        suspended: None,
+        signals: counts[0],
+        blocked: counts[1],
+        trades: counts[2],
+        won: counts[3],
+        net: money(net),
+    };
+    vec![
+        line(StrategyName::Open, "14:30:00", "15:30:00", [11, 10, 3, 2], "-94.11"),
+        line(StrategyName::Mid, "16:00:00", "19:30:00", [6, 3, 2, 0], "-98.59"),
+        line(StrategyName::Close, "20:00:00", "20:50:00", [6, 4, 0, 0], "0"),
+    ]
+}
+
+fn actors() -> Vec<ActorLine> {
+    let names = [
+        "supervisor",
+        "market data",
+        "screener",
+        "strategy",
+        "risk",
+        "ledger",
+        "broker",
+        "kill switch",
+        "reporter",
+        "notifier",
+        "watchdog",
+    ];
+    names
+        .iter()
+        .map(|name| ActorLine {
+            name: (*name).to_owned(),
+            well: true,
+            answered: at("20:41:06"),
+            waiting: 0,
+            restarts: u32::from(*name == "screener"),
+            fault: (*name == "screener").then(|| "a list could not be read; rebuilt".to_owned()),
+        })
+        .collect()
+}
+
+/// The day at 20:41:07: losing, two positions, one entry working.
+pub(crate) fn board() -> Board {
+    use StrategyName::{Close, Mid, Open};
+    Board {
+        number: 1,
+        at: at("20:41:07"),
+        identity: "RIGD_US_SIM_01".parse().unwrap(),
+        mode: Mode::Paper,
+        venue: VenueKind::Simulated,
+        feed_name: "generated".to_owned(),
+        state: BotState::Trading,
+        since: at("20:40:27"),
+        reason: None,
+        rehearsing: false,
+        session: Some(SessionBoard {
+            id: session(),
+            open: at("14:30:00"),
+            close: at("21:00:00"),
+            windows: vec![Close],
+            next: vec![
+                Coming { at: at("20:41:57"), what: "CAT entry ends if not filled".to_owned() },
+                Coming { at: at("20:50:00"), what: "close takes no more entries".to_owned() },
+                Coming { at: at("20:55:00"), what: "positions are closed".to_owned() },
+                Coming { at: at("21:05:00"), what: "books are checked and closed".to_owned() },
+            ],
+            closed: false,
+        }),
+        latch: None,
+        freezes: vec![],
+        fed_at: Some(at("20:41:00")),
+        day: Day {
+            net: money("-174.45164822"),
+            realised: money("-192.70164822"),
+            unrealised: money("18.25"),
+            fees: money("1.96164822"),
+            loss_limit: money("400"),
+            at_stops: money("-296.95164822"),
+            equity: money("49825.54835178"),
+            curve: curve(),
+            sent: 23,
+        },
+        positions: vec![
+            position("NVDA", Close, 50, ["188.72", "189.16", "187.3", "190.85"], "22"),
+            position("T", Mid, 125, ["27.9", "27.87", "27.78", "28.02"], "-3.75"),
+        ],
+        orders: vec![
+            order("CAT", Leg::Entry, Close, OrderState::Accepted, 15),
+            order("NVDA", Leg::Stop, Close, OrderState::Accepted, 50),
+            order("NVDA", Leg::Target, Close, OrderState::Accepted, 50),
+            order("T", Leg::Stop, Mid, OrderState::Accepted, 125),
+            order("T", Leg::Target, Mid, OrderState::Accepted, 125),
+        ],
+        strategies: strategies(),
+        decisions: decisions(),
+        trades: vec![
+            trade("QCOM", Mid, ("18:07:00", "18:51:00"), ("10592.40", "10565.52"), ExitReason::Timeout),
+            trade("JPM", Mid, ("17:14:00", "17:41:12"), ("18115.20", "17987.40"), ExitReason::StopLoss),
+            trade("XOM", Open, ("15:50:00", "16:30:00"), ("6824.00", "6855.50"), ExitReason::WindowEnd),
+            trade("MSFT", Open, ("14:58:00", "15:22:08"), ("25310.10", "25373.94"), ExitReason::TargetHit),
+            trade("AMD", Open, ("14:46:00", "14:58:40"), ("13010.00", "12821.60"), ExitReason::StopLoss),
+        ],
+        actors: actors(),
+        closing: None,
+    }
+}
+
+/// The same bot in the middle of a kill.
+pub(crate) fn killing() -> Board {
+    let mark = Mark { at: at("20:41:20"), who: Who::Person("ann".to_owned()), why: "feed looks wrong".to_owned() };
+    Board {
+        number: 2,
+        at: at("20:41:23"),
+        state: BotState::EmergencyClosingPositions,
+        since: at("20:41:20"),
+        latch: Some(mark.clone()),
+        closing: Some(ClosingBoard {
+            verb: "kill",
+            mark,
+            cancels: 1,
+            cancelled: 1,
+            exits: 2,
+            flat: 1,
+            last_cancel_ms: Some(41),
+            done_ms: None,
+            pending: vec!["T is halted; its stop stays at the venue; asked again every second".to_owned()],
+            progress: "0.6".parse::<Ratio>().unwrap(),
+        }),
+        orders: vec![],
+        ..board()
+    }
+}
+
+/// Bars of a symbol until now.
+pub(crate) fn bars(symbol: Symbol) -> Vec<Bar> {
+    let mut dice = SplitMix::new(u64::from(symbol.to_string().as_bytes()[0]));
+    let mut last = 18_700_i64;
+    (0..371)
+        .map(|minute| {
+            let open = last;
+            last += i64::try_from(dice.below(21)).unwrap() - 10;
+            let cents = |c: i64| Price::from_raw(c * 1_000_000);
+            let (high, low) = (open.max(last) + 4, open.min(last) - 4);
+            Bar {
+                start: at("14:30:00") + Span::minutes(minute),
+                open: cents(open),
+                high: cents(high),
+                low: cents(low),
+                close: cents(last),
+                volume: Quantity::whole(1_000),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,194 @@
+//! A running server with people in it, on a loopback port, with a clock that the test turns.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+
+use desk::domain::bot::{Role, Roles, permit};
+use desk::domain::time::{Span, Timestamp};
+use tbot::messages::board::Board;
+use tbot::messages::supervisor::{Answer as Told, Door, Order, Outcome, Refused};
+use tbot::store::Address;
+use tbot::store::people::{NewPerson, NewSession, PasswordHash, People, PersonId, Purpose, Seal, Unsealed};
+use tbot::web::{Manners, SettingLine, Site, serve};
+use tokio::sync::watch;
+
+use super::client::{Answer, encoded, send};
+use super::sample;
+use crate::places::Folder;
+
+/// The password of everybody.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// Seals by turning bytes round; the vault has its own tests.
+pub(crate) struct Turned;
+
+impl Seal for Turned {
+    fn seal(&self, name: &str, secret: &[u8]) -> Result<Vec<u8>, Unsealed> {
+        Ok(name.bytes().chain([0]).chain(secret.iter().map(|b| !b)).collect())
+    }
+
+    fn open(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, Unsealed> {
+        let rest = sealed.strip_prefix(name.as_bytes()).and_then(|r| r.strip_prefix(&[0])).ok_or(Unsealed)?;
+        Ok(rest.iter().map(|b| !b).collect())
+    }
+}
+
+/// The server and what a test does with it.
+pub(crate) struct Server {
+    pub(crate) to: SocketAddr,
+    pub(crate) board: watch::Sender<Arc<Board>>,
+    pub(crate) people: People,
+    pub(crate) orders: Arc<Mutex<Vec<Order>>>,
+    clock: Arc<AtomicI64>,
+    runtime: tokio::runtime::Runtime,
+    handle: actix_web::dev::ServerHandle,
+    thread: Option<std::thread::JoinHandle<()>>,
+    _folder: Folder,
+}
+
+/// Somebody who is signed in: a cookie and the secret of forms.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) cookie: String,
+    pub(crate) form: String,
+}
+
+impl Server {
+    /// A bot that is trading, without anybody in it.
+    pub(crate) fn start() -> Self {
+        Self::start_at("127.0.0.1:0", false)
+    }
+
+    pub(crate) fn start_at(place: &str, secure: bool) -> Self {
+        let folder = Folder::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let address = Address::Sqlite(folder.path().to_path_buf());
+        let people = runtime.block_on(People::open(&address, Arc::new(Turned))).unwrap();
+        let listener = TcpListener::bind(place).unwrap();
+        let to = listener.local_addr().unwrap();
+        let (board, receiver) = watch::channel(Arc::new(sample::board()));
+        let orders = Arc::new(Mutex::new(Vec::new()));
+        let clock = Arc::new(AtomicI64::new(sample::at("20:41:07").nanos()));
+        let (given, time, theirs) = (Arc::clone(&orders), Arc::clone(&clock), people.clone());
+        let (tell, told) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let site = Site {
+                    identity: "RIGD_US_SIM_01".parse().unwrap(),
+                    board: receiver,
+                    door: Door::new(move |order| answer(Arc::clone(&given), order)),
+                    people: theirs,
+                    books: None,
+                    clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),
+                    bars: Some(Arc::new(sample::bars)),
+                    settings: Arc::new(settings),
+                    registered: Arc::new(|_| {}),
+                    manners: Manners { secure, ..Manners::default() },
+                };
+                let server = serve(listener, site).unwrap();
+                tell.send(server.handle()).unwrap();
+                server.await.unwrap();
+            });
+        });
+        let handle = told.recv().unwrap();
+        Self { to, board, people, orders, clock, runtime, handle, thread: Some(thread), _folder: folder }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.clock.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn later(&self, by: Span) {
+        self.clock.fetch_add(by.as_nanos(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn wait<T>(&self, what: impl Future<Output = T>) -> T {
+        self.runtime.block_on(what)
+    }
+
+    pub(crate) fn add(&self, name: &str, roles: &[Role], password: bool) -> PersonId {
+        let password = password.then(|| PasswordHash::new(PASSWORD).unwrap());
+        let new = NewPerson { name: name.parse().unwrap(), password, roles: Roles::of(roles) };
+        self.wait(self.people.add(&new, self.now())).unwrap()
+    }
+
+    /// Somebody with these roles, signed in without a password.
+    pub(crate) fn person(&self, name: &str, roles: &[Role]) -> Person {
+        let person = self.add(name, roles, false);
+        self.session_of(person)
+    }
+
+    pub(crate) fn session_of(&self, person: PersonId) -> Person {
+        let new = NewSession {
+            person,
+            ends_at: self.now() + Span::minutes(12 * 60),
+            address: "127.0.0.1".to_owned(),
+            agent: "test".to_owned(),
+        };
+        let token = self.wait(self.people.begin_session(&new, self.now())).unwrap();
+        Person { cookie: format!("tbot={}", token.text()), form: token.form_secret() }
+    }
+
+    pub(crate) fn link_for(&self, purpose: Purpose) -> String {
+        self.wait(self.people.make_link(purpose, self.now() + Span::minutes(60))).unwrap().text().to_owned()
+    }
+
+    pub(crate) fn get(&self, path: &str, person: Option<&Person>) -> Answer {
+        let cookie = person.map(|p| p.cookie.clone()).unwrap_or_default();
+        let headers: &[(&str, &str)] = if person.is_some() { &[("Cookie", &cookie)] } else { &[] };
+        send(self.to, "GET", path, headers, "")
+    }
+
+    /// A form as a browser without script sends it.
+    pub(crate) fn post(&self, path: &str, person: Option<&Person>, fields: &[(&str, &str)]) -> Answer {
+        let mut all = fields.to_vec();
+        let (cookie, form) = person.map(|p| (p.cookie.clone(), p.form.clone())).unwrap_or_default();
+        if person.is_some() && !fields.iter().any(|(n, _)| *n == "form") {
+            all.push(("form", &form));
+        }
+        let origin = format!("http://{}", self.to);
+        let headers = [
+            ("Cookie", cookie.as_str()),
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Origin", origin.as_str()),
+            ("Sec-Fetch-Site", "same-origin"),
+        ];
+        send(self.to, "POST", path, &headers, &encoded(&all))
+    }
+
+    pub(crate) fn given(&self) -> Vec<Order> {
+        self.orders.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let stopped = self.handle.stop(false);
+        self.runtime.block_on(stopped);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A supervisor that writes down what it is told and does as the permission table says.
+async fn answer(given: Arc<Mutex<Vec<Order>>>, order: Order) -> Told {
+    permit(order.caller.roles, order.command.action()).map_err(Refused::from)?;
+    let message = format!("{} is carried out.", order.command.as_str());
+    given.lock().unwrap().push(order);
+    Ok(Outcome { at: sample::at("20:41:08"), message })
+}
+
+fn settings() -> Vec<SettingLine> {
+    let line = |key: &str, value: &str, origin: &str| SettingLine {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        origin: origin.to_owned(),
+    };
+    vec![
+        line("web.listen", "127.0.0.1:8480", "default"),
+        line("risk.daily_loss", "400.00 USD", "version 3"),
+        line("broker.key", "set on 4 Nov, ends in 7f3a", "version 1"),
+    ]
+}
