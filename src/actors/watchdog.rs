@@ -23,19 +23,25 @@ const UNANSWERED: u64 = 4;
 #[derive(Clone, Debug)]
 pub struct Watched(pub(super) Arc<Wiring>);
 
-/// Starts the thread. `hangs` is called once, with the name of the actor; it ends the process.
+/// Starts the thread. `well` is called each time that nobody is late; `hangs` once, with the name of the actor: it ends the
+/// process.
 ///
 /// # Errors
 /// Where the system gives no thread.
-pub fn start(watched: Watched, hangs: impl FnOnce(&'static str) + Send + 'static) -> io::Result<()> {
+pub fn start(
+    watched: Watched,
+    well: impl Fn() + Send + 'static,
+    hangs: impl FnOnce(&'static str) + Send + 'static,
+) -> io::Result<()> {
     let watch = move || {
         let mut number: u64 = 0;
         loop {
             number = number.saturating_add(1);
             watched.ask(number);
             std::thread::sleep(ASK);
-            if let Some(name) = watched.hanging(number) {
-                return hangs(name);
+            match watched.hanging(number) {
+                Some(name) => return hangs(name),
+                None => well(),
             }
         }
     };

@@ -25,6 +25,7 @@ use crate::actors::tree::{Plan, Tree};
 use crate::cli::run_bot::{Arguments, Feed as Choice, FirstStart, Speed};
 use crate::cli::{Failure, console};
 use crate::gateway::clock;
+use crate::gateway::notify::ServiceManager;
 use crate::gateway::control::{ControlFolder, Heart, InstanceLock, Server};
 use crate::gateway::vault::{Envelope, KeySource, Saving, Vault};
 use crate::messages::board::Board;
@@ -133,6 +134,7 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
         format!("Register the first administrator within an hour: {place}/register/{}", link.text())
     };
     console::say(&way_in);
+    ServiceManager::of_process().ready(&way_in);
     if !set_up {
         write_boot(boot.folders.data(), &[("bot.identity", identity.to_string())])?;
     }

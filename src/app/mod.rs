@@ -4,6 +4,8 @@
 mod feed;
 /// The living bot.
 mod living;
+/// The parent that starts the bot again.
+mod parent;
 /// Socket, flags, signals, heartbeat.
 mod ways_in;
 
@@ -12,10 +14,12 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::actors::supervisor::End;
 use crate::cli::{
     Cli, Failure, KeysVerb, LedgerVerb, Verb, backtest, command, completions, config, console, demo, interrupt, keys,
-    ledger, logs, service, status,
+    ledger, logs, run_bot, service, status,
 };
+use crate::gateway::notify::ServiceManager;
 
 /// Starts the program. What went wrong is one sentence on stderr (with `--json` also an object) and the exit code.
 #[must_use]
@@ -23,8 +27,12 @@ pub fn start() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let json = arguments.iter().any(|a| a == "--json");
     let outcome = Cli::try_parse_from(&arguments).map_err(Failure::from).and_then(|cli| {
-        interrupt::listen()?;
+        // A living bot hears signals itself.
+        if !matches!(cli.verb, Verb::Run(_)) {
+            interrupt::listen()?;
+        }
         match cli.verb {
+            Verb::Run(arguments) => return run(&arguments),
             Verb::Backtest(arguments) => backtest::run(&arguments),
             Verb::Demo(arguments) => demo::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::Verify(arguments) } => ledger::verify(&arguments),
@@ -36,12 +44,28 @@ pub fn start() -> ExitCode {
             Verb::Service { verb } => service::run(&verb),
             Verb::Completions(arguments) => completions::run(&arguments),
         }
+        .map(|()| ExitCode::SUCCESS)
     });
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             console::report(&failure, json);
             ExitCode::from(failure.exit.code())
         }
     }
+}
+
+/// Runs a bot, or the parent that keeps one running.
+fn run(arguments: &run_bot::Arguments) -> Result<ExitCode, Failure> {
+    let kept = ServiceManager::of_process().is_there();
+    if !kept && !arguments.unwatched {
+        // What cannot be right is said before a process is started for it.
+        arguments.boot()?.may_start()?;
+        (arguments.feed()?, arguments.speed()?);
+        return parent::keep();
+    }
+    Ok(match living::run(arguments)? {
+        End::Told => ExitCode::SUCCESS,
+        End::Anew => ExitCode::from(parent::ANEW),
+    })
 }

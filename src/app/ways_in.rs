@@ -9,6 +9,7 @@ use desk::domain::ids::Identity;
 use desk::domain::time::Timestamp;
 use tokio::sync::watch;
 
+use super::parent::ANEW;
 use crate::actors::latch::Latch;
 use crate::actors::tree::Tree;
 use crate::actors::watchdog;
@@ -16,6 +17,7 @@ use crate::cli::Failure;
 use crate::cli::run_bot::{Checking, answering};
 use crate::gateway::clock;
 use crate::gateway::control::{ControlFolder, Feed, Flags, Found, Heart, Heartbeat, Server, Signals};
+use crate::gateway::notify::ServiceManager;
 use crate::messages::board::Board;
 use crate::messages::supervisor::{Answer, Door, Order};
 use crate::store::people::People;
@@ -24,8 +26,6 @@ use crate::store::people::People;
 const LOOK: Duration = Duration::from_millis(200);
 /// How often the heart beats; a heartbeat is fresh within 5 s (LIFE-14).
 const BEAT: Duration = Duration::from_secs(1);
-/// The code with which a process ends that has to be started anew (LIFE-11).
-const ANEW: i32 = 75;
 
 /// What all ways in lead to.
 #[derive(Clone)]
@@ -91,11 +91,12 @@ pub(super) fn open(
         })
         .map_err(failed)?;
     let latch = tree.latch.clone();
-    watchdog::start(tree.watched(), move |name| {
+    let manager = ServiceManager::of_process();
+    watchdog::start(tree.watched(), move || manager.alive(), move |name| {
         tracing::error!(actor = name, "an actor hangs; the process ends and is started anew");
         // Entries cease at once; the latch is of this process alone, so it does not outlive it.
         latch.set();
-        std::process::exit(ANEW);
+        std::process::exit(i32::from(ANEW));
     })
     .map_err(failed)
 }

@@ -77,6 +77,8 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Run the bot: strategies, orders and books, with a dashboard in the browser
+    Run(Box<run_bot::Arguments>),
     /// Run strategies over recorded bars: signals, gates, risk, orders, fills and books
     Backtest(backtest::Arguments),
     /// Watch one whole simulated trading day in the terminal

@@ -1,0 +1,68 @@
+//! The small parent that `tbot run` keeps where no service manager does: it starts the bot again when a part was lost that
+//! only a new process brings back (LIFE-11), and hands signals on.
+
+use std::process::{Child, Command, ExitCode};
+use std::time::Duration;
+
+use crate::cli::{Failure, console};
+use crate::gateway::clock::Stopwatch;
+use crate::gateway::control::{Signal, Signals};
+
+/// The code with which a process ends that has to be started anew.
+pub(super) const ANEW: u8 = 75;
+/// A bot that lives shorter is not started again at once.
+const SHORT: Duration = Duration::from_secs(60);
+/// After so many short lives in a row it is left for a person to look at.
+const LIVES: u32 = 5;
+
+/// Keeps a bot running until it ends for good.
+///
+/// # Errors
+/// Where a process cannot be started.
+pub(super) fn keep() -> Result<ExitCode, Failure> {
+    let failed = |e: std::io::Error| Failure::failed("parent", format!("the bot's process cannot be started: {e}"));
+    let program = std::env::current_exe().map_err(failed)?;
+    let mut short: u32 = 0;
+    loop {
+        let life = Stopwatch::start();
+        let mut command = Command::new(&program);
+        let mut child = command.args(std::env::args_os().skip(1)).arg("--unwatched").spawn().map_err(failed)?;
+        hand_on(&child)?;
+        let code = child.wait().map_err(failed)?.code().and_then(|code| u8::try_from(code).ok());
+        short = if life.elapsed() < SHORT { short.saturating_add(1) } else { 0 };
+        match code {
+            Some(ANEW) if short < LIVES => {
+                let wait = Duration::from_millis(200).saturating_mul(short.saturating_mul(short));
+                console::remark("The bot is started again; what failed is in its log.");
+                std::thread::sleep(wait);
+            }
+            Some(ANEW) => {
+                let message = format!("the bot ended {short} times shortly after its start; what failed is in its log");
+                return Err(Failure::failed("ended_again", message));
+            }
+            Some(code) => return Ok(ExitCode::from(code)),
+            None => return Err(Failure::failed("killed", "the bot's process was killed; start it again with tbot run")),
+        }
+    }
+}
+
+/// Hands signals on to the child, from a thread that ends with the process.
+fn hand_on(child: &Child) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::failed("parent", format!("signals cannot be handed on: {e}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let pid = child.id().to_string();
+    let listen = move || {
+        runtime.block_on(async {
+            let Ok(mut signals) = Signals::listen() else { return };
+            loop {
+                let name = match signals.next().await {
+                    Signal::Shutdown => "-TERM",
+                    Signal::Kill => "-USR2",
+                };
+                // A child that has ended meanwhile needs no signal.
+                let _ = Command::new("kill").args([name, &pid]).status();
+            }
+        });
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(listen).map(drop).map_err(failed)
+}
