@@ -30,7 +30,7 @@ pub mod render;
 pub mod settings;
 /// SQL: no other room contains any.
 pub mod store;
-/// PAGES and API of the browser.
-pub mod web;
 /// Logs.
 pub mod telemetry;
+/// PAGES and API of the browser.
+pub mod web;

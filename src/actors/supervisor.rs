@@ -6,9 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
-use desk::domain::bot::{
-    Answer as Recorded, BotBody, BotEvent, BotState, FreezeName, Key, Mark, Mode, VenueKind, Who,
-};
+use desk::domain::bot::{Answer as Recorded, BotBody, BotEvent, BotState, FreezeName, Key, Mark, Mode, VenueKind, Who};
 use desk::domain::decimal::Quantity;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
@@ -286,7 +284,9 @@ impl Supervisor {
             match effect {
                 Effect::TripLatch(_) => self.wiring.latch.set(),
                 Effect::ResetLatch => self.wiring.latch.reset(),
-                Effect::CancelEntries(scope) => self.wiring.must(self.wiring.risk.deliver(ToRisk::Cancel(scope.clone()))),
+                Effect::CancelEntries(scope) => {
+                    self.wiring.must(self.wiring.risk.deliver(ToRisk::Cancel(scope.clone())))
+                }
                 Effect::Flatten(scope) => {
                     let reason = if self.wiring.latch.is_set() { ExitReason::Kill } else { ExitReason::Manual };
                     self.wiring.must(self.wiring.risk.deliver(ToRisk::Flatten(scope.clone(), reason)));

@@ -6,7 +6,7 @@ use desk::domain::calendar::Calendar;
 use desk::domain::market::Instrument;
 use desk::domain::seed::Seed;
 use desk::domain::symbol::Symbol;
-use desk::domain::time::Date;
+use desk::domain::time::{Date, Timestamp};
 use desk::world::backtest::Tape;
 use desk::world::generated::{GeneratedMarket, MarketSpec};
 
@@ -63,8 +63,8 @@ pub(super) fn replay(folder: &Path) -> Result<Feed, Failure> {
     symbols.sort_unstable();
     let (mut instruments, mut tapes) = (Vec::new(), Vec::new());
     for symbol in symbols {
-        let read = data.read(&symbol)?;
-        instruments.push(read.instrument);
+        let read = data.read(symbol, Timestamp::from_nanos(i64::MIN), Timestamp::MAX)?;
+        instruments.push(data.instrument(symbol));
         tapes.push(Tape { bars: read.bars, quotes: Vec::new() });
     }
     let name = folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());

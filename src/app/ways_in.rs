@@ -92,12 +92,16 @@ pub(super) fn open(
         .map_err(failed)?;
     let latch = tree.latch.clone();
     let manager = ServiceManager::of_process();
-    watchdog::start(tree.watched(), move || manager.alive(), move |name| {
-        tracing::error!(actor = name, "an actor hangs; the process ends and is started anew");
-        // Entries cease at once; the latch is of this process alone, so it does not outlive it.
-        latch.set();
-        std::process::exit(i32::from(ANEW));
-    })
+    watchdog::start(
+        tree.watched(),
+        move || manager.alive(),
+        move |name| {
+            tracing::error!(actor = name, "an actor hangs; the process ends and is started anew");
+            // Entries cease at once; the latch is of this process alone, so it does not outlive it.
+            latch.set();
+            std::process::exit(i32::from(ANEW));
+        },
+    )
     .map_err(failed)
 }
 
@@ -157,11 +161,7 @@ fn beat(heart: &Heart, control: &ControlFolder, identity: &Identity, board: &wat
         state: board.state,
         mode: Some(board.mode),
         broker: "simulated venue, in process".to_owned(),
-        feeds: vec![Feed {
-            name: board.feed_name.clone(),
-            last: board.fed_at,
-            age_seconds: board.fed_at.map(age),
-        }],
+        feeds: vec![Feed { name: board.feed_name.clone(), last: board.fed_at, age_seconds: board.fed_at.map(age) }],
         session: board.session.as_ref().map(|s| s.id),
         last_cycle: board.fed_at,
         last_decision: board.decisions.first().map(|d| d.at),
