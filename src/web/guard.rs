@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
@@ -21,64 +21,68 @@ use crate::store::people::{ApiTokenText, Deed};
 pub(crate) const LARGEST_BODY: usize = 64 * 1024;
 
 /// Finds out who asks, and lets through what the table allows.
-pub(crate) async fn guard(
+pub(crate) async fn guard<B: MessageBody + 'static>(
     route: &'static Route,
     mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let shared = shared(&request)?;
-    let visitor = visitor(&shared, &request).await?;
-    let by_token = visitor.as_ref().is_some_and(|v| v.session.is_none());
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match admit(route, &mut request).await {
+        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
+        Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
+    }
+}
+
+async fn admit(route: &Route, request: &mut ServiceRequest) -> Result<(), Refusal> {
+    let shared = shared(request)?;
+    let visitor = visitor(&shared, request).await?;
+    if let Some(v) = &visitor {
+        request.extensions_mut().insert(v.clone());
+    }
     if !request.method().is_safe() {
-        let body =
-            request.extract::<Bytes>().await.map_err(|_| Refusal::Invalid("What was sent is too long.".to_owned()))?;
-        let fields = fields(&request, &body);
-        if !by_token {
-            same_site(&request)?;
-            if let Some(v) = &visitor {
-                unforged(&request, &fields, v)?;
-            }
-        }
-        request.extensions_mut().insert(fields);
-        request.extensions_mut().insert(Body(body));
+        read_body(request, visitor.as_ref()).await?;
     }
-    match route.needs {
-        Needs::Nothing => {}
-        Needs::SignedIn => {
-            let v = visitor.as_ref().ok_or(Refusal::SignIn)?;
-            if v.idle {
-                return Err(Refusal::SignIn.into());
-            }
+    if route.needs == Needs::Nothing {
+        return Ok(());
+    }
+    let v = visitor.ok_or(Refusal::SignIn)?;
+    if v.idle && !route.for_idle() {
+        return Err(Refusal::SignIn);
+    }
+    let Needs::Action(action) = route.needs else { return Ok(()) };
+    let need = match permit(v.roles, action) {
+        Ok(need) => need,
+        Err(e) => {
+            audit(&shared, &v, "refused", request, &json!({ "needs": action })).await;
+            return Err(Refusal::Forbidden(e.to_string()));
         }
-        Needs::Action(action) => {
-            let v = visitor.as_ref().ok_or(Refusal::SignIn)?;
-            if v.idle && !route.for_idle() {
-                return Err(Refusal::SignIn.into());
-            }
-            let need = match permit(v.roles, action) {
-                Ok(need) => need,
-                Err(e) => {
-                    audit(&shared, v, "refused", &request, &json!({ "needs": action })).await;
-                    return Err(Refusal::Forbidden(e.to_string()).into());
-                }
-            };
-            // An auditor's reads are audited too (WEB-2).
-            if v.roles.has(Role::Auditor) && request.method() == Method::GET && route.is_page() {
-                audit(&shared, v, "read", &request, &json!({})).await;
-            }
-            if need == Need::StepUp && request.method() != Method::GET && !v.codes {
-                return Err(Refusal::StepUp(
-                    "This act needs a one-time code, and your account has none set up. Set it up on the Account page first."
-                        .to_owned(),
-                )
-                .into());
-            }
+    };
+    // An auditor's reads are audited too (WEB-2).
+    if v.roles.has(Role::Auditor) && request.method() == Method::GET && route.is_page() {
+        audit(&shared, &v, "read", request, &json!({})).await;
+    }
+    if need == Need::StepUp && request.method() != Method::GET && !v.codes {
+        let said =
+            "This act needs a one-time code, and your account has none set up. Set it up on the Account page first.";
+        return Err(Refusal::StepUp(said.to_owned()));
+    }
+    Ok(())
+}
+
+/// Reads the body for the handler, once it is known to be ours.
+async fn read_body(request: &mut ServiceRequest, visitor: Option<&Visitor>) -> Result<(), Refusal> {
+    let body =
+        request.extract::<Bytes>().await.map_err(|_| Refusal::Invalid("What was sent is too long.".to_owned()))?;
+    let fields = fields(request, &body);
+    // Whoever has a personal token is no browser that another site could steer.
+    if visitor.is_none_or(|v| v.session.is_some()) {
+        same_site(request)?;
+        if let Some(v) = visitor {
+            unforged(request, &fields, v)?;
         }
     }
-    if let Some(v) = visitor {
-        request.extensions_mut().insert(v);
-    }
-    next.call(request).await
+    request.extensions_mut().insert(fields);
+    request.extensions_mut().insert(Body(body));
+    Ok(())
 }
 
 fn shared(request: &ServiceRequest) -> Result<Data<Shared>, Refusal> {
