@@ -1,22 +1,28 @@
 //! Who may open what: every address passes here, by the one table.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
+use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{Error, HttpMessage as _};
 use desk::domain::bot::{Need, Origin, Role, Who, permit};
+use desk::domain::chain::Hash;
+use desk::domain::time::Timestamp;
 use serde_json::json;
 
 use super::refusal::Refusal;
 use super::routes::{Needs, Route};
 use super::site::Shared;
 use super::visitor::{Body, Fields, Visitor, token_of};
-use crate::store::people::{ApiTokenText, Deed};
+use crate::store::people::{ApiTokenText, Deed, SignedIn, Token};
 
+/// The database answers within this, or counts as away.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The largest body that is read, in bytes.
 pub(crate) const LARGEST_BODY: usize = 64 * 1024;
 
@@ -34,7 +40,7 @@ pub(crate) async fn guard<B: MessageBody + 'static>(
 
 async fn admit(route: &Route, request: &mut ServiceRequest) -> Result<(), Refusal> {
     let shared = shared(request)?;
-    let visitor = visitor(&shared, request).await?;
+    let visitor = visitor(&shared, request, route).await?;
     if let Some(v) = &visitor {
         request.extensions_mut().insert(v.clone());
     }
@@ -91,7 +97,7 @@ fn shared(request: &ServiceRequest) -> Result<Data<Shared>, Refusal> {
 }
 
 /// By personal token where there is one, by session otherwise.
-async fn visitor(shared: &Shared, request: &ServiceRequest) -> Result<Option<Visitor>, Refusal> {
+async fn visitor(shared: &Shared, request: &ServiceRequest, route: &Route) -> Result<Option<Visitor>, Refusal> {
     let now = shared.now();
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         let text = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer "));
@@ -116,7 +122,7 @@ async fn visitor(shared: &Shared, request: &ServiceRequest) -> Result<Option<Vis
     }
     let manners = &shared.site.manners;
     let Some(token) = token_of(request.request(), manners.secure) else { return Ok(None) };
-    let Some(found) = shared.site.people.session(&token, now).await? else { return Ok(None) };
+    let Some(found) = session(shared, &token, now, route).await? else { return Ok(None) };
     let idle = now - found.seen_at > manners.idle;
     if !idle && request.path() != "/events" {
         // That the last use is not written down must not keep anybody from a kill.
@@ -135,6 +141,32 @@ async fn visitor(shared: &Shared, request: &ServiceRequest) -> Result<Option<Vis
         idle,
         ends_at: found.ends_at,
     }))
+}
+
+/// The session behind a token. Where the database is away, a session that was good a while ago still stops, kills and
+/// flattens: that must not hang on a disk.
+async fn session(shared: &Shared, token: &Token, now: Timestamp, route: &Route) -> Result<Option<SignedIn>, Refusal> {
+    let asked = timeout(PATIENCE, shared.site.people.session(token, now)).await;
+    let known = |change: &dyn Fn(&mut BTreeMap<Hash, SignedIn>) -> Option<SignedIn>| {
+        change(&mut shared.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    };
+    match asked {
+        Ok(Ok(found)) => {
+            known(&|all| {
+                all.retain(|_, s| now < s.ends_at);
+                match &found {
+                    Some(s) => all.insert(token.hash(), s.clone()),
+                    None => all.remove(&token.hash()),
+                }
+            });
+            Ok(found)
+        }
+        _ if route.for_idle() => Ok(known(&|all| all.get(&token.hash()).cloned()).filter(|s| now < s.ends_at)),
+        Ok(Err(e)) => Err(e.into()),
+        Err(_) => {
+            Err(Refusal::Broken("The database does not answer. Stop, Kill and Flatten work without it.".to_owned()))
+        }
+    }
 }
 
 fn fields(request: &ServiceRequest, body: &Bytes) -> Fields {

@@ -20,10 +20,9 @@ fn address(route: &Route) -> String {
 
 fn ask(server: &Server, route: &Route, person: Option<&Person>) -> Answer {
     let path = address(route);
-    if route.path == "/events" {
+    if let (Some(person), "/events") = (person, route.path) {
         // The stream has no end; its head says enough.
-        let cookie = person.map(|p| p.cookie.clone()).unwrap_or_default();
-        let (status, headers) = head(&mut open(server.to, "GET", &path, &[("Cookie", &cookie)], ""));
+        let (status, headers) = head(&mut open(server.to, "GET", &path, &[("Cookie", &person.cookie)], ""));
         return Answer { status, headers, body: String::new() };
     }
     match route.verb {

@@ -194,3 +194,24 @@ fn web_4_cookies_are_strict_and_over_tls_bound_to_the_host() {
         assert_eq!(answer.header("strict-transport-security").is_some(), secure);
     }
 }
+
+#[test]
+fn a_kill_does_not_wait_for_the_people_s_database() {
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Operator]);
+    assert_eq!(server.get("/", Some(&ann)).status, 200);
+    // Somebody holds the database, and then its tables are gone.
+    server.break_people();
+    let began = std::time::Instant::now();
+    let answer = server.post("/commands/kill", Some(&ann), &[("key", "k1")]);
+    assert_eq!(answer.header("location"), Some("/kill"), "{}", answer.body);
+    assert!(began.elapsed() < std::time::Duration::from_secs(20), "{:?}", began.elapsed());
+    assert_eq!(server.given()[0].command, Command::Kill);
+    assert_eq!(
+        server.post("/commands/start", Some(&ann), &[("key", "k2")]).status,
+        500,
+        "what does not stop is not done"
+    );
+    assert_eq!(server.given().len(), 1);
+    assert_eq!(server.post("/commands/kill", None, &[("key", "k3")]).header("location"), Some("/sign-in"));
+}
