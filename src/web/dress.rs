@@ -1,5 +1,7 @@
 //! Headers on every answer (WEB-4), and pages for errors where a person looks.
 
+use std::fmt::Write as _;
+
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -92,19 +94,15 @@ fn page_for<B>(shared: &Shared, answer: &ServiceResponse<B>) -> Option<HttpRespo
         page.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
     let said = json!({ "title": refusal.title(), "detail": refusal.to_string(), "code": refusal.code() });
-    let html = match &visitor {
-        Some(v) => Frame::new(shared, v, request.path()).fill(
-            refusal.title(),
-            "pages/refused.html",
-            json!({ "refusal": said }),
-        ),
-        None => {
-            let mut values = plain_values(shared, refusal.title());
-            if let Some(map) = values.as_object_mut() {
-                map.insert("refusal".to_owned(), said);
-            }
-            shared.pages.fill("pages/refused_plain.html", &values).map_err(Refusal::from)
+    let html = if let Some(v) = &visitor {
+        let own = json!({ "refusal": said });
+        Frame::new(shared, v, request.path()).fill(refusal.title(), "pages/refused.html", own)
+    } else {
+        let mut values = plain_values(shared, refusal.title());
+        if let Some(map) = values.as_object_mut() {
+            map.insert("refusal".to_owned(), said);
         }
+        shared.pages.fill("pages/refused_plain.html", &values).map_err(Refusal::from)
     };
     let text = html.unwrap_or_else(|e| format!("{}. {e}", refusal.title()));
     Some(page.content_type("text/html; charset=utf-8").body(text))
@@ -128,7 +126,7 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

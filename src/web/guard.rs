@@ -1,84 +1,94 @@
 //! Who may open what: every address passes here, by the one table.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
+use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{Error, HttpMessage as _};
 use desk::domain::bot::{Need, Origin, Role, Who, permit};
+use desk::domain::chain::Hash;
+use desk::domain::time::Timestamp;
 use serde_json::json;
 
 use super::refusal::Refusal;
 use super::routes::{Needs, Route};
 use super::site::Shared;
 use super::visitor::{Body, Fields, Visitor, token_of};
-use crate::store::people::{ApiTokenText, Deed};
+use crate::store::people::{ApiTokenText, Deed, SignedIn, Token};
 
+/// The database answers within this, or counts as away.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The largest body that is read, in bytes.
 pub(crate) const LARGEST_BODY: usize = 64 * 1024;
 
 /// Finds out who asks, and lets through what the table allows.
-pub(crate) async fn guard(
+pub(crate) async fn guard<B: MessageBody + 'static>(
     route: &'static Route,
     mut request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let shared = shared(&request)?;
-    let visitor = visitor(&shared, &request).await?;
-    let by_token = visitor.as_ref().is_some_and(|v| v.session.is_none());
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    match admit(route, &mut request).await {
+        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
+        Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
+    }
+}
+
+async fn admit(route: &Route, request: &mut ServiceRequest) -> Result<(), Refusal> {
+    let shared = shared(request)?;
+    let visitor = visitor(&shared, request, route).await?;
+    if let Some(v) = &visitor {
+        request.extensions_mut().insert(v.clone());
+    }
     if !request.method().is_safe() {
-        let body =
-            request.extract::<Bytes>().await.map_err(|_| Refusal::Invalid("What was sent is too long.".to_owned()))?;
-        let fields = fields(&request, &body);
-        if !by_token {
-            same_site(&request)?;
-            if let Some(v) = &visitor {
-                unforged(&request, &fields, v)?;
-            }
-        }
-        request.extensions_mut().insert(fields);
-        request.extensions_mut().insert(Body(body));
+        read_body(request, visitor.as_ref()).await?;
     }
-    match route.needs {
-        Needs::Nothing => {}
-        Needs::SignedIn => {
-            let v = visitor.as_ref().ok_or(Refusal::SignIn)?;
-            if v.idle {
-                return Err(Refusal::SignIn.into());
-            }
+    if route.needs == Needs::Nothing {
+        return Ok(());
+    }
+    let v = visitor.ok_or(Refusal::SignIn)?;
+    if v.idle && !route.for_idle() {
+        return Err(Refusal::SignIn);
+    }
+    let Needs::Action(action) = route.needs else { return Ok(()) };
+    let need = match permit(v.roles, action) {
+        Ok(need) => need,
+        Err(e) => {
+            audit(&shared, &v, "refused", request, &json!({ "needs": action })).await;
+            return Err(Refusal::Forbidden(e.to_string()));
         }
-        Needs::Action(action) => {
-            let v = visitor.as_ref().ok_or(Refusal::SignIn)?;
-            if v.idle && !route.for_idle() {
-                return Err(Refusal::SignIn.into());
-            }
-            let need = match permit(v.roles, action) {
-                Ok(need) => need,
-                Err(e) => {
-                    audit(&shared, v, "refused", &request, &json!({ "needs": action })).await;
-                    return Err(Refusal::Forbidden(e.to_string()).into());
-                }
-            };
-            // An auditor's reads are audited too (WEB-2).
-            if v.roles.has(Role::Auditor) && request.method() == Method::GET && route.is_page() {
-                audit(&shared, v, "read", &request, &json!({})).await;
-            }
-            if need == Need::StepUp && request.method() != Method::GET && !v.codes {
-                return Err(Refusal::StepUp(
-                    "This act needs a one-time code, and your account has none set up. Set it up on the Account page first."
-                        .to_owned(),
-                )
-                .into());
-            }
+    };
+    // An auditor's reads are audited too (WEB-2).
+    if v.roles.has(Role::Auditor) && request.method() == Method::GET && route.is_page() {
+        audit(&shared, &v, "read", request, &json!({})).await;
+    }
+    if need == Need::StepUp && request.method() != Method::GET && !v.codes {
+        let said =
+            "This act needs a one-time code, and your account has none set up. Set it up on the Account page first.";
+        return Err(Refusal::StepUp(said.to_owned()));
+    }
+    Ok(())
+}
+
+/// Reads the body for the handler, once it is known to be ours.
+async fn read_body(request: &mut ServiceRequest, visitor: Option<&Visitor>) -> Result<(), Refusal> {
+    let body =
+        request.extract::<Bytes>().await.map_err(|_| Refusal::Invalid("What was sent is too long.".to_owned()))?;
+    let fields = fields(request, &body);
+    // Whoever has a personal token is no browser that another site could steer.
+    if visitor.is_none_or(|v| v.session.is_some()) {
+        same_site(request)?;
+        if let Some(v) = visitor {
+            unforged(request, &fields, v)?;
         }
     }
-    if let Some(v) = visitor {
-        request.extensions_mut().insert(v);
-    }
-    next.call(request).await
+    request.extensions_mut().insert(fields);
+    request.extensions_mut().insert(Body(body));
+    Ok(())
 }
 
 fn shared(request: &ServiceRequest) -> Result<Data<Shared>, Refusal> {
@@ -87,7 +97,7 @@ fn shared(request: &ServiceRequest) -> Result<Data<Shared>, Refusal> {
 }
 
 /// By personal token where there is one, by session otherwise.
-async fn visitor(shared: &Shared, request: &ServiceRequest) -> Result<Option<Visitor>, Refusal> {
+async fn visitor(shared: &Shared, request: &ServiceRequest, route: &Route) -> Result<Option<Visitor>, Refusal> {
     let now = shared.now();
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         let text = value.to_str().ok().and_then(|v| v.strip_prefix("Bearer "));
@@ -112,7 +122,7 @@ async fn visitor(shared: &Shared, request: &ServiceRequest) -> Result<Option<Vis
     }
     let manners = &shared.site.manners;
     let Some(token) = token_of(request.request(), manners.secure) else { return Ok(None) };
-    let Some(found) = shared.site.people.session(&token, now).await? else { return Ok(None) };
+    let Some(found) = session(shared, &token, now, route).await? else { return Ok(None) };
     let idle = now - found.seen_at > manners.idle;
     if !idle && request.path() != "/events" {
         // That the last use is not written down must not keep anybody from a kill.
@@ -131,6 +141,32 @@ async fn visitor(shared: &Shared, request: &ServiceRequest) -> Result<Option<Vis
         idle,
         ends_at: found.ends_at,
     }))
+}
+
+/// The session behind a token. Where the database is away, a session that was good a while ago still stops, kills and
+/// flattens: that must not hang on a disk.
+async fn session(shared: &Shared, token: &Token, now: Timestamp, route: &Route) -> Result<Option<SignedIn>, Refusal> {
+    let asked = timeout(PATIENCE, shared.site.people.session(token, now)).await;
+    let known = |change: &dyn Fn(&mut BTreeMap<Hash, SignedIn>) -> Option<SignedIn>| {
+        change(&mut shared.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    };
+    match asked {
+        Ok(Ok(found)) => {
+            known(&|all| {
+                all.retain(|_, s| now < s.ends_at);
+                match &found {
+                    Some(s) => all.insert(token.hash(), s.clone()),
+                    None => all.remove(&token.hash()),
+                }
+            });
+            Ok(found)
+        }
+        _ if route.for_idle() => Ok(known(&|all| all.get(&token.hash()).cloned()).filter(|s| now < s.ends_at)),
+        Ok(Err(e)) => Err(e.into()),
+        Err(_) => {
+            Err(Refusal::Broken("The database does not answer. Stop, Kill and Flatten work without it.".to_owned()))
+        }
+    }
 }
 
 fn fields(request: &ServiceRequest, body: &Bytes) -> Fields {

@@ -91,7 +91,7 @@ pub(crate) async fn paint(shared: Data<Shared>, painted: watch::Sender<Arc<Frame
         }
         let values = views::bot(&latest, (now - changed_at).as_seconds());
         let before = Arc::clone(&painted.borrow());
-        let frame = next_frame(&shared, &before, values, latest.number, number(now));
+        let frame = next_frame(&shared, &before, &values, latest.number, number(now));
         painted.send_replace(Arc::new(frame));
         rt::time::sleep(AT_MOST).await;
         // A sender that is gone must not make this loop spin.
@@ -104,7 +104,7 @@ pub(crate) async fn paint(shared: Data<Shared>, painted: watch::Sender<Arc<Frame
     }
 }
 
-fn next_frame(shared: &Shared, before: &Frame, bot: Value, board: u64, now: u64) -> Frame {
+fn next_frame(shared: &Shared, before: &Frame, bot: &Value, board: u64, now: u64) -> Frame {
     let number = now.max(before.number.saturating_add(1));
     let values = json!({ "bot": bot });
     let mut regions = BTreeMap::new();

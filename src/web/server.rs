@@ -2,8 +2,8 @@
 
 use std::io;
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use actix_web::dev::Server;
@@ -35,6 +35,7 @@ pub fn serve(listener: TcpListener, site: Site) -> io::Result<Server> {
         site,
         pages,
         limits: Limits::default(),
+        known: Mutex::default(),
         hashing: Semaphore::new(HASHING),
         frames,
         watched: Notify::new(),

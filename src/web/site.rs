@@ -1,9 +1,11 @@
 //! What the pages stand on: the board, the supervisor's door, the people, the books, the clock.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex};
 
+use desk::domain::chain::Hash;
 use desk::domain::ids::Identity;
 use desk::domain::market::Bar;
 use desk::domain::symbol::Symbol;
@@ -17,7 +19,7 @@ use crate::messages::board::Board;
 use crate::messages::supervisor::Door;
 use crate::render::Pages;
 use crate::store::Reader;
-use crate::store::people::People;
+use crate::store::people::{People, SignedIn};
 
 /// The real time; the board has the bot's.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -92,6 +94,8 @@ pub(crate) struct Shared {
     pub(crate) site: Site,
     pub(crate) pages: Pages,
     pub(crate) limits: Limits,
+    /// Sessions as they were last seen in the database.
+    pub(crate) known: Mutex<BTreeMap<Hash, SignedIn>>,
     /// Passwords that are looked at at once: each takes 64 MiB.
     pub(crate) hashing: Semaphore,
     pub(crate) frames: watch::Receiver<Arc<Frame>>,

@@ -115,10 +115,10 @@ pub(crate) async fn begin_codes(shared: Data<Shared>, visitor: Visitor, fields: 
     let issuer = shared.site.identity.as_str();
     let setup = people.begin_codes(visitor.person, &visitor.name, issuer).await?;
     note(&shared, &visitor, "codes_begun", &visitor.name, json!({}), true).await?;
-    codes_page(&shared, &visitor, json!({ "secret": *setup.secret, "address": *setup.address, "error": "" }), &[])
+    codes_page(&shared, &visitor, &json!({ "secret": *setup.secret, "address": *setup.address, "error": "" }), &[])
 }
 
-fn codes_page(shared: &Shared, visitor: &Visitor, setup: Value, recovery: &[&str]) -> Answer {
+fn codes_page(shared: &Shared, visitor: &Visitor, setup: &Value, recovery: &[&str]) -> Answer {
     let own = json!({ "setup": setup, "recovery": recovery });
     Frame::new(shared, visitor, "/account").page("One-time codes", "pages/codes.html", own)
 }
@@ -133,13 +133,13 @@ pub(crate) async fn confirm_codes(shared: Data<Shared>, visitor: Visitor, fields
     }
     let Some(recovery) = people.confirm_codes(visitor.person, fields.get("code"), now).await? else {
         let said = "This code is not right. Check the clock of the phone, and type the next one.";
-        return codes_page(&shared, &visitor, json!({ "secret": "", "address": "", "error": said }), &[]);
+        return codes_page(&shared, &visitor, &json!({ "secret": "", "address": "", "error": said }), &[]);
     };
     people.forgive(&name).await?;
     note(&shared, &visitor, "codes_in_use", &visitor.name, json!({}), true).await?;
     let codes: Vec<&str> = recovery.0.iter().map(|c| c.as_str()).collect();
     let visitor = Visitor { codes: true, ..visitor };
-    codes_page(&shared, &visitor, Value::Null, &codes)
+    codes_page(&shared, &visitor, &Value::Null, &codes)
 }
 
 /// `POST /account/sessions/revoke`: one, or all others.

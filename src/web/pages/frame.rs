@@ -21,8 +21,11 @@ pub(crate) struct Frame<'a> {
     notice: Option<String>,
 }
 
-/// The navigation: group, then address, name, count, who.
-const NAVIGATION: &[(&str, &[(&str, &str, &str, Action)])] = &[
+/// A page in the navigation: address, name, count, who.
+type Entry = (&'static str, &'static str, &'static str, Action);
+
+/// The navigation, group by group.
+const NAVIGATION: &[(&str, &[Entry])] = &[
     (
         "Trading",
         &[

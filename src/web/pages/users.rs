@@ -45,7 +45,8 @@ async fn show(shared: &Shared, visitor: &Visitor, notice: Option<String>, error:
                 .map(|r| json!({ "code": r, "word": r.as_str().replace('_', " "), "has": p.roles.has(r) }))
                 .collect();
             json!({
-                "id": p.id, "name": p.name, "roles": roles, "disabled": p.disabled, "codes": p.codes,
+                "id": p.id, "name": p.name, "roles": roles,
+                "said": p.roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ").replace('_', " "), "disabled": p.disabled, "codes": p.codes,
                 "made": moment(p.made_at), "own": p.id == visitor.person,
             })
         })

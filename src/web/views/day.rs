@@ -1,5 +1,7 @@
 //! The day's money: result, limit, what comes next, and the curve.
 
+use std::cmp::Ordering;
+
 use desk::domain::decimal::{Money, SCALE};
 use desk::domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -33,7 +35,11 @@ pub(super) fn head(board: &Board) -> Value {
         "session": board.session.as_ref().map(|s| s.id.to_string()),
         "feed_name": board.feed_name,
         "net": glance(day.net, Sign::Result),
-        "way": if day.net > Money::ZERO { "up" } else if day.net < Money::ZERO { "down" } else { "" },
+        "way": match day.net.cmp(&Money::ZERO) {
+            Ordering::Greater => "up",
+            Ordering::Less => "down",
+            Ordering::Equal => "",
+        },
         "realised": glance(day.realised, Sign::Result),
         "unrealised": glance(day.unrealised, Sign::Result),
         "fees": glance(day.fees.negated(), Sign::Result),

@@ -1,10 +1,11 @@
 //! Decisions: the list, one with its gates, and which gate blocked how many.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use desk::domain::market::Side;
 use desk::domain::records::{GateName, Verdict};
-use desk::gates::{GateResult, Reason};
+use desk::gates::{Check, GateResult, Reason};
 use serde_json::{Value, json};
 
 use super::words::{figure, worth};
@@ -13,7 +14,25 @@ use crate::render::numbers::{Sign, cents_text, clock, decimal, price, quantity};
 
 /// A reason's code as words.
 fn reason(reason: Reason) -> String {
-    reason.as_str().replace('_', " ")
+    match reason {
+        Reason::Dvs => "data quality score".to_owned(),
+        other => other.as_str().replace('_', " "),
+    }
+}
+
+/// Whether the threshold is the least or the most that is allowed, as far as the numbers tell: what holds is on the
+/// allowed side, what does not is on the other.
+fn bound(check: &Check) -> &'static str {
+    match (check.value.cmp(&check.threshold), check.holds) {
+        (Ordering::Equal, _) => "",
+        (Ordering::Greater, true) | (Ordering::Less, false) => "≥ ",
+        (Ordering::Less, true) | (Ordering::Greater, false) => "≤ ",
+    }
+}
+
+fn bound_in_words(check: &Check) -> String {
+    let threshold = figure(&check.threshold.to_string());
+    if bound(check) == "≤ " { format!("the limit is {threshold}") } else { format!("needs {threshold}") }
 }
 
 /// What came of a decision, in a few words: the outcome, or the gate that blocked it.
@@ -23,12 +42,7 @@ fn outcome(line: &DecisionLine) -> (String, String) {
     match (d.blocked, blocking.and_then(GateResult::deciding)) {
         (Some((gate, why)), Some(check)) => (
             format!("blocked by {}", gate.label()),
-            format!(
-                "{}: {}, needs {}",
-                reason(why),
-                figure(&check.value.to_string()),
-                figure(&check.threshold.to_string())
-            ),
+            format!("{} {}, {}", reason(why), figure(&check.value.to_string()), bound_in_words(check)),
         ),
         (Some((gate, why)), None) => (format!("blocked by {}", gate.label()), reason(why)),
         (None, _) if line.outcome == "executed" => {
@@ -131,7 +145,7 @@ fn gate(g: &GateResult, number: usize, blocked: Option<GateName>) -> Value {
         .iter()
         .map(|c| {
             json!({ "what": reason(c.reason), "value": figure(&c.value.to_string()),
-                    "needs": figure(&c.threshold.to_string()), "holds": c.holds })
+                    "needs": format!("{}{}", bound(c), figure(&c.threshold.to_string())), "holds": c.holds })
         })
         .collect();
     json!({

@@ -34,7 +34,8 @@ pub(crate) fn age(at: Timestamp, now: Timestamp) -> String {
 
 /// How long until, in words.
 pub(crate) fn left(at: Timestamp, now: Timestamp) -> String {
-    span(Span::seconds((at - now).as_seconds().max(0)))
+    let seconds = (at - now).as_seconds().max(0);
+    span(Span::seconds(if seconds < 600 { seconds } else { seconds.div_euclid(60).saturating_mul(60) }))
 }
 
 /// The time of day in New York: `15:41:07`.

@@ -11,6 +11,6 @@ mod raw;
 /// Roles, races and statements on PostgreSQL.
 mod roles;
 /// Books to write.
-mod sample;
+pub(crate) mod sample;
 /// What the verifier finds.
 mod tampering;

@@ -4,6 +4,8 @@
 mod audit;
 /// Requests over a plain socket.
 mod client;
+/// Every page in every state.
+mod pages;
 /// Persons, sessions, codes on both engines.
 mod people;
 /// Every route, method and role against the permission table.

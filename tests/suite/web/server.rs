@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use desk::domain::bot::{Role, Roles, permit};
+use desk::domain::ids::Identity;
 use desk::domain::time::{Span, Timestamp};
+use sqlx::{Connection as _, Executor as _};
 use tbot::messages::board::Board;
 use tbot::messages::supervisor::{Answer as Told, Door, Order, Outcome, Refused};
-use tbot::store::Address;
 use tbot::store::people::{NewPerson, NewSession, PasswordHash, People, PersonId, Purpose, Seal, Unsealed};
+use tbot::store::{Address, Reader};
 use tbot::web::{Manners, SettingLine, Site, serve};
 use tokio::sync::watch;
 
@@ -44,7 +46,7 @@ pub(crate) struct Server {
     runtime: tokio::runtime::Runtime,
     handle: actix_web::dev::ServerHandle,
     thread: Option<std::thread::JoinHandle<()>>,
-    _folder: Folder,
+    folder: Folder,
 }
 
 /// Somebody who is signed in: a cookie and the secret of forms.
@@ -61,6 +63,11 @@ impl Server {
     }
 
     pub(crate) fn start_at(place: &str, secure: bool) -> Self {
+        Self::start_with(place, secure, None)
+    }
+
+    /// With books beside it; their identity is the bot's.
+    pub(crate) fn start_with(place: &str, secure: bool, books: Option<(Identity, Reader)>) -> Self {
         let folder = Folder::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let address = Address::Sqlite(folder.path().to_path_buf());
@@ -74,12 +81,13 @@ impl Server {
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
+                let (identity, books) = books.unzip();
                 let site = Site {
-                    identity: "RIGD_US_SIM_01".parse().unwrap(),
+                    identity: identity.unwrap_or_else(|| "RIGD_US_SIM_01".parse().unwrap()),
                     board: receiver,
                     door: Door::new(move |order| answer(Arc::clone(&given), order)),
                     people: theirs,
-                    books: None,
+                    books,
                     clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),
                     bars: Some(Arc::new(sample::bars)),
                     settings: Arc::new(settings),
@@ -92,7 +100,7 @@ impl Server {
             });
         });
         let handle = told.recv().unwrap();
-        Self { to, board, people, orders, clock, runtime, handle, thread: Some(thread), _folder: folder }
+        Self { to, board, people, orders, clock, runtime, handle, thread: Some(thread), folder }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -155,6 +163,16 @@ impl Server {
             ("Sec-Fetch-Site", "same-origin"),
         ];
         send(self.to, "POST", path, &headers, &encoded(&all))
+    }
+
+    /// Takes the tables of people away.
+    pub(crate) fn break_people(&self) {
+        let path = self.folder.path().join("people.db").display().to_string();
+        self.wait(async {
+            self.people.close().await.unwrap();
+            let mut c = sqlx::SqliteConnection::connect(&path).await.unwrap();
+            c.execute("ALTER TABLE session RENAME TO gone; ALTER TABLE audit RENAME TO gone_too").await.unwrap();
+        });
     }
 
     pub(crate) fn given(&self) -> Vec<Order> {

@@ -1,0 +1,151 @@
+//! Every page in every state: nothing is missing in a template, and the page says what the state is.
+
+use std::sync::Arc;
+
+use desk::domain::bot::{BotState, Role, Who};
+use tbot::messages::board::{Board, FreezeLine, Mark};
+use tbot::store::{self, Batch};
+
+use super::sample;
+use super::server::{Person, Server};
+use crate::places::Place;
+use crate::store::sample as books;
+
+const PAGES: &[&str] = &[
+    "/",
+    "/decisions",
+    "/decisions?gate=fee&outcome=blocked",
+    "/decisions/2026-11-20-AMD-close-203100",
+    "/strategies",
+    "/orders",
+    "/trades",
+    "/symbols/NVDA",
+    "/symbols/ZZZ",
+    "/risk",
+    "/kill",
+    "/system/health",
+    "/rehearsal",
+    "/ledger",
+    "/settings",
+    "/users",
+    "/audit",
+    "/account",
+];
+
+fn look(server: &Server, person: &Person, board: Board, what: &str) -> String {
+    let word = board.state.word();
+    server.board.send_replace(Arc::new(board));
+    let mut all = String::new();
+    for path in PAGES {
+        let answer = server.get(path, Some(person));
+        assert!(
+            answer.status == 200 || (answer.status == 404 && path.contains("/decisions/")),
+            "{path}, {what}: {} {}",
+            answer.status,
+            answer.body
+        );
+        assert!(answer.body.contains(word), "{path} says the state: {what}");
+        all.push_str(&answer.body);
+    }
+    all
+}
+
+/// Nothing in it at all, as after the first start.
+fn empty() -> Board {
+    let full = sample::board();
+    let mut day = full.day.clone();
+    day.curve.clear();
+    Board {
+        session: None,
+        fed_at: None,
+        positions: vec![],
+        orders: vec![],
+        decisions: vec![],
+        trades: vec![],
+        strategies: vec![],
+        actors: vec![],
+        day,
+        ..full
+    }
+}
+
+#[test]
+fn each_page_shows_each_state_with_data_and_without() {
+    let server = Server::start();
+    let everybody = server.person("root", &Role::ALL);
+    for state in BotState::ALL {
+        let reason = Some("The disk is full: the books cannot be written.".to_owned());
+        look(&server, &everybody, Board { state, reason: reason.clone(), ..sample::board() }, state.as_str());
+        look(&server, &everybody, Board { state, reason, ..empty() }, state.as_str());
+    }
+    look(&server, &everybody, sample::killing(), "killing");
+    let mark = Mark { at: sample::at("20:00:00"), who: Who::Bot("risk".into()), why: String::new() };
+    let freeze = FreezeLine { name: "pause".parse().unwrap(), strategy: None, mark, for_the_session: true };
+    let frozen = look(&server, &everybody, Board { freezes: vec![freeze], ..sample::board() }, "frozen");
+    for said in ["the bot (risk): no reason given", "Resume: clear the pause", "until the session ends"] {
+        assert!(frozen.contains(said), "{said}");
+    }
+}
+
+#[test]
+fn what_comes_from_outside_is_shown_as_text() {
+    let server = Server::start();
+    let everybody = server.person("root", &Role::ALL);
+    let bad = "<script>alert(1)</script>\" onclick=x";
+    let mark = Mark { at: sample::at("20:00:00"), who: Who::Person(bad.into()), why: bad.into() };
+    let mut board = sample::killing();
+    board.latch = Some(mark);
+    board.reason = Some(bad.into());
+    board.feed_name = bad.into();
+    board.actors[0].fault = Some(bad.into());
+    board.strategies[0].suspended = Some(bad.into());
+    board.state = BotState::Error;
+    let all = look(&server, &everybody, board, "hostile words");
+    assert!(all.contains("&lt;script&gt;alert(1)") && !all.contains("<script>alert"));
+    assert!(!all.contains("\" onclick"));
+    for path in [
+        "/decisions?symbol=%3Cscript%3E%22",
+        "/audit?who=%3Cscript%3E%22&verify=yes",
+        "/symbols/%3Cscript%3E",
+        "/decisions/%3Cscript%3E",
+        "/%3Cscript%3E",
+    ] {
+        let body = server.get(path, Some(&everybody)).body;
+        assert!(!body.contains("<script>\"") && !body.contains("<script>"), "{path}");
+    }
+}
+
+#[test]
+fn the_books_are_shown_to_the_last_digit() {
+    let place = Place::sqlite();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let reader = runtime.block_on(async {
+        store::create(&place.address, &books::new_book()).await.unwrap();
+        let (reader, mut writer) = store::open(&place.address, &books::identity()).await.unwrap();
+        let month = books::worked_month();
+        writer.append(&Batch { entries: &month, ..Batch::default() }).await.unwrap();
+        writer.close().await.unwrap();
+        reader
+    });
+    let server = Server::start_with("127.0.0.1:0", false, Some((books::identity(), reader)));
+    let rita = server.person("rita", &[Role::Reviewer]);
+    let page = server.get("/ledger", Some(&rita)).body;
+    for said in [
+        "The books balance",
+        "58,806.13",
+        "12,473.75",
+        "68 entries",
+        "href=\"/ledger/entries/68\"",
+        "/ledger?before=19",
+    ] {
+        assert!(page.contains(said), "{said} in {page}");
+    }
+    assert!(server.get("/ledger?before=19", Some(&rita)).body.contains("href=\"/ledger/entries/1\""));
+    for seq in 1..=68 {
+        let answer = server.get(&format!("/ledger/entries/{seq}"), Some(&rita));
+        assert_eq!(answer.status, 200, "{seq}: {}", answer.body);
+    }
+    for missing in ["0", "69", "x", "-1"] {
+        assert_eq!(server.get(&format!("/ledger/entries/{missing}"), Some(&rita)).status, 404, "{missing}");
+    }
+}
