@@ -64,6 +64,7 @@ impl Seal for Sealing {
 pub(super) fn run(arguments: &Arguments) -> Result<End, Failure> {
     let boot = arguments.boot()?;
     boot.may_start()?;
+    boot.folders.make(boot.identity.as_ref())?;
     telemetry::start(&boot.logging, Some(&boot.folders.logs()), clock::now)?;
     actix::System::new().block_on(live(arguments, &boot))
 }
