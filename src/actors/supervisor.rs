@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
-use desk::domain::bot::{Answer as Recorded, BotBody, BotEvent, BotState, FreezeName, Key, Mark, Mode, VenueKind, Who};
+use desk::domain::bot::{Answer as Recorded, BotBody, BotEvent, BotState, Command, FreezeName, Key, Mark, Mode, VenueKind, Who};
 use desk::domain::decimal::Quantity;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
@@ -182,6 +182,12 @@ impl Supervisor {
                 }
                 let clock = chronicle.pieces.iter().rev().find_map(instant_of);
                 self.now = clock.map_or(self.now, |at| self.now.max(at));
+                // What an earlier process left unfinished goes on, the latch first (LIFE-3); so does a session under way.
+                let standing = self.life.machine.standing(&self.facts());
+                self.perform(&standing);
+                if self.follower.trader.terms().is_some() {
+                    self.feed();
+                }
             }
             ToSupervisor::Piece(piece) => self.take(&piece)?,
             ToSupervisor::SetUp(state) => self.happened(&Happening::SetUp(state))?,
@@ -240,7 +246,11 @@ impl Supervisor {
             caller: order.caller.clone(),
             why: order.why.clone(),
         };
-        let facts = self.facts();
+        let mut facts = self.facts();
+        if order.command == Command::Kill {
+            // Whoever kills has shut the latch already; the mark is this command's.
+            facts.latch = self.life.machine.latch().cloned();
+        }
         let told = match self.life.machine.decide(self.now, &ordered, &facts) {
             Verdict::Wait if self.waiting.len() < QUEUE => {
                 self.waiting.push_back((order, answer));
@@ -386,8 +396,18 @@ impl Supervisor {
         Ok(())
     }
 
+    /// A feed that owns the clock begins with the first start, and goes on whatever happens then.
+    fn feed(&mut self) {
+        if !std::mem::replace(&mut self.fed, true) {
+            self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Run(true)));
+        }
+    }
+
     /// Who may enter, and whether everything is to be left.
     fn tell_risk(&mut self) {
+        if self.life.machine.state().is_running() {
+            self.feed();
+        }
         let machine = &self.life.machine;
         let out: Vec<bool> = self.wiring.setup.strategies.iter().map(|(s, _)| !machine.may_enter(*s)).collect();
         let leaving = match machine.state() {
@@ -396,11 +416,6 @@ impl Supervisor {
             _ => None,
         };
         let resting = out.iter().all(|out| *out);
-        if machine.state().is_running() && !self.fed {
-            // A feed that owns the clock begins with the first start, and goes on whatever happens then.
-            self.fed = true;
-            self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Run(true)));
-        }
         let now = (resting, out, leaving);
         if self.told.as_ref() == Some(&now) {
             return;

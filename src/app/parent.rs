@@ -31,12 +31,13 @@ pub(super) fn keep() -> Result<ExitCode, Failure> {
         let code = child.wait().map_err(failed)?.code().and_then(|code| u8::try_from(code).ok());
         short = if life.elapsed() < SHORT { short.saturating_add(1) } else { 0 };
         match code {
-            Some(ANEW) if short < LIVES => {
+            // Killed from outside, or for want of memory: a service manager would start it again, too.
+            Some(ANEW) | None if short < LIVES => {
                 let wait = Duration::from_millis(200).saturating_mul(short.saturating_mul(short));
                 console::remark("The bot is started again; what failed is in its log.");
                 std::thread::sleep(wait);
             }
-            Some(ANEW) => {
+            Some(ANEW) | None => {
                 let message = format!("the bot ended {short} times shortly after its start; what failed is in its log");
                 return Err(Failure::failed("ended_again", message));
             }
