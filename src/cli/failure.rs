@@ -26,6 +26,8 @@ pub enum Exit {
     Refused,
     /// No running bot answers.
     Silent,
+    /// No running bot answers, and what is known of it was told.
+    Absent,
     /// Ctrl-C.
     Interrupted,
 }
@@ -40,7 +42,7 @@ impl Exit {
             Self::BadInput => 2,
             Self::Failed => 3,
             Self::Refused => 4,
-            Self::Silent => 5,
+            Self::Silent | Self::Absent => 5,
             Self::Interrupted => 130,
         }
     }

@@ -2,6 +2,8 @@
 
 /// What cannot be used is refused, and nothing is left behind.
 mod bad_input;
+/// Beside a running bot.
+mod beside;
 /// `tbot demo`.
 mod demo;
 /// Help, version, exit codes.
