@@ -42,9 +42,6 @@ pub(super) fn keep() -> Result<ExitCode, Failure> {
                 return Err(Failure::failed("ended_again", message));
             }
             Some(code) => return Ok(ExitCode::from(code)),
-            None => {
-                return Err(Failure::failed("killed", "the bot's process was killed; start it again with tbot run"));
-            }
         }
     }
 }

@@ -45,7 +45,7 @@ pub fn report(failure: &Failure, json: bool) {
     match failure.exit {
         Exit::Told => say(failure.message.trim_end()),
         // The finding itself is the result and was told already.
-        Exit::Found => {}
+        Exit::Found | Exit::Absent => {}
         _ => {
             let message = failure.message.trim_end();
             // The argument parser has its own head, and none on the help that it shows instead of an error.

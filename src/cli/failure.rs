@@ -27,6 +27,8 @@ pub enum Exit {
     Refused,
     /// No running bot answers.
     Silent,
+    /// No running bot answers, and what is known of it was told.
+    Absent,
     /// Ctrl-C.
     Interrupted,
 }
@@ -41,7 +43,7 @@ impl Exit {
             Self::BadInput => 2,
             Self::Failed => 3,
             Self::Refused => 4,
-            Self::Silent => 5,
+            Self::Silent | Self::Absent => 5,
             Self::Interrupted => 130,
         }
     }

@@ -42,7 +42,7 @@ struct Seen {
 /// Tells the status.
 ///
 /// # Errors
-/// [`Exit::Silent`] where no bot answers; what is known is told first. [`Exit::Found`] where it answers and something
+/// [`Exit::Absent`] where no bot answers; what is known is told first. [`Exit::Found`] where it answers and something
 /// does not fit.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let control = arguments.bot.boot()?.folders.control();
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure { exit: Exit::Found, code: "status_doubtful", message: remarks.join("; ") });
     }
     let message = if seen.holder.held { "a bot runs and does not answer" } else { "no bot runs here" };
-    Err(Failure { exit: Exit::Silent, code: "bot_silent", message: message.to_owned() })
+    Err(Failure { exit: Exit::Absent, code: "bot_silent", message: message.to_owned() })
 }
 
 impl Seen {

@@ -1,9 +1,46 @@
 use super::tool::{tbot, tbot_well};
 
+const VERBS: &[&str] = &[
+    "backtest",
+    "demo",
+    "ledger verify",
+    "status",
+    "start",
+    "stop",
+    "pause",
+    "resume",
+    "cancel",
+    "flatten",
+    "kill",
+    "reset-kill",
+    "freeze",
+    "unfreeze",
+    "defense",
+    "mode",
+    "reconcile",
+    "suspend",
+    "acknowledge",
+    "drill",
+    "shutdown",
+    "rehearse",
+    "logs",
+    "config show",
+    "config keys",
+    "config import",
+    "keys rotate",
+    "service install",
+    "service uninstall",
+    "service status",
+    "service start",
+    "service stop",
+    "service restart",
+    "service logs",
+];
+
 #[test]
 fn ops_5_every_verb_has_help_with_examples_and_exit_codes() {
-    for verb in [&["backtest"][..], &["demo"], &["ledger", "verify"]] {
-        let said = tbot_well(&[verb, &["--help"]].concat());
+    for verb in VERBS.iter().map(|line| line.split(' ').collect::<Vec<_>>()) {
+        let said = tbot_well(&[verb.as_slice(), &["--help"]].concat());
         for words in ["Examples:", "Exit codes:", "130", "--json"] {
             assert!(said.out.contains(words), "{verb:?}: {words:?} is missing in: {}", said.out);
         }
@@ -32,5 +69,13 @@ fn a_wrong_verb_or_option_ends_with_2_and_says_what_there_is() {
         let said = tbot(arguments);
         assert_eq!(said.code, Some(2), "{arguments:?}: {}{}", said.out, said.err);
         assert!(said.err.contains(says), "{arguments:?}: {}", said.err);
+    }
+}
+
+#[test]
+fn every_shell_gets_its_completions() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = tbot_well(&["completions", shell]).out;
+        assert!(script.contains("reset-kill") && script.contains("backtest"), "{shell}");
     }
 }

@@ -4,6 +4,8 @@
 mod bad_input;
 /// Data that stop in the middle of a trade.
 mod data_end;
+/// Beside a running bot.
+mod beside;
 /// `tbot demo`.
 mod demo;
 /// Help, version, exit codes.
