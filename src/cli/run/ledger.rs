@@ -1,21 +1,20 @@
-//! The books on disk: written in one go, then verified from what was written.
+//! The books on disk: written in one go while the run goes on, then verified from what was written.
 
 use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
 
 use desk::domain::ids::{CalendarName, Identity};
 use desk::domain::journal::Entry;
 use desk::domain::symbol::Currency;
 use desk::machines::ledger as books;
 
-use super::play::Played;
+use super::place::Place;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 use crate::store::{
     self, Address, Batch, Check, Closing, ClosingBalance, ClosingLot, Event, Heads, NewBook, Report, chart,
 };
-
-/// How many events or entries go into one batch.
-const BATCH: usize = 4_000;
 
 /// A runtime for the database's drivers.
 ///
@@ -26,22 +25,127 @@ pub(in crate::cli) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     runtime.map_err(|e| Failure::failed("runtime", format!("the database's driver cannot be started: {e}")))
 }
 
-/// Writes events and books into a new file, and verifies it from its own bytes.
-///
-/// # Errors
-/// Where the file cannot be written, or Ctrl-C was pressed. What is wrong with the books is in the report.
-pub(super) fn write(file: &Path, identity: &Identity, played: &Played) -> Result<(Heads, Report), Failure> {
+/// Some of what a run recorded: whole sessions, in order, as the store wants them.
+#[derive(Debug)]
+pub(super) struct Part {
+    events: Vec<Event>,
+    entries: Vec<Entry>,
+    closings: Vec<Closing>,
+}
+
+impl Part {
+    /// From events, entries, and the closings of the `day_close` entries among them, each with its number. The writer is
+    /// the slower of the two threads, so this is the run's work.
+    ///
+    /// # Errors
+    /// Those of the JSON writer; none are known for an event.
+    pub(super) fn of(
+        events: &[desk::domain::event::Event],
+        entries: &[books::Sealed],
+        closings: &[(u64, books::Closing)],
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            events: events.iter().map(event).collect::<Result<_, _>>()?,
+            entries: entries.iter().map(|sealed| sealed.entry.clone()).collect(),
+            closings: closings.iter().map(closing).collect(),
+        })
+    }
+}
+
+/// What the writer is told.
+enum Told {
+    /// To write this.
+    Write(Result<Part, Failure>),
+    /// That this was all: a run that broke off never says so.
+    End,
+}
+
+/// Books that a thread of their own writes while the run goes on, and then verifies from what was written.
+#[derive(Debug)]
+pub(super) struct Books {
+    teller: Option<Sender<Told>>,
+    /// The heads, once the file is whole.
+    heads: Receiver<Heads>,
+    writer: Option<JoinHandle<Result<Report, Failure>>>,
+}
+
+impl Books {
+    /// Begins a new file in a place.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(super) fn begin(place: &Place, identity: &Identity) -> Result<Self, Failure> {
+        let (file, identity) = (place.folder().join("ledger.db"), identity.clone());
+        let (teller, told) = mpsc::channel();
+        let (whole, heads) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("books".to_owned());
+        let writer = thread.spawn(move || write(&file, &identity, &told, &whole));
+        let writer = writer.map_err(|e| Failure::failed("books", format!("no thread for the books: {e}")))?;
+        Ok(Self { teller: Some(teller), heads, writer: Some(writer) })
+    }
+
+    /// Hands a part over. A writer that has given up is heard of at the end.
+    pub(super) fn write(&self, part: Result<Part, Failure>) {
+        if let Some(teller) = &self.teller {
+            let _ = teller.send(Told::Write(part));
+        }
+    }
+
+    /// Says that all is handed over.
+    pub(super) fn end(&mut self) {
+        if let Some(teller) = self.teller.take() {
+            let _ = teller.send(Told::End);
+        }
+    }
+
+    /// Waits until the file is whole; it is verified from then on.
+    ///
+    /// # Errors
+    /// Where the file cannot be written, or Ctrl-C was pressed.
+    pub(super) fn heads(&mut self) -> Result<Heads, Failure> {
+        self.end();
+        match self.heads.recv() {
+            Ok(heads) => Ok(heads),
+            Err(_) => Err(match self.report() {
+                Err(failure) => failure,
+                Ok(_) => Failure::failed("books", "the books have no heads"),
+            }),
+        }
+    }
+
+    /// Waits until the file is verified. What is wrong with the books is in the report.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or Ctrl-C was pressed.
+    pub(super) fn report(&mut self) -> Result<Report, Failure> {
+        let broken = || Failure::failed("books", "the writer of the books broke off");
+        self.writer.take().and_then(|writer| writer.join().ok()).unwrap_or_else(|| Err(broken()))
+    }
+}
+
+impl Drop for Books {
+    /// Nothing writes any more when the place is cleared.
+    fn drop(&mut self) {
+        self.teller = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+fn write(file: &Path, identity: &Identity, told: &Receiver<Told>, whole: &Sender<Heads>) -> Result<Report, Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let heads = fill(file, identity, played).await?;
+        let heads = fill(file, identity, told).await?;
+        // Nobody waits for them where the run has been given up.
+        let _ = whole.send(heads);
         interrupt::heed()?;
         let check = Check { heads: vec![(identity.clone(), heads)], ..Check::default() };
-        let report = store::verify(&Address::Sqlite(file.to_owned()), &check).await?;
-        Ok((heads, report))
+        Ok(store::verify(&Address::Sqlite(file.to_owned()), &check).await?)
     })
 }
 
-async fn fill(file: &Path, identity: &Identity, played: &Played) -> Result<Heads, Failure> {
+async fn fill(file: &Path, identity: &Identity, told: &Receiver<Told>) -> Result<Heads, Failure> {
     let book = NewBook {
         identity: identity.clone(),
         base_currency: Currency::USD,
@@ -49,23 +153,17 @@ async fn fill(file: &Path, identity: &Identity, played: &Played) -> Result<Heads
         chart: chart::default_chart(),
     };
     let mut writer = store::bulk(file, &book).await?;
-    for events in played.memory.events.chunks(BATCH) {
+    loop {
         interrupt::heed()?;
-        let events = events.iter().map(event).collect::<Result<Vec<_>, _>>()?;
-        writer.append(&Batch { events: &events, ..Batch::default() }).await?;
-    }
-    let mut closings: Vec<Closing> = played.watched.closings.iter().rev().map(closing).collect();
-    for sealed in played.memory.entries.chunks(BATCH) {
-        interrupt::heed()?;
-        let entries: Vec<Entry> = sealed.iter().map(|s| s.entry.clone()).collect();
-        let last = entries.last().map_or(0, |e| e.seq);
-        let mut due = Vec::new();
-        while let Some(closing) = closings.pop_if(|c| c.seq <= last) {
-            due.push(closing);
+        match told.recv() {
+            Ok(Told::Write(part)) => {
+                let Part { events, entries, closings } = part?;
+                writer.append(&Batch { events: &events, entries: &entries, closings: &closings }).await?;
+            }
+            Ok(Told::End) => return Ok(writer.close().await?),
+            Err(_) => return Err(Failure::failed("books", "the run broke off before its books were whole")),
         }
-        writer.append(&Batch { entries: &entries, closings: &due, ..Batch::default() }).await?;
     }
-    Ok(writer.close().await?)
 }
 
 fn event(event: &desk::domain::event::Event) -> Result<Event, Failure> {
