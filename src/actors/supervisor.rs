@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
-use desk::domain::bot::{Answer as Recorded, BotBody, BotEvent, BotState, Command, FreezeName, Key, Mark, Mode, VenueKind, Who};
+use desk::domain::bot::{
+    Answer as Recorded, BotBody, BotEvent, BotState, Command, FreezeName, Key, Mark, Mode, VenueKind, Who,
+};
 use desk::domain::decimal::Quantity;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;

@@ -82,9 +82,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let (kind, market) = (RunKind::Backtest, MarketSource::Recorded);
     let job = Job { kind, market, seed: arguments.seed, strategies, inputs };
     let mut progress = Progress::new("running", job.inputs.bars());
-    let played = play::play(&job, |now| progress.at(now.bars))?;
+    let mut played = play::play(&job, Some(&place), |now| progress.at(now.bars))?;
     progress.done();
-    let results = outputs::write(&job, &played, &place)?;
+    let results = outputs::write(&job, &mut played, &place)?;
     place.keep()?;
     if arguments.json {
         console::say(&told::json(&results, &arguments.out)?);

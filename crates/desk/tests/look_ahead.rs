@@ -92,7 +92,8 @@ impl Strategy for Peeker {
         let side = if next.close > view.bar.close { Side::Long } else { Side::Short };
         let distance = Wide::from(Price::whole(1));
         let target = TargetRule::InR(Ratio::whole(2));
-        Ok(Detection::Setup(Setup { side, distance, target, edge: None, inputs: Vec::new() }))
+        let setup = Setup { side, distance, target, edge: None, inputs: Vec::new() };
+        Ok(Detection::Setup(Box::new(setup)))
     }
 
     fn plan_entry(&self, setup: &Setup, view: &View<'_>) -> Result<Option<Plan>, Overflow> {

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn ops_5a_with_the_default_seed_two_strategies_trade_and_a_signal_is_blocked() {
         let strategies = choice::strategies(&StrategyName::TRADING.map(|s| s.to_string()), &[]).unwrap();
-        let played = play::play(&generated(super::super::SEED, strategies).unwrap(), |_| {}).unwrap();
+        let played = play::play(&generated(super::super::SEED, strategies).unwrap(), None, |_| {}).unwrap();
         let (mut traded, mut blocked) = (BTreeSet::new(), 0);
         for event in &played.memory.events {
             match &event.body {

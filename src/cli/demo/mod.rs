@@ -81,7 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut screen = (!arguments.json).then(|| Screen::new(&job, console::is_terminal()));
     let watch = Stopwatch::start();
     let mut start: Option<Timestamp> = None;
-    let played = play::play(&job, |progress| {
+    let mut played = play::play(&job, Some(&place), |progress| {
         let open = *start.get_or_insert(progress.session.open);
         if let Some(screen) = &mut screen {
             screen.show(progress);
@@ -93,7 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(screen) = screen {
         screen.close();
     }
-    let results = outputs::write(&job, &played, &place)?;
+    let results = outputs::write(&job, &mut played, &place)?;
     place.keep()?;
     if arguments.json {
         console::say(&told::json(&results, &out)?);

@@ -1,19 +1,21 @@
-//! The books on disk: written in one go, then verified from what was written.
+//! The books on disk: written in one go while the run goes on, then verified from what was written.
+
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
 
 use desk::domain::ids::{CalendarName, Identity};
 use desk::domain::journal::Entry;
 use desk::domain::symbol::Currency;
+use desk::machines::ledger as books;
 
 use super::place::Place;
-use super::play::Played;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
-use crate::store::{self, Address, Batch, Check, Closing, Heads, NewBook, Report, StoreError, chart, taken};
+use crate::store::{self, Address, Batch, Check, Closing, Event, Heads, NewBook, Report, StoreError, chart, taken};
 
 /// The file's name.
 const NAME: &str = "ledger.db";
-/// How many events or entries go into one batch.
-const BATCH: usize = 4_000;
 
 /// A runtime for the database's drivers.
 ///
@@ -24,51 +26,157 @@ pub(in crate::cli) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     runtime.map_err(|e| Failure::failed("runtime", format!("the database's driver cannot be started: {e}")))
 }
 
-/// Writes events and books into a new file, and verifies it from its own bytes.
-///
-/// # Errors
-/// Where the file cannot be written, or Ctrl-C was pressed. What is wrong with the books is in the report.
-pub(super) fn write(place: &Place, identity: &Identity, played: &Played) -> Result<(Heads, Report), Failure> {
+/// Some of what a run recorded: whole sessions, in order, as the store wants them.
+#[derive(Debug)]
+pub(super) struct Part {
+    events: Vec<Event>,
+    entries: Vec<Entry>,
+    closings: Vec<Closing>,
+}
+
+impl Part {
+    /// From events, entries, and the closings of the `day_close` entries among them, each with its number. The writer is
+    /// the slower of the two threads, so this is the run's work.
+    ///
+    /// # Errors
+    /// Those of the JSON writer; none are known for an event.
+    pub(super) fn of(
+        events: &[desk::domain::event::Event],
+        entries: &[books::Sealed],
+        closings: &[(u64, books::Closing)],
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            events: events.iter().map(taken::event).collect::<Result<_, _>>()?,
+            entries: entries.iter().map(|sealed| sealed.entry.clone()).collect(),
+            closings: closings.iter().map(|(seq, c)| taken::closing(*seq, c)).collect(),
+        })
+    }
+}
+
+/// What the writer is told.
+enum Told {
+    /// To write this.
+    Write(Result<Part, Failure>),
+    /// That this was all: a run that broke off never says so.
+    End,
+}
+
+/// Books that a thread of their own writes while the run goes on, and then verifies from what was written.
+#[derive(Debug)]
+pub(super) struct Books {
+    teller: Option<Sender<Told>>,
+    /// The heads, once the file is whole.
+    heads: Receiver<Heads>,
+    writer: Option<JoinHandle<Result<Report, Failure>>>,
+}
+
+impl Books {
+    /// Begins a new file in a place.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(super) fn begin(place: &Place, identity: &Identity) -> Result<Self, Failure> {
+        let (file, shown, identity) = (place.folder().join(NAME), place.shown(NAME), identity.clone());
+        let (teller, told) = mpsc::channel();
+        let (whole, heads) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("books".to_owned());
+        let writer = thread.spawn(move || write((&file, &shown), &identity, &told, &whole));
+        let writer = writer.map_err(|e| Failure::failed("books", format!("no thread for the books: {e}")))?;
+        Ok(Self { teller: Some(teller), heads, writer: Some(writer) })
+    }
+
+    /// Hands a part over. A writer that has given up is heard of at the end.
+    pub(super) fn write(&self, part: Result<Part, Failure>) {
+        if let Some(teller) = &self.teller {
+            let _ = teller.send(Told::Write(part));
+        }
+    }
+
+    /// Says that all is handed over.
+    pub(super) fn end(&mut self) {
+        if let Some(teller) = self.teller.take() {
+            let _ = teller.send(Told::End);
+        }
+    }
+
+    /// Waits until the file is whole; it is verified from then on.
+    ///
+    /// # Errors
+    /// Where the file cannot be written, or Ctrl-C was pressed.
+    pub(super) fn heads(&mut self) -> Result<Heads, Failure> {
+        self.end();
+        match self.heads.recv() {
+            Ok(heads) => Ok(heads),
+            Err(_) => Err(match self.report() {
+                Err(failure) => failure,
+                Ok(_) => Failure::failed("books", "the books have no heads"),
+            }),
+        }
+    }
+
+    /// Waits until the file is verified. What is wrong with the books is in the report.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or Ctrl-C was pressed.
+    pub(super) fn report(&mut self) -> Result<Report, Failure> {
+        let broken = || Failure::failed("books", "the writer of the books broke off");
+        self.writer.take().and_then(|writer| writer.join().ok()).unwrap_or_else(|| Err(broken()))
+    }
+}
+
+impl Drop for Books {
+    /// Nothing writes any more when the place is cleared.
+    fn drop(&mut self) {
+        self.teller = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+/// A failure of the store, with the name of the file as it will be.
+fn named(shown: &Path, error: &StoreError) -> Failure {
+    Failure::failed(error.code(), format!("{}: {error}", shown.display()))
+}
+
+fn write(
+    (file, shown): (&Path, &Path),
+    identity: &Identity,
+    told: &Receiver<Told>,
+    whole: &Sender<Heads>,
+) -> Result<Report, Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let heads = fill(place, identity, played).await?;
+        let heads = fill((file, shown), identity, told).await?;
+        // Nobody waits for them where the run has been given up.
+        let _ = whole.send(heads);
         interrupt::heed()?;
         let check = Check { heads: vec![(identity.clone(), heads)], ..Check::default() };
-        let report = store::verify(&Address::Sqlite(place.folder().join(NAME)), &check).await;
-        Ok((heads, report.map_err(|e| named(place, &e))?))
+        store::verify(&Address::Sqlite(file.to_owned()), &check).await.map_err(|e| named(shown, &e))
     })
 }
 
-/// A failure of the store, with the name of the file.
-fn named(place: &Place, error: &StoreError) -> Failure {
-    Failure::failed(error.code(), format!("{}: {error}", place.shown(NAME).display()))
-}
-
-async fn fill(place: &Place, identity: &Identity, played: &Played) -> Result<Heads, Failure> {
-    let named = |e: StoreError| named(place, &e);
+async fn fill((file, shown): (&Path, &Path), identity: &Identity, told: &Receiver<Told>) -> Result<Heads, Failure> {
+    let named = |e: StoreError| named(shown, &e);
     let book = NewBook {
         identity: identity.clone(),
         base_currency: Currency::USD,
         calendar: CalendarName::Xnys,
         chart: chart::default_chart(),
     };
-    let mut writer = store::bulk(&place.folder().join(NAME), &book).await.map_err(named)?;
-    for events in played.memory.events.chunks(BATCH) {
+    let mut writer = store::bulk(file, &book).await.map_err(named)?;
+    loop {
         interrupt::heed()?;
-        let events = events.iter().map(taken::event).collect::<Result<Vec<_>, _>>()?;
-        writer.append(&Batch { events: &events, ..Batch::default() }).await.map_err(named)?;
-    }
-    let mut closings: Vec<Closing> =
-        played.watched.closings.iter().rev().map(|(seq, c)| taken::closing(*seq, c)).collect();
-    for sealed in played.memory.entries.chunks(BATCH) {
-        interrupt::heed()?;
-        let entries: Vec<Entry> = sealed.iter().map(|s| s.entry.clone()).collect();
-        let last = entries.last().map_or(0, |e| e.seq);
-        let mut due = Vec::new();
-        while let Some(closing) = closings.pop_if(|c| c.seq <= last) {
-            due.push(closing);
+        match told.recv() {
+            Ok(Told::Write(part)) => {
+                let Part { events, entries, closings } = part?;
+                writer
+                    .append(&Batch { events: &events, entries: &entries, closings: &closings })
+                    .await
+                    .map_err(named)?;
+            }
+            Ok(Told::End) => return writer.close().await.map_err(named),
+            Err(_) => return Err(Failure::failed("books", "the run broke off before its books were whole")),
         }
-        writer.append(&Batch { entries: &entries, closings: &due, ..Batch::default() }).await.map_err(named)?;
     }
-    writer.close().await.map_err(named)
 }

@@ -6,10 +6,10 @@ use desk::domain::symbol::Currency;
 use desk::research::{DailySummary, Material, Summary, summaries};
 use desk::world::harvest::{Harvest, Source, harvest};
 
+use super::charts;
 use super::place::Place;
 use super::plan::Job;
 use super::play::Played;
-use super::{charts, ledger};
 use crate::cli::failure::Failure;
 use crate::render::numbers::counted;
 use crate::render::{self, BooksCheck, ReportInput};
@@ -26,29 +26,20 @@ pub(in crate::cli) struct Results {
     pub(in crate::cli) books: BooksCheck,
 }
 
-/// Writes all files of a run. The books go to disk and are verified there while the rest is made.
+/// Writes all files of a run. The books, on their way to disk since the run began, are verified there while
+/// the rest is made.
 ///
 /// # Errors
 /// Where a file cannot be written, the books do not verify, or Ctrl-C was pressed.
-pub(in crate::cli) fn write(job: &Job, played: &Played, place: &Place) -> Result<Results, Failure> {
+pub(in crate::cli) fn write(job: &Job, played: &mut Played, place: &Place) -> Result<Results, Failure> {
     let identity = Job::identity()?;
-    let (stored, harvested) = std::thread::scope(|scope| {
-        let books = scope.spawn(|| ledger::write(place, &identity, played));
-        let harvested = gather(job, played, &identity).and_then(|harvest| {
-            write_trades(place, &harvest)?;
-            let charts = charts::days(job, &harvest)?;
-            Ok((harvest, charts))
-        });
-        let stored =
-            books.join().unwrap_or_else(|_| Err(Failure::failed("books", "the writer of the books broke off")));
-        (stored, harvested)
-    });
-    let ((harvest, charts), (heads, report)) = (harvested?, stored?);
-    let books = books_check(&report);
-    if let Some(wrong) = &books.first_wrong {
-        return Err(Failure::failed("books_not_verified", format!("the books of the run do not verify: {wrong}")));
-    }
-    let run = record(job, played, &harvest, heads)?;
+    let no_books = || Failure::failed("books", "the run has no books");
+    let mut written = played.books.take().ok_or_else(no_books)?;
+    written.end();
+    let harvest = gather(job, played, &identity)?;
+    write_trades(place, &harvest)?;
+    let charts = charts::days(job, &harvest)?;
+    let run = record(job, played, &harvest, written.heads()?)?;
     let assumptions = job.assumptions(&harvest.sessions)?;
     let material = Material {
         run: &run,
@@ -61,6 +52,10 @@ pub(in crate::cli) fn write(job: &Job, played: &Played, place: &Place) -> Result
     };
     let (days, summary) = summaries(&material)?;
     write_summaries(place, &days, &summary)?;
+    let books = books_check(&written.report()?);
+    if let Some(wrong) = &books.first_wrong {
+        return Err(Failure::failed("books_not_verified", format!("the books of the run do not verify: {wrong}")));
+    }
     let input = ReportInput { material, summary: &summary, charts: &charts, books: &books };
     place.write("report.html", render::report_html(&input)?.as_bytes())?;
     // Last, because it says that the folder holds a whole run.

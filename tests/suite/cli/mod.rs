@@ -2,10 +2,10 @@
 
 /// What cannot be used is refused, and nothing is left behind.
 mod bad_input;
-/// Data that stop in the middle of a trade.
-mod data_end;
 /// Beside a running bot.
 mod beside;
+/// Data that stop in the middle of a trade.
+mod data_end;
 /// `tbot demo`.
 mod demo;
 /// Help, version, exit codes.

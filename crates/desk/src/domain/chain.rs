@@ -21,6 +21,19 @@ impl Hash {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The hash of some texts with a line feed between each two.
+    #[must_use]
+    pub fn of_lines(lines: &[&str]) -> Self {
+        let mut hasher = Sha256::new();
+        for (i, line) in lines.iter().enumerate() {
+            if i > 0 {
+                hasher.update(b"\n");
+            }
+            hasher.update(line);
+        }
+        Self(hasher.finalize().into())
+    }
+
     /// The next link of a chain.
     #[must_use]
     pub fn link(self, record: &[u8]) -> Self {

@@ -82,8 +82,8 @@ pub enum Body {
         strategy: Option<StrategyName>,
         /// In what.
         symbol: Symbol,
-        /// The execution.
-        execution: Execution,
+        /// The execution; boxed, for most events are small.
+        execution: Box<Execution>,
     },
     /// A stop was touched and works as a market order from now on.
     Triggered {

@@ -80,11 +80,11 @@ impl OrderKey<'_> {
             self.leg.as_str(),
             attempt.as_str(),
         ];
-        let digest = Hash::of(parts.join("\n").as_bytes()).base32(16);
+        let digest = Hash::of_lines(&parts).base32(16);
         // 2026-03-13 is 260313.
         let part = |from: usize| date.as_str().get(from..from.saturating_add(2)).unwrap_or_default();
-        let day = [part(2), part(5), part(8)].concat();
-        [&self.identity.short_code(), "-", &day, "-", &digest].concat().parse()
+        let [entity, bot] = self.identity.short_code();
+        OrderId::of_parts(&[entity, bot, "-", part(2), part(5), part(8), "-", &digest])
     }
 }
 

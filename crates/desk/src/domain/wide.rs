@@ -33,8 +33,23 @@ impl Wide {
 
     /// The product of two raw values.
     #[must_use]
+    #[inline]
     pub const fn product(a: i64, b: i64) -> Self {
-        Self(widen(a).saturating_mul(widen(b)))
+        // 128 bits hold every product of two of 64, so nothing wraps, and one instruction makes it.
+        Self(widen(a).wrapping_mul(widen(b)))
+    }
+
+    /// The product with a raw value; nothing where 128 bits do not hold it.
+    #[must_use]
+    #[inline]
+    pub const fn times(self, by: i64) -> Option<Self> {
+        if let Some(small) = narrowed(self.0) {
+            return Some(Self::product(small, by));
+        }
+        match self.0.checked_mul(widen(by)) {
+            Some(product) => Some(Self(product)),
+            None => None,
+        }
     }
 
     /// The plain integer.
@@ -215,8 +230,12 @@ impl Neg for Wide {
 
 impl Mul<i64> for Wide {
     type Output = Self;
+    #[inline]
     fn mul(self, by: i64) -> Self {
-        Self(self.0.saturating_mul(widen(by)))
+        match narrowed(self.0) {
+            Some(small) => Self::product(small, by),
+            None => Self(self.0.saturating_mul(widen(by))),
+        }
     }
 }
 

@@ -6,5 +6,9 @@ use crate::domain::wide::Overflow;
 use crate::risk::CHECKS;
 
 pub(super) fn check(evidence: &Evidence<'_>) -> Result<Vec<Check>, Overflow> {
-    CHECKS.iter().map(|check| check(evidence.candidate, evidence.standing)).collect()
+    let mut checks = Vec::with_capacity(CHECKS.len());
+    for check in CHECKS {
+        checks.push(check(evidence.candidate, evidence.standing)?);
+    }
+    Ok(checks)
 }

@@ -118,7 +118,10 @@ impl Quality {
         }
         self.evidence = self.weigh(minute);
         self.score = self.evidence.score();
-        self.judge(minute);
+        // Nearly always: nothing is lost now, and nothing was.
+        if self.fallen || self.score < FALLS {
+            self.judge(minute);
+        }
         Ok(())
     }
 

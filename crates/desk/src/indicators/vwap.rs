@@ -58,7 +58,7 @@ impl Vwap {
     pub fn compare(&self, price: Price) -> Option<Ordering> {
         if self.quotient.get().is_none() && self.weight > 0 && self.turnover >= 0 {
             // p > ⌊n ÷ d⌋ is p·d > n, and p ≥ ⌊n ÷ d⌋ is p·d + d > n.
-            let scaled = self.weight.checked_mul(Wide::from(price).raw());
+            let scaled = Wide::new(self.weight).times(price.raw()).map(Wide::raw);
             if let Some((scaled, next)) = scaled.and_then(|p| Some((p, p.checked_add(self.weight)?))) {
                 return Some(if scaled > self.turnover {
                     Ordering::Greater

@@ -36,7 +36,8 @@ pub struct Tracked {
     sent_at: Option<Timestamp>,
     unknown_at: Option<Timestamp>,
     cancel_at: Option<Timestamp>,
-    parent: Option<OrderId>,
+    /// An entry's stop and target.
+    children: Option<Box<[OrderId; 2]>>,
 }
 
 impl Tracked {
@@ -100,11 +101,9 @@ impl Broker {
 
     /// What a report means: the events that record it. A repeat means nothing, and so does a report about an order
     /// that is not ours (B5): without a record of the order neither its symbol nor its owner is known here.
-    #[must_use]
-    pub fn decide(&self, report: &Report) -> Vec<Body> {
+    pub fn decide(&self, report: &Report, events: &mut Vec<Body>) {
         let order = report.order();
-        let Some(tracked) = self.orders.get(order) else { return Vec::new() };
-        let mut events = Vec::new();
+        let Some(tracked) = self.orders.get(order) else { return };
         let mut from = tracked.state;
         if tracked.given_up && !matches!(report, Report::NotFound(_) | Report::Refused { .. }) {
             // It has arrived after all (A1).
@@ -127,7 +126,7 @@ impl Broker {
                     events.extend(step(order, from, OrderState::Rejected, body));
                 }
             }
-            Report::Executed { execution, .. } => self.executed(order, tracked, execution, &mut events),
+            Report::Executed { execution, .. } => self.executed(order, tracked, execution, events),
             Report::Triggered(_) => {
                 if !from.is_terminal() && !tracked.triggered {
                     events.push(Body::Triggered { order: order.clone() });
@@ -145,7 +144,6 @@ impl Broker {
                 }
             }
         }
-        events
     }
 
     fn executed(&self, order: &OrderId, tracked: &Tracked, execution: &Execution, events: &mut Vec<Body>) {
@@ -156,7 +154,7 @@ impl Broker {
             order: order.clone(),
             strategy: Some(tracked.strategy),
             symbol: tracked.symbol,
-            execution: execution.clone(),
+            execution: Box::new(execution.clone()),
         });
         let filled = tracked.filled.checked_add(execution.quantity.magnitude());
         let waiting = self.watches.get(order).and_then(|w| w.end);
@@ -184,7 +182,7 @@ impl Broker {
     }
 
     fn intend(&mut self, intent: &Intent) {
-        let track = |leg: Leg, state: OrderState, parent: Option<OrderId>| Tracked {
+        let track = |leg: Leg, state: OrderState| Tracked {
             leg,
             strategy: intent.strategy,
             symbol: intent.symbol,
@@ -197,17 +195,17 @@ impl Broker {
             sent_at: None,
             unknown_at: None,
             cancel_at: None,
-            parent,
+            children: None,
         };
         match &intent.purpose {
             Purpose::Entry { stop_order, target_order, .. } => {
-                self.orders.insert(intent.order.clone(), track(Leg::Entry, OrderState::Intent, None));
-                let parent = Some(intent.order.clone());
-                self.orders.insert(stop_order.clone(), track(Leg::Stop, OrderState::Planned, parent.clone()));
-                self.orders.insert(target_order.clone(), track(Leg::Target, OrderState::Planned, parent));
+                let children = Some(Box::new([stop_order.clone(), target_order.clone()]));
+                self.orders.insert(intent.order.clone(), Tracked { children, ..track(Leg::Entry, OrderState::Intent) });
+                self.orders.insert(stop_order.clone(), track(Leg::Stop, OrderState::Planned));
+                self.orders.insert(target_order.clone(), track(Leg::Target, OrderState::Planned));
             }
             Purpose::Exit { .. } => {
-                self.orders.insert(intent.order.clone(), track(Leg::Exit, OrderState::Intent, None));
+                self.orders.insert(intent.order.clone(), track(Leg::Exit, OrderState::Intent));
             }
         }
     }
@@ -242,10 +240,14 @@ impl Broker {
     }
 
     fn set_children(&mut self, parent: &OrderId, which: impl Fn(&Tracked) -> bool, state: OrderState) {
-        for t in self.orders.values_mut().filter(|t| t.parent.as_ref() == Some(parent)) {
-            if which(t) {
+        let Some(children) = self.orders.get_mut(parent).and_then(|t| t.children.take()) else { return };
+        for child in children.iter() {
+            if let Some(t) = self.orders.get_mut(child).filter(|t| which(t)) {
                 t.state = state;
             }
+        }
+        if let Some(t) = self.orders.get_mut(parent) {
+            t.children = Some(children);
         }
     }
 

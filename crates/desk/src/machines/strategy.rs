@@ -70,13 +70,16 @@ impl Skip {
     }
 }
 
+/// A reason to trade with its plan.
+pub type Signal = (Setup, Plan);
+
 /// What an evaluation ended in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Evaluation {
     /// Nothing, for a reason that is counted.
     Skipped(Skip),
     /// A signal with its plan.
-    Signal(Setup, Plan),
+    Signal(Box<Signal>),
 }
 
 /// Where a strategy is in one symbol (STRAT-6).
@@ -190,25 +193,33 @@ impl StrategyMachine {
         self.window.is_some_and(|(start, end)| start <= now && now < end)
     }
 
-    /// The market data's own door: a clean bar moves indicators, gives sides back, and is followed by what is held.
+    /// The market data's own door: a clean bar moves indicators and gives sides back. Both serve entries alone, so
+    /// nothing is done once the window is over.
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn observe(&mut self, symbol: usize, view: &View<'_>, position: Option<&Position>) -> Result<(), Overflow> {
-        let Some(slot) = self.slots.get_mut(symbol) else { return Ok(()) };
-        // A strategy's own indicators and its sides serve entries alone; none come after the window.
-        if self.window.is_some_and(|(_, end)| view.now < end) {
-            self.strategy.observe(symbol, view)?;
-            if slot.spent != [None; 2] {
-                slot.give_back(self.strategy.as_ref(), view);
-            }
+    pub fn observe(&mut self, symbol: usize, view: &View<'_>) -> Result<(), Overflow> {
+        if self.window.is_none_or(|(_, end)| view.now >= end) {
+            return Ok(());
         }
-        if let Some(p) = position.filter(|p| p.strategy == self.strategy.name())
-            && p.entered_at.is_some_and(|at| view.bar.end() > at)
+        self.strategy.observe(symbol, view)?;
+        if let Some(slot) = self.slots.get_mut(symbol)
+            && slot.spent.iter().any(Option::is_some)
         {
-            slot.tracking.observe(view.bar.close, p.side, p.plan.edge);
+            slot.give_back(self.strategy.as_ref(), view);
         }
         Ok(())
+    }
+
+    /// Follows what is held with a clean bar, where it is this strategy's.
+    pub fn follow(&mut self, symbol: usize, view: &View<'_>, position: &Position) {
+        let own = position.strategy == self.strategy.name();
+        if own
+            && position.entered_at.is_some_and(|at| view.bar.end() > at)
+            && let Some(slot) = self.slots.get_mut(symbol)
+        {
+            slot.tracking.observe(view.bar.close, position.side, position.plan.edge);
+        }
     }
 
     /// Evaluates one symbol inside the window (STRAT-6). A corrupt bar's reason is all that is done.
@@ -242,7 +253,7 @@ impl StrategyMachine {
         if slot.is_spent(setup.side) {
             return Ok(Evaluation::Skipped(Skip::Spent));
         }
-        Ok(Evaluation::Signal(setup, plan))
+        Ok(Evaluation::Signal(Box::new((*setup, plan))))
     }
 
     /// Counts an evaluation without a signal.

@@ -76,7 +76,7 @@ impl Strategy for Close {
             return Ok(Detection::NoSetup);
         }
         let Some(atr) = view.atr() else { return Ok(Detection::Insufficient) };
-        Ok(Detection::Setup(Setup {
+        Ok(Detection::Setup(Box::new(Setup {
             side,
             distance: times(atr, self.parameters.stop_atr),
             target: TargetRule::InR(self.parameters.target_r),
@@ -86,7 +86,7 @@ impl Strategy for Close {
                 (InputName::LookbackLow, Ratio::from_raw(lowest.raw())),
                 (InputName::FirstOpen, Ratio::from_raw(first.raw())),
             ],
-        }))
+        })))
     }
 
     fn plan_entry(&self, setup: &Setup, view: &View<'_>) -> Result<Option<Plan>, Overflow> {

@@ -91,8 +91,8 @@ pub enum Detection {
     Insufficient,
     /// Nothing to do.
     NoSetup,
-    /// A reason to trade.
-    Setup(Setup),
+    /// A reason to trade. Rare, and larger than the rest: boxed, so that an answer fits two registers.
+    Setup(Box<Setup>),
 }
 
 /// A reason to trade, not yet a plan.

@@ -93,13 +93,13 @@ impl Strategy for Mid {
         if let Some(sd) = view.sd() {
             inputs.push((InputName::Sd, Ratio::from_raw(sd.raw())));
         }
-        Ok(Detection::Setup(Setup {
+        Ok(Detection::Setup(Box::new(Setup {
             side,
             distance: times(atr, self.parameters.stop_atr),
             target: TargetRule::At(vwap),
             edge: None,
             inputs,
-        }))
+        })))
     }
 
     fn plan_entry(&self, setup: &Setup, view: &View<'_>) -> Result<Option<Plan>, Overflow> {

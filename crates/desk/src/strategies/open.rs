@@ -126,7 +126,7 @@ impl Strategy for Open {
         if volume <= before * self.parameters.volume_factor.raw() {
             return Ok(Detection::NoSetup);
         }
-        Ok(Detection::Setup(self.setup(formed, side, view, before)?))
+        Ok(Detection::Setup(Box::new(self.setup(formed, side, view, before)?)))
     }
 
     fn plan_entry(&self, setup: &Setup, view: &View<'_>) -> Result<Option<Plan>, Overflow> {

@@ -486,10 +486,6 @@ impl Venue {
 impl Book {
     /// Puts what is done among the past.
     fn sweep(&mut self) {
-        if self.live.iter().any(Bracket::is_done) {
-            let (done, live) = std::mem::take(&mut self.live).into_iter().partition(Bracket::is_done);
-            self.live = live;
-            self.past.extend::<Vec<_>>(done);
-        }
+        self.past.extend(self.live.extract_if(.., |bracket| bracket.is_done()));
     }
 }

@@ -36,9 +36,9 @@ pub struct Memory {
 }
 
 impl Record for Memory {
-    fn commit(&mut self, events: Vec<Event>, entries: Vec<Sealed>) -> Result<(), Halt> {
-        self.events.extend(events);
-        self.entries.extend(entries);
+    fn commit(&mut self, events: &mut Vec<Event>, entries: &mut Vec<Sealed>) -> Result<(), Halt> {
+        self.events.append(events);
+        self.entries.append(entries);
         Ok(())
     }
 }
@@ -136,6 +136,7 @@ pub struct Backtest {
     fees: FeeSchedule,
     calendar: Calendar,
     outside: Vec<u64>,
+    reports: Vec<Report>,
     bars: u64,
     funded: bool,
 }
@@ -156,7 +157,7 @@ impl Backtest {
         let setup = &trader.setup;
         let venue = Venue::new(setup.rules, setup.commission, setup.instruments.clone(), setup.limits.float);
         let outside = vec![0; setup.instruments.len()];
-        Self { trader, venue, fees, calendar: Calendar::XNYS, outside, bars: 0, funded: false }
+        Self { trader, venue, fees, calendar: Calendar::XNYS, outside, reports: Vec::new(), bars: 0, funded: false }
     }
 
     /// Runs all sessions of the tapes, one tape an instrument, in the order of the instruments.
@@ -241,14 +242,18 @@ impl Backtest {
                 self.venue.see(bar.place, bar.bar.close);
             }
         } else {
-            let mut reports = Vec::new();
+            let mut reports = std::mem::take(&mut self.reports);
             for bar in ended {
                 self.venue.on_bar(bar.place, bar.bar, bar.quote, &mut reports)?;
-                self.trader.deliver(now, &reports)?;
-                reports.clear();
+                if !reports.is_empty() {
+                    self.trader.deliver(now, &reports)?;
+                    reports.clear();
+                }
             }
             self.venue.expire(now, &mut reports);
             self.trader.deliver(now, &reports)?;
+            reports.clear();
+            self.reports = reports;
         }
         self.trader.observe(now, ended)?;
         self.trader.decide(now, ended, &mut Direct(&mut self.venue))

@@ -31,8 +31,7 @@ impl<R: Record> Trader<R> {
             session,
             effective_at: at,
         });
-        let entries = self.book(at, &fact)?;
-        self.record.commit(Vec::new(), entries)
+        self.book_and_commit(at, &fact, None)
     }
 
     /// What falls due settles, then what the venue charged leaves the accruals; before any order (BOOKS.md section 3).
@@ -43,9 +42,7 @@ impl<R: Record> Trader<R> {
     pub fn settle_and_charge(&mut self, at: Timestamp, session: SessionId, charges: &[Charge]) -> Result<(), Halt> {
         if self.milestones.settled != Some(session) {
             let due = BookFact::Settlement(Settlement { date: session.date, session });
-            let settled = self.book(at, &due)?;
-            let event = self.fold_one(at, Body::Settled { session })?;
-            self.record.commit(vec![event], settled)?;
+            self.book_and_commit(at, &due, Some(Body::Settled { session }))?;
         }
         for charge in charges {
             if self.books.booked(EntryKind::FeeCharge, &charge.activity).is_some() {
@@ -60,10 +57,8 @@ impl<R: Record> Trader<R> {
                 session,
                 effective_at: at,
             });
-            let entries = self.book(at, &fact)?;
             let (activity, of, fee, amount) = (charge.activity.clone(), charge.of, charge.fee, charge.amount);
-            let event = self.fold_one(at, Body::FeeCharged { activity, of, fee, amount })?;
-            self.record.commit(vec![event], entries)?;
+            self.book_and_commit(at, &fact, Some(Body::FeeCharged { activity, of, fee, amount }))?;
         }
         Ok(())
     }
@@ -79,8 +74,7 @@ impl<R: Record> Trader<R> {
         next: SessionId,
         broker: BrokerFigures,
     ) -> Result<Closing, Halt> {
-        let rounding = self.book(at, &BookFact::FeeRounding(SessionEnd { session }))?;
-        self.record.commit(Vec::new(), rounding)?;
+        self.book_and_commit(at, &BookFact::FeeRounding(SessionEnd { session }), None)?;
         let close = DayClose {
             session,
             next_session: next,
@@ -94,7 +88,7 @@ impl<R: Record> Trader<R> {
         let entry = self.journal.append(closing.draft.clone(), at)?;
         self.books.apply(&entry.entry);
         let event = self.fold_one(at, Body::SessionClosed { session })?;
-        self.record.commit(vec![event], vec![entry])?;
+        self.record.commit(&mut vec![event], &mut vec![entry])?;
         Ok(closing)
     }
 }

@@ -22,7 +22,7 @@ impl<R: Record> Trader<R> {
     ) -> Result<(), Halt> {
         let Some(p) = self.portfolio.get(symbol) else { return Ok(()) };
         match self.exit_from(p, reason, now)? {
-            Some(reducing) => self.submit(now, &Cleared::Reducing(reducing), Vec::new(), link),
+            Some(reducing) => self.submit(now, &Cleared::Reducing(reducing), None, link),
             None => Ok(()),
         }
     }
@@ -54,7 +54,7 @@ impl<R: Record> Trader<R> {
 
     /// Withdraws an entry's rest.
     pub(super) fn cancel(&mut self, now: Timestamp, order: OrderId, link: &mut impl Link) -> Result<(), Halt> {
-        self.commit(now, vec![Body::CancelIntended { order: order.clone() }])?;
+        self.commit(now, [Body::CancelIntended { order: order.clone() }])?;
         self.send(now, &Command::Cancel(order), link)
     }
 
@@ -66,7 +66,7 @@ impl<R: Record> Trader<R> {
         link: &mut impl Link,
     ) -> Result<(), Halt> {
         let Some(order) = self.portfolio.get(symbol).map(|p| p.stop_order.clone()) else { return Ok(()) };
-        self.commit(now, vec![Body::AmendIntended { order: order.clone(), stop }])?;
+        self.commit(now, [Body::AmendIntended { order: order.clone(), stop }])?;
         self.send(now, &Command::Amend { order, stop }, link)
     }
 

@@ -85,7 +85,7 @@ impl<R: Record> Trader<R> {
         for ask in &asks {
             let Command::Query(order) = ask else { continue };
             let Some(intent) = self.anew(order, now)? else { continue };
-            self.commit(now, vec![Body::Intended(Box::new(intent.clone()))])?;
+            self.commit(now, [Body::Intended(Box::new(intent.clone()))])?;
             self.broker.sent(&intent.order, now);
             self.send(now, &Command::Submit(intent), link)?;
         }

@@ -14,11 +14,9 @@ impl<R: Record> Trader<R> {
     ///
     /// # Errors
     /// [`Halt`] where nothing was written.
-    pub fn commit(&mut self, at: Timestamp, bodies: Vec<Body>) -> Result<(), Halt> {
-        if bodies.is_empty() {
-            return Ok(());
-        }
-        let (mut events, mut entries) = (Vec::with_capacity(bodies.len()), Vec::new());
+    pub fn commit(&mut self, at: Timestamp, bodies: impl IntoIterator<Item = Body>) -> Result<(), Halt> {
+        let (mut events, mut entries) =
+            (std::mem::take(&mut self.lists.events), std::mem::take(&mut self.lists.entries));
         for body in bodies {
             if let Body::Executed { .. } = &body {
                 self.book_fill(at, &body, &mut entries)?;
@@ -29,7 +27,11 @@ impl<R: Record> Trader<R> {
                 events.push(self.fold_new(at, end)?);
             }
         }
-        self.record.commit(events, entries)
+        if !events.is_empty() {
+            self.record.commit(&mut events, &mut entries)?;
+        }
+        (self.lists.events, self.lists.entries) = (events, entries);
+        Ok(())
     }
 
     /// The end of the bracket of an order, if it is at its end.
@@ -52,6 +54,18 @@ impl<R: Record> Trader<R> {
         let event = Event { v: VERSION, seq: self.seq.saturating_add(1), at: self.last_at, feed: self.feed, body };
         self.fold(&event)?;
         Ok(event)
+    }
+
+    /// Books a fact, and records its entries beside the event that tells of it, where there is one. An event is recorded
+    /// also where there is nothing to book.
+    pub(super) fn book_and_commit(&mut self, at: Timestamp, fact: &BookFact, body: Option<Body>) -> Result<(), Halt> {
+        let mut entries = Vec::new();
+        self.book(at, fact, &mut entries)?;
+        let mut events = Vec::new();
+        if let Some(body) = body {
+            events.push(self.fold_new(at, body)?);
+        }
+        self.record.commit(&mut events, &mut entries)
     }
 
     /// One event alone, for what has its entries beside it.
@@ -126,13 +140,11 @@ impl<R: Record> Trader<R> {
             lots: LotChoice::Fifo,
             corrects: None,
         });
-        entries.extend(self.book(at, &fact)?);
-        Ok(())
+        self.book(at, &fact, entries)
     }
 
     /// Books a fact: drafts become sealed entries, folded into the books.
-    pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact) -> Result<Vec<Sealed>, Halt> {
-        let mut sealed = Vec::new();
+    pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact, sealed: &mut Vec<Sealed>) -> Result<(), Halt> {
         for draft in self.books.decide(at, fact)? {
             #[cfg(feature = "planted-bugs")]
             let before = self.journal.head().hash;
@@ -142,7 +154,7 @@ impl<R: Record> Trader<R> {
             self.books.apply(&entry.entry);
             sealed.push(entry);
         }
-        Ok(sealed)
+        Ok(())
     }
 }
 

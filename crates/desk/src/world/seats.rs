@@ -16,7 +16,7 @@ use crate::domain::position::Stage;
 use crate::domain::symbol::Symbol;
 use crate::domain::time::Timestamp;
 use crate::machines::ledger::Sealed;
-use crate::machines::strategy::{Evaluation, StrategyMachine};
+use crate::machines::strategy::{Skip, StrategyMachine};
 use crate::risk::Expired;
 use crate::strategies::Setup;
 
@@ -25,7 +25,7 @@ use crate::strategies::Setup;
 pub struct Listener;
 
 impl Record for Listener {
-    fn commit(&mut self, _: Vec<Event>, _: Vec<Sealed>) -> Result<(), Halt> {
+    fn commit(&mut self, _: &mut Vec<Event>, _: &mut Vec<Sealed>) -> Result<(), Halt> {
         Err(Halt::Record("this part of the bot keeps no record".to_owned()))
     }
 }
@@ -40,9 +40,9 @@ pub struct Outbox {
 }
 
 impl Record for Outbox {
-    fn commit(&mut self, events: Vec<Event>, entries: Vec<Sealed>) -> Result<(), Halt> {
-        self.events.extend(events);
-        self.entries.extend(entries);
+    fn commit(&mut self, events: &mut Vec<Event>, entries: &mut Vec<Sealed>) -> Result<(), Halt> {
+        self.events.append(events);
+        self.entries.append(entries);
         Ok(())
     }
 }
@@ -143,7 +143,8 @@ impl<R: Record> Trader<R> {
     pub fn moves(&self, index: usize, now: Timestamp, bars: &[Ended<'_>]) -> Result<Vec<(Symbol, Move)>, Halt> {
         let Some(name) = self.strategies.get(index).map(StrategyMachine::name) else { return Ok(Vec::new()) };
         let own = self.portfolio.owners().filter(|p| p.strategy == name).map(|p| p.symbol);
-        let told = own.map(|symbol| Ok((symbol, self.exit_of(index, &symbol, now, bars)?)));
+        let placed = own.filter_map(|symbol| Some((symbol, self.symbols.binary_search(&symbol).ok()?)));
+        let told = placed.map(|(symbol, place)| Ok((symbol, self.exit_of(index, place, now, bars)?)));
         told.filter(|m| !matches!(m, Ok((_, Move::Stay)))).collect()
     }
 
@@ -153,22 +154,16 @@ impl<R: Record> Trader<R> {
     /// [`Halt`].
     pub fn signals(&mut self, index: usize, now: Timestamp, bars: &[Ended<'_>]) -> Result<Vec<Found>, Halt> {
         let mut found = Vec::new();
-        let open = self.strategies.get(index).is_some_and(|s| s.is_open(now));
-        for ended in bars {
-            let skip = if open {
-                match self.evaluate(index, now, ended)? {
-                    Evaluation::Skipped(skip) => skip,
-                    Evaluation::Signal(setup, plan) => {
-                        found.push(Found { place: ended.place, setup, plan });
-                        continue;
-                    }
-                }
-            } else {
-                crate::machines::strategy::Skip::OutsideWindow
-            };
+        if !self.strategies.get(index).is_some_and(|s| s.is_open(now)) {
             if let Some(strategy) = self.strategies.get_mut(index) {
-                strategy.count(ended.place, skip, now);
+                bars.iter().for_each(|ended| strategy.count(ended.place, Skip::OutsideWindow, now));
             }
+            return Ok(found);
+        }
+        let mut left = bars;
+        while let Some((ended, signal)) = self.next_signal(index, now, &mut left)? {
+            let (setup, plan) = *signal;
+            found.push(Found { place: ended.place, setup, plan });
         }
         Ok(found)
     }
@@ -280,7 +275,8 @@ impl<R: Record> Trader<R> {
 
     /// The broker's part: what a venue's answer means.
     pub fn hear(&mut self, report: &Report) -> Vec<Body> {
-        let bodies = self.broker.decide(report);
+        let mut bodies = Vec::new();
+        self.broker.decide(report, &mut bodies);
         self.broker.hear(report);
         if let Some(starting) = &mut self.starting {
             starting.hear(report.order());

@@ -20,7 +20,7 @@ use crate::machines::ledger::{Books, Journal, Sealed};
 use crate::machines::market_data::{Checked, Hours, SymbolMarket, Unusable, View};
 use crate::machines::portfolio::Portfolio;
 use crate::machines::risk::Risk;
-use crate::machines::strategy::{Evaluation, Skip, StrategyMachine};
+use crate::machines::strategy::{Evaluation, Signal, Skip, StrategyMachine};
 use crate::risk::{Approved, Limits, Reducing};
 use crate::strategies::{DeviationUnit, Parameters, Strategy, make};
 use crate::venue::FillRules;
@@ -36,11 +36,21 @@ pub trait Link {
 
 /// What makes events and entries durable, all of a call or none.
 pub trait Record {
-    /// Writes.
+    /// Writes, and leaves both lists empty: they are the caller's, to be filled again.
     ///
     /// # Errors
     /// [`Halt`] where nothing was written.
-    fn commit(&mut self, events: Vec<Event>, entries: Vec<Sealed>) -> Result<(), Halt>;
+    fn commit(&mut self, events: &mut Vec<Event>, entries: &mut Vec<Sealed>) -> Result<(), Halt>;
+}
+
+/// Lists that are filled and emptied for each step, so that a step needs no memory of its own.
+#[derive(Debug, Default)]
+pub(super) struct Lists {
+    pub(super) events: Vec<Event>,
+    pub(super) entries: Vec<Sealed>,
+    heard: Vec<Body>,
+    answers: Vec<Report>,
+    own: Vec<usize>,
 }
 
 /// How a bot is set up.
@@ -109,6 +119,7 @@ pub struct Trader<R> {
     pub(super) milestones: Milestones,
     pub(super) starting: Option<Starting>,
     pub(super) polled_at: Timestamp,
+    pub(super) lists: Lists,
     #[cfg(feature = "planted-bugs")]
     pub(super) planted: Option<super::planted::PlantedBug>,
     /// Where the record goes.
@@ -153,6 +164,7 @@ impl<R: Record> Trader<R> {
             milestones: Milestones::default(),
             starting: None,
             polled_at: Timestamp::default(),
+            lists: Lists::default(),
             #[cfg(feature = "planted-bugs")]
             planted: None,
             record,
@@ -248,7 +260,7 @@ impl<R: Record> Trader<R> {
     pub fn open_session(&mut self, at: Timestamp, terms: SessionTerms) -> Result<(), Halt> {
         self.begin(terms)?;
         let Hours { session, open, close } = terms.hours;
-        self.commit(at, vec![Body::SessionOpened { session, open, close }])
+        self.commit(at, [Body::SessionOpened { session, open, close }])
     }
 
     /// Empties what is per session and no record: indicators and counts of market data.
@@ -270,14 +282,16 @@ impl<R: Record> Trader<R> {
     /// # Errors
     /// [`Halt`].
     pub fn deliver(&mut self, at: Timestamp, reports: &[Report]) -> Result<(), Halt> {
+        let mut heard = std::mem::take(&mut self.lists.heard);
         for report in reports {
-            let bodies = self.broker.decide(report);
+            self.broker.decide(report, &mut heard);
             self.broker.hear(report);
             if let Some(starting) = &mut self.starting {
                 starting.hear(report.order());
             }
-            self.commit(at, bodies)?;
+            self.commit(at, heard.drain(..))?;
         }
+        self.lists.heard = heard;
         Ok(())
     }
 
@@ -313,10 +327,12 @@ impl<R: Record> Trader<R> {
             }
             if watched && checked == Checked::Clean {
                 let view = View::new(terms.hours, instrument, ended.bar, checked, market, now);
-                let held = self.occupied.get(ended.place).copied().unwrap_or(false);
-                let position = if held { self.portfolio.get(symbol) } else { None };
                 for strategy in &mut self.strategies {
-                    strategy.observe(ended.place, &view, position)?;
+                    strategy.observe(ended.place, &view)?;
+                }
+                let held = self.occupied.get(ended.place).copied().unwrap_or(false);
+                if let Some(position) = if held { self.portfolio.get(symbol) } else { None } {
+                    self.strategies.iter_mut().for_each(|s| s.follow(ended.place, &view, position));
                 }
             }
         }
@@ -362,27 +378,24 @@ impl<R: Record> Trader<R> {
             return Ok(());
         }
         let Some(name) = self.strategies.get(index).map(StrategyMachine::name) else { return Ok(()) };
-        let own: Vec<Symbol> = self.portfolio.owners().filter(|p| p.strategy == name).map(|p| p.symbol).collect();
-        for symbol in own {
-            match self.exit_of(index, &symbol, now, bars)? {
+        let mut own = std::mem::take(&mut self.lists.own);
+        let owned = self.portfolio.owners().filter(|p| p.strategy == name);
+        own.extend(owned.filter_map(|p| self.symbols.binary_search(&p.symbol).ok()));
+        for place in own.drain(..) {
+            let Some(symbol) = self.symbols.get(place).copied() else { continue };
+            match self.exit_of(index, place, now, bars)? {
                 Move::Stay => {}
                 Move::Leave(reason) => self.leave(now, &symbol, reason, link)?,
                 Move::Withdraw => self.withdraw(now, &symbol, link)?,
                 Move::Trail(stop) => self.trail(now, &symbol, stop, link)?,
             }
         }
+        self.lists.own = own;
         Ok(())
     }
 
-    pub(super) fn exit_of(
-        &self,
-        index: usize,
-        symbol: &Symbol,
-        now: Timestamp,
-        bars: &[Ended<'_>],
-    ) -> Result<Move, Halt> {
-        let (Some(p), Some(strategy), Some(terms)) =
-            (self.portfolio.get(symbol), self.strategies.get(index), &self.terms)
+    pub(super) fn exit_of(&self, index: usize, place: usize, now: Timestamp, bars: &[Ended<'_>]) -> Result<Move, Halt> {
+        let (Some(p), Some(strategy), Some(terms)) = (self.position_at(place), self.strategies.get(index), &self.terms)
         else {
             return Ok(Move::Stay);
         };
@@ -394,7 +407,6 @@ impl<R: Record> Trader<R> {
                 p.entry_working && p.entered.is_zero() && now >= strategy.exit_at() && !self.is_cancelling(&p.entry);
             return Ok(if late { Move::Withdraw } else { Move::Stay });
         }
-        let Ok(place) = self.symbols.binary_search(symbol) else { return Ok(Move::Stay) };
         let clean = self.checked.get(place).copied().flatten() == Some(Checked::Clean);
         let ended = if clean { bar_at(bars, place) } else { None };
         let view = ended.and_then(|ended| {
@@ -436,22 +448,22 @@ impl<R: Record> Trader<R> {
         &mut self,
         now: Timestamp,
         cleared: &Cleared,
-        mut led: Vec<Body>,
+        led: Option<Body>,
         link: &mut impl Link,
     ) -> Result<(), Halt> {
         let intent = cleared.intent().clone();
         let order = intent.order.clone();
-        led.push(Body::Intended(Box::new(intent.clone())));
+        let intended = Body::Intended(Box::new(intent.clone()));
         #[cfg(feature = "planted-bugs")]
         if self.planted == Some(super::planted::PlantedBug::SendsBeforeTheIntent) {
             self.send(now, &Command::Submit(intent.clone()), link)?;
         }
-        self.commit(now, led)?;
+        self.commit(now, led.into_iter().chain([intended]))?;
         // An approval is asked once more before it is sent (RISK-0). Nothing trips a latch here: this world has no kill.
         if let Cleared::Approved(approved) = cleared
             && approved.still_valid(now, self.risk.epoch(), false, self.last_close(&intent.symbol)).is_err()
         {
-            return self.commit(now, vec![Body::NotAccepted { order }]);
+            return self.commit(now, [Body::NotAccepted { order }]);
         }
         self.broker.sent(&order, now);
         self.send(now, &Command::Submit(intent), link)
@@ -459,12 +471,15 @@ impl<R: Record> Trader<R> {
 
     /// Sends one command and hears what is answered at once.
     pub(super) fn send(&mut self, now: Timestamp, command: &Command, link: &mut impl Link) -> Result<(), Halt> {
-        let mut answers = Vec::new();
+        let mut answers = std::mem::take(&mut self.lists.answers);
         if let Command::Query(order) = command {
             self.broker.asked(order);
         }
         link.send(now, command, &mut answers)?;
-        self.deliver(now, &answers)
+        self.deliver(now, &answers)?;
+        answers.clear();
+        self.lists.answers = answers;
+        Ok(())
     }
 
     /// Step 5 for one strategy.
@@ -476,33 +491,46 @@ impl<R: Record> Trader<R> {
             }
             return Ok(());
         }
-        for ended in bars {
-            match self.evaluate(index, now, ended)? {
-                Evaluation::Skipped(skip) => {
-                    if let Some(strategy) = self.strategies.get_mut(index) {
-                        strategy.count(ended.place, skip, now);
-                    }
-                }
-                Evaluation::Signal(setup, plan) => {
-                    if let Some((decision, approved)) = self.signal(index, now, ended, &setup, plan)? {
-                        let decided = vec![Body::Decided(Box::new(decision))];
-                        match approved {
-                            Some(approved) => self.submit(now, &Cleared::Approved(approved), decided, link)?,
-                            None => self.commit(now, decided)?,
-                        }
-                    }
+        let mut left = bars;
+        while let Some((ended, signal)) = self.next_signal(index, now, &mut left)? {
+            let (setup, plan) = *signal;
+            if let Some((decision, approved)) = self.signal(index, now, ended, &setup, plan)? {
+                let decided = Body::Decided(Box::new(decision));
+                match approved {
+                    Some(approved) => self.submit(now, &Cleared::Approved(approved), Some(decided), link)?,
+                    None => self.commit(now, [decided])?,
                 }
             }
         }
         Ok(())
     }
 
-    pub(super) fn evaluate(&self, index: usize, now: Timestamp, ended: &Ended<'_>) -> Result<Evaluation, Halt> {
-        let nothing = Evaluation::Skipped(Skip::InsufficientData);
-        let (Some(strategy), Some(view)) = (self.strategies.get(index), self.view(now, ended)) else {
-            return Ok(nothing);
-        };
-        Ok(strategy.evaluate(ended.place, &view, self.position_at(ended.place))?)
+    /// Evaluates symbol after symbol, and counts the reasons, up to the next signal.
+    pub(super) fn next_signal<'a, 'b>(
+        &mut self,
+        index: usize,
+        now: Timestamp,
+        left: &mut &'a [Ended<'b>],
+    ) -> Result<Option<(&'a Ended<'b>, Box<Signal>)>, Halt> {
+        let (Some(strategy), Some(terms)) = (self.strategies.get_mut(index), &self.terms) else { return Ok(None) };
+        while let Some((ended, rest)) = left.split_first() {
+            *left = rest;
+            let place = ended.place;
+            let (Some(market), Some(instrument), Some(Some(checked))) =
+                (self.market.get(place), self.setup.instruments.get(place), self.checked.get(place))
+            else {
+                strategy.count(place, Skip::InsufficientData, now);
+                continue;
+            };
+            let view = View::new(terms.hours, instrument, ended.bar, *checked, market, now);
+            let held = self.occupied.get(place).copied().unwrap_or(false);
+            let position = if held { self.portfolio.get(&instrument.symbol) } else { None };
+            match strategy.evaluate(place, &view, position)? {
+                Evaluation::Skipped(skip) => strategy.count(place, skip, now),
+                Evaluation::Signal(signal) => return Ok(Some((ended, signal))),
+            }
+        }
+        Ok(None)
     }
 
     pub(super) fn view<'a>(&'a self, now: Timestamp, ended: &Ended<'a>) -> Option<View<'a>> {

@@ -107,7 +107,7 @@ impl<R: Record> Trader<R> {
             self.cancel(now, order, link)?;
         }
         for exit in exits {
-            self.submit(now, &Cleared::Reducing(exit), Vec::new(), link)?;
+            self.submit(now, &Cleared::Reducing(exit), None, link)?;
         }
         Ok(())
     }

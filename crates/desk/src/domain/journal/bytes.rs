@@ -18,8 +18,9 @@ impl Line {
 
     /// A string that may need escapes.
     fn text(&mut self, text: &str) -> Result<(), serde_json::Error> {
-        let plain = |b: u8| b >= 0x20 && b != b'"' && b != b'\\';
-        if text.bytes().all(plain) {
+        let escaped = |b: u8| b < 0x20 || b == b'"' || b == b'\\';
+        // All bytes are looked at, without a branch for each.
+        if !text.bytes().fold(false, |any, b| any | escaped(b)) {
             self.plain(text);
             Ok(())
         } else {
@@ -116,6 +117,8 @@ pub(super) fn write(entry: &Entry) -> Result<Vec<u8>, serde_json::Error> {
         write_posting(&mut line, posting, number)?;
     }
     line.raw("]}");
+    // It is kept as long as the journal.
+    line.0.shrink_to_fit();
     Ok(line.0)
 }
 

@@ -71,8 +71,7 @@ pub fn entry_id(
     kind: EntryKind,
     source_key: &str,
 ) -> Result<EntryId, crate::domain::ids::IdError> {
-    let text = [identity.as_str(), "\n", kind.as_str(), "\n", source_key].concat();
-    Hash::of(text.as_bytes()).base32(26).parse()
+    Hash::of_lines(&[identity.as_str(), kind.as_str(), source_key]).base32(26).parse()
 }
 
 #[derive(Serialize, Deserialize)]

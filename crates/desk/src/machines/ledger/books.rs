@@ -3,10 +3,10 @@
 //! `decide` turns a fact into balanced drafts and changes nothing; `apply` folds a sealed entry and decides nothing.
 //! What is kept here is what the rules ask for; everything else is a query over the stored postings.
 
-use std::cmp::Ordering;
 use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::balances::{BalanceKey, Balances};
 use super::cash;
 use super::fact::BookFact;
 use super::fees::{self, Accrual};
@@ -17,56 +17,11 @@ use super::refusal::BookRefusal;
 use super::reversal;
 use super::tally::Tally;
 use crate::domain::chain::Hash;
-use crate::domain::decimal::{Money, Quantity};
-use crate::domain::ids::{Identity, ItemId, LotId, SessionId, StrategyName};
+use crate::domain::decimal::Money;
+use crate::domain::ids::{Identity, ItemId, LotId, SessionId};
 use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Fact, FeeKind, Holding, Posting};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::{Date, Timestamp};
-
-/// What a balance is kept by: the line of a closing balance (BOOKS.md section 11).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BalanceKey {
-    /// The account.
-    pub account: AccountCode,
-    /// The currency of the amount.
-    pub currency: Currency,
-    /// What the units are of, where there are some.
-    pub commodity: Option<Symbol>,
-    /// Whose postings, where they say so.
-    pub strategy: Option<StrategyName>,
-}
-
-impl BalanceKey {
-    /// The fields, in their order, as numbers of the same order: each posting is searched for among hundreds.
-    fn words(&self) -> [u64; 5] {
-        let [a, b, c] = self.currency.bytes();
-        let [high, low] = self.account.code().to_be_bytes();
-        let [first, second, third] = self.commodity.map_or([0; 3], |symbol| symbol.words());
-        let strategy = self.strategy.map_or(0, StrategyName::rank);
-        [u64::from_be_bytes([0, 0, 0, high, low, a, b, c]), first, second, third, strategy]
-    }
-}
-
-impl PartialOrd for BalanceKey {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for BalanceKey {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.words().cmp(&other.words())
-    }
-}
-
-/// The sum of some postings. Debits are positive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Balance {
-    /// Σ amount.
-    pub amount: Money,
-    /// Σ units.
-    pub units: Quantity,
-}
 
 /// An open item other than unsettled cash: its postings do not sum to zero yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +39,7 @@ pub struct Books {
     pub(super) last_seq: u64,
     pub(super) pools: BTreeMap<(Symbol, AccountCode), Vec<OpenLot>>,
     pub(super) origins: BTreeMap<TextKey, Origin>,
-    pub(super) balances: BTreeMap<BalanceKey, Balance>,
+    pub(super) balances: Balances,
     /// Unsettled cash by settlement date and the books' day that brought it.
     pub(super) due: BTreeMap<(Currency, ItemId, SessionId), Money>,
     /// The settlement date last posted to, with its item.
@@ -115,7 +70,7 @@ impl Books {
             last_seq: 0,
             pools: BTreeMap::new(),
             origins: BTreeMap::new(),
-            balances: BTreeMap::new(),
+            balances: Balances::default(),
             due: BTreeMap::new(),
             last_due: None,
             items: BTreeMap::new(),
@@ -239,7 +194,7 @@ impl Books {
             commodity: p.holding.map(|h| h.commodity),
             strategy: p.tags.strategy,
         };
-        let balance = self.balances.entry(key).or_default();
+        let balance = self.balances.of(key)?;
         balance.amount = balance.amount.checked_add(p.amount)?;
         if let Some(h) = p.holding {
             balance.units = balance.units.checked_add(h.units)?;

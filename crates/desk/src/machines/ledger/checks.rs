@@ -252,7 +252,7 @@ impl Checks<'_> {
     /// Check 3: 1010 + 1020 + 1030 = the broker's cash; 1010 = its settled cash where it tells.
     fn cash(&mut self) -> Result<Checked, Overflow> {
         let cash = [AccountCode::CASH_SETTLED, AccountCode::CASH_UNSETTLED, AccountCode::CASH_DERIVATIVES];
-        let ours = self.books.balances.keys().filter(|k| cash.contains(&k.account)).map(|k| k.currency);
+        let ours = self.books.balances.iter().map(|(k, _)| k).filter(|k| cash.contains(&k.account)).map(|k| k.currency);
         let mut need: BTreeMap<Currency, (Money, Option<Money>)> = ours.map(|c| (c, (Money::ZERO, None))).collect();
         for broker in &self.close.broker.cash {
             need.insert(broker.currency, (broker.total, broker.settled));

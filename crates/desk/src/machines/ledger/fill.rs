@@ -142,11 +142,11 @@ impl Booking<'_> {
 
     fn facts(&self) -> Facts {
         let fill = self.fill;
-        let mut facts = Facts::with_capacity(9);
+        let closes = !self.closing.is_zero();
+        let mut facts = Facts::with_capacity(if closes { 8 } else { 6 });
         let mut set = |name: &'static str, value: Fact| facts.insert(Cow::Borrowed(name), value);
         let owned = |text: &str| Fact::String(text.to_owned());
         let decimal = |steps: i64, least: usize| owned(DecimalText::new(steps, least).as_str());
-        let closes = !self.closing.is_zero();
         if closes {
             set("closing", decimal(self.closing.raw(), 0));
         }
@@ -191,7 +191,10 @@ impl Booking<'_> {
         let fill = self.fill;
         let value = value_of(fill.quantity.magnitude(), fill.price)?;
         let mut shares = Shares::new(value, fill.quantity.magnitude());
-        let mut postings = Vec::with_capacity(taken.len().saturating_mul(2).saturating_add(8));
+        // A lot and a gain for each part taken, at most one lot opened, units, cash, commission, two for each fee.
+        let pairs = taken.len().saturating_add(fill.accrued.len()).saturating_mul(2);
+        let opens = usize::from(self.closing != fill.quantity.magnitude());
+        let mut postings = Vec::with_capacity(pairs.saturating_add(opens).saturating_add(3));
         let mut gains = Vec::with_capacity(taken.len());
         for part in taken {
             let share = shares.take(part.units.magnitude())?;

@@ -1,6 +1,8 @@
 //! Bookkeeping as a pure machine (`BOOKS.md`): facts go in, balanced entries come out, and a fold of the entries
 //! gives every balance, lot and open item back.
 
+/// Running sums of postings.
+pub mod balances;
 /// The state of the books and its two doors.
 pub mod books;
 /// Float, positions brought in, settlement.
@@ -34,7 +36,8 @@ mod tally;
 /// The verifier of stored entries.
 pub mod verify;
 
-pub use books::{Balance, BalanceKey, Books, OpenItem};
+pub use balances::{Balance, BalanceKey};
+pub use books::{Books, OpenItem};
 pub use checks::{Compared, Figure};
 pub use close::{Closing, DayClose};
 pub use fact::{BookFact, FeeCharge, Fill, FloatMove, LotChoice, Opening, SessionEnd, Settlement};

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::books::{Balance, BalanceKey, Books, OpenItem};
+use super::balances::{Balance, BalanceKey};
+use super::books::{Books, OpenItem};
 use super::lots::OpenLot;
 use super::record::{ClosingBalance, ClosingLot};
 use crate::domain::decimal::{Money, Quantity};
@@ -123,7 +124,7 @@ impl Books {
     /// [`Overflow`].
     pub fn balance(&self, account: AccountCode, currency: Currency) -> Result<Money, Overflow> {
         let first = BalanceKey { account, currency, commodity: None, strategy: None };
-        let of = self.balances.range(first..).take_while(|(k, _)| k.account == account && k.currency == currency);
+        let of = self.balances.from(&first).take_while(|(k, _)| k.account == account && k.currency == currency);
         of.map(|(_, b)| b.amount).try_fold(Money::ZERO, Money::checked_add).ok_or(Overflow)
     }
 
@@ -133,7 +134,7 @@ impl Books {
     /// [`Overflow`].
     pub fn trial_balance(&self) -> Result<TrialBalance, Overflow> {
         let mut trial = TrialBalance::default();
-        for (key, balance) in &self.balances {
+        for (key, balance) in self.balances.iter() {
             if !key.account.is_units() {
                 let sum = trial.money.entry((key.account, key.currency)).or_default();
                 *sum = sum.checked_add(balance.amount).ok_or(Overflow)?;
@@ -152,7 +153,7 @@ impl Books {
     /// [`Overflow`].
     pub fn positions(&self) -> Result<BTreeMap<Symbol, Quantity>, Overflow> {
         let mut positions: BTreeMap<Symbol, Quantity> = BTreeMap::new();
-        for (key, balance) in &self.balances {
+        for (key, balance) in self.balances.iter() {
             if let (true, Some(commodity)) = (key.account.is_position(), key.commodity) {
                 let sum = positions.entry(commodity).or_default();
                 *sum = sum.checked_add(balance.units).ok_or(Overflow)?;

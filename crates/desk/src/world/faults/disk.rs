@@ -72,18 +72,18 @@ pub type Shared = Rc<RefCell<Disk>>;
 pub struct Writer(pub Shared);
 
 impl Record for Writer {
-    fn commit(&mut self, events: Vec<Event>, entries: Vec<Sealed>) -> Result<(), Halt> {
+    fn commit(&mut self, events: &mut Vec<Event>, entries: &mut Vec<Sealed>) -> Result<(), Halt> {
         if events.is_empty() && entries.is_empty() {
             return Ok(());
         }
-        let (before, after) = Step::of_commit(&events);
+        let (before, after) = Step::of_commit(events);
         let mut disk = self.0.borrow_mut();
         disk.fuse.step(before)?;
-        for event in &events {
-            serde_json::to_writer(&mut disk.events.bytes, event).map_err(|e| Halt::Record(e.to_string()))?;
+        for event in events.drain(..) {
+            serde_json::to_writer(&mut disk.events.bytes, &event).map_err(|e| Halt::Record(e.to_string()))?;
             disk.events.end_record();
         }
-        for sealed in &entries {
+        for sealed in entries.drain(..) {
             disk.entries.bytes.extend_from_slice(&sealed.bytes);
             disk.entries.end_record();
             disk.links.push(sealed.hash);
