@@ -18,7 +18,7 @@ fn now() -> Timestamp {
 async fn open(place: &Place) -> People {
     let address = match &place.address {
         Address::Sqlite(path) => Address::Sqlite(path.with_file_name("people.db")),
-        other => other.clone(),
+        Address::Postgres(_) => place.address.clone(),
     };
     People::open(&address, Arc::new(Turned)).await.unwrap()
 }

@@ -27,7 +27,7 @@ fn next(stream: &mut BufReader<TcpStream>) -> (String, Value) {
         let mut line = String::new();
         assert!(stream.read_line(&mut line).unwrap() > 0, "the stream has ended");
         if let Some(rest) = line.strip_prefix("event: ") {
-            name = rest.trim().to_owned();
+            rest.trim().clone_into(&mut name);
         }
         if let Some(data) = line.strip_prefix("data: ") {
             return (name, serde_json::from_str(data).unwrap());
