@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use actix::prelude::{Actor, Context, Handler, Supervised};
+use desk::domain::bot::Mode;
 use desk::domain::event::Body;
 use desk::domain::ids::SessionId;
 use desk::domain::order::Report;
@@ -111,8 +112,9 @@ impl Broker {
 
     /// The last question before a byte leaves: latch, epoch, price, time.
     fn execute(&mut self, at: Timestamp, out: &Out) -> Result<(), Halt> {
-        let latched = self.wiring.latch.is_set();
-        match self.follower.trader.release(at, out, latched) {
+        // An observing bot decides and records; nothing of it leaves the house.
+        let held = self.wiring.latch.is_set() || self.wiring.mode == Mode::Observe;
+        match self.follower.trader.release(at, out, held) {
             Ok(command) => {
                 let mut answers = Vec::new();
                 self.venue.handle(at, &command, &mut answers)?;

@@ -13,6 +13,14 @@ use crate::messages::line::Post;
 use crate::messages::market_data::ToMarketData;
 use crate::messages::supervisor::ToSupervisor;
 
+/// What the next instant waits for.
+struct Turn {
+    /// The last instant, opening or closing is settled.
+    settled: bool,
+    /// Its time has passed.
+    due: bool,
+}
+
 /// Market data from tapes.
 pub(super) struct MarketData {
     wiring: Arc<Wiring>,
@@ -20,30 +28,27 @@ pub(super) struct MarketData {
     /// How long a minute lasts; nothing is as fast as it is settled.
     pace: Option<Duration>,
     running: bool,
-    /// The last instant, opening or closing is settled.
-    settled: bool,
-    /// Its time has passed.
-    due: bool,
+    turn: Turn,
     ended: bool,
 }
 
 impl MarketData {
     /// A feed that waits to be told to run.
     pub(super) const fn new(wiring: Arc<Wiring>, playback: Playback, pace: Option<Duration>) -> Self {
-        Self { wiring, playback, pace, running: false, settled: true, due: true, ended: false }
+        Self { wiring, playback, pace, running: false, turn: Turn { settled: true, due: true }, ended: false }
     }
 
     fn pump(&mut self, ctx: &mut Context<Self>) {
-        if !(self.running && self.settled && self.due) || self.ended {
+        if !(self.running && self.turn.settled && self.turn.due) || self.ended {
             return;
         }
         let told = match self.playback.step() {
             Ok(Some(Tick::Open(terms))) => ToBroker::Open(terms),
             Ok(Some(Tick::Instant(instant))) => {
                 if let Some(pace) = self.pace {
-                    self.due = false;
+                    self.turn.due = false;
                     ctx.run_later(pace, |own, ctx| {
-                        own.due = true;
+                        own.turn.due = true;
                         own.pump(ctx);
                     });
                 }
@@ -60,7 +65,7 @@ impl MarketData {
                 return self.wiring.must(self.wiring.supervisor.deliver(halted));
             }
         };
-        self.settled = false;
+        self.turn.settled = false;
         self.wiring.must(self.wiring.broker.deliver(told));
     }
 }
@@ -77,7 +82,7 @@ impl Actor for MarketData {
 impl Supervised for MarketData {
     fn restarting(&mut self, _: &mut Context<Self>) {
         // Its place in the tapes is all that it knows, and that is never torn: it moves only when a step is whole.
-        self.due = true;
+        self.turn.due = true;
     }
 }
 
@@ -87,7 +92,7 @@ impl Handler<Post<ToMarketData>> for MarketData {
     fn handle(&mut self, post: Post<ToMarketData>, ctx: &mut Context<Self>) {
         match post.body {
             ToMarketData::Beat(beat) => return self.wiring.pulse(MARKET_DATA).answer(beat),
-            ToMarketData::Settled(_) | ToMarketData::Turned => self.settled = true,
+            ToMarketData::Settled(_) | ToMarketData::Turned => self.turn.settled = true,
             ToMarketData::Run(running) => self.running = running,
         }
         self.pump(ctx);

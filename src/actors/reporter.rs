@@ -12,6 +12,7 @@ use desk::domain::time::Timestamp;
 use desk::domain::trade::{Trade, average};
 use desk::domain::wide::{Overflow, Wide, value_of};
 use desk::machines::broker::Tracked;
+use desk::machines::market_data::SymbolMarket;
 use desk::world::trader::Halt;
 use tokio::sync::watch;
 
@@ -20,7 +21,7 @@ use super::tree::{REPORTER, Wiring};
 use crate::messages::board::{
     ActorLine, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, SessionBoard, StrategyLine,
 };
-use crate::messages::chronicle::Piece;
+use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::reporter::{Standing, ToReporter};
@@ -140,7 +141,7 @@ impl Reporter {
                 return Ok(());
             }
             ToReporter::Welcome(chronicle) => {
-                self.follower.welcome(&Default::default())?;
+                self.follower.welcome(&Chronicle::default())?;
                 self.session = Session::default();
                 chronicle.pieces.iter().try_for_each(|piece| self.take(piece))?;
             }
@@ -163,7 +164,7 @@ impl Reporter {
                 self.session = Session::default();
                 self.now = terms.hours.open;
             }
-            Piece::Events(events) => events.iter().try_for_each(|e| self.count(e))?,
+            Piece::Events(events) => events.iter().for_each(|e| self.count(e)),
             Piece::Instant(instant) => {
                 self.now = instant.at;
                 if !instant.bars.is_empty() {
@@ -176,7 +177,7 @@ impl Reporter {
         Ok(())
     }
 
-    fn count(&mut self, event: &Event) -> Result<(), Overflow> {
+    fn count(&mut self, event: &Event) {
         self.now = self.now.max(event.at);
         let session = &mut self.session;
         match &event.body {
@@ -203,7 +204,6 @@ impl Reporter {
             Body::SessionClosed { .. } => session.closed = true,
             _ => {}
         }
-        Ok(())
     }
 
     fn settle(&mut self, decision: Option<&desk::domain::ids::DecisionId>, outcome: &'static str) {
@@ -279,7 +279,7 @@ impl Reporter {
         let mut lines = Vec::new();
         for p in trader.portfolio().iter().filter(|p| p.held() > Quantity::ZERO) {
             let place = trader.symbols().binary_search(&p.symbol).ok();
-            let last = place.and_then(|place| trader.market(place)).and_then(|m| m.last_close());
+            let last = place.and_then(|place| trader.market(place)).and_then(SymbolMarket::last_close);
             let entry = average(p.entry_value().money()?, p.entered)?;
             let away =
                 last.map_or(Ok(Wide::ZERO), |last| Ok((Wide::from(last) - Wide::from(entry)) * p.side.sign()))?;

@@ -194,7 +194,7 @@ impl Supervisor {
             ToSupervisor::Piece(piece) => self.take(&piece)?,
             ToSupervisor::SetUp(state) => self.happened(&Happening::SetUp(state))?,
             ToSupervisor::Reconciled(result) => self.reconciliation = result,
-            ToSupervisor::Fell { name, why, times } => self.fell(name, why, times)?,
+            ToSupervisor::Fell { name, why, times } => self.fell(name, &why, times)?,
             ToSupervisor::Halted { name, why } => {
                 if let Some(index) = self.strategy_of(name) {
                     self.suspend(index, &why)?;
@@ -297,7 +297,7 @@ impl Supervisor {
                 Effect::TripLatch(_) => self.wiring.latch.set(),
                 Effect::ResetLatch => self.wiring.latch.reset(),
                 Effect::CancelEntries(scope) => {
-                    self.wiring.must(self.wiring.risk.deliver(ToRisk::Cancel(scope.clone())))
+                    self.wiring.must(self.wiring.risk.deliver(ToRisk::Cancel(scope.clone())));
                 }
                 Effect::Flatten(scope) => {
                     let reason = if self.wiring.latch.is_set() { ExitReason::Kill } else { ExitReason::Manual };
@@ -346,12 +346,12 @@ impl Supervisor {
 
     /// An actor fell and is being built anew. A strategy is out for the session (LIFE-9); losing risk or the ledger
     /// freezes entries at once; who falls again and again takes the bot into error.
-    fn fell(&mut self, name: &'static str, why: String, times: u32) -> Result<(), LifeError> {
+    fn fell(&mut self, name: &'static str, why: &str, times: u32) -> Result<(), LifeError> {
         tracing::error!(actor = name, %why, times, "an actor fell");
         self.restarts.retain(|(n, ..)| *n != name);
-        self.restarts.push((name, times, why.clone()));
+        self.restarts.push((name, times, why.to_owned()));
         if let Some(index) = self.strategy_of(name) {
-            self.suspend(index, &why)?;
+            self.suspend(index, why)?;
         }
         if [LEDGER, RISK, BROKER, MARKET_DATA].contains(&name) {
             let freeze = format!("lost-{}", name.replace(' ', "-"));
@@ -361,7 +361,7 @@ impl Supervisor {
                     name,
                     strategy: None,
                     part,
-                    why: why.clone(),
+                    why: why.to_owned(),
                     for_the_session: true,
                 })?;
             }

@@ -30,6 +30,7 @@ use super::supervisor::{End, Life};
 use super::tree::{Plan, Tree};
 use crate::messages::Fault;
 use crate::messages::board::Board;
+use crate::messages::chronicle::Chronicle;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
 use crate::store::{self, Address, LifeLog, NewBook, chart};
@@ -127,8 +128,9 @@ impl Bot {
         let s = &scene.setup;
         let tree = Tree::start(Plan {
             setup: s.clone(),
+            mode: Mode::Paper,
             trader: Trader::new(s.clone(), Outbox::default()).unwrap(),
-            chronicle: Default::default(),
+            chronicle: Chronicle::default(),
             writer: Some(writer),
             venue: Venue::new(s.rules, s.commission, s.instruments.clone(), s.limits.float),
             playback: Playback::new(scene.tapes.clone(), Scene::fees()),
@@ -149,11 +151,9 @@ impl Bot {
 
     async fn until(&self, what: &str, seen: impl Fn(&Board) -> bool) -> Arc<Board> {
         let mut board = self.tree.board.clone();
-        let found = tokio::time::timeout(Duration::from_secs(60), board.wait_for(|b| seen(b))).await;
-        match found {
-            Ok(found) => Arc::clone(&found.unwrap()),
-            Err(_) => panic!("never {what}: {:#?}", self.tree.board.borrow()),
-        }
+        let found = tokio::time::timeout(Duration::from_mins(1), board.wait_for(|b| seen(b))).await;
+        let Ok(found) = found else { panic!("never {what}: {:#?}", self.tree.board.borrow()) };
+        Arc::clone(&found.unwrap())
     }
 
     /// Events and entries as they were written.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix::dev::channel::{AddressReceiver, channel};
 use actix::prelude::{Actor, Addr, Arbiter, Context, Handler};
-use desk::domain::bot::BotState;
+use desk::domain::bot::{BotState, Mode};
 use desk::domain::ids::StrategyName;
 use desk::venue::Venue;
 use desk::world::playback::Playback;
@@ -50,7 +50,7 @@ pub(super) const fn strategy_actor(strategy: StrategyName) -> &'static str {
         StrategyName::Open => "strategy open",
         StrategyName::Mid => "strategy mid",
         StrategyName::Close => "strategy close",
-        _ => "strategy",
+        StrategyName::External => "strategy of others",
     }
 }
 
@@ -58,6 +58,8 @@ pub(super) const fn strategy_actor(strategy: StrategyName) -> &'static str {
 #[derive(Debug)]
 pub(super) struct Wiring {
     pub(super) setup: Setup,
+    /// In which mode this process was started.
+    pub(super) mode: Mode,
     pub(super) latch: Latch,
     pub(super) ledger: Line<ToLedger>,
     pub(super) risk: Line<ToRisk>,
@@ -129,6 +131,8 @@ impl Wiring {
 pub struct Plan {
     /// How the bot is set up.
     pub setup: Setup,
+    /// Whether anything is sent.
+    pub mode: Mode,
     /// The ledger's fold: of nothing, or of what was restored.
     pub trader: Trader<Outbox>,
     /// The chronicle that belongs to it.
@@ -177,7 +181,7 @@ impl Tree {
     /// # Errors
     /// Where a strategy cannot run with its parameters.
     pub fn start(plan: Plan) -> Result<Self, desk::world::trader::Halt> {
-        let Plan { setup, trader, chronicle, writer, venue, playback, pace, sign, life } = plan;
+        let Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life } = plan;
         let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
         let (risk, risk_box) = mailbox::<Risk, _>(RISK);
         let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
@@ -191,6 +195,7 @@ impl Tree {
         let latch = Latch::default();
         let wiring = Arc::new(Wiring {
             setup,
+            mode,
             latch: latch.clone(),
             ledger,
             risk,

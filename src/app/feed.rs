@@ -40,12 +40,11 @@ pub(super) fn generated(seed: u64) -> Result<Feed, Failure> {
         let market =
             GeneratedMarket::new(Seed(seed.wrapping_add(day)), session.open, session.close, MarketSpec::demo());
         for (place, symbol) in market.symbols().into_iter().enumerate() {
-            match tapes.get_mut(place) {
-                Some(tape) => tape.bars.extend(symbol.bars),
-                None => {
-                    instruments.push(Instrument::us_equity(symbol.symbol));
-                    tapes.push(Tape { bars: symbol.bars, quotes: Vec::new() });
-                }
+            if let Some(tape) = tapes.get_mut(place) {
+                tape.bars.extend(symbol.bars);
+            } else {
+                instruments.push(Instrument::us_equity(symbol.symbol));
+                tapes.push(Tape { bars: symbol.bars, quotes: Vec::new() });
             }
         }
         session = Calendar::XNYS.next(session.id.date).map_err(|_| beyond())?;

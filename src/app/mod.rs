@@ -4,8 +4,12 @@
 mod feed;
 /// The living bot.
 mod living;
+/// The pages, on their listener.
+mod pages;
 /// The parent that starts the bot again.
 mod parent;
+/// What stands before a living bot starts.
+mod standing;
 /// Socket, flags, signals, heartbeat.
 mod ways_in;
 
@@ -61,7 +65,8 @@ fn run(arguments: &run_bot::Arguments) -> Result<ExitCode, Failure> {
     if !kept && !arguments.unwatched {
         // What cannot be right is said before a process is started for it.
         arguments.boot()?.may_start()?;
-        (arguments.feed()?, arguments.speed()?);
+        arguments.feed()?;
+        arguments.speed()?;
         return parent::keep();
     }
     Ok(match living::run(arguments)? {

@@ -11,7 +11,7 @@ use crate::gateway::control::{Signal, Signals};
 /// The code with which a process ends that has to be started anew.
 pub(super) const ANEW: u8 = 75;
 /// A bot that lives shorter is not started again at once.
-const SHORT: Duration = Duration::from_secs(60);
+const SHORT: Duration = Duration::from_mins(1);
 /// After so many short lives in a row it is left for a person to look at.
 const LIVES: u32 = 5;
 

@@ -83,7 +83,10 @@ pub type Answer = Result<Outcome, Refused>;
 
 /// The supervisor as those see it who are not actors: pages, the socket, control files.
 #[derive(Clone)]
-pub struct Door(Arc<dyn Fn(Order) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>);
+pub struct Door(Arc<HandOver>);
+
+/// Hands an order to whatever is behind the door.
+type HandOver = dyn Fn(Order) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync;
 
 impl Door {
     /// A door that hands orders to whatever is behind it.

@@ -78,7 +78,7 @@ impl<R: Record> Trader<R> {
             let Some(p) = self.portfolio.get(&symbol) else { continue };
             match p.stage() {
                 Stage::Managed if self.may_end(p, ExitReason::SessionEnd) => {
-                    self.leave(now, &symbol, ExitReason::SessionEnd, link)?
+                    self.leave(now, &symbol, ExitReason::SessionEnd, link)?;
                 }
                 Stage::Entering if p.entry_working && !self.is_cancelling(&p.entry) => {
                     self.withdraw(now, &symbol, link)?;

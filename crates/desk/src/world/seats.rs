@@ -71,7 +71,7 @@ pub struct Step {
 #[derive(Debug)]
 pub enum Out {
     /// An order.
-    Order(Cleared),
+    Order(Box<Cleared>),
     /// The withdrawal of one.
     Cancel(OrderId),
     /// A stop's new price.
@@ -87,7 +87,7 @@ impl Out {
     /// Whether it can add exposure.
     #[must_use]
     pub const fn adds_exposure(&self) -> bool {
-        matches!(self, Self::Order(Cleared::Approved(_)))
+        matches!(self, Self::Order(cleared) if matches!(**cleared, Cleared::Approved(_)))
     }
 }
 
@@ -156,7 +156,9 @@ impl<R: Record> Trader<R> {
         let mut found = Vec::new();
         if !self.strategies.get(index).is_some_and(|s| s.is_open(now)) {
             if let Some(strategy) = self.strategies.get_mut(index) {
-                bars.iter().for_each(|ended| strategy.count(ended.place, Skip::OutsideWindow, now));
+                for ended in bars {
+                    strategy.count(ended.place, Skip::OutsideWindow, now);
+                }
             }
             return Ok(found);
         }
@@ -178,7 +180,7 @@ impl<R: Record> Trader<R> {
             Move::Stay => None,
             Move::Leave(reason) => self.exit_from(p, reason, now)?.map(|reducing| {
                 let bodies = vec![Body::Intended(Box::new(reducing.intent().clone()))];
-                Step { bodies, out: Some(Out::Order(Cleared::Reducing(reducing))) }
+                Step { bodies, out: Some(Out::Order(Box::new(Cleared::Reducing(reducing)))) }
             }),
             Move::Withdraw => Some(withdrawal(p.entry.clone())),
             Move::Trail(stop) => {
@@ -205,7 +207,7 @@ impl<R: Record> Trader<R> {
         };
         let mut bodies = vec![Body::Decided(Box::new(decision))];
         bodies.extend(approved.iter().map(|a| Body::Intended(Box::new(a.intent().clone()))));
-        Ok(Some(Step { bodies, out: approved.map(|a| Out::Order(Cleared::Approved(a))) }))
+        Ok(Some(Step { bodies, out: approved.map(|a| Out::Order(Box::new(Cleared::Approved(a)))) }))
     }
 
     /// Risk's part, at the close and where everything is to be left: the symbols that something is held or working in.
@@ -244,7 +246,7 @@ impl<R: Record> Trader<R> {
         Ok(match out {
             Out::Order(cleared) => {
                 let intent = cleared.intent();
-                if let Cleared::Approved(approved) = cleared {
+                if let Cleared::Approved(approved) = cleared.as_ref() {
                     let price = self.last_close(&intent.symbol);
                     approved.still_valid(now, self.risk.epoch(), latched, price)?;
                 }

@@ -1,0 +1,90 @@
+//! What stands before a living bot starts: its configuration, its books, what it has recorded.
+
+use desk::domain::ids::{CalendarName, Identity};
+use desk::domain::symbol::Currency;
+use desk::world::trader::Setup;
+
+use super::feed::Feed;
+use crate::cli::Failure;
+use crate::cli::run_bot::FirstStart;
+use crate::gateway::clock;
+use crate::gateway::vault::{Saving, Vault};
+use crate::settings::Runtime;
+use crate::store::{self, Address, NewBook, Reader, Writer, chart};
+
+/// How many rows are read at once when the record is folded.
+const PAGE: u32 = 10_000;
+
+/// The newest version of the runtime configuration; the defaults are the first.
+pub(super) fn configuration(vault: &Vault, first: &FirstStart) -> Result<(Runtime, u32), Failure> {
+    if let Some(version) = vault.newest()? {
+        let origin = format!("version {}", version.number);
+        return Ok((Runtime::read(&version.document, &origin)?, version.number));
+    }
+    let mut runtime = Runtime::default();
+    if let Some(capital) = first.capital {
+        runtime.limits.float = capital;
+        runtime.validate()?;
+    }
+    let saving = Saving { at: clock::now(), by: "tbot".to_owned(), why: "the defaults, at set-up".to_owned(), over: 0 };
+    let number = vault.save(&runtime.document(), saving)?;
+    Ok((runtime, number))
+}
+
+pub(super) fn setup(identity: &Identity, runtime: &Runtime, feed: &Feed) -> Setup {
+    Setup {
+        identity: identity.clone(),
+        epoch: 1,
+        limits: runtime.limits,
+        strategies: runtime.trading(),
+        instruments: feed.instruments.clone(),
+        rules: runtime.rules,
+        commission: runtime.commission,
+        time_to_live: runtime.time_to_live(),
+    }
+}
+
+/// The books, made where there are none.
+pub(super) async fn books(address: &Address, identity: &Identity) -> Result<(Reader, Writer), Failure> {
+    let missing = match address {
+        Address::Sqlite(path) => !path.exists(),
+        Address::Postgres(_) => false,
+    };
+    if missing {
+        let book = NewBook {
+            identity: identity.clone(),
+            base_currency: Currency::USD,
+            calendar: CalendarName::Xnys,
+            chart: chart::default_chart(),
+        };
+        store::create(address, &book).await?;
+    }
+    Ok(store::open(address, identity).await?)
+}
+
+pub(super) type Bytes = Vec<Vec<u8>>;
+
+/// Every event and entry, as stored.
+pub(super) async fn record(reader: &Reader, identity: &Identity) -> Result<(Bytes, Bytes), Failure> {
+    let book = reader.book(identity).await?;
+    let (mut events, mut entries) = (Vec::new(), Vec::new());
+    let count = |list: &Bytes| u64::try_from(list.len()).unwrap_or(u64::MAX);
+    loop {
+        let page = reader.events(&book, count(&events), PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        events.extend(page.into_iter().map(|stored| stored.event.bytes));
+    }
+    loop {
+        let page = reader.entries(&book, count(&entries), PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        for stored in page {
+            let bytes = stored.entry.to_bytes();
+            entries.push(bytes.map_err(|e| Failure::failed("json", format!("entry {}: {e}", stored.entry.seq)))?);
+        }
+    }
+    Ok((events, entries))
+}
