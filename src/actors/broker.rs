@@ -13,7 +13,7 @@ use desk::domain::symbol::Symbol;
 use desk::domain::time::Timestamp;
 use desk::domain::wide::Wide;
 use desk::venue::{Terms, Venue};
-use desk::world::conductor::Instant;
+use desk::world::conductor::Moment;
 use desk::world::seats::{Out, figures};
 use desk::world::trader::Halt;
 
@@ -28,7 +28,7 @@ use crate::messages::supervisor::ToSupervisor;
 enum Inbound {
     Report(Timestamp, Report),
     Bodies(Timestamp, Vec<Body>),
-    Instant(Arc<Instant>),
+    Moment(Arc<Moment>),
     Sent(u64, Sender),
     Close { at: Timestamp, session: SessionId, next: SessionId },
 }
@@ -70,7 +70,7 @@ impl Broker {
                 let charges = self.venue.open_session(Terms { session, settles, rates })?;
                 self.wiring.must(self.wiring.ledger.deliver(ToLedger::Open { terms, charges }));
             }
-            ToBroker::Instant(instant) => self.matched(&instant)?,
+            ToBroker::Moment(instant) => self.matched(&instant)?,
             ToBroker::Close { at, session, next } => self.inbox.push_back(Inbound::Close { at, session, next }),
             ToBroker::Execute { at, out, number, sender, generation } => {
                 if generation >= self.follower.generation {
@@ -88,7 +88,7 @@ impl Broker {
     }
 
     /// The venue matches first; its answers are heard one by one, then everybody sees the bars.
-    fn matched(&mut self, instant: &Arc<Instant>) -> Result<(), Halt> {
+    fn matched(&mut self, instant: &Arc<Moment>) -> Result<(), Halt> {
         let mut reports = Vec::new();
         if self.follower.trader.portfolio().is_empty() {
             for (place, bar, _) in &instant.bars {
@@ -106,7 +106,7 @@ impl Broker {
         }
         self.inbox.extend(reports.into_iter().map(|r| Inbound::Report(instant.at, r)));
         self.inbox.push_back(Inbound::Bodies(instant.at, bodies));
-        self.inbox.push_back(Inbound::Instant(Arc::clone(instant)));
+        self.inbox.push_back(Inbound::Moment(Arc::clone(instant)));
         Ok(())
     }
 
@@ -141,9 +141,9 @@ impl Broker {
                     self.heard(at, bodies)
                 }
                 Inbound::Bodies(at, bodies) => self.heard(at, bodies),
-                Inbound::Instant(instant) => {
+                Inbound::Moment(instant) => {
                     self.reconcile();
-                    Some(ToLedger::Instant(instant))
+                    Some(ToLedger::Moment(instant))
                 }
                 Inbound::Sent(number, sender) => Some(ToLedger::Sent { number, sender }),
                 Inbound::Close { at, session, next } => {

@@ -52,7 +52,7 @@ impl Follower {
         match piece {
             Piece::Session(terms) => self.trader.begin(*terms),
             Piece::Events(events) => events.iter().try_for_each(|event| self.trader.follow(event)),
-            Piece::Instant(instant) => {
+            Piece::Moment(instant) => {
                 self.trader.end_instant();
                 self.trader.observe(instant.at, &instant.ended())
             }

@@ -9,7 +9,7 @@ use desk::domain::event::Event;
 use desk::domain::journal::Entry;
 use desk::domain::time::Timestamp;
 use desk::machines::ledger::{Closing, Sealed};
-use desk::world::conductor::Instant;
+use desk::world::conductor::Moment;
 use desk::world::seats::{Out, Outbox, Step};
 use desk::world::trader::{Halt, Trader};
 
@@ -81,10 +81,10 @@ impl Ledger {
                 after.extend(self.told());
                 after.push(After::Turned);
             }
-            ToLedger::Instant(instant) => {
-                self.trader.observe(instant.at, &Instant::ended(&instant))?;
+            ToLedger::Moment(instant) => {
+                self.trader.observe(instant.at, &Moment::ended(&instant))?;
                 self.trader.end_instant();
-                after.push(After::Tell(Piece::Instant(instant)));
+                after.push(After::Tell(Piece::Moment(instant)));
             }
             ToLedger::Heard { at, bodies, number } => {
                 self.trader.commit(at, bodies)?;

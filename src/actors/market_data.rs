@@ -44,7 +44,7 @@ impl MarketData {
         }
         let told = match self.playback.step() {
             Ok(Some(Tick::Open(terms))) => ToBroker::Open(terms),
-            Ok(Some(Tick::Instant(instant))) => {
+            Ok(Some(Tick::Moment(instant))) => {
                 if let Some(pace) = self.pace {
                     self.turn.due = false;
                     ctx.run_later(pace, |own, ctx| {
@@ -52,7 +52,7 @@ impl MarketData {
                         own.pump(ctx);
                     });
                 }
-                ToBroker::Instant(Arc::new(instant))
+                ToBroker::Moment(Arc::new(instant))
             }
             Ok(Some(Tick::Close { at, session, next })) => ToBroker::Close { at, session, next },
             Ok(None) => {

@@ -165,7 +165,7 @@ impl Reporter {
                 self.now = terms.hours.open;
             }
             Piece::Events(events) => events.iter().for_each(|e| self.count(e)),
-            Piece::Instant(instant) => {
+            Piece::Moment(instant) => {
                 self.now = instant.at;
                 if !instant.bars.is_empty() {
                     self.session.fed_at = Some(instant.at);

@@ -7,7 +7,7 @@ use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::Scope;
 use desk::domain::position::Position;
 use desk::domain::symbol::Symbol;
-use desk::world::conductor::{Act, Conductor, Instant, Question, Reply};
+use desk::world::conductor::{Act, Conductor, Moment, Question, Reply};
 use desk::world::seats::withdrawal;
 use desk::world::trader::Halt;
 
@@ -25,7 +25,7 @@ pub(super) struct Risk {
     wiring: Arc<Wiring>,
     follower: Follower,
     conductor: Conductor,
-    instant: Arc<Instant>,
+    instant: Arc<Moment>,
     suspended: BTreeSet<usize>,
     number: u64,
 }
@@ -48,7 +48,7 @@ impl Risk {
             ToRisk::Welcome(chronicle) => {
                 self.follower.welcome(&chronicle)?;
                 let last = chronicle.pieces.iter().rev().find_map(|p| match p {
-                    Piece::Instant(instant) => Some(Arc::clone(instant)),
+                    Piece::Moment(instant) => Some(Arc::clone(instant)),
                     Piece::Session(_) | Piece::Events(_) => None,
                 });
                 if let Some(instant) = last {
@@ -59,10 +59,10 @@ impl Risk {
             }
             ToRisk::Piece(piece) => {
                 self.follower.take(&piece)?;
-                if let Piece::Instant(instant) = piece
+                if let Piece::Moment(instant) = piece
                     && self.follower.is_welcome()
                 {
-                    self.conductor.begin(Instant::clone(&instant), &self.follower.trader);
+                    self.conductor.begin(Moment::clone(&instant), &self.follower.trader);
                     self.instant = instant;
                 }
             }

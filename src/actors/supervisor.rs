@@ -237,7 +237,7 @@ impl Supervisor {
                 }
                 Ok(())
             }
-            Piece::Instant(_) => Ok(()),
+            Piece::Moment(_) => Ok(()),
         }
     }
 
@@ -514,7 +514,7 @@ impl Supervisor {
 /// The moment that a piece brings.
 fn instant_of(piece: &Piece) -> Option<Timestamp> {
     match piece {
-        Piece::Instant(instant) => Some(instant.at),
+        Piece::Moment(instant) => Some(instant.at),
         Piece::Session(terms) => Some(terms.hours.open),
         Piece::Events(events) => events.last().map(|event| event.at),
     }

@@ -59,7 +59,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<End, Failure> {
     let boot = arguments.boot()?;
     boot.may_start()?;
     boot.folders.make(boot.identity.as_ref())?;
-    telemetry::start(&boot.logging, Some(&boot.folders.logs()), clock::now)?;
+    telemetry::start(&boot.logging, Some(&boot.folders.logs()), clock::now)
+        .map_err(|e| Failure::bad_input("logs", e))?;
     actix::System::new().block_on(live(arguments, &boot))
 }
 
@@ -187,7 +188,7 @@ async fn lead_back(reader: &Reader, setup: &Setup, playback: &mut Playback) -> R
     let (trader, venue) = resume(setup, events, entries, playback, |past| {
         chronicle.pieces.push(match past {
             Past::Session(terms) => Piece::Session(terms),
-            Past::Instant(instant) => Piece::Instant(Arc::new(instant)),
+            Past::Moment(instant) => Piece::Moment(Arc::new(instant)),
             Past::Event(event) => Piece::Events(Arc::from([event])),
         });
     })?;

@@ -10,7 +10,6 @@ use crate::gateway::vault::VaultError;
 use crate::render::RenderError;
 use crate::settings::SettingsError;
 use crate::store::StoreError;
-use crate::telemetry::TelemetryError;
 
 /// How a verb ended that did not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,12 +91,6 @@ impl std::error::Error for Failure {}
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
         Self::bad_input(error.code(), error)
-    }
-}
-
-impl From<TelemetryError> for Failure {
-    fn from(error: TelemetryError) -> Self {
-        Self::bad_input("logs", error)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use desk::domain::ids::SessionId;
 use desk::domain::time::Timestamp;
-use desk::world::conductor::Instant;
+use desk::world::conductor::Moment;
 use desk::world::seats::Out;
 use desk::world::trader::SessionTerms;
 
@@ -21,7 +21,7 @@ pub enum ToBroker {
     /// A session begins.
     Open(SessionTerms),
     /// A minute has ended.
-    Instant(Arc<Instant>),
+    Moment(Arc<Moment>),
     /// A session is over.
     Close {
         /// When.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use desk::domain::event::Event;
-use desk::world::conductor::Instant;
+use desk::world::conductor::Moment;
 use desk::world::trader::SessionTerms;
 
 /// One piece of it.
@@ -14,7 +14,7 @@ pub enum Piece {
     /// Recorded, durable events.
     Events(Arc<[Event]>),
     /// A minute of market data.
-    Instant(Arc<Instant>),
+    Moment(Arc<Moment>),
 }
 
 /// The chronicle up to now, for somebody who has just come.

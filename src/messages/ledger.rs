@@ -7,7 +7,7 @@ use desk::domain::ids::SessionId;
 use desk::domain::time::Timestamp;
 use desk::machines::ledger::BrokerFigures;
 use desk::venue::Charge;
-use desk::world::conductor::Instant;
+use desk::world::conductor::Moment;
 use desk::world::seats::Step;
 use desk::world::trader::SessionTerms;
 
@@ -33,7 +33,7 @@ pub enum ToLedger {
         charges: Vec<Charge>,
     },
     /// A minute has ended; the venue has matched.
-    Instant(Arc<Instant>),
+    Moment(Arc<Moment>),
     /// The broker heard something. It waits for its number to come back.
     Heard {
         /// When.

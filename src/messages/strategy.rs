@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use desk::world::conductor::{Instant, Question};
+use desk::world::conductor::{Moment, Question};
 
 use super::chronicle::{Chronicle, Piece};
 
@@ -14,7 +14,7 @@ pub enum ToStrategy {
     /// What comes after it.
     Piece(Piece),
     /// A question about an instant that it has seen.
-    Ask(Question, Arc<Instant>),
+    Ask(Question, Arc<Moment>),
     /// Are you there.
     Beat(u64),
     /// A fault on purpose, for the proof that it is noticed.

@@ -18,7 +18,7 @@ use desk::domain::time::{Span, Timestamp};
 use desk::machines::market_data::Hours;
 use desk::venue::{Terms, Venue};
 use desk::world::backtest::Tape;
-use desk::world::conductor::{Act, Conductor, Instant, Question, Reply};
+use desk::world::conductor::{Act, Conductor, Moment, Question, Reply};
 use desk::world::feed::Feed;
 use desk::world::generated::{GeneratedMarket, MarketSpec};
 use desk::world::seats::{Listener, Out, Outbox};
@@ -82,7 +82,7 @@ impl Parts {
         self.publish();
     }
 
-    fn instant(&mut self, instant: &Instant) {
+    fn instant(&mut self, instant: &Moment) {
         let (now, bars) = (instant.at, instant.ended());
         let mut reports = Vec::new();
         for bar in &bars {
@@ -140,7 +140,7 @@ impl Parts {
         let mut now = session.open;
         while now < session.close {
             now = now + Span::MINUTE;
-            let mut instant = Instant { at: now, bars: Vec::new() };
+            let mut instant = Moment { at: now, bars: Vec::new() };
             if feed.peek() == Some(now) {
                 let minute = feed.next().unwrap();
                 instant.bars = minute.bars.iter().map(|(place, bar)| (*place, **bar, None)).collect();

@@ -14,6 +14,8 @@ mod help;
 mod interrupted;
 /// `tbot ledger verify`.
 mod ledger;
+/// The living bot.
+mod living;
 /// Real recorded bars.
 pub(crate) mod recorded;
 /// The same inputs give the same bytes.

@@ -3,7 +3,7 @@
 /// What the audit keeps, and what it refuses.
 mod audit;
 /// Requests over a plain socket.
-mod client;
+pub(crate) mod client;
 /// Every page in every state.
 mod pages;
 /// Persons, sessions, codes on both engines.

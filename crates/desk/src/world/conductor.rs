@@ -16,14 +16,14 @@ use crate::domain::time::Timestamp;
 
 /// All bars that end at one instant, as they are handed from part to part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Instant {
+pub struct Moment {
     /// When they ended.
     pub at: Timestamp,
     /// Place, bar and quote, by place.
     pub bars: Vec<(usize, Bar, Option<QuoteBar>)>,
 }
 
-impl Instant {
+impl Moment {
     /// The bars as the machines take them.
     #[must_use]
     pub fn ended(&self) -> Vec<Ended<'_>> {
@@ -85,7 +85,7 @@ enum Waiting {
 /// The conductor.
 #[derive(Debug, Default)]
 pub struct Conductor {
-    instant: Instant,
+    instant: Moment,
     work: VecDeque<Work>,
     waiting: Waiting,
     /// Everything is to be left, for this reason; nothing is entered.
@@ -135,7 +135,7 @@ impl Conductor {
     }
 
     /// An instant has been observed: at the close what is held is left, and nothing follows.
-    pub fn begin<R: Record>(&mut self, instant: Instant, trader: &Trader<R>) {
+    pub fn begin<R: Record>(&mut self, instant: Moment, trader: &Trader<R>) {
         let Some(close) = trader.terms().map(|t| t.hours.close) else { return };
         let strategies = trader.strategies().len();
         self.work.push_back(Work::Freeze);

@@ -2,7 +2,7 @@
 //! the clock (RES-8).
 
 use super::backtest::Tape;
-use super::conductor::Instant;
+use super::conductor::Moment;
 use super::trader::SessionTerms;
 use crate::domain::calendar::{Calendar, CalendarError, Session, settlement};
 use crate::domain::fees::FeeSchedule;
@@ -16,7 +16,7 @@ pub enum Tick {
     /// A session opens.
     Open(SessionTerms),
     /// A minute has ended, with or without bars.
-    Instant(Instant),
+    Moment(Moment),
     /// The session is over.
     Close {
         /// When.
@@ -66,7 +66,7 @@ impl Playback {
         let at = now + Span::MINUTE;
         self.session = Some((session, at));
         let bars = (0..self.tapes.len()).filter_map(|place| self.take(place, now)).collect();
-        Ok(Some(Tick::Instant(Instant { at, bars })))
+        Ok(Some(Tick::Moment(Moment { at, bars })))
     }
 
     /// Opens the session of the next bar; minutes of no session are left out.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::conductor::Instant;
+use super::conductor::Moment;
 use super::playback::{Playback, Tick};
 use super::seats::Outbox;
 use super::trader::{Halt, SessionTerms, Setup, Trader};
@@ -20,7 +20,7 @@ pub enum Past {
     /// A session began.
     Session(SessionTerms),
     /// A minute of market data.
-    Instant(Instant),
+    Moment(Moment),
     /// A recorded event.
     Event(Event),
 }
@@ -104,7 +104,7 @@ impl<F: FnMut(Past)> Resuming<'_, F> {
     }
 
     fn minute(&mut self, seq: u64) -> Result<(), Halt> {
-        let Some(Tick::Instant(instant)) = self.step()? else {
+        let Some(Tick::Moment(instant)) = self.step()? else {
             return Err(other_feed(seq, "more bars had been seen"));
         };
         let mut answers = Vec::new();
@@ -114,7 +114,7 @@ impl<F: FnMut(Past)> Resuming<'_, F> {
         self.venue.expire(instant.at, &mut answers);
         self.trader.end_instant();
         self.trader.observe(instant.at, &instant.ended())?;
-        (self.tell)(Past::Instant(instant));
+        (self.tell)(Past::Moment(instant));
         Ok(())
     }
 
