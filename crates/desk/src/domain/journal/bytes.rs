@@ -20,11 +20,11 @@ impl Line {
     fn text(&mut self, text: &str) -> Result<(), serde_json::Error> {
         let escaped = |b: u8| b < 0x20 || b == b'"' || b == b'\\';
         // All bytes are looked at, without a branch for each.
-        if !text.bytes().fold(false, |any, b| any | escaped(b)) {
+        if text.bytes().fold(false, |any, b| any | escaped(b)) {
+            serde_json::to_writer(&mut self.0, text)
+        } else {
             self.plain(text);
             Ok(())
-        } else {
-            serde_json::to_writer(&mut self.0, text)
         }
     }
 
