@@ -3,9 +3,10 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
+use tbot::gateway::clock::Stopwatch;
 
 use super::tool::{Said, command, tbot, text};
 use crate::places::Folder;
@@ -44,13 +45,13 @@ impl Bot {
 
     /// Waits until the board shows it.
     fn until(&self, what: &str, seen: impl Fn(&Value) -> bool) -> Value {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         loop {
             let board = self.board();
             if seen(&board) {
                 return board;
             }
-            assert!(begun.elapsed() < Duration::from_secs(60), "never {what}: {board:#}");
+            assert!(begun.elapsed() < Duration::from_mins(1), "never {what}: {board:#}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
