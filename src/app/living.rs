@@ -35,6 +35,8 @@ use crate::telemetry;
 
 /// Whose bot it is where nobody says so at a first start.
 const FIRST: &str = "TBOT_US_SIM_01";
+/// How long answers and pages that are under way may take at the end.
+const GRACE: Duration = Duration::from_millis(500);
 /// How long a one-time link works.
 const LINK: Span = Span::minutes(60);
 
@@ -111,7 +113,10 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
     if runtime.lifecycle.autostart && registered {
         autostart(&tree).await;
     }
-    Ok(wait(ended).await)
+    let end = wait(ended).await;
+    // Whoever gave the command has its answer, and every open page its last state, before the process goes (LIFE-2).
+    actix::clock::sleep(GRACE).await;
+    Ok(end)
 }
 
 fn feed_of(arguments: &Arguments) -> Result<Feed, Failure> {
