@@ -90,16 +90,12 @@ impl Broker {
     /// The venue matches first; its answers are heard one by one, then everybody sees the bars.
     fn matched(&mut self, instant: &Arc<Moment>) -> Result<(), Halt> {
         let mut reports = Vec::new();
-        if self.follower.trader.portfolio().is_empty() {
-            for (place, bar, _) in &instant.bars {
-                self.venue.see(*place, bar.close);
-            }
-        } else {
-            for (place, bar, quote) in &instant.bars {
-                self.venue.on_bar(*place, bar, quote.as_ref(), &mut reports)?;
-            }
-            self.venue.expire(instant.at, &mut reports);
+        // Also where the record holds nothing: after a restart it may be a minute ahead of the venue, whose answers are
+        // then known already.
+        for (place, bar, quote) in &instant.bars {
+            self.venue.on_bar(*place, bar, quote.as_ref(), &mut reports)?;
         }
+        self.venue.expire(instant.at, &mut reports);
         let (bodies, asks) = self.follower.trader.due(instant.at);
         for ask in &asks {
             self.venue.handle(instant.at, ask, &mut reports)?;

@@ -3,6 +3,8 @@
 
 /// Sends, and hears the venue's answers.
 mod broker;
+/// A stop or a kill, step by step.
+mod closing;
 /// A fold of the chronicle.
 mod follower;
 /// Polls one actor, and builds it anew when it falls.

@@ -33,6 +33,8 @@ pub struct Sign {
     pub feed_name: String,
     /// The kind of venue.
     pub venue: VenueKind,
+    /// When they begin: the bot's clock before anything has happened.
+    pub from: Timestamp,
 }
 
 /// What a session has brought, counted.
@@ -81,7 +83,7 @@ pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
     let float = wiring.setup.limits.float;
     Board {
         number: 0,
-        at: Timestamp::default(),
+        at: sign.from,
         identity: wiring.setup.identity.clone(),
         mode: Mode::Paper,
         venue: sign.venue,
@@ -124,13 +126,13 @@ impl Reporter {
         Ok(Self {
             follower: Follower::new(wiring.setup.clone())?,
             wiring,
+            now: sign.from,
             sign,
             session: Session::default(),
             standing: unknown(),
             actors: Vec::new(),
             board,
             number: 0,
-            now: Timestamp::default(),
         })
     }
 

@@ -7,7 +7,7 @@ use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::Scope;
 use desk::domain::position::Position;
 use desk::domain::symbol::Symbol;
-use desk::world::conductor::{Act, Conductor, Moment, Question, Reply};
+use desk::world::conductor::{Act, Conductor, Moment, Reply};
 use desk::world::seats::withdrawal;
 use desk::world::trader::Halt;
 
@@ -26,7 +26,6 @@ pub(super) struct Risk {
     follower: Follower,
     conductor: Conductor,
     instant: Arc<Moment>,
-    suspended: BTreeSet<usize>,
     number: u64,
 }
 
@@ -38,7 +37,7 @@ impl Risk {
     pub(super) fn new(wiring: Arc<Wiring>) -> Result<Self, Halt> {
         let follower = Follower::new(wiring.setup.clone())?;
         let conductor = Conductor::resting();
-        Ok(Self { wiring, follower, conductor, instant: Arc::default(), suspended: BTreeSet::new(), number: 0 })
+        Ok(Self { wiring, follower, conductor, instant: Arc::default(), number: 0 })
     }
 
     fn step(&mut self, message: ToRisk) -> Result<(), Halt> {
@@ -68,11 +67,10 @@ impl Risk {
             }
             ToRisk::Answer(index, reply) => self.conductor.answered(index, reply),
             ToRisk::Suspend(index, out) => {
+                self.conductor.suspend(index, out);
                 if out {
-                    self.suspended.insert(index);
+                    // It may never answer what it was asked.
                     self.conductor.answered(index, Reply::Out);
-                } else {
-                    self.suspended.remove(&index);
                 }
             }
             ToRisk::Done(number) if number == self.number => self.conductor.done(),
@@ -113,9 +111,8 @@ impl Risk {
                 Act::Settled(_) => self.settled(),
                 Act::Ask(index, question) => {
                     let line = self.wiring.strategies.get(index);
-                    let out = question == Question::Entries && self.suspended.contains(&index);
                     let ask = ToStrategy::Ask(question, Arc::clone(&self.instant));
-                    match line.filter(|_| !out).map(|line| line.deliver(ask)) {
+                    match line.map(|line| line.deliver(ask)) {
                         Some(Ok(())) => {}
                         Some(Err(lost)) => {
                             self.wiring.undelivered(lost);

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
 use desk::domain::bot::{
-    Answer as Recorded, BotBody, BotEvent, BotState, Command, FreezeName, Key, Mark, Mode, VenueKind, Who,
+    Answer as Recorded, BotBody, BotEvent, BotState, Command, FreezeName, Key, Mark, Mode, Scope, VenueKind, Who,
 };
 use desk::domain::decimal::Quantity;
+use desk::domain::event::Body;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
 use desk::machines::supervisor::{
@@ -18,6 +19,7 @@ use desk::machines::supervisor::{
 use desk::world::trader::Halt;
 use tokio::sync::{oneshot, watch};
 
+use super::closing::Closing;
 use super::follower::Follower;
 use super::tree::{BROKER, LEDGER, MARKET_DATA, RISK, SUPERVISOR, Wiring, strategy_actor};
 use crate::messages::board::{ActorLine, FreezeLine};
@@ -148,6 +150,7 @@ pub(super) struct Supervisor {
     restarts: Vec<(&'static str, u32, String)>,
     beat: u64,
     fed: bool,
+    closing: Option<Closing>,
 }
 
 impl Supervisor {
@@ -167,6 +170,7 @@ impl Supervisor {
             restarts: Vec::new(),
             beat: 0,
             fed: false,
+            closing: None,
         })
     }
 
@@ -221,18 +225,8 @@ impl Supervisor {
             Piece::Events(events) => {
                 for event in events.iter() {
                     self.now = self.now.max(event.at);
-                    match &event.body {
-                        desk::domain::event::Body::SessionClosed { session } => {
-                            self.happened(&Happening::SessionEnded(*session))?;
-                        }
-                        desk::domain::event::Body::Frozen { strategy, reason, have, limit } => {
-                            let Ok(name) = FreezeName::of_limit(reason.as_str(), *strategy) else { continue };
-                            let why = format!("{have}, the limit is {limit}");
-                            let (strategy, part) = (*strategy, RISK.to_owned());
-                            let freeze = Happening::Freeze { name, strategy, part, why, for_the_session: true };
-                            self.happened(&freeze)?;
-                        }
-                        _ => {}
+                    if let Body::SessionClosed { session } = &event.body {
+                        self.happened(&Happening::SessionEnded(*session))?;
                     }
                 }
                 Ok(())
@@ -242,6 +236,11 @@ impl Supervisor {
     }
 
     fn command(&mut self, order: Box<Order>, answer: oneshot::Sender<Answer>) -> Result<(), LifeError> {
+        if let Err(refused) = self.possible(&order.command) {
+            // Whoever asked may have gone meanwhile.
+            let _ = answer.send(Err(refused));
+            return Ok(());
+        }
         let ordered = Ordered {
             key: Key::of(&order.key),
             command: order.command.clone(),
@@ -282,6 +281,45 @@ impl Supervisor {
         // Whoever asked may have gone meanwhile.
         let _ = answer.send(told);
         Ok(())
+    }
+
+    /// Refuses what this version cannot carry out, and scopes that mean nothing: an answer never promises what nobody does.
+    fn possible(&self, command: &Command) -> Result<(), Refused> {
+        match command {
+            Command::Drill
+            | Command::Reconcile
+            | Command::Backup
+            | Command::CloseDay
+            | Command::ApplyConfig(_)
+            | Command::Rehearse
+            | Command::EnterDefense
+            | Command::LeaveDefense
+            | Command::SetMode(_)
+            | Command::ApproveProposal(_)
+            | Command::RejectProposal(_) => {
+                let message = format!("{} is not part of this version yet. Nothing was done.", command.as_str());
+                Err(Refused::State { message })
+            }
+            Command::CancelAll(scope) | Command::Flatten(scope) => self.known(scope),
+            _ => Ok(()),
+        }
+    }
+
+    fn known(&self, scope: &Scope) -> Result<(), Refused> {
+        let trader = &self.follower.trader;
+        let unknown = match scope {
+            Scope::All => None,
+            Scope::Symbol(symbol) => trader.symbols().binary_search(symbol).is_err().then(|| symbol.to_string()),
+            Scope::Strategy(strategy) => trader.place_of(*strategy).is_none().then(|| strategy.to_string()),
+            Scope::Order(order) => trader.broker().get(order).is_none().then(|| order.to_string()),
+        };
+        match unknown {
+            None => Ok(()),
+            Some(name) => {
+                let message = format!("The bot has no {name} in this session. Nothing was done.");
+                Err(Refused::Invalid { message })
+            }
+        }
     }
 
     fn answer(&self, recorded: &Recorded) -> Answer {
@@ -394,8 +432,19 @@ impl Supervisor {
             }
         }
         self.tell_risk();
+        self.look_at_closing();
         self.tell_reporter();
         Ok(())
+    }
+
+    /// How far a stop or a kill has come.
+    fn look_at_closing(&mut self) {
+        let facts = self.facts();
+        let (machine, broker) = (&self.life.machine, self.follower.trader.broker());
+        let entries = broker.iter().map(|(_, t)| t).filter(|t| t.leg == Leg::Entry && !t.state.is_terminal());
+        let cancelling = entries.filter(|t| t.is_cancelling()).count();
+        let now = (machine.state(), machine.closing());
+        self.closing = Closing::after(self.closing.take(), now, &facts, (cancelling, machine.pending(&facts)));
     }
 
     /// A feed that owns the clock begins with the first start, and goes on whatever happens then.
@@ -441,6 +490,19 @@ impl Supervisor {
             mark: mark(&f.mark),
             for_the_session: f.for_the_session,
         });
+        // A limit's freeze is the risk machine's own: its gate blocks, and the decisions say so.
+        let limits = self.follower.trader.risk().freezes().iter().filter_map(|f| {
+            Some(FreezeLine {
+                name: FreezeName::of_limit(f.reason.as_str(), f.strategy).ok()?,
+                strategy: f.strategy,
+                mark: crate::messages::board::Mark {
+                    at: self.now,
+                    who: Who::Bot(RISK.to_owned()),
+                    why: format!("{}, the limit is {}", f.have, f.limit),
+                },
+                for_the_session: true,
+            })
+        });
         let places = |s| self.wiring.setup.strategies.iter().position(|(name, _)| *name == s);
         let suspended = machine.suspended().filter_map(|(s, m)| Some((places(s)?, m.why.clone())));
         let standing = Standing {
@@ -449,9 +511,9 @@ impl Supervisor {
             reason: machine.fault().map(|f| format!("{}: {} {}", f.mark.who, f.mark.why, f.remedy)),
             mode: machine.mode(),
             latch: machine.latch().map(mark),
-            freezes: freezes.collect(),
+            freezes: freezes.chain(limits).collect(),
             suspended: suspended.collect(),
-            closing: None,
+            closing: self.closing.as_ref().map(Closing::board),
             rehearsing: machine.rehearsing().is_some(),
         };
         self.wiring.must(self.wiring.reporter.deliver(ToReporter::Standing(Box::new(standing))));

@@ -135,7 +135,11 @@ impl Bot {
             venue: Venue::new(s.rules, s.commission, s.instruments.clone(), s.limits.float),
             playback: Playback::new(scene.tapes.clone(), Scene::fees()),
             pace,
-            sign: Sign { feed_name: "generated".to_owned(), venue: VenueKind::Simulated },
+            sign: Sign {
+                feed_name: "generated".to_owned(),
+                venue: VenueKind::Simulated,
+                from: Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open,
+            },
             life,
         })
         .unwrap();
@@ -180,7 +184,9 @@ fn run(test: impl Future<Output = ()>) {
 #[test]
 fn res_8_live_and_backtest_leave_the_same_bytes() {
     run(async {
-        let scene = Scene::new(7, &["2024-05-28", "2024-07-03", "2024-07-05"]);
+        let mut scene = Scene::new(7, &["2024-05-28", "2024-07-03", "2024-07-05"]);
+        // A freeze by a limit is a gate like others: what it blocks is decided and recorded.
+        scene.setup.limits.losing_row = 1;
         let whole = scene.backtest().trader.record;
         let bot = Bot::new("parity", &scene, None).await;
         bot.tell(Command::Start).await.unwrap();
@@ -194,6 +200,7 @@ fn res_8_live_and_backtest_leave_the_same_bytes() {
         }
         assert_eq!(expected.len(), events.len());
         let expected: Vec<_> = whole.entries.iter().map(|e| e.entry.to_bytes().unwrap()).collect();
+        assert!(whole.events.iter().any(|e| e.body.kind() == "frozen"));
         assert!(expected.len() > 20, "{}", expected.len());
         assert_eq!(expected, entries);
     });

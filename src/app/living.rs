@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::domain::bot::{Caller, Command, Mode, VenueKind};
+use desk::domain::bot::{BotState, Caller, Command, Mode, VenueKind};
 use desk::domain::fees::FeeSchedule;
 use desk::domain::time::Span;
 use desk::machines::supervisor::Deadlines;
@@ -98,7 +98,7 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
         Speed::Times(times) => Duration::from_mins(1).checked_div(times),
         Speed::Max => None,
     };
-    let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated };
+    let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from: first };
     let writer = Some(writer);
     let tree = Tree::start(Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life })?;
 
@@ -109,13 +109,16 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
         write_boot(boot.folders.data(), &[("bot.identity", identity.to_string())])?;
     }
     let heart = Heart::new(&control, &boot.folders.logs());
-    ways_in::open(&tree, socket, control, heart, identity, people)?;
+    ways_in::open(&tree, socket, control.clone(), heart, identity, people)?;
     if runtime.lifecycle.autostart && registered {
         autostart(&tree).await;
     }
     let end = wait(ended).await;
     // Whoever gave the command has its answer, and every open page its last state, before the process goes (LIFE-2).
     actix::clock::sleep(GRACE).await;
+    if end == End::Told {
+        control.mirror(BotState::Shutdown)?;
+    }
     Ok(end)
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use desk::domain::ids::Identity;
 
-use super::address::{Address, database_file, probe};
+use super::address::{Address, database_file};
 use super::error::StoreError;
 use super::link::{Link, on};
 use super::lock::FileLock;
@@ -77,16 +77,17 @@ pub async fn let_run(owner: &Address, role: &str) -> Result<(), StoreError> {
 /// # Errors
 /// Where it is missing, damaged, of another version, without the book, or has a writer already.
 pub async fn open(address: &Address, identity: &Identity) -> Result<(Reader, Writer), StoreError> {
+    // The reader first: it looks at the file's first bytes, and closing a file takes back every lock that this process
+    // has on it, those of an open database too.
+    let reader = Reader::open(address).await?;
     let (link, file, lock) = match address {
         Address::Sqlite(path) => {
             let file = database_file(path);
-            probe(&file)?;
             let lock = FileLock::take(&file)?;
             (Link::live(&file).await?, Some(file), Some(lock))
         }
         Address::Postgres(url) => (Link::postgres(url).await?, None, None),
     };
-    let reader = Reader::open(address).await?;
     let book = reader.book(identity).await?;
     let mut link = link;
     if let Link::Postgres(c) = &mut link {

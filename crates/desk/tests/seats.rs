@@ -33,6 +33,8 @@ struct Parts {
     conductor: Conductor,
     venue: Venue,
     heard: usize,
+    /// Entries are called off in the moment in which a strategy has told of one.
+    called_off: bool,
 }
 
 impl Parts {
@@ -47,6 +49,7 @@ impl Parts {
             conductor: Conductor::default(),
             venue,
             heard: 0,
+            called_off: false,
         }
     }
 
@@ -105,7 +108,11 @@ impl Parts {
                 }
                 Act::Ask(index, Question::Entries) => {
                     let found = self.listeners[index].signals(index, now, &bars).unwrap();
+                    let any = !found.is_empty();
                     self.conductor.answered(index, Reply::Signals(found));
+                    if any && self.called_off {
+                        self.conductor.rest(true);
+                    }
                 }
                 Act::Perform(step) => {
                     self.record(now, step.bodies);
@@ -172,4 +179,21 @@ proptest! {
         // The day close is not part of this wiring.
         prop_assert_eq!(whole.len(), own.len() + 1);
     }
+}
+
+/// LIFE-6: a stop between a strategy's word and its order leaves no entry.
+#[test]
+fn life_6_what_a_strategy_found_before_the_stop_is_not_entered_after_it() {
+    let date = "2024-05-28";
+    let hours = Calendar::XNYS.session(date.parse().unwrap()).unwrap();
+    let market = GeneratedMarket::new(Seed(7), hours.open, hours.close, MarketSpec::demo());
+    let scene = market.symbols().into_iter().fold(Scene::new("open,mid,close"), |s, one| s.tape(one.symbol, one.bars));
+    let entered = |called_off: bool| {
+        let mut parts = Parts::new(&scene);
+        parts.called_off = called_off;
+        parts.run(&scene.tapes(), date);
+        parts.ledger.record.events.iter().filter(|e| matches!(e.body, Body::Decided(_))).count()
+    };
+    assert!(entered(false) > 0);
+    assert_eq!(entered(true), 0);
 }

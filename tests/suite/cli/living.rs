@@ -138,3 +138,29 @@ fn life_3_a_bot_that_died_while_trading_comes_back_and_can_be_killed() {
     let verified = tbot(&["ledger", "verify", &text(&books)]);
     assert_eq!(verified.code, Some(0), "{}{}", verified.out, verified.err);
 }
+
+/// K1, EXEC-9: a bot that died flat, right after a fill, agrees with its venue again; it trades on, and the day closes.
+#[test]
+fn exec_9_a_bot_that_died_flat_trades_on_and_closes_its_day() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let mut bot = Bot::start(&data, &["--speed", "3000"]);
+    bot.register();
+    for life in 1..=3 {
+        assert_eq!(bot.tell("start").code, Some(0), "life {life}");
+        bot.until("a closed trade", |b| {
+            let closed = b["trades"].as_array().map_or(0, Vec::len);
+            open_positions(b) == 0 && closed > 0 || b["session"]["closed"] == true
+        });
+        bot.perish();
+        bot = Bot::start(&data, &["--speed", "3000"]);
+    }
+    let started = bot.tell("start");
+    assert_eq!(started.code, Some(0), "{}", started.err);
+    let first = bot.board()["session"]["id"].clone();
+    bot.until("another session", |b| b["session"]["closed"] == true || b["session"]["id"] != first);
+    assert_ne!(bot.board()["state"], "error");
+    for verb in ["flatten --order nope", "drill", "reconcile"] {
+        assert_eq!(bot.tell(verb).code, Some(4), "{verb} promises nothing that nobody does");
+    }
+}

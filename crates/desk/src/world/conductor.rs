@@ -4,7 +4,7 @@
 //! The conductor asks for one thing at a time and goes on when it has been told what came of it; so the record has the
 //! same order as that of a bot in one piece, whoever answers late.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::seats::{Found, Step};
 use super::trader::{Ended, Halt, Move, Record, Trader};
@@ -92,6 +92,8 @@ pub struct Conductor {
     leaving: Option<ExitReason>,
     /// No entry is asked for: the bot does not trade.
     resting: bool,
+    /// Strategies that are out for the session.
+    suspended: BTreeSet<usize>,
 }
 
 impl Conductor {
@@ -104,6 +106,20 @@ impl Conductor {
     /// From now on entries are asked for, or no more. Exits go on in any case.
     pub const fn rest(&mut self, resting: bool) {
         self.resting = resting;
+    }
+
+    /// A strategy is out, or back: nothing that it has found is entered while it is out.
+    pub fn suspend(&mut self, index: usize, out: bool) {
+        if out {
+            self.suspended.insert(index);
+        } else {
+            self.suspended.remove(&index);
+        }
+    }
+
+    /// Whether a strategy's entries are opened.
+    fn enters(&self, index: usize) -> bool {
+        !self.resting && self.leaving.is_none() && !self.suspended.contains(&index)
     }
 
     /// Everything is to be left for this reason, now and at each instant until it is called off.
@@ -204,12 +220,14 @@ impl Conductor {
                     let bodies: Vec<Body> = trader.freezes()?;
                     (!bodies.is_empty()).then_some(Step { bodies, out: None })
                 }
-                Work::Ask(_, Question::Entries) if self.resting || self.leaving.is_some() => None,
+                Work::Ask(index, Question::Entries) if !self.enters(index) => None,
                 Work::Ask(index, question) => {
                     self.waiting = Waiting::Answer(index, question);
                     return Ok(Some(Act::Ask(index, question)));
                 }
                 Work::Move(symbol, what) => trader.step_of_move(now, &symbol, what)?,
+                // Called off between the strategy's word and now.
+                Work::Signal(index, _) if !self.enters(index) => None,
                 Work::Signal(index, found) => {
                     let bars = self.instant.ended();
                     match bars.iter().find(|b| b.place == found.place) {
