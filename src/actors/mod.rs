@@ -13,6 +13,8 @@ mod guard;
 pub mod latch;
 /// Numbers, books, makes durable, tells everybody.
 mod ledger;
+/// The bot's life, and its log.
+pub mod life;
 /// Brings instants, one when the last one is settled.
 mod market_data;
 /// Who answered when.
@@ -24,7 +26,7 @@ mod risk;
 /// One strategy.
 mod strategy;
 /// Commands, states, faults.
-pub mod supervisor;
+mod supervisor;
 /// All actors, wired.
 pub mod tree;
 /// Notices who hangs.

@@ -25,8 +25,8 @@ use desk::world::seats::Outbox;
 use desk::world::trader::{Halt, Setup, Trader};
 use tokio::sync::watch;
 
+use super::life::{End, Life};
 use super::reporter::Sign;
-use super::supervisor::{End, Life};
 use super::tree::{Plan, Tree};
 use crate::messages::Fault;
 use crate::messages::board::Board;

@@ -17,8 +17,8 @@ use tokio::sync::watch;
 
 use super::feed::{self, Feed};
 use super::{pages, standing, ways_in};
+use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
-use crate::actors::supervisor::{End, Life, LifeError};
 use crate::actors::tree::{Plan, Tree};
 use crate::cli::run_bot::{Arguments, Feed as Choice, Speed};
 use crate::cli::{Failure, console};

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::actors::supervisor::End;
+use crate::actors::life::End;
 use crate::cli::{
     Cli, Failure, KeysVerb, LedgerVerb, Verb, backtest, command, completions, config, console, demo, interrupt, keys,
     ledger, logs, run_bot, service, status,
