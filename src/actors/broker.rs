@@ -8,18 +8,20 @@ use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::Mode;
 use desk::domain::event::Body;
 use desk::domain::ids::SessionId;
-use desk::domain::order::Report;
+use desk::domain::order::{Command, Report};
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Timestamp;
 use desk::domain::wide::Wide;
 use desk::venue::{Terms, Venue};
+use desk::world::closing::VenueWord;
 use desk::world::conductor::Moment;
 use desk::world::seats::{Out, figures};
 use desk::world::trader::Halt;
 
 use super::follower::Follower;
 use super::tree::{BROKER, Wiring};
-use crate::messages::broker::ToBroker;
+use crate::messages::broker::{Reduce, ToBroker};
+use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::{Sender, ToLedger};
 use crate::messages::line::Post;
 use crate::messages::supervisor::ToSupervisor;
@@ -28,9 +30,16 @@ use crate::messages::supervisor::ToSupervisor;
 enum Inbound {
     Report(Timestamp, Report),
     Bodies(Timestamp, Vec<Body>),
+    /// What time alone brings is asked for when everything before it was heard: an answer may be waiting here.
+    Due(Timestamp),
     Moment(Arc<Moment>),
     Sent(u64, Sender),
-    Close { at: Timestamp, session: SessionId, next: SessionId },
+    Close {
+        at: Timestamp,
+        session: SessionId,
+        next: SessionId,
+    },
+    Reconcile,
 }
 
 /// The broker on the simulated venue.
@@ -44,6 +53,9 @@ pub(super) struct Broker {
     number: u64,
     /// What the last comparison with the venue found.
     reconciled: Option<Result<(), String>>,
+    /// The market's clock: nothing reaches the venue in its past.
+    now: Timestamp,
+    mode: Mode,
 }
 
 impl Broker {
@@ -53,7 +65,18 @@ impl Broker {
     /// [`Halt::Strategy`].
     pub(super) fn new(wiring: Arc<Wiring>, venue: Venue) -> Result<Self, Halt> {
         let follower = Follower::new(wiring.setup.clone())?;
-        Ok(Self { wiring, follower, venue, inbox: VecDeque::new(), waiting: None, number: 0, reconciled: None })
+        let (mode, now) = (wiring.mode, Timestamp::default());
+        Ok(Self {
+            wiring,
+            follower,
+            venue,
+            inbox: VecDeque::new(),
+            waiting: None,
+            number: 0,
+            reconciled: None,
+            now,
+            mode,
+        })
     }
 
     fn step(&mut self, message: ToBroker) -> Result<(), Halt> {
@@ -61,11 +84,13 @@ impl Broker {
             ToBroker::Beat(beat) => self.wiring.pulse(BROKER).answer(beat),
             ToBroker::Welcome(chronicle) => {
                 self.follower.welcome(&chronicle)?;
+                self.now = self.now.max(self.follower.trader.last_at());
                 let doubts = self.follower.trader.doubts();
                 self.inbox.push_back(Inbound::Bodies(self.follower.trader.last_at(), doubts));
             }
             ToBroker::Piece(piece) => self.follower.take(&piece)?,
             ToBroker::Open(terms) => {
+                self.now = self.now.max(terms.hours.open);
                 let (session, settles, rates) = (terms.hours.session, terms.settles, terms.rates);
                 let charges = self.venue.open_session(Terms { session, settles, rates })?;
                 self.wiring.must(self.wiring.ledger.deliver(ToLedger::Open { terms, charges }));
@@ -74,7 +99,7 @@ impl Broker {
             ToBroker::Close { at, session, next } => self.inbox.push_back(Inbound::Close { at, session, next }),
             ToBroker::Execute { at, out, number, sender, generation } => {
                 if generation >= self.follower.generation {
-                    self.execute(at, &out)?;
+                    self.execute(at.max(self.now), &out)?;
                 }
                 self.inbox.push_back(Inbound::Sent(number, sender));
             }
@@ -83,12 +108,32 @@ impl Broker {
                     self.waiting = None;
                 }
             }
+            ToBroker::Reduce(what) => self.reduce(what)?,
+            ToBroker::Confirm(asked) => {
+                let word = ToKillSwitch::Confirmed(asked, Box::new(VenueWord::of(&self.venue)));
+                self.wiring.must(self.wiring.kill_switch.deliver(word));
+                return Ok(());
+            }
+            ToBroker::Reconcile => {
+                self.reconciled = None;
+                self.inbox.push_back(Inbound::Reconcile);
+            }
+            ToBroker::Call => {
+                // The simulated venue lends nothing: an account may buy for what it is worth.
+                let worth = self.follower.trader.equity()?.money()?;
+                self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Called(worth)));
+                return Ok(());
+            }
+            ToBroker::Mode(mode) => self.mode = mode,
+            #[cfg(test)]
+            ToBroker::Fault(fault) => super::tests::act_out(fault),
         }
         self.pump()
     }
 
     /// The venue matches first; its answers are heard one by one, then everybody sees the bars.
     fn matched(&mut self, instant: &Arc<Moment>) -> Result<(), Halt> {
+        self.now = self.now.max(instant.at);
         let mut reports = Vec::new();
         // Also where the record holds nothing: after a restart it may be a minute ahead of the venue, whose answers are
         // then known already.
@@ -96,12 +141,8 @@ impl Broker {
             self.venue.on_bar(*place, bar, quote.as_ref(), &mut reports)?;
         }
         self.venue.expire(instant.at, &mut reports);
-        let (bodies, asks) = self.follower.trader.due(instant.at);
-        for ask in &asks {
-            self.venue.handle(instant.at, ask, &mut reports)?;
-        }
         self.inbox.extend(reports.into_iter().map(|r| Inbound::Report(instant.at, r)));
-        self.inbox.push_back(Inbound::Bodies(instant.at, bodies));
+        self.inbox.push_back(Inbound::Due(instant.at));
         self.inbox.push_back(Inbound::Moment(Arc::clone(instant)));
         Ok(())
     }
@@ -109,7 +150,7 @@ impl Broker {
     /// The last question before a byte leaves: latch, epoch, price, time.
     fn execute(&mut self, at: Timestamp, out: &Out) -> Result<(), Halt> {
         // An observing bot decides and records; nothing of it leaves the house.
-        let held = self.wiring.latch.is_set() || self.wiring.mode == Mode::Observe;
+        let held = self.wiring.latch.is_set() || self.mode == Mode::Observe;
         match self.follower.trader.release(at, out, held) {
             Ok(command) => {
                 let mut answers = Vec::new();
@@ -127,6 +168,19 @@ impl Broker {
         Ok(())
     }
 
+    /// What the kill switch sends past the books. It cancels and reduces, so nothing is asked.
+    fn reduce(&mut self, what: Reduce) -> Result<(), Halt> {
+        let command = match what {
+            Reduce::Cancel(order) => Command::Cancel(order),
+            Reduce::Query(order) => Command::Query(order),
+            Reduce::Exit(reducing) => Command::Submit(reducing.intent().clone()),
+        };
+        let (at, mut answers) = (self.now, Vec::new());
+        self.venue.handle(at, &command, &mut answers)?;
+        self.inbox.extend(answers.into_iter().map(|r| Inbound::Report(at, r)));
+        Ok(())
+    }
+
     fn pump(&mut self) -> Result<(), Halt> {
         while self.waiting.is_none()
             && let Some(inbound) = self.inbox.pop_front()
@@ -137,9 +191,17 @@ impl Broker {
                     self.heard(at, bodies)
                 }
                 Inbound::Bodies(at, bodies) => self.heard(at, bodies),
+                Inbound::Due(at) => {
+                    self.due(at)?;
+                    None
+                }
                 Inbound::Moment(instant) => {
                     self.reconcile();
                     Some(ToLedger::Moment(instant))
+                }
+                Inbound::Reconcile => {
+                    self.reconcile();
+                    None
                 }
                 Inbound::Sent(number, sender) => Some(ToLedger::Sent { number, sender }),
                 Inbound::Close { at, session, next } => {
@@ -150,6 +212,20 @@ impl Broker {
             if let Some(told) = told {
                 self.wiring.must(self.wiring.ledger.deliver(told));
             }
+        }
+        Ok(())
+    }
+
+    /// What time alone brings: the answers to what is asked now are heard first.
+    fn due(&mut self, at: Timestamp) -> Result<(), Halt> {
+        let (bodies, asks) = self.follower.trader.due(at);
+        let mut reports = Vec::new();
+        for ask in &asks {
+            self.venue.handle(at, ask, &mut reports)?;
+        }
+        self.inbox.push_front(Inbound::Bodies(at, bodies));
+        for report in reports.into_iter().rev() {
+            self.inbox.push_front(Inbound::Report(at, report));
         }
         Ok(())
     }
@@ -199,7 +275,10 @@ impl Supervised for Broker {
         // The venue is outside: it lives on. What was in the inbox is asked for again by whoever waits.
         let (inbox, venue) = (std::mem::take(&mut self.inbox), self.venue.clone());
         match Self::new(Arc::clone(&self.wiring), venue) {
-            Ok(anew) => *self = Self { inbox, waiting: None, number: self.number, ..anew },
+            Ok(anew) => {
+                let (number, now, mode) = (self.number, self.now, self.mode);
+                *self = Self { inbox, waiting: None, number, now, mode, ..anew };
+            }
             Err(halt) => self.wiring.halted(BROKER, &halt),
         }
     }
@@ -209,6 +288,7 @@ impl Handler<Post<ToBroker>> for Broker {
     type Result = ();
 
     fn handle(&mut self, post: Post<ToBroker>, _: &mut Context<Self>) {
+        let _at_work = self.wiring.pulse(BROKER).begin();
         if let Err(halt) = self.step(post.body) {
             self.wiring.halted(BROKER, &halt);
         }

@@ -6,12 +6,15 @@ use desk::machines::supervisor::Facts;
 
 use crate::gateway::clock::Stopwatch;
 use crate::messages::board::{self, ClosingBoard};
+use crate::messages::supervisor::Closed;
 
 /// A stop or a kill under way, or the last one.
 #[derive(Debug)]
 pub(super) struct Closing {
     board: ClosingBoard,
     watch: Stopwatch,
+    /// When the venue confirmed the end to the kill switch; the record may hear of it later.
+    flat_ms: Option<u64>,
 }
 
 impl Closing {
@@ -19,6 +22,7 @@ impl Closing {
     fn begin(verb: &'static str, mark: &Mark, facts: &Facts) -> Self {
         let mark = board::Mark { at: mark.at, who: mark.who.clone(), why: mark.why.clone() };
         let board = ClosingBoard {
+            receipt: None,
             verb,
             mark,
             cancels: facts.entries,
@@ -30,7 +34,7 @@ impl Closing {
             pending: Vec::new(),
             progress: Ratio::ZERO,
         };
-        Self { board, watch: Stopwatch::start() }
+        Self { board, watch: Stopwatch::start(), flat_ms: None }
     }
 
     /// What there is to tell after a look at the facts. A stop that became a kill is told as the kill that it is.
@@ -67,10 +71,21 @@ impl Closing {
         Some(own)
     }
 
+    /// What the kill switch says of its own part: its times are the ones that count.
+    pub(super) fn told(&mut self, closed: &Closed) {
+        let board = &mut self.board;
+        board.last_cancel_ms = closed.last_cancel_ms.or(board.last_cancel_ms);
+        board.receipt = closed.receipt.clone().or(board.receipt.take());
+        if board.done_ms.is_none() {
+            board.pending.clone_from(&closed.pending);
+        }
+        self.flat_ms = closed.flat_ms.or(self.flat_ms);
+    }
+
     /// It is done: flat, nothing working, and the venue says so.
     fn end(mut self) -> Self {
         if self.board.done_ms.is_none() {
-            let took = milliseconds(&self.watch);
+            let took = self.flat_ms.unwrap_or_else(|| milliseconds(&self.watch));
             self.board.last_cancel_ms.get_or_insert(took);
             self.board.done_ms = Some(took);
             (self.board.cancelled, self.board.flat) = (self.board.cancels, self.board.exits);

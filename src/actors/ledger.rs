@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix::prelude::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Supervised, WrapFuture};
 use desk::domain::event::Event;
@@ -16,12 +17,16 @@ use desk::world::trader::{Halt, Trader};
 use super::tree::{LEDGER, Wiring};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
+use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::{Sender, ToLedger};
 use crate::messages::line::{Lost, Post};
 use crate::messages::market_data::ToMarketData;
 use crate::messages::risk::ToRisk;
 use crate::messages::supervisor::ToSupervisor;
 use crate::store::{Batch, StoreError, Writer, taken};
+
+/// How long it waits before it tries again to write.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What is done when a job is durable.
 #[derive(Debug)]
@@ -53,6 +58,10 @@ pub(super) struct Ledger {
     queue: VecDeque<Job>,
     writing: bool,
     lost: bool,
+    /// Why the books could not be written last, while they cannot.
+    stalled: Option<String>,
+    #[cfg(test)]
+    full: bool,
 }
 
 impl Ledger {
@@ -63,7 +72,18 @@ impl Ledger {
         chronicle: Chronicle,
         writer: Option<Writer>,
     ) -> Self {
-        Self { wiring, trader, chronicle, writer, queue: VecDeque::new(), writing: false, lost: false }
+        Self {
+            wiring,
+            trader,
+            chronicle,
+            writer,
+            queue: VecDeque::new(),
+            writing: false,
+            lost: false,
+            stalled: None,
+            #[cfg(test)]
+            full: false,
+        }
     }
 
     fn step(&mut self, message: ToLedger) -> Result<(), Halt> {
@@ -74,6 +94,10 @@ impl Ledger {
                 self.wiring.pulse(LEDGER).answer(beat);
                 return Ok(());
             }
+            #[cfg(test)]
+            ToLedger::Fault(fault) => super::tests::act_out(fault),
+            #[cfg(test)]
+            ToLedger::Full(full) => self.full = full,
             ToLedger::Join(name) => after.push(After::Welcome(name)),
             ToLedger::Open { terms, charges } => {
                 after.push(After::Tell(Piece::Session(terms)));
@@ -98,6 +122,18 @@ impl Ledger {
                     Some(out) => After::Execute { at, out, number, sender },
                     None => After::Done(number, sender),
                 });
+            }
+            ToLedger::Reduce { at, step, number } => {
+                let at = at.max(self.trader.last_at());
+                match self.trader.step_of_closing(at, &step)? {
+                    Some(Step { bodies, out: Some(out) }) => {
+                        self.trader.commit(at, bodies)?;
+                        after.extend(self.told());
+                        after.push(After::Execute { at, out, number, sender: Sender::KillSwitch });
+                    }
+                    // It is done, or under way.
+                    _ => after.push(After::Done(number, Sender::KillSwitch)),
+                }
             }
             ToLedger::Sent { number, sender } => after.push(After::Done(number, sender)),
             ToLedger::Close { at, session, next, figures } => {
@@ -125,6 +161,11 @@ impl Ledger {
         }
         let jobs: Vec<Job> = self.queue.drain(..).collect();
         let empty = jobs.iter().all(|j| j.events.is_empty() && j.entries.is_empty());
+        #[cfg(test)]
+        if self.full && !empty {
+            let reason = "the disk is full, on purpose".to_owned();
+            return self.stall(jobs, &StoreError::Unfit { reason }, ctx);
+        }
         let Some(writer) = (if empty { None } else { self.writer.take() }) else {
             self.durable(jobs);
             return;
@@ -135,10 +176,11 @@ impl Ledger {
             own.writer = Some(writer);
             match result {
                 Ok(()) => {
+                    own.stalled(None);
                     own.durable(jobs);
                     own.pump(ctx);
                 }
-                Err(error) => own.halt(&format!("the books cannot be written: {error}")),
+                Err(error) => own.stall(jobs, &error, ctx),
             }
         });
         ctx.spawn(written);
@@ -167,8 +209,32 @@ impl Ledger {
             }
             After::Recorded(number) => wiring.broker.deliver(ToBroker::Recorded(number)),
             After::Done(number, Sender::Risk) => wiring.risk.deliver(ToRisk::Done(number)),
-            After::Done(_, Sender::KillSwitch) => Ok(()),
+            After::Done(number, Sender::KillSwitch) => wiring.kill_switch.deliver(ToKillSwitch::Done(number)),
             After::Turned => wiring.market_data.deliver(ToMarketData::Turned),
+        }
+    }
+
+    /// The disk is full, or somebody holds the file: nothing is told, so nothing is sent. What was to be written is kept,
+    /// and tried again until it is written (D1, D2, D6).
+    fn stall(&mut self, jobs: Vec<Job>, error: &StoreError, ctx: &mut Context<Self>) {
+        for job in jobs.into_iter().rev() {
+            self.queue.push_front(job);
+        }
+        self.stalled(Some(error.to_string()));
+        self.writing = true;
+        ctx.run_later(AGAIN, |own, ctx| {
+            own.writing = false;
+            own.pump(ctx);
+        });
+    }
+
+    /// Tells where it has changed whether the books can be written.
+    fn stalled(&mut self, why: Option<String>) {
+        if self.stalled != why {
+            let (w, well) = (&self.wiring, why.is_none());
+            w.must(w.kill_switch.deliver(ToKillSwitch::Books(well)));
+            w.must(w.supervisor.deliver(ToSupervisor::Stalled(why.clone())));
+            self.stalled = why;
         }
     }
 
@@ -220,6 +286,7 @@ impl Handler<Post<ToLedger>> for Ledger {
     type Result = ();
 
     fn handle(&mut self, post: Post<ToLedger>, ctx: &mut Context<Self>) {
+        let _at_work = self.wiring.pulse(LEDGER).begin();
         if self.lost && !matches!(post.body, ToLedger::Beat(_)) {
             return;
         }

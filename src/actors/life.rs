@@ -5,7 +5,8 @@ use desk::domain::time::Timestamp;
 use desk::machines::supervisor::{Deadlines, Facts, Happening, Refusal, Supervisor as Machine, Unfoldable};
 use tokio::sync::watch;
 
-use crate::store::LifeLog;
+use crate::gateway::clock;
+use crate::store::{LifeLog, StoreError};
 
 /// Why the process is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum End {
 pub struct Life {
     pub(super) machine: Machine,
     log: Option<LifeLog>,
+    /// What has happened and could not be written yet.
+    unwritten: Vec<BotEvent>,
     pub(super) venue: VenueKind,
     pub(super) end: watch::Sender<Option<End>>,
 }
@@ -41,7 +44,7 @@ impl Life {
             machine.apply(event).map_err(LifeError::Fold)?;
         }
         let (end, ended) = watch::channel(None);
-        let mut life = Self { machine, log, venue, end };
+        let mut life = Self { machine, log, unwritten: Vec::new(), venue, end };
         if let Some(last) = events.last() {
             let recovered = life.machine.recover(last.at);
             life.record(&[recovered])?;
@@ -74,14 +77,52 @@ impl Life {
         self.machine.state()
     }
 
-    /// Records events, then applies them.
+    /// Records events, then applies them: what was decided on a command.
     ///
     /// # Errors
     /// As [`Self::new`].
     pub(super) fn record(&mut self, events: &[BotEvent]) -> Result<(), LifeError> {
-        if let Some(log) = &mut self.log {
-            log.append(events).map_err(LifeError::Log)?;
+        let before = self.unwritten.len();
+        self.unwritten.extend(events.iter().cloned());
+        if let Err(error) = self.write() {
+            self.unwritten.truncate(before);
+            return Err(LifeError::Log(error));
         }
+        self.apply(events)
+    }
+
+    /// Applies events that have happened, whether they can be written or not: they are written as soon as that can be
+    /// done.
+    ///
+    /// # Errors
+    /// [`LifeError::Fold`].
+    pub(super) fn note(&mut self, events: &[BotEvent]) -> Result<(), LifeError> {
+        let was_well = self.unwritten.is_empty();
+        self.unwritten.extend(events.iter().cloned());
+        if let Err(error) = self.write()
+            && was_well
+        {
+            tracing::error!(%error, "the log of the bot's life waits for the disk");
+        }
+        self.apply(events)
+    }
+
+    /// Writes what waits.
+    pub(super) fn write(&mut self) -> Result<(), StoreError> {
+        if let Some(log) = &mut self.log
+            && !self.unwritten.is_empty()
+        {
+            let written = Some(clock::now());
+            for event in &mut self.unwritten {
+                event.written = event.written.or(written);
+            }
+            log.append(&self.unwritten)?;
+        }
+        self.unwritten.clear();
+        Ok(())
+    }
+
+    fn apply(&mut self, events: &[BotEvent]) -> Result<(), LifeError> {
         events.iter().try_for_each(|event| self.machine.apply(event)).map_err(LifeError::Fold)
     }
 }

@@ -30,16 +30,25 @@ pub(super) struct MarketData {
     running: bool,
     turn: Turn,
     ended: bool,
+    free: bool,
 }
 
 impl MarketData {
     /// A feed that waits to be told to run.
     pub(super) const fn new(wiring: Arc<Wiring>, playback: Playback, pace: Option<Duration>) -> Self {
-        Self { wiring, playback, pace, running: false, turn: Turn { settled: true, due: true }, ended: false }
+        Self {
+            wiring,
+            playback,
+            pace,
+            running: false,
+            turn: Turn { settled: true, due: true },
+            ended: false,
+            free: false,
+        }
     }
 
     fn pump(&mut self, ctx: &mut Context<Self>) {
-        if !(self.running && self.turn.settled && self.turn.due) || self.ended {
+        if !(self.running && (self.turn.settled || self.free) && self.turn.due) || self.ended {
             return;
         }
         let told = match self.playback.step() {
@@ -90,10 +99,14 @@ impl Handler<Post<ToMarketData>> for MarketData {
     type Result = ();
 
     fn handle(&mut self, post: Post<ToMarketData>, ctx: &mut Context<Self>) {
+        let _at_work = self.wiring.pulse(MARKET_DATA).begin();
         match post.body {
             ToMarketData::Beat(beat) => return self.wiring.pulse(MARKET_DATA).answer(beat),
             ToMarketData::Settled(_) | ToMarketData::Turned => self.turn.settled = true,
             ToMarketData::Run(running) => self.running = running,
+            ToMarketData::Free(free) => self.free = free,
+            #[cfg(test)]
+            ToMarketData::Fault(fault) => super::tests::act_out(fault),
         }
         self.pump(ctx);
     }

@@ -9,6 +9,8 @@ mod closing;
 mod follower;
 /// Polls one actor, and builds it anew when it falls.
 mod guard;
+/// Cancels, flattens, kills, until the venue has confirmed the end.
+pub mod kill_switch;
 /// The kill latch.
 pub mod latch;
 /// Numbers, books, makes durable, tells everybody.
@@ -17,6 +19,8 @@ mod ledger;
 pub mod life;
 /// Brings instants, one when the last one is settled.
 mod market_data;
+/// What somebody should know.
+mod notifier;
 /// Who answered when.
 pub mod pulse;
 /// Writes the board.

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use super::follower::Follower;
 use super::tree::{REPORTER, Wiring};
 use crate::messages::board::{
-    ActorLine, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, SessionBoard, StrategyLine,
+    ActorLine, Alert, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, SessionBoard, StrategyLine,
 };
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::ledger::ToLedger;
@@ -58,6 +58,7 @@ pub(super) struct Reporter {
     session: Session,
     standing: Standing,
     actors: Vec<ActorLine>,
+    alerts: VecDeque<Alert>,
     board: watch::Sender<Arc<Board>>,
     number: u64,
     now: Timestamp,
@@ -74,6 +75,7 @@ fn unknown() -> Standing {
         freezes: Vec::new(),
         suspended: Vec::new(),
         closing: None,
+        drill: None,
         rehearsing: false,
     }
 }
@@ -114,6 +116,8 @@ pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
         trades: Vec::new(),
         actors: Vec::new(),
         closing: None,
+        drill: None,
+        alerts: Vec::new(),
     }
 }
 
@@ -131,6 +135,7 @@ impl Reporter {
             session: Session::default(),
             standing: unknown(),
             actors: Vec::new(),
+            alerts: VecDeque::new(),
             board,
             number: 0,
         })
@@ -155,6 +160,12 @@ impl Reporter {
             }
             ToReporter::Standing(standing) => self.standing = *standing,
             ToReporter::Actors(actors) => self.actors = actors,
+            ToReporter::Alerted(alert) => {
+                self.alerts.push_front(alert);
+                self.alerts.truncate(Board::ALERTS);
+            }
+            #[cfg(test)]
+            ToReporter::Fault(fault) => super::tests::act_out(fault),
         }
         self.publish()
     }
@@ -244,6 +255,8 @@ impl Reporter {
             trades: self.session.trades.clone(),
             actors: self.actors.clone(),
             closing: standing.closing.clone(),
+            drill: standing.drill.clone(),
+            alerts: self.alerts.iter().cloned().collect(),
             ..first(&self.wiring, &self.sign)
         };
         self.board.send_replace(Arc::new(board));
@@ -388,6 +401,7 @@ impl Handler<Post<ToReporter>> for Reporter {
     type Result = ();
 
     fn handle(&mut self, post: Post<ToReporter>, _: &mut Context<Self>) {
+        let _at_work = self.wiring.pulse(REPORTER).begin();
         if let Err(halt) = self.step(post.body) {
             self.wiring.halted(REPORTER, &halt);
         }

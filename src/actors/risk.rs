@@ -44,6 +44,8 @@ impl Risk {
         let trader = &self.follower.trader;
         match message {
             ToRisk::Beat(beat) => self.wiring.pulse(RISK).answer(beat),
+            #[cfg(test)]
+            ToRisk::Fault(fault) => super::tests::act_out(fault),
             ToRisk::Welcome(chronicle) => {
                 self.follower.welcome(&chronicle)?;
                 let last = chronicle.pieces.iter().rev().find_map(|p| match p {
@@ -165,6 +167,7 @@ impl Handler<Post<ToRisk>> for Risk {
     type Result = ();
 
     fn handle(&mut self, post: Post<ToRisk>, _: &mut Context<Self>) {
+        let _at_work = self.wiring.pulse(RISK).begin();
         if let Err(halt) = self.step(post.body) {
             self.wiring.halted(RISK, &halt);
         }

@@ -6,21 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
-use desk::domain::bot::{Answer as Recorded, BotBody, BotState, Command, FreezeName, Key, Mark, Scope, Who};
+use desk::domain::bot::{Answer as Recorded, BotBody, BotState, Command, FreezeName, Key, Mark, Mode, Scope, Who};
 use desk::domain::decimal::Quantity;
 use desk::domain::event::Body;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
-use desk::machines::supervisor::{Effect, Facts, Happening, Ordered, Refusal, Verdict};
+use desk::machines::supervisor::{Carried, Effect, Facts, Happening, Ordered, Refusal, Verdict};
 use desk::world::trader::Halt;
 use tokio::sync::oneshot;
 
 use super::closing::Closing;
 use super::follower::Follower;
 use super::life::{End, Life, LifeError};
-use super::tree::{BROKER, LEDGER, MARKET_DATA, RISK, SUPERVISOR, Wiring, strategy_actor};
-use crate::messages::board::{ActorLine, FreezeLine};
+use super::tree::{BROKER, LEDGER, Left, MARKET_DATA, RISK, SUPERVISOR, Wiring, strategy_actor};
+use crate::messages::board::{ActorLine, FreezeLine, Level};
+use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::Piece;
+use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::market_data::ToMarketData;
@@ -28,6 +30,18 @@ use crate::messages::reporter::{Standing, ToReporter};
 use crate::messages::risk::ToRisk;
 use crate::messages::supervisor::{Answer, Order, Outcome, Refused, ToSupervisor};
 
+/// Cancel, flatten and kill.
+mod closings;
+/// What is tried after its command: a comparison, a drill.
+mod errands;
+/// The gate before each window.
+mod readiness;
+
+use errands::Errands;
+use readiness::Readiness;
+
+/// How many receipts are looked through for the last drill.
+const RECEIPTS: usize = 200;
 /// How often the facts are looked at without an occasion.
 const LOOK: Duration = Duration::from_millis(200);
 /// After so many falls of one actor the bot is in error (LIFE-11).
@@ -49,6 +63,16 @@ pub(super) struct Supervisor {
     beat: u64,
     fed: bool,
     closing: Option<Closing>,
+    readiness: Readiness,
+    errands: Errands,
+    /// Who asks for what is carried out now, and under which key.
+    asking: Option<Mark>,
+    key: Option<Key>,
+    left: Option<Left>,
+    /// Whether the books cannot be written now.
+    stalled: bool,
+    free: bool,
+    mode: Mode,
 }
 
 impl Supervisor {
@@ -56,9 +80,11 @@ impl Supervisor {
     ///
     /// # Errors
     /// [`Halt::Strategy`].
-    pub(super) fn new(wiring: Arc<Wiring>, life: Life) -> Result<Self, Halt> {
+    pub(super) fn new(wiring: Arc<Wiring>, life: Life, left: Left) -> Result<Self, Halt> {
+        let kept = wiring.receipts.newest(RECEIPTS).unwrap_or_default();
         Ok(Self {
             follower: Follower::new(wiring.setup.clone())?,
+            mode: wiring.mode,
             wiring,
             now: life.machine.since(),
             life,
@@ -69,6 +95,13 @@ impl Supervisor {
             beat: 0,
             fed: false,
             closing: None,
+            readiness: Readiness::default(),
+            errands: Errands::new(&kept),
+            asking: None,
+            key: None,
+            left: Some(left),
+            stalled: false,
+            free: false,
         })
     }
 
@@ -86,6 +119,7 @@ impl Supervisor {
                 }
                 let clock = chronicle.pieces.iter().rev().find_map(instant_of);
                 self.now = clock.map_or(self.now, |at| self.now.max(at));
+                self.tell_of_what_was_left()?;
                 // What an earlier process left unfinished goes on, the latch first (LIFE-3); so does a session under way.
                 let standing = self.life.machine.standing(&self.facts());
                 self.perform(&standing);
@@ -95,7 +129,17 @@ impl Supervisor {
             }
             ToSupervisor::Piece(piece) => self.take(&piece)?,
             ToSupervisor::SetUp(state) => self.happened(&Happening::SetUp(state))?,
-            ToSupervisor::Reconciled(result) => self.reconciliation = result,
+            ToSupervisor::Reconciled(result) => self.reconciled(result)?,
+            ToSupervisor::Called(buying_power) => self.called(buying_power),
+            ToSupervisor::Drilled(report) => self.drilled(*report)?,
+            ToSupervisor::Closing(closed) => {
+                if let Some(closing) = &mut self.closing {
+                    closing.told(&closed);
+                }
+            }
+            ToSupervisor::Stalled(why) => self.stalled(why)?,
+            #[cfg(test)]
+            ToSupervisor::Fault(fault) => super::tests::act_out(fault),
             ToSupervisor::Fell { name, why, times } => self.fell(name, &why, times)?,
             ToSupervisor::Halted { name, why } => {
                 if let Some(index) = self.strategy_of(name) {
@@ -107,8 +151,15 @@ impl Supervisor {
                     self.end(End::Anew);
                 }
             }
-            ToSupervisor::FeedEnded => tracing::info!("the feed has ended"),
-            ToSupervisor::Tick => {}
+            ToSupervisor::FeedEnded => {
+                self.wiring.alert(Level::Notice, "feed_ended", "The feed has ended: no more sessions come.".to_owned());
+            }
+            ToSupervisor::Tick => {
+                if self.life.write().is_ok() && self.drill_is_due() {
+                    self.key = None;
+                    self.drill();
+                }
+            }
         }
         self.settle()
     }
@@ -119,7 +170,10 @@ impl Supervisor {
         }
         self.now = instant_of(piece).map_or(self.now, |at| self.now.max(at));
         match piece {
-            Piece::Session(terms) => self.happened(&Happening::SessionBegan(terms.hours.session)),
+            Piece::Session(terms) => {
+                self.plan_windows(terms.hours.session);
+                self.happened(&Happening::SessionBegan(terms.hours.session))
+            }
             Piece::Events(events) => {
                 for event in events.iter() {
                     self.now = self.now.max(event.at);
@@ -129,7 +183,10 @@ impl Supervisor {
                 }
                 Ok(())
             }
-            Piece::Moment(_) => Ok(()),
+            Piece::Moment(instant) => {
+                self.look_at_windows(instant.at);
+                Ok(())
+            }
         }
     }
 
@@ -158,22 +215,15 @@ impl Supervisor {
             Verdict::Wait => Err(Refused::Busy),
             Verdict::Again(recorded) => self.answer(&recorded),
             Verdict::Refused { events, refusal } => {
-                self.life.record(&events)?;
+                self.life.note(&events)?;
                 Err(refused(&refusal))
             }
             Verdict::Carry(carried) => {
-                if carried.acts_first {
-                    self.perform(&carried.effects);
-                }
-                let recorded = self.life.record(&carried.events);
-                if !carried.acts_first {
-                    recorded?;
-                    self.perform(&carried.effects);
-                } else if let Err(error) = recorded {
-                    // A kill has acted already; that it could not be recorded is said, and changes nothing (LIFE-4).
-                    tracing::error!(%error, "a kill could not be recorded");
-                }
-                self.answer(&carried.answer)
+                self.asking = Some(ordered.mark(self.now));
+                self.key = Some(ordered.key.clone());
+                let told = self.carry_out(&carried);
+                (self.asking, self.key) = (None, None);
+                told
             }
         };
         // Whoever asked may have gone meanwhile.
@@ -181,18 +231,31 @@ impl Supervisor {
         Ok(())
     }
 
+    /// A kill acts first and is recorded as soon as that can be done (LIFE-4); everything else is recorded first, and not
+    /// done where that fails.
+    fn carry_out(&mut self, carried: &Carried) -> Answer {
+        if carried.acts_first {
+            self.perform(&carried.effects);
+            if let Err(error) = self.life.note(&carried.events) {
+                tracing::error!(%error, "a kill could not be recorded");
+            }
+        } else if let Err(error) = self.life.record(&carried.events) {
+            let message = format!("Nothing was done, because it cannot be recorded: {error}.");
+            return Err(Refused::State { message });
+        } else {
+            self.perform(&carried.effects);
+        }
+        self.answer(&carried.answer)
+    }
+
     /// Refuses what this version cannot carry out, and scopes that mean nothing: an answer never promises what nobody does.
     fn possible(&self, command: &Command) -> Result<(), Refused> {
         match command {
-            Command::Drill
-            | Command::Reconcile
-            | Command::Backup
-            | Command::CloseDay
+            Command::Backup
             | Command::ApplyConfig(_)
             | Command::Rehearse
             | Command::EnterDefense
             | Command::LeaveDefense
-            | Command::SetMode(_)
             | Command::ApproveProposal(_)
             | Command::RejectProposal(_) => {
                 let message = format!("{} is not part of this version yet. Nothing was done.", command.as_str());
@@ -227,19 +290,17 @@ impl Supervisor {
         }
     }
 
-    fn perform(&mut self, effects: &[Effect]) {
+    pub(super) fn perform(&mut self, effects: &[Effect]) {
         for effect in effects {
             match effect {
-                Effect::TripLatch(_) => self.wiring.latch.set(),
+                Effect::TripLatch(mark) => self.wiring.latch.record(mark),
                 Effect::ResetLatch => self.wiring.latch.reset(),
-                Effect::CancelEntries(scope) => {
-                    self.wiring.must(self.wiring.risk.deliver(ToRisk::Cancel(scope.clone())));
-                }
-                Effect::Flatten(scope) => {
-                    let reason = if self.wiring.latch.is_set() { ExitReason::Kill } else { ExitReason::Manual };
-                    self.wiring.must(self.wiring.risk.deliver(ToRisk::Flatten(scope.clone(), reason)));
-                }
-                Effect::LeaveInOrder => {}
+                Effect::CancelEntries(scope) => self.cancel_entries(scope, effects),
+                Effect::Flatten(scope) => self.flatten(scope),
+                Effect::Reconcile => self.reconcile(),
+                Effect::Drill => self.drill(),
+                // Stops leave through risk, which is told of the state; the feed brings the close.
+                Effect::LeaveInOrder | Effect::CloseDay => {}
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
                 other => tracing::warn!(?other, "this effect has no actor yet"),
@@ -251,11 +312,11 @@ impl Supervisor {
         self.life.end.send_if_modified(|ended| ended.is_none() && ended.replace(end).is_none());
     }
 
-    fn happened(&mut self, happening: &Happening) -> Result<(), LifeError> {
+    pub(super) fn happened(&mut self, happening: &Happening) -> Result<(), LifeError> {
         let facts = self.facts();
         match self.life.machine.notice(self.now, happening, &facts) {
             Ok(noticed) => {
-                self.life.record(&noticed.events)?;
+                self.life.note(&noticed.events)?;
                 self.perform(&noticed.effects);
             }
             Err(refusal) => tracing::error!(%refusal, "a happening was refused"),
@@ -265,6 +326,7 @@ impl Supervisor {
 
     fn fault(&mut self, part: &str, what: &str) -> Result<(), LifeError> {
         let remedy = "Positions keep their stops. Look at the log, mend what failed, then acknowledge and start.";
+        self.wiring.alert(Level::Urgent, "error", format!("{part}: {what}. {remedy}"));
         let (part, what, remedy) = (part.to_owned(), what.to_owned(), remedy.to_owned());
         self.happened(&Happening::Fault { part, what, remedy })
     }
@@ -276,14 +338,60 @@ impl Supervisor {
     fn suspend(&mut self, index: usize, why: &str) -> Result<(), LifeError> {
         let Some((strategy, _)) = self.wiring.setup.strategies.get(index).copied() else { return Ok(()) };
         self.wiring.must(self.wiring.risk.deliver(ToRisk::Suspend(index, true)));
+        self.wiring.alert(Level::Warning, "suspended", format!("{strategy} is out for the session: {why}"));
         let part = strategy_actor(strategy).to_owned();
         self.happened(&Happening::Suspend { strategy, part, why: why.to_owned() })
+    }
+
+    /// The books cannot be written: entries are frozen, and what was to be recorded waits (D1, D6). Or they can again.
+    fn stalled(&mut self, why: Option<String>) -> Result<(), LifeError> {
+        self.stalled = why.is_some();
+        let Some(why) = why else {
+            self.wiring.alert(Level::Notice, "books", "The books can be written again.".to_owned());
+            return Ok(());
+        };
+        let text = format!("The books cannot be written; entries are frozen, exits and kills go on: {why}");
+        self.wiring.alert(Level::Urgent, "books", text);
+        let Ok(name) = "books".parse() else { return Ok(()) };
+        let part = LEDGER.to_owned();
+        self.happened(&Happening::Freeze { name, strategy: None, part, why, for_the_session: true })
+    }
+
+    /// What an earlier process left to be told: an actor that hung, orders that are in the emergency file alone.
+    fn tell_of_what_was_left(&mut self) -> Result<(), LifeError> {
+        let Some(Left { hung, sent }) = self.left.take() else { return Ok(()) };
+        if !sent.is_empty() {
+            let text = format!("The kill switch had sent {} orders while the books could not be written.", sent.len());
+            self.wiring.alert(Level::Warning, "emergency_file", text);
+            let found = self.life.machine.stamped(self.now, BotBody::EmergencyFound { sent });
+            self.life.note(&[found])?;
+            if self.life.write().is_ok() {
+                self.wiring.must(self.wiring.kill_switch.deliver(ToKillSwitch::Imported));
+            }
+        }
+        let Some((mark, hung)) = hung.and_then(|mark| Some((mark.clone(), mark.read()?))) else { return Ok(()) };
+        let why = "it hung, and the process was started anew".to_owned();
+        let strategy = self.wiring.setup.strategies.iter().position(|(s, _)| strategy_actor(*s) == hung);
+        match (strategy, format!("hung-{}", hung.replace(' ', "-")).parse()) {
+            (Some(index), _) => self.suspend(index, &why)?,
+            (None, Ok(name)) => {
+                self.wiring.alert(Level::Urgent, "actor_hung", format!("{hung}: {why}"));
+                self.happened(&Happening::Freeze { name, strategy: None, part: hung, why, for_the_session: true })?;
+            }
+            (None, Err(_)) => {}
+        }
+        if let Err(error) =
+            self.life.write().map_err(|e| e.to_string()).and_then(|()| mark.remove().map_err(|e| e.to_string()))
+        {
+            tracing::error!(%error, "who hung stays marked");
+        }
+        Ok(())
     }
 
     /// An actor fell and is being built anew. A strategy is out for the session (LIFE-9); losing risk or the ledger
     /// freezes entries at once; who falls again and again takes the bot into error.
     fn fell(&mut self, name: &'static str, why: &str, times: u32) -> Result<(), LifeError> {
-        tracing::error!(actor = name, %why, times, "an actor fell");
+        self.wiring.alert(Level::Warning, "actor_fell", format!("{name} fell and is built anew, time {times}: {why}"));
         self.restarts.retain(|(n, ..)| *n != name);
         self.restarts.push((name, times, why.to_owned()));
         if let Some(index) = self.strategy_of(name) {
@@ -318,7 +426,7 @@ impl Supervisor {
             let facts = self.facts();
             let Some(event) = self.life.machine.observe(self.now, &facts) else { break };
             let changed = matches!(event.body, BotBody::StateChanged { .. });
-            self.life.record(&[event])?;
+            self.life.note(&[event])?;
             if changed {
                 let effects = self.life.machine.standing(&facts);
                 self.perform(&effects);
@@ -330,19 +438,10 @@ impl Supervisor {
             }
         }
         self.tell_risk();
+        self.tell_market_data();
         self.look_at_closing();
         self.tell_reporter();
         Ok(())
-    }
-
-    /// How far a stop or a kill has come.
-    fn look_at_closing(&mut self) {
-        let facts = self.facts();
-        let (machine, broker) = (&self.life.machine, self.follower.trader.broker());
-        let entries = broker.iter().map(|(_, t)| t).filter(|t| t.leg == Leg::Entry && !t.state.is_terminal());
-        let cancelling = entries.filter(|t| t.is_cancelling()).count();
-        let now = (machine.state(), machine.closing());
-        self.closing = Closing::after(self.closing.take(), now, &facts, (cancelling, machine.pending(&facts)));
     }
 
     /// A feed that owns the clock begins with the first start, and goes on whatever happens then.
@@ -358,10 +457,11 @@ impl Supervisor {
             self.feed();
         }
         let machine = &self.life.machine;
-        let out: Vec<bool> = self.wiring.setup.strategies.iter().map(|(s, _)| !machine.may_enter(*s)).collect();
+        let out = self.wiring.setup.strategies.iter().map(|(s, _)| *s);
+        let out: Vec<bool> = out.map(|s| !machine.may_enter(s) || self.readiness.missing(s).is_some()).collect();
         let leaving = match machine.state() {
             BotState::GracefulClosingPositions => Some(ExitReason::StopCommand),
-            BotState::EmergencyClosingPositions => Some(ExitReason::Kill),
+            // A kill is the kill switch's.
             _ => None,
         };
         let resting = out.iter().all(|out| *out);
@@ -376,6 +476,18 @@ impl Supervisor {
         }
         self.wiring.must(risk.deliver(ToRisk::Leave(leaving)));
         self.told = Some(now);
+    }
+
+    /// While a kill closes positions and the books cannot be written, the market does not wait for them.
+    fn tell_market_data(&mut self) {
+        let free = self.stalled && self.life.machine.state() == BotState::EmergencyClosingPositions;
+        if std::mem::replace(&mut self.free, free) != free {
+            self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Free(free)));
+        }
+        let mode = self.life.machine.mode();
+        if std::mem::replace(&mut self.mode, mode) != mode {
+            self.wiring.must(self.wiring.broker.deliver(ToBroker::Mode(mode)));
+        }
     }
 
     fn tell_reporter(&self) {
@@ -409,9 +521,10 @@ impl Supervisor {
             reason: machine.fault().map(|f| format!("{}: {} {}", f.mark.who, f.mark.why, f.remedy)),
             mode: machine.mode(),
             latch: machine.latch().map(mark),
-            freezes: freezes.chain(limits).collect(),
+            freezes: freezes.chain(limits).chain(self.not_ready()).collect(),
             suspended: suspended.collect(),
             closing: self.closing.as_ref().map(Closing::board),
+            drill: self.errands.drill.clone(),
             rehearsing: machine.rehearsing().is_some(),
         };
         self.wiring.must(self.wiring.reporter.deliver(ToReporter::Standing(Box::new(standing))));
@@ -452,7 +565,6 @@ impl Supervisor {
         let protected =
             |order| trader.broker().get(order).is_some_and(|t| !t.state.is_terminal() && !t.is_unresolved());
         let hours = trader.terms().map(|t| t.hours);
-        let latch = || Mark { at: self.now, who: Who::Bot("latch".to_owned()), why: "it was found set".to_owned() };
         Facts {
             positions: positions().count(),
             entries: live().filter(|t| t.leg == Leg::Entry).count(),
@@ -461,7 +573,7 @@ impl Supervisor {
             verified: live().all(|t| !t.is_unresolved()) && self.reconciliation.is_ok(),
             market_open: hours.is_some_and(|h| h.open <= self.now && self.now < h.close),
             window_open: trader.strategies().iter().any(|s| s.is_open(self.now)),
-            latch: self.wiring.latch.is_set().then(|| self.life.machine.latch().cloned().unwrap_or_else(latch)),
+            latch: self.wiring.latch.mark(),
             reconciliation: self.reconciliation.clone(),
             failing: Vec::new(),
             books_closed: hours.is_some_and(|h| trader.has_closed(h.session)),
@@ -516,6 +628,7 @@ impl Handler<Post<ToSupervisor>> for Supervisor {
     type Result = ();
 
     fn handle(&mut self, post: Post<ToSupervisor>, _: &mut Context<Self>) {
+        let _at_work = self.wiring.pulse(SUPERVISOR).begin();
         if let Err(error) = self.step(post.body) {
             tracing::error!(%error, "the supervisor cannot go on");
             self.end(End::Anew);

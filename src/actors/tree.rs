@@ -16,29 +16,38 @@ use tokio::sync::watch;
 
 use super::broker::Broker;
 use super::guard;
-use super::latch::Latch;
+use super::kill_switch::{KillSwitch, Papers};
+use super::latch::{Killer, Latch};
 use super::ledger::Ledger;
 use super::life::Life;
 use super::market_data::MarketData;
+use super::notifier::Notifier;
 use super::pulse::Pulse;
 use super::reporter::{Reporter, Sign};
 use super::risk::Risk;
 use super::strategy::Strategy;
 use super::supervisor::Supervisor;
 use super::watchdog::Watched;
-use crate::messages::board::Board;
+use crate::gateway::clock;
+use crate::gateway::control::HangMark;
+use crate::gateway::vault::Signer;
+use crate::messages::board::{Alert, Board, Level};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
+use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::{Line, Lost, Post};
 use crate::messages::market_data::ToMarketData;
+use crate::messages::notifier::ToNotifier;
 use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Door, Refused, ToSupervisor};
-use crate::store::Writer;
+use crate::store::{Receipts, Writer};
 
+pub(super) const KILL_SWITCH: &str = "kill switch";
 pub(super) const LEDGER: &str = "ledger";
+pub(super) const NOTIFIER: &str = "notifier";
 pub(super) const RISK: &str = "risk";
 pub(super) const BROKER: &str = "broker";
 pub(super) const MARKET_DATA: &str = "market data";
@@ -62,6 +71,11 @@ pub(super) struct Wiring {
     /// In which mode this process was started.
     pub(super) mode: Mode,
     pub(super) latch: Latch,
+    /// Where receipts are kept, and who signs them.
+    pub(super) receipts: Receipts,
+    pub(super) signer: Arc<Signer>,
+    pub(super) kill_switch: Line<ToKillSwitch>,
+    pub(super) notifier: Line<ToNotifier>,
     pub(super) ledger: Line<ToLedger>,
     pub(super) risk: Line<ToRisk>,
     pub(super) strategies: Vec<Line<ToStrategy>>,
@@ -87,6 +101,7 @@ impl Wiring {
         for strategy in &self.strategies {
             self.must(strategy.deliver(ToStrategy::Piece(piece.clone())));
         }
+        self.must(self.kill_switch.deliver(ToKillSwitch::Piece(piece.clone())));
         // Risk goes last: what it asks the others about, they have seen.
         self.must(self.reporter.deliver(ToReporter::Piece(piece.clone())));
         self.must(self.supervisor.deliver(ToSupervisor::Piece(piece.clone())));
@@ -99,6 +114,7 @@ impl Wiring {
         match name {
             RISK => self.risk.deliver(ToRisk::Welcome(chronicle)),
             BROKER => self.broker.deliver(ToBroker::Welcome(chronicle)),
+            KILL_SWITCH => self.kill_switch.deliver(ToKillSwitch::Welcome(chronicle)),
             REPORTER => self.reporter.deliver(ToReporter::Welcome(chronicle)),
             SUPERVISOR => self.supervisor.deliver(ToSupervisor::Welcome(chronicle)),
             _ => match self.strategies.iter().find(|line| line.name() == name) {
@@ -106,6 +122,12 @@ impl Wiring {
                 None => Err(Lost { name }),
             },
         }
+    }
+
+    /// Tells somebody something.
+    pub(super) fn alert(&self, level: Level, code: &str, text: String) {
+        let alert = Alert { at: clock::now(), level, code: code.to_owned(), text };
+        self.must(self.notifier.deliver(ToNotifier::Alert(alert)));
     }
 
     /// What could not be delivered is an error that somebody sees (LIFE-12).
@@ -150,6 +172,21 @@ pub struct Plan {
     pub sign: Sign,
     /// The bot's life so far.
     pub life: Life,
+    /// The kill latch, as the last process left it.
+    pub latch: Latch,
+    /// Where the kill switch writes what it did.
+    pub papers: Papers,
+    /// What an earlier process left for this one to be told.
+    pub left: Left,
+}
+
+/// What an earlier process left.
+#[derive(Clone, Debug, Default)]
+pub struct Left {
+    /// The mark of an actor that hung, if one did: the watchdog ended the process (LIFE-11).
+    pub hung: Option<HangMark>,
+    /// What the kill switch had sent past the books, in words (RISK-14a).
+    pub sent: Vec<String>,
 }
 
 /// A running tree. It ends when this is dropped.
@@ -158,8 +195,8 @@ pub struct Tree {
     pub door: Door,
     /// What everybody may read.
     pub board: watch::Receiver<Arc<Board>>,
-    /// The latch.
-    pub latch: Latch,
+    /// The shortest way to kill.
+    pub killer: Killer,
     /// Who answered when.
     pub pulses: Vec<Pulse>,
     pub(super) wiring: Arc<Wiring>,
@@ -182,22 +219,29 @@ impl Tree {
     /// # Errors
     /// Where a strategy cannot run with its parameters.
     pub fn start(plan: Plan) -> Result<Self, desk::world::trader::Halt> {
-        let Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life } = plan;
+        let Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left } =
+            plan;
         let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
         let (risk, risk_box) = mailbox::<Risk, _>(RISK);
         let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
         let (market_data, market_box) = mailbox::<MarketData, _>(MARKET_DATA);
         let (reporter, reporter_box) = mailbox::<Reporter, _>(REPORTER);
+        let (kill_switch, kill_box) = mailbox::<KillSwitch, _>(KILL_SWITCH);
+        let (notifier, notifier_box) = mailbox::<Notifier, _>(NOTIFIER);
         let (supervisor, supervisor_box) = mailbox::<Supervisor, _>(SUPERVISOR);
         let names: Vec<_> = setup.strategies.iter().map(|(name, _)| strategy_actor(*name)).collect();
         let (strategies, strategy_boxes): (Vec<_>, Vec<_>) = names.iter().map(|n| mailbox::<Strategy, _>(n)).unzip();
-        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SUPERVISOR];
+        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SUPERVISOR, KILL_SWITCH, NOTIFIER];
         let pulses = all.into_iter().chain(names.iter().copied()).map(Pulse::new).collect();
-        let latch = Latch::default();
+        let killer = Killer { latch: latch.clone(), line: kill_switch.clone() };
         let wiring = Arc::new(Wiring {
             setup,
             mode,
-            latch: latch.clone(),
+            latch,
+            receipts: papers.receipts.clone(),
+            signer: Arc::clone(&papers.signer),
+            kill_switch,
+            notifier,
             ledger,
             risk,
             strategies,
@@ -208,7 +252,8 @@ impl Tree {
             pulses,
         });
         // By latency and by what may fail together.
-        let [books, trading, link, house] = [Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new()];
+        let [books, trading, link, house, kill] =
+            [Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new()];
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&wiring, &sign)));
         let with = || (Arc::clone(&wiring), wiring.supervisor.clone());
 
@@ -231,7 +276,12 @@ impl Tree {
         let reporter_actor = Reporter::new(Arc::clone(&wiring), sign, board)?;
         let tell = wiring.supervisor.clone();
         guard::run(&house.handle(), reporter_box, wiring.pulse(REPORTER), tell, move || reporter_actor);
-        let supervisor_actor = Supervisor::new(Arc::clone(&wiring), life)?;
+        let kill_actor = KillSwitch::new(Arc::clone(&wiring), papers)?;
+        let tell = wiring.supervisor.clone();
+        guard::run(&kill.handle(), kill_box, wiring.pulse(KILL_SWITCH), tell, move || kill_actor);
+        let (own, tell) = with();
+        guard::run(&house.handle(), notifier_box, wiring.pulse(NOTIFIER), tell, move || Notifier::new(own));
+        let supervisor_actor = Supervisor::new(Arc::clone(&wiring), life, left)?;
         let tell = wiring.supervisor.clone();
         guard::run(&house.handle(), supervisor_box, wiring.pulse(SUPERVISOR), tell, move || supervisor_actor);
 
@@ -245,7 +295,14 @@ impl Tree {
             }
         });
         let pulses = wiring.pulses.clone();
-        Ok(Self { door, board: board_reader, latch, pulses, wiring, arbiters: vec![books, trading, link, house] })
+        Ok(Self {
+            door,
+            board: board_reader,
+            killer,
+            pulses,
+            wiring,
+            arbiters: vec![books, trading, link, house, kill],
+        })
     }
 
     /// What the watchdog looks at.

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use super::tree::Wiring;
 use crate::messages::broker::ToBroker;
+use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::ToLedger;
 use crate::messages::market_data::ToMarketData;
+use crate::messages::notifier::ToNotifier;
 use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
 use crate::messages::strategy::ToStrategy;
@@ -56,6 +58,8 @@ impl Watched {
         w.must(w.broker.deliver(ToBroker::Beat(number)));
         w.must(w.market_data.deliver(ToMarketData::Beat(number)));
         w.must(w.reporter.deliver(ToReporter::Beat(number)));
+        w.must(w.kill_switch.deliver(ToKillSwitch::Beat(number)));
+        w.must(w.notifier.deliver(ToNotifier::Beat(number)));
         w.must(w.supervisor.deliver(ToSupervisor::Beat(number)));
         for strategy in &w.strategies {
             w.must(strategy.deliver(ToStrategy::Beat(number)));

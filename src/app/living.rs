@@ -17,20 +17,22 @@ use tokio::sync::watch;
 
 use super::feed::{self, Feed};
 use super::{pages, standing, ways_in};
+use crate::actors::kill_switch::Papers;
+use crate::actors::latch::Latch;
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
-use crate::actors::tree::{Plan, Tree};
+use crate::actors::tree::{Left, Plan, Tree};
 use crate::cli::run_bot::{Arguments, Feed as Choice, Speed};
 use crate::cli::{Failure, console};
 use crate::gateway::clock;
-use crate::gateway::control::{ControlFolder, Heart, InstanceLock, Server};
+use crate::gateway::control::{ControlFolder, HangMark, Heart, InstanceLock, LatchFile, Server};
 use crate::gateway::notify::ServiceManager;
 use crate::gateway::vault::{Envelope, KeySource, Vault};
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::supervisor::Order;
 use crate::settings::{Boot, Runtime, write_boot};
 use crate::store::people::{People, Purpose, Seal, Unsealed};
-use crate::store::{Address, LifeLog, Reader};
+use crate::store::{Address, EmergencyFile, LifeLog, Reader, Receipts};
 use crate::telemetry;
 
 /// Whose bot it is where nobody says so at a first start.
@@ -100,7 +102,24 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
     };
     let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from: first };
     let writer = Some(writer);
-    let tree = Tree::start(Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life })?;
+    let (papers, sent) = papers(boot, &vault)?;
+    let left = Left { hung: Some(HangMark::new(&control)), sent };
+    let latch = Latch::open(LatchFile::new(&control));
+    let tree = Tree::start(Plan {
+        setup,
+        mode,
+        trader,
+        chronicle,
+        writer,
+        venue,
+        playback,
+        pace,
+        sign,
+        life,
+        latch,
+        papers,
+        left,
+    })?;
 
     let socket = Server::bind(&control)?;
     let listening = pages::serve(boot, &identity, &tree, &people, reader, (feed, &runtime, version))?;
@@ -176,6 +195,14 @@ async fn wait(mut ended: watch::Receiver<Option<End>>) -> End {
 
 fn unlivable(error: LifeError) -> Failure {
     Failure::failed("life", error)
+}
+
+/// Where the kill switch writes what it did; with what it had sent past the books in an earlier process, in words.
+fn papers(boot: &Boot, vault: &Vault) -> Result<(Papers, Vec<String>), Failure> {
+    let data = boot.folders.data();
+    let (emergency, sent) = EmergencyFile::open(&data.join("emergency.log"))?;
+    let receipts = Receipts::open(&data.join("receipts"))?;
+    Ok((Papers { emergency, receipts, signer: Arc::new(vault.signer()?) }, sent))
 }
 
 fn playback(feed: &Feed) -> Result<Playback, Failure> {

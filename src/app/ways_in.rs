@@ -4,19 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::domain::bot::{Caller, Command, Origin, Role};
+use desk::domain::bot::{Caller, Command, Mark, Origin, Role};
 use desk::domain::ids::Identity;
 use desk::domain::time::Timestamp;
 use tokio::sync::watch;
 
 use super::parent::ANEW;
-use crate::actors::latch::Latch;
+use crate::actors::latch::Killer;
 use crate::actors::tree::Tree;
 use crate::actors::watchdog;
 use crate::cli::Failure;
 use crate::cli::run_bot::{Checking, answering};
 use crate::gateway::clock;
-use crate::gateway::control::{ControlFolder, Feed, Flags, Found, Heart, Heartbeat, Server, Signals};
+use crate::gateway::control::{ControlFolder, Feed, Flags, Found, HangMark, Heart, Heartbeat, Server, Signals};
 use crate::gateway::notify::ServiceManager;
 use crate::messages::board::Board;
 use crate::messages::supervisor::{Answer, Door, Order};
@@ -31,7 +31,7 @@ const BEAT: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 struct Inside {
     door: Door,
-    latch: Latch,
+    killer: Killer,
     board: watch::Receiver<Arc<Board>>,
 }
 
@@ -42,12 +42,14 @@ impl Inside {
         self.killing().command(Order { key, command, caller, why }).await
     }
 
-    /// The door of those who may kill in any case: the latch is shut before the supervisor hears of it.
+    /// The door of those who may kill in any case: the latch is shut and the kill switch told before the supervisor hears
+    /// of it.
     fn killing(&self) -> Door {
-        let (door, latch) = (self.door.clone(), self.latch.clone());
+        let (door, killer) = (self.door.clone(), self.killer.clone());
         Door::new(move |order: Order| {
             if order.command == Command::Kill {
-                latch.set();
+                let (who, why) = (order.caller.who.clone(), order.why.clone());
+                killer.kill(&Mark { at: clock::now(), who, why });
             }
             let door = door.clone();
             async move { door.command(order).await }
@@ -67,11 +69,11 @@ pub(super) fn open(
     identity: Identity,
     people: People,
 ) -> Result<(), Failure> {
-    let inside = Inside { door: tree.door.clone(), latch: tree.latch.clone(), board: tree.board.clone() };
+    let inside = Inside { door: tree.door.clone(), killer: tree.killer.clone(), board: tree.board.clone() };
     let failed = |e: std::io::Error| Failure::failed("threads", format!("the ways in cannot be opened: {e}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let board = tree.board.clone();
-    let (folder, ways) = (control.clone(), inside.clone());
+    let (folder, hangs, ways) = (control.clone(), control.clone(), inside.clone());
     std::thread::Builder::new()
         .name("ways in".to_owned())
         .spawn(move || {
@@ -90,7 +92,7 @@ pub(super) fn open(
             }
         })
         .map_err(failed)?;
-    let latch = tree.latch.clone();
+    let (killer, mark) = (tree.killer.clone(), HangMark::new(&hangs));
     let manager = ServiceManager::of_process();
     watchdog::start(
         tree.watched(),
@@ -98,7 +100,10 @@ pub(super) fn open(
         move |name| {
             tracing::error!(actor = name, "an actor hangs; the process ends and is started anew");
             // Entries cease at once; the latch is of this process alone, so it does not outlive it.
-            latch.set();
+            killer.shut();
+            if let Err(error) = mark.leave(name) {
+                tracing::error!(%error, "who hung cannot be left to the next process");
+            }
             std::process::exit(i32::from(ANEW));
         },
     )

@@ -59,11 +59,76 @@ pub struct Board {
     pub actors: Vec<ActorLine>,
     /// A stop or kill under way, or the last one of the session.
     pub closing: Option<ClosingBoard>,
+    /// The kill switch's last drill, if there was one.
+    pub drill: Option<DrillBoard>,
+    /// What the notifier said, the newest first, at most [`Board::ALERTS`].
+    pub alerts: Vec<Alert>,
 }
 
 impl Board {
     /// How many decisions it keeps.
     pub const DECISIONS: usize = 200;
+    /// How many alerts it keeps.
+    pub const ALERTS: usize = 100;
+}
+
+/// How much an alert matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Worth knowing.
+    Notice,
+    /// Somebody should look today.
+    Warning,
+    /// Somebody should look now.
+    Urgent,
+}
+
+/// Something that somebody should know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Alert {
+    /// When, by the clock on the wall.
+    pub at: Timestamp,
+    /// How much it matters.
+    pub level: Level,
+    /// The code for programs.
+    pub code: String,
+    /// One sentence, and what to do where something can be done.
+    pub text: String,
+}
+
+/// How the kill switch was exercised last (RISK-16).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DrillBoard {
+    /// When, by the clock on the wall.
+    pub at: Timestamp,
+    /// With how many open orders.
+    pub orders: usize,
+    /// With how many positions among them.
+    pub positions: usize,
+    /// Milliseconds, on the drill's own clock, from its command to the last cancel sent.
+    pub last_cancel_ms: Option<u64>,
+    /// The same to flat, as its venue confirmed.
+    pub flat_ms: Option<u64>,
+    /// What went wrong; none in a drill that passed.
+    pub failures: Vec<String>,
+    /// The name of its signed receipt.
+    pub receipt: String,
+}
+
+impl DrillBoard {
+    /// How it went, in one sentence.
+    #[must_use]
+    pub fn said(&self) -> String {
+        let ms = |ms: Option<u64>| ms.map_or_else(|| "never".to_owned(), |ms| format!("{ms} ms"));
+        let verdict = if self.failures.is_empty() { "passed".to_owned() } else { self.failures.join("; ") };
+        format!(
+            "Drill with {} orders: last cancel after {}, flat after {}: {verdict}.",
+            self.orders,
+            ms(self.last_cancel_ms),
+            ms(self.flat_ms)
+        )
+    }
 }
 
 /// The session and what comes next in it.
@@ -237,6 +302,8 @@ pub struct ActorLine {
 /// A stop or a kill, step by step; when it is done, its receipt (RISK-15a).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ClosingBoard {
+    /// The name of its signed receipt, when the venue has confirmed the end.
+    pub receipt: Option<String>,
     /// Which verb.
     pub verb: &'static str,
     /// Who, when, why.

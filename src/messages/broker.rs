@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use desk::domain::ids::SessionId;
+use desk::domain::bot::Mode;
+use desk::domain::ids::{OrderId, SessionId};
 use desk::domain::time::Timestamp;
+use desk::risk::Reducing;
 use desk::world::conductor::Moment;
 use desk::world::seats::Out;
 use desk::world::trader::SessionTerms;
 
 use super::chronicle::{Chronicle, Piece};
 use super::ledger::Sender;
+use super::line::{Line, Lost};
 
 /// What the broker can be told.
 #[derive(Debug)]
@@ -46,6 +49,58 @@ pub enum ToBroker {
     },
     /// What was heard is recorded.
     Recorded(u64),
+    /// A cancel or a reducing order of the kill switch, which cannot wait for the books (RISK-14a).
+    Reduce(Reduce),
+    /// What works, what is held: the venue's own word, for the kill switch. Asked at this moment of the real clock.
+    Confirm(Timestamp),
+    /// A call that only asks whether the broker answers, and with what buying power (LIFE-8a).
+    Call,
+    /// Books and venue are to be compared, and the finding told in any case.
+    Reconcile,
+    /// Whether orders are sent from now on.
+    Mode(Mode),
     /// Are you there.
     Beat(u64),
+    /// A fault on purpose.
+    #[cfg(test)]
+    Fault(super::Fault),
+}
+
+/// All that the kill switch can have sent without the ledger: nothing here can add exposure.
+#[derive(Debug)]
+pub enum Reduce {
+    /// Withdraws an order.
+    Cancel(OrderId),
+    /// Asks what became of one.
+    Query(OrderId),
+    /// Makes a position smaller.
+    Exit(Box<Reducing>),
+}
+
+/// The kill switch's own way to the broker: it takes nothing but questions and what reduces.
+#[derive(Clone, Debug)]
+pub struct ReducingLine(Line<ToBroker>);
+
+impl ReducingLine {
+    /// A way that only reduces.
+    #[must_use]
+    pub fn new(line: &Line<ToBroker>) -> Self {
+        Self(line.clone())
+    }
+
+    /// Has something withdrawn, asked for or closed.
+    ///
+    /// # Errors
+    /// [`Lost`] where the mailbox is gone.
+    pub fn reduce(&self, what: Reduce) -> Result<(), Lost> {
+        self.0.deliver(ToBroker::Reduce(what))
+    }
+
+    /// Asks for the venue's word.
+    ///
+    /// # Errors
+    /// As [`Self::reduce`].
+    pub fn confirm(&self, asked: Timestamp) -> Result<(), Lost> {
+        self.0.deliver(ToBroker::Confirm(asked))
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use desk::domain::event::Body;
 use desk::domain::ids::SessionId;
 use desk::domain::time::Timestamp;
+use desk::machines::kill_switch;
 use desk::machines::ledger::BrokerFigures;
 use desk::venue::Charge;
 use desk::world::conductor::Moment;
@@ -54,6 +55,15 @@ pub enum ToLedger {
         /// Whose.
         sender: Sender,
     },
+    /// A step of the kill switch: weighed against the record as it is now, recorded, then handed to the broker.
+    Reduce {
+        /// When, by the market's clock.
+        at: Timestamp,
+        /// What.
+        step: kill_switch::Step,
+        /// A number of the kill switch's; it comes back when all is done.
+        number: u64,
+    },
     /// The broker has sent what it was handed, and everything answered at once is recorded.
     Sent {
         /// The sender's number.
@@ -74,4 +84,10 @@ pub enum ToLedger {
     },
     /// Are you there.
     Beat(u64),
+    /// A fault on purpose.
+    #[cfg(test)]
+    Fault(super::Fault),
+    /// The disk takes nothing, on purpose, or something again.
+    #[cfg(test)]
+    Full(bool),
 }

@@ -11,6 +11,11 @@ pub enum ToMarketData {
     Turned,
     /// Go on, or wait.
     Run(bool),
+    /// Go on without waiting for what is settled: a kill closes positions while the books cannot be written.
+    Free(bool),
     /// Are you there.
     Beat(u64),
+    /// A fault on purpose.
+    #[cfg(test)]
+    Fault(super::Fault),
 }

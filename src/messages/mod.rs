@@ -7,12 +7,16 @@ pub mod board;
 pub mod broker;
 /// What the ledger tells everybody.
 pub mod chronicle;
+/// What the kill switch can be told.
+pub mod kill_switch;
 /// What the ledger can be told.
 pub mod ledger;
 /// How a message gets to a mailbox.
 pub mod line;
 /// What market data can be told.
 pub mod market_data;
+/// What the notifier can be told.
+pub mod notifier;
 /// What the reporter can be told.
 pub mod reporter;
 /// What risk can be told.

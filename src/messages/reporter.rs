@@ -3,7 +3,7 @@
 use desk::domain::bot::{BotState, Mode};
 use desk::domain::time::Timestamp;
 
-use super::board::{ActorLine, ClosingBoard, FreezeLine, Mark};
+use super::board::{ActorLine, Alert, ClosingBoard, DrillBoard, FreezeLine, Mark};
 use super::chronicle::{Chronicle, Piece};
 
 /// What the supervisor knows of the bot as a whole.
@@ -25,6 +25,8 @@ pub struct Standing {
     pub suspended: Vec<(usize, String)>,
     /// A stop or kill under way.
     pub closing: Option<ClosingBoard>,
+    /// The kill switch's last drill.
+    pub drill: Option<DrillBoard>,
     /// Whether a rehearsal runs.
     pub rehearsing: bool,
 }
@@ -38,8 +40,13 @@ pub enum ToReporter {
     Piece(Piece),
     /// The bot as a whole has changed.
     Standing(Box<Standing>),
+    /// The notifier has said something.
+    Alerted(Alert),
     /// How the actors are.
     Actors(Vec<ActorLine>),
     /// Are you there.
     Beat(u64),
+    /// A fault on purpose.
+    #[cfg(test)]
+    Fault(super::Fault),
 }

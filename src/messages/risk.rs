@@ -29,4 +29,7 @@ pub enum ToRisk {
     Cancel(Scope),
     /// Are you there.
     Beat(u64),
+    /// A fault on purpose.
+    #[cfg(test)]
+    Fault(super::Fault),
 }

@@ -6,7 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use desk::domain::bot::{BotState, Caller, Command, Forbidden};
+use desk::domain::decimal::Money;
 use desk::domain::time::Timestamp;
+use desk::machines::kill_switch::{DrillReport, Verb};
 use serde::Serialize;
 
 use super::chronicle::{Chronicle, Piece};
@@ -112,6 +114,21 @@ impl fmt::Debug for Door {
     }
 }
 
+/// How far a closing of the kill switch has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Which.
+    pub verb: Verb,
+    /// Milliseconds from its command to the last cancel sent; nothing before.
+    pub last_cancel_ms: Option<u64>,
+    /// Milliseconds from its command to flat, as the venue confirmed; nothing before.
+    pub flat_ms: Option<u64>,
+    /// What it waits for, in words.
+    pub pending: Vec<String>,
+    /// The name of its signed receipt, at its end.
+    pub receipt: Option<String>,
+}
+
 /// What the supervisor can be told.
 #[derive(Debug)]
 pub enum ToSupervisor {
@@ -141,10 +158,21 @@ pub enum ToSupervisor {
     },
     /// Books and venue were compared: they agree, or where they differ.
     Reconciled(Result<(), String>),
+    /// The books cannot be written now, with why; or they can again. What is to be written waits.
+    Stalled(Option<String>),
+    /// The broker has answered a call; the account may buy for so much.
+    Called(Money),
+    /// How far a closing of the kill switch has come.
+    Closing(Box<Closed>),
+    /// A drill has come to its end.
+    Drilled(Box<DrillReport>),
     /// The feed has ended.
     FeedEnded,
     /// A moment has passed on the real clock.
     Tick,
     /// Are you there.
     Beat(u64),
+    /// A fault on purpose.
+    #[cfg(test)]
+    Fault(super::Fault),
 }

@@ -93,7 +93,7 @@ mod tests {
 
     fn event(seq: u64) -> BotEvent {
         let body = BotBody::ConfigApplied { number: 7 };
-        BotEvent { v: BOT_EVENT_VERSION, seq, at: Timestamp::from_seconds(1_800_000_000), body }
+        BotEvent { v: BOT_EVENT_VERSION, seq, at: Timestamp::from_seconds(1_800_000_000), body, written: None }
     }
 
     fn place(name: &str) -> PathBuf {

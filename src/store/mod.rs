@@ -8,6 +8,8 @@
 mod address;
 /// The chart of accounts that a new book starts with.
 pub mod chart;
+/// Where the kill switch writes while the books cannot be written.
+mod emergency;
 /// What can go wrong, in sentences.
 mod error;
 /// Heads of the two chains, and the file that keeps them outside of the database.
@@ -26,6 +28,8 @@ mod pack;
 pub mod people;
 /// Questions.
 mod reader;
+/// Signed receipts of closings.
+mod receipts;
 /// Versions of the schema.
 mod schema;
 /// Every statement, in one list.
@@ -40,12 +44,13 @@ mod words;
 mod writer;
 
 pub use address::Address;
+pub use emergency::{Emergency, EmergencyFile, Sent};
 pub use error::StoreError;
 pub use head::{Head, Heads};
 pub use life::LifeLog;
 pub use open::{bulk, create, let_run, open};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
-
+pub use receipts::{Receipts, Signature, Stored};
 pub use verify::{Check, Finding, Report, verify};
 pub use words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
 pub use writer::Writer;

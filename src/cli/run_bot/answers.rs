@@ -121,6 +121,8 @@ mod tests {
             trades: Vec::new(),
             actors: Vec::new(),
             closing: None,
+            drill: None,
+            alerts: Vec::new(),
         }
     }
 

@@ -9,8 +9,12 @@ mod error;
 mod flags;
 /// The folder itself.
 mod folder;
+/// The mark of an actor that hung.
+mod hang;
 /// Proof of life.
 mod heartbeat;
+/// The kill latch's durable mark.
+mod latch;
 /// One instance at a time.
 mod lock;
 /// What passes over the socket.
@@ -23,7 +27,9 @@ mod signals;
 pub use error::ControlError;
 pub use flags::{Flag, Flags, Found};
 pub use folder::ControlFolder;
+pub use hang::HangMark;
 pub use heartbeat::{Feed, Heart, Heartbeat, STALE, last_heartbeat};
+pub use latch::LatchFile;
 pub use lock::{Holder, InstanceLock, holder};
 pub use protocol::{Reply, Request, StepUp};
 pub use server::{Answering, Server};

@@ -9,6 +9,8 @@ mod error;
 mod key;
 /// One sealed file.
 mod seal;
+/// Signs receipts.
+mod signer;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +18,7 @@ mod tests;
 pub use envelope::Envelope;
 pub use error::VaultError;
 pub use key::KeySource;
+pub use signer::Signer;
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};

@@ -298,6 +298,8 @@ pub(crate) fn board() -> Board {
         ],
         actors: actors(),
         closing: None,
+        drill: None,
+        alerts: Vec::new(),
     }
 }
 
@@ -311,6 +313,7 @@ pub(crate) fn killing() -> Board {
         since: at("20:41:20"),
         latch: Some(mark.clone()),
         closing: Some(ClosingBoard {
+            receipt: None,
             verb: "kill",
             mark,
             cancels: 1,

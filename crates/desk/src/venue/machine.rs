@@ -450,6 +450,11 @@ impl Venue {
             .map(|(i, b)| (i.symbol, b.position))
     }
 
+    /// Instruments that do not trade now.
+    pub fn halted(&self) -> impl Iterator<Item = Symbol> + '_ {
+        self.halted.iter().filter_map(|place| self.instruments.get(*place)).map(|i| i.symbol)
+    }
+
     /// Every order that still works, with its instrument.
     #[must_use]
     pub fn working(&self) -> Vec<OrderId> {

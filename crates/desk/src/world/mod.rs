@@ -2,6 +2,8 @@
 
 /// Recorded or generated bars through all machines.
 pub mod backtest;
+/// What the kill switch sees, and what its steps record.
+pub mod closing;
 /// The order of one instant among parts that share nothing.
 pub mod conductor;
 /// The day's ends: settlement and charges at its start, rounding and close at its end.

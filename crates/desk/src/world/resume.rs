@@ -1,7 +1,7 @@
 //! From stored bytes and a feed that can be played again back to a bot that goes on: the events are folded, the feed is
 //! played beside them, and the simulated venue, which lived in the process that is gone, is led through the same commands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::conductor::Moment;
 use super::playback::{Playback, Tick};
@@ -9,7 +9,7 @@ use super::seats::Outbox;
 use super::trader::{Halt, SessionTerms, Setup, Trader};
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::OrderId;
-use crate::domain::order::{Command, Intent};
+use crate::domain::order::{Command, Ending, Intent};
 use crate::domain::time::Timestamp;
 use crate::machines::ledger::Books;
 use crate::venue::{Terms, Venue};
@@ -30,6 +30,7 @@ struct Resuming<'a, F> {
     trader: Trader<Outbox>,
     venue: Venue,
     intents: BTreeMap<OrderId, Intent>,
+    cancels: BTreeSet<OrderId>,
     playback: &'a mut Playback,
     tell: F,
 }
@@ -48,7 +49,7 @@ pub fn resume<B: AsRef<[u8]>, C: AsRef<[u8]>>(
     let mut trader = Trader::new(setup.clone(), Outbox::default())?;
     (trader.books, trader.journal) = Books::fold(setup.identity.clone(), entries)?;
     let venue = Venue::new(setup.rules, setup.commission, setup.instruments.clone(), setup.limits.float);
-    let mut resuming = Resuming { trader, venue, intents: BTreeMap::new(), playback, tell };
+    let mut resuming = Resuming { trader, venue, intents: BTreeMap::new(), cancels: BTreeSet::new(), playback, tell };
     for bytes in events {
         let next = resuming.trader.seq().saturating_add(1);
         let event = Event::from_bytes(bytes.as_ref()).map_err(|e| Halt::Record(format!("event {next}: {e}")))?;
@@ -118,7 +119,8 @@ impl<F: FnMut(Past)> Resuming<'_, F> {
         Ok(())
     }
 
-    /// What the venue had been told by then. An order that it never answered did not reach it.
+    /// What the venue had been told by then. An order or a cancel that it never answered did not reach it: who asked asks
+    /// again.
     fn command(&mut self, at: Timestamp, body: &Body) -> Result<(), Halt> {
         let command = match body {
             Body::Intended(intent) => {
@@ -126,7 +128,13 @@ impl<F: FnMut(Past)> Resuming<'_, F> {
                 None
             }
             Body::Accepted { order } | Body::Refused { order, .. } => self.intents.remove(order).map(Command::Submit),
-            Body::CancelIntended { order } => Some(Command::Cancel(order.clone())),
+            Body::CancelIntended { order } => {
+                self.cancels.insert(order.clone());
+                None
+            }
+            Body::Ended { order, how: Ending::Cancelled } if self.cancels.remove(order) => {
+                Some(Command::Cancel(order.clone()))
+            }
             Body::AmendIntended { order, stop } => Some(Command::Amend { order: order.clone(), stop: *stop }),
             _ => None,
         };

@@ -23,11 +23,14 @@ pub struct BotEvent {
     pub v: u16,
     /// 1, 2, 3 … without gap, per identity.
     pub seq: u64,
-    /// When the bot recorded it; never runs backwards.
+    /// When the bot recorded it, by the clock that its feed owns; never runs backwards.
     pub at: Timestamp,
     /// What happened.
     #[serde(flatten)]
     pub body: BotBody,
+    /// When it was written, by the clock on the wall; nothing where nobody knew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<Timestamp>,
 }
 
 /// What came of a command, as its caller was told.
@@ -186,6 +189,12 @@ pub enum BotBody {
         /// Its number.
         number: u32,
     },
+    /// The kill switch had sent these while the books could not be written; a new process found them in the emergency
+    /// file (RISK-14a).
+    EmergencyFound {
+        /// What was sent, in words, in its order.
+        sent: Vec<String>,
+    },
 }
 
 impl BotEvent {
@@ -240,6 +249,7 @@ impl BotBody {
             Self::SessionBegan { .. } => "session_began",
             Self::SessionEnded { .. } => "session_ended",
             Self::ConfigApplied { .. } => "config_applied",
+            Self::EmergencyFound { .. } => "emergency_found",
         }
     }
 }
@@ -299,6 +309,7 @@ mod tests {
             BotBody::SessionBegan { session },
             BotBody::SessionEnded { session },
             BotBody::ConfigApplied { number: 7 },
+            BotBody::EmergencyFound { sent: vec!["cancel a-1".to_owned()] },
         ]
     }
 
@@ -306,7 +317,8 @@ mod tests {
     fn events_are_read_back_and_begin_as_laid_down() {
         for (n, body) in bodies().into_iter().enumerate() {
             let seq = u64::try_from(n).unwrap() + 1;
-            let event = BotEvent { v: BOT_EVENT_VERSION, seq, at: Timestamp::from_seconds(1_800_000_001), body };
+            let event =
+                BotEvent { v: BOT_EVENT_VERSION, seq, at: Timestamp::from_seconds(1_800_000_001), body, written: None };
             let bytes = event.to_bytes().unwrap();
             let begins = format!(
                 "{{\"v\":1,\"seq\":{seq},\"at\":\"2027-01-15T08:00:01Z\",\"kind\":\"{}\",\"data\":",
@@ -321,7 +333,7 @@ mod tests {
     #[test]
     fn an_event_of_another_version_is_refused_by_its_number() {
         let at = Timestamp::from_seconds(0);
-        let event = BotEvent { v: 2, seq: 9, at, body: BotBody::ConfigApplied { number: 1 } };
+        let event = BotEvent { v: 2, seq: 9, at, body: BotBody::ConfigApplied { number: 1 }, written: None };
         let said = BotEvent::from_bytes(&event.to_bytes().unwrap()).unwrap_err().to_string();
         assert!(said.starts_with("bot event 9: version 2 is unknown; this program reads version 1"), "{said}");
     }

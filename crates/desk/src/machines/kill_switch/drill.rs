@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::machine::{KillSwitch, Step, Verb};
 use super::receipt::Receipt;
@@ -29,7 +29,7 @@ const HALTED_BARS: u32 = 3;
 const LOST_ONE_IN: u64 = 20;
 
 /// Something that happened in a drill.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillStep {
     /// Milliseconds after the kill.
     pub ms: u64,
@@ -38,7 +38,7 @@ pub struct DrillStep {
 }
 
 /// How a drill went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillReport {
     /// The same seed gives the same drill.
     pub seed: u64,

@@ -242,7 +242,18 @@ impl Supervisor {
     pub(super) fn stamp(&self, at: Timestamp, bodies: Vec<BotBody>) -> Vec<BotEvent> {
         let at = at.max(self.last_at);
         let numbers = self.seq.saturating_add(1)..;
-        bodies.into_iter().zip(numbers).map(|(body, seq)| BotEvent { v: BOT_EVENT_VERSION, seq, at, body }).collect()
+        bodies
+            .into_iter()
+            .zip(numbers)
+            .map(|(body, seq)| BotEvent { v: BOT_EVENT_VERSION, seq, at, body, written: None })
+            .collect()
+    }
+
+    /// Something that happened to the bot and changes nothing, as an event.
+    #[must_use]
+    pub fn stamped(&self, at: Timestamp, body: BotBody) -> BotEvent {
+        let seq = self.seq.saturating_add(1);
+        BotEvent { v: BOT_EVENT_VERSION, seq, at: at.max(self.last_at), body, written: None }
     }
 
     /// What a process records first: it takes up the state that is safe, not the one that was written last (LIFE-3).
@@ -250,7 +261,13 @@ impl Supervisor {
     #[must_use]
     pub fn recover(&self, at: Timestamp) -> BotEvent {
         let body = BotBody::Recovered { from: self.state, to: self.safe() };
-        BotEvent { v: BOT_EVENT_VERSION, seq: self.seq.saturating_add(1), at: at.max(self.last_at), body }
+        BotEvent {
+            v: BOT_EVENT_VERSION,
+            seq: self.seq.saturating_add(1),
+            at: at.max(self.last_at),
+            body,
+            written: None,
+        }
     }
 
     fn safe(&self) -> BotState {
@@ -294,7 +311,7 @@ impl Supervisor {
             }
             BotBody::Commanded { key, command, caller, .. } => self.answers.commanded(key, command, &caller.who),
             BotBody::Answered { key, answer } => self.answers.answered(key, answer),
-            BotBody::Finished { .. } => {}
+            BotBody::Finished { .. } | BotBody::EmergencyFound { .. } => {}
             BotBody::Frozen(freeze) => {
                 self.freezes.insert(freeze.name.clone(), freeze.clone());
             }

@@ -1,5 +1,10 @@
 //! The actors, run: each test has a system, a tree and books of its own.
 
+/// Kills, and what goes wrong meanwhile.
+mod kill;
+/// Actors that panic, stop and hang.
+mod supervision;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,15 +30,20 @@ use desk::world::seats::Outbox;
 use desk::world::trader::{Halt, Setup, Trader};
 use tokio::sync::watch;
 
+use super::kill_switch::Papers;
+use super::latch::Latch;
 use super::life::{End, Life};
 use super::reporter::Sign;
-use super::tree::{Plan, Tree};
+use super::tree::{Left, Plan, Tree};
+use crate::gateway::control::{ControlFolder, LatchFile};
+use crate::gateway::vault::{KeySource, Vault};
 use crate::messages::Fault;
 use crate::messages::board::Board;
 use crate::messages::chronicle::Chronicle;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
-use crate::store::{self, Address, LifeLog, NewBook, chart};
+use crate::settings::Folders;
+use crate::store::{self, Address, Check, EmergencyFile, LifeLog, NewBook, Receipts, chart};
 
 /// Acts a fault out.
 pub(super) fn act_out(fault: Fault) {
@@ -51,10 +61,14 @@ struct Scene {
 
 impl Scene {
     fn new(seed: u64, days: &[&str]) -> Self {
+        Self::of(&MarketSpec::demo(), seed, days)
+    }
+
+    fn of(spec: &MarketSpec, seed: u64, days: &[&str]) -> Self {
         let (mut instruments, mut tapes): (Vec<Instrument>, Vec<Tape>) = (Vec::new(), Vec::new());
         for day in days {
             let hours = Calendar::XNYS.session(day.parse().unwrap()).unwrap();
-            let market = GeneratedMarket::new(Seed(seed), hours.open, hours.close, MarketSpec::demo());
+            let market = GeneratedMarket::new(Seed(seed), hours.open, hours.close, spec.clone());
             for (place, symbol) in market.symbols().into_iter().enumerate() {
                 if instruments.len() <= place {
                     instruments.push(Instrument::us_equity(symbol.symbol));
@@ -99,6 +113,17 @@ impl Watcher for Nobody {
     }
 }
 
+fn papers(folder: &std::path::Path) -> Papers {
+    let folders = Folders::new(folder.join("data"));
+    folders.make(None).unwrap();
+    let source = KeySource { credential: None, file: folder.join("data/keys/tbot.key") };
+    Papers {
+        emergency: EmergencyFile::open(&folder.join("emergency.log")).unwrap().0,
+        receipts: Receipts::open(&folder.join("receipts")).unwrap(),
+        signer: Arc::new(Vault::create(&folders, source).unwrap().signer().unwrap()),
+    }
+}
+
 /// A running bot with books in a folder of its own.
 struct Bot {
     tree: Tree,
@@ -126,6 +151,7 @@ impl Bot {
         let (mut life, ended) = Life::new(Deadlines::default(), Mode::Paper, VenueKind::Simulated, Some(log)).unwrap();
         life.set_up(Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open, true).unwrap();
         let s = &scene.setup;
+        let control = ControlFolder::open(&folder.join("control")).unwrap();
         let tree = Tree::start(Plan {
             setup: s.clone(),
             mode: Mode::Paper,
@@ -141,6 +167,9 @@ impl Bot {
                 from: Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open,
             },
             life,
+            latch: Latch::open(LatchFile::new(&control)),
+            papers: papers(&folder),
+            left: Left::default(),
         })
         .unwrap();
         Self { tree, ended, folder, orders: std::cell::Cell::new(0) }
@@ -246,28 +275,5 @@ fn life_6_stop_leaves_in_order_and_stays_stopped() {
         let later = bot.until("later", |b| b.at >= stopped.at + Span::minutes(20)).await;
         assert_eq!(later.day.sent, stopped.day.sent, "nothing is sent while stopped");
         assert_eq!(later.state, BotState::Stopped);
-    });
-}
-
-/// RISK-14, RISK-15: kill shuts the latch, closes everything, and only a person with a reason opens it again.
-#[test]
-fn risk_14_kill_latches_and_flattens_until_it_is_reset() {
-    run(async {
-        let scene = Scene::new(7, &["2024-05-28"]);
-        let bot = Bot::new("kill", &scene, Some(Duration::from_millis(4))).await;
-        bot.tell(Command::Start).await.unwrap();
-        bot.until("a position", |b| !b.positions.is_empty()).await;
-        bot.tell(Command::Kill).await.unwrap();
-        assert!(bot.tree.latch.is_set(), "the latch is shut when the answer comes");
-        let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
-        assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "{stopped:#?}");
-        assert!(stopped.latch.is_some());
-        assert!(stopped.trades.iter().any(|t| t.reason == ExitReason::Kill));
-        let refused = bot.tell(Command::Start).await.unwrap_err();
-        assert!(refused.to_string().contains("latch"), "{refused}");
-        bot.tell(Command::ResetKill).await.unwrap();
-        assert!(!bot.tree.latch.is_set());
-        bot.tell(Command::Start).await.unwrap();
-        assert_eq!(*bot.ended.borrow(), None);
     });
 }

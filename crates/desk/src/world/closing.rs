@@ -1,0 +1,107 @@
+//! What the kill switch sees, and what its steps are in terms of the record: the venue's word about what works and is
+//! held, read with the record's knowledge of whose it is.
+//!
+//! A step of the kill switch comes while the record goes on. So it is weighed against the record that it is written to,
+//! not against the one that it was decided on: nothing is withdrawn that is over, and nothing closed twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::seats::{Out, Step, withdrawal};
+use super::trader::{Cleared, Halt, Record, Trader};
+use crate::domain::decimal::Quantity;
+use crate::domain::event::Body;
+use crate::domain::ids::OrderId;
+use crate::domain::position::Position;
+use crate::domain::symbol::Symbol;
+use crate::domain::time::Timestamp;
+use crate::machines::broker::Tracked;
+use crate::machines::kill_switch::{self, Confirmed, Entry, Held, Protective};
+use crate::venue::Venue;
+
+/// What a venue says works and is held, at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VenueWord {
+    /// Orders that work.
+    pub working: BTreeSet<OrderId>,
+    /// Positions that are not flat, signed.
+    pub positions: BTreeMap<Symbol, Quantity>,
+    /// Instruments that do not trade now.
+    pub halted: Vec<Symbol>,
+}
+
+impl VenueWord {
+    /// The simulated venue's.
+    #[must_use]
+    pub fn of(venue: &Venue) -> Self {
+        Self {
+            working: venue.working().into_iter().collect(),
+            positions: venue.positions().collect(),
+            halted: venue.halted().collect(),
+        }
+    }
+}
+
+impl<R: Record> Trader<R> {
+    /// What the venue's word of `heard` means for the brackets of this record. `market` is the market's own time.
+    #[must_use]
+    pub fn confirmed(&self, heard: Timestamp, market: Timestamp, venue: &VenueWord) -> Confirmed {
+        let market_open = self.terms().is_some_and(|t| t.hours.open <= market && market < t.hours.close);
+        let mut seen = Confirmed { at: heard, market_open, halted: venue.halted.clone(), ..Confirmed::default() };
+        for p in self.portfolio().iter() {
+            let (strategy, symbol) = (p.strategy, p.symbol);
+            let unresolved = self.broker().get(&p.entry).is_some_and(Tracked::is_unresolved);
+            if unresolved || venue.working.contains(&p.entry) {
+                seen.entries.push(Entry { order: p.entry.clone(), strategy, symbol, unresolved });
+            }
+            for order in [&p.stop_order, &p.target_order].into_iter().filter(|o| venue.working.contains(*o)) {
+                let (order, decision) = (order.clone(), p.decision.clone());
+                seen.protective.push(Protective { order, decision, strategy, symbol });
+            }
+            seen.positions.extend(held(p, venue));
+        }
+        seen
+    }
+
+    /// What a step of the kill switch records and sends; nothing where the record knows that it is done or under way.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn step_of_closing(&self, now: Timestamp, step: &kill_switch::Step) -> Result<Option<Step>, Halt> {
+        Ok(match step {
+            kill_switch::Step::Query(_) => None,
+            kill_switch::Step::Cancel(order) => {
+                self.broker().get(order).filter(|t| !t.state.is_terminal()).map(|t| match t.is_cancelling() {
+                    // It was recorded, and the venue has not confirmed it: it is asked once more.
+                    true => Step { bodies: Vec::new(), out: Some(Out::Cancel(order.clone())) },
+                    false => withdrawal(order.clone()),
+                })
+            }
+            kill_switch::Step::Exit(exit) => {
+                let bracket = self.portfolio().iter().find(|p| p.decision == exit.decision && !p.is_exiting());
+                let reducing = bracket.map(|p| self.exit_from(p, exit.reason, now)).transpose()?.flatten();
+                reducing.map(|reducing| {
+                    let bodies = vec![Body::Intended(Box::new(reducing.intent().clone()))];
+                    Step { bodies, out: Some(Out::Order(Box::new(Cleared::Reducing(reducing)))) }
+                })
+            }
+        })
+    }
+}
+
+/// What is held of a bracket by both, the record and the venue: never more than either of them knows.
+fn held(p: &Position, venue: &VenueWord) -> Option<Held> {
+    let there = venue.positions.get(&p.symbol).copied().unwrap_or_default();
+    let same = there.raw().signum() == p.side.sign();
+    let quantity = p.held().min(there.magnitude());
+    (same && quantity > Quantity::ZERO).then(|| Held {
+        decision: p.decision.clone(),
+        entry: p.entry.clone(),
+        strategy: p.strategy,
+        symbol: p.symbol,
+        side: p.side,
+        quantity,
+        exits: u32::try_from(p.exits.len()).unwrap_or(u32::MAX),
+        exiting: p.triggered || p.exits.iter().any(|e| e.working),
+        protected: venue.working.contains(&p.stop_order),
+    })
+}

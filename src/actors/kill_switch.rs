@@ -1,0 +1,359 @@
+//! The kill switch (RISK-13 to RISK-15a): cancel, flatten and kill, until the venue has confirmed that nothing is left. It
+//! knows what works and is held from the venue itself. Its steps go through the ledger; where that does not answer, they
+//! go into the emergency file and straight to the broker, over a way that takes nothing but what reduces (RISK-14a).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
+use desk::domain::bot::{Mark, Scope};
+use desk::domain::time::{Span, Timestamp};
+use desk::machines::kill_switch::{Confirmed, KillSwitch as Machine, Step, Verb};
+use desk::world::closing::VenueWord;
+use desk::world::trader::Halt;
+
+use super::follower::Follower;
+use super::tree::{KILL_SWITCH, Wiring};
+use crate::gateway::clock::{self, Stopwatch};
+use crate::gateway::vault::Signer;
+use crate::messages::board::Level;
+use crate::messages::broker::{Reduce, ReducingLine};
+use crate::messages::chronicle::Piece;
+use crate::messages::kill_switch::ToKillSwitch;
+use crate::messages::ledger::ToLedger;
+use crate::messages::line::Post;
+use crate::messages::supervisor::{Closed, ToSupervisor};
+use crate::store::{Emergency, EmergencyFile, Receipts, Sent, Signature};
+
+/// How often it looks while something is to be closed.
+const LOOK: Duration = Duration::from_millis(25);
+/// How often the venue is asked.
+const ASK: Span = Span::nanos(50_000_000);
+/// How long the ledger may take with a step before it goes straight to the broker.
+const PATIENCE: Span = Span::nanos(400_000_000);
+/// How long the venue may take with its word before it counts as out of reach.
+const WORD: Span = Span::seconds(1);
+/// When the last cancel is late (RISK-14).
+const LATE: Span = Span::seconds(2);
+
+/// Where the kill switch writes what it did.
+#[derive(Debug)]
+pub struct Papers {
+    /// Where steps are written down while the books cannot be.
+    pub emergency: EmergencyFile,
+    /// Where receipts are kept.
+    pub receipts: Receipts,
+    /// Who signs them.
+    pub signer: Arc<Signer>,
+}
+
+/// One closing under way.
+struct Closing {
+    machine: Machine,
+    scope: Scope,
+    late: bool,
+}
+
+/// The real clock, which never runs backwards.
+struct Clock {
+    began: Timestamp,
+    watch: Stopwatch,
+}
+
+impl Clock {
+    fn start() -> Self {
+        Self { began: clock::now(), watch: Stopwatch::start() }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.began + Span::nanos(i64::try_from(self.watch.elapsed().as_nanos()).unwrap_or(i64::MAX))
+    }
+}
+
+/// The kill switch.
+pub(super) struct KillSwitch {
+    wiring: Arc<Wiring>,
+    broker: ReducingLine,
+    follower: Follower,
+    papers: Papers,
+    closings: Vec<Closing>,
+    clock: Clock,
+    /// The market's clock.
+    market: Timestamp,
+    seen: Option<Confirmed>,
+    asked: Timestamp,
+    heard: Timestamp,
+    /// Steps at the ledger, and since when.
+    waiting: BTreeMap<u64, (Step, Timestamp)>,
+    number: u64,
+    /// Whether the ledger answers.
+    books: bool,
+}
+
+impl KillSwitch {
+    /// A kill switch before it has heard the chronicle.
+    ///
+    /// # Errors
+    /// [`Halt::Strategy`].
+    pub(super) fn new(wiring: Arc<Wiring>, papers: Papers) -> Result<Self, Halt> {
+        let clock = Clock::start();
+        Ok(Self {
+            follower: Follower::new(wiring.setup.clone())?,
+            broker: ReducingLine::new(&wiring.broker),
+            wiring,
+            papers,
+            closings: Vec::new(),
+            market: Timestamp::default(),
+            seen: None,
+            asked: clock.now(),
+            heard: clock.now(),
+            clock,
+            waiting: BTreeMap::new(),
+            number: 0,
+            books: true,
+        })
+    }
+
+    fn step(&mut self, message: ToKillSwitch) -> Result<(), Halt> {
+        match message {
+            ToKillSwitch::Beat(beat) => self.wiring.pulse(KILL_SWITCH).answer(beat),
+            ToKillSwitch::Welcome(chronicle) => {
+                self.follower.welcome(&chronicle)?;
+                self.market = chronicle.pieces.iter().rev().find_map(instant_of).unwrap_or(self.market);
+            }
+            ToKillSwitch::Piece(piece) => {
+                self.follower.take(&piece)?;
+                self.market = instant_of(&piece).unwrap_or(self.market).max(self.market);
+            }
+            ToKillSwitch::Begin { verb, scope, mark } => self.begin(verb, scope, &mark),
+            ToKillSwitch::Confirmed(asked, word) => self.confirmed(asked, &word),
+            ToKillSwitch::Done(number) => {
+                self.waiting.remove(&number);
+                self.books = true;
+            }
+            ToKillSwitch::Books(well) => self.books = well,
+            ToKillSwitch::Imported => {
+                if let Err(error) = self.papers.emergency.clear() {
+                    tracing::error!(%error, "the emergency file cannot be cleared");
+                }
+            }
+            #[cfg(test)]
+            ToKillSwitch::Fault(fault) => super::tests::act_out(fault),
+        }
+        Ok(())
+    }
+
+    /// A closing begins. What is under way already is not begun twice; a kill takes up whatever else was.
+    fn begin(&mut self, verb: Verb, scope: Scope, mark: &Mark) {
+        let under_way = |c: &Closing| c.machine.verb() == Verb::Kill || (c.machine.verb() == verb && c.scope == scope);
+        if self.closings.iter().any(under_way) {
+            return;
+        }
+        if verb == Verb::Kill {
+            self.closings.clear();
+        }
+        let now = self.clock.now();
+        let mark = Mark { at: now, ..mark.clone() };
+        tracing::warn!(verb = verb.as_str(), %mark, "a closing begins");
+        self.closings.push(Closing { machine: Machine::begin(verb, scope.clone(), mark), scope, late: false });
+        self.heard = now;
+        self.ask(now);
+    }
+
+    fn ask(&mut self, now: Timestamp) {
+        self.asked = now;
+        self.wiring.must(self.broker.confirm(now));
+    }
+
+    /// Looks after what is under way: asks again, and takes from the ledger what it does not get done.
+    fn look(&mut self) {
+        if self.closings.is_empty() {
+            return;
+        }
+        let now = self.clock.now();
+        let late = |(_, since): &mut (Step, Timestamp)| now - *since >= PATIENCE;
+        let overdue: Vec<_> = self.waiting.extract_if(.., |_, waiting| late(waiting)).collect();
+        for (_, (step, _)) in overdue {
+            self.books = false;
+            self.direct(&step);
+        }
+        if now - self.asked >= ASK {
+            self.ask(now);
+        }
+        if now - self.heard >= WORD {
+            self.seen = None;
+            self.tell(now);
+        }
+    }
+
+    /// The venue's word: what is done, and what is to be done next.
+    fn confirmed(&mut self, asked: Timestamp, word: &VenueWord) {
+        // Without the record nobody knows whose the orders are: an empty view is not a flat one.
+        if !self.follower.is_welcome() {
+            return;
+        }
+        let now = self.clock.now();
+        self.heard = now;
+        let view = self.follower.trader.confirmed(asked, self.market, word);
+        let mut steps = Vec::new();
+        for closing in &mut self.closings {
+            closing.machine.see(now, &view);
+            if closing.machine.is_done() {
+                continue;
+            }
+            for step in closing.machine.decide(now, &view) {
+                closing.machine.sent(now, &step);
+                steps.push(step);
+            }
+        }
+        for step in steps {
+            self.perform(step, now);
+        }
+        self.seen = Some(view);
+        self.tell(now);
+        let done: Vec<Closing> = self.closings.extract_if(.., |c| c.machine.is_done()).collect();
+        for closing in done {
+            self.finish(&closing, now);
+        }
+    }
+
+    /// Has a step done: by the ledger, or straight by the broker where the ledger does not answer.
+    fn perform(&mut self, step: Step, now: Timestamp) {
+        if !self.books || matches!(step, Step::Query(_)) {
+            return self.direct(&step);
+        }
+        self.number = self.number.saturating_add(1);
+        let reduce = ToLedger::Reduce { at: self.market, step: step.clone(), number: self.number };
+        match self.wiring.ledger.deliver(reduce) {
+            Ok(()) => {
+                self.waiting.insert(self.number, (step, now));
+            }
+            Err(lost) => {
+                self.wiring.undelivered(lost);
+                self.direct(&step);
+            }
+        }
+    }
+
+    /// Straight to the broker. What is sent is written down first where that can be; it is sent in any case.
+    fn direct(&mut self, step: &Step) {
+        let at = self.clock.now();
+        let (what, sent) = match step {
+            Step::Query(order) => (Reduce::Query(order.clone()), None),
+            Step::Cancel(order) => (Reduce::Cancel(order.clone()), Some(Sent::Cancel { order: order.clone() })),
+            Step::Exit(exit) => {
+                let Some(session) = self.follower.trader.terms().map(|t| t.hours.session) else { return };
+                let setup = &self.wiring.setup;
+                let reducing = match exit.reducing(&setup.identity, setup.epoch, session, self.market) {
+                    Ok(reducing) => reducing,
+                    Err(error) => return tracing::error!(%error, "an exit has no id"),
+                };
+                let (order, symbol, quantity) = (reducing.intent().order.clone(), exit.symbol, exit.quantity);
+                (Reduce::Exit(Box::new(reducing)), Some(Sent::Exit { order, symbol, quantity }))
+            }
+        };
+        if let Some(sent) = sent
+            && let Err(error) = self.papers.emergency.write(&Emergency::new(at, sent))
+        {
+            tracing::error!(%error, "a step of the kill switch is sent without a record");
+        }
+        self.wiring.must(self.broker.reduce(what));
+    }
+
+    /// Tells the supervisor how far the newest closing has come.
+    fn tell(&mut self, now: Timestamp) {
+        for closing in &mut self.closings {
+            if !closing.late && closing.machine.is_late(now, LATE) {
+                closing.late = true;
+                let text = format!(
+                    "{}: not every cancel was sent within {} s. {}",
+                    closing.machine.verb().as_str(),
+                    LATE.as_seconds(),
+                    closing.machine.pending(self.seen.as_ref()).join(" ")
+                );
+                self.wiring.alert(Level::Urgent, "closing_late", text);
+            }
+        }
+        if let Some(closing) = self.closings.last() {
+            let closed = self.told(closing, now, None);
+            self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));
+        }
+    }
+
+    fn told(&self, closing: &Closing, now: Timestamp, receipt: Option<String>) -> Closed {
+        let milliseconds = |span: Span| u64::try_from(span.as_nanos().div_euclid(1_000_000)).unwrap_or(0);
+        let machine = &closing.machine;
+        Closed {
+            verb: machine.verb(),
+            last_cancel_ms: machine.to_last_cancel().map(milliseconds),
+            flat_ms: machine.to_flat().map(milliseconds),
+            pending: machine.pending(self.seen.as_ref().filter(|_| now - self.heard < WORD)),
+            receipt,
+        }
+    }
+
+    /// The end that the venue has confirmed: the receipt is signed and kept.
+    fn finish(&self, closing: &Closing, now: Timestamp) {
+        let machine = &closing.machine;
+        let receipt = machine.receipt(now, self.seen.as_ref());
+        let kept = receipt.to_bytes().map_err(|e| e.to_string()).and_then(|bytes| {
+            let Papers { signer, receipts, .. } = &self.papers;
+            let signature = Signature { key: signer.key(), signature: signer.sign(&bytes) };
+            receipts.keep(now, machine.verb().as_str(), &bytes, &signature).map_err(|e| e.to_string())
+        });
+        let (verb, flat) =
+            (machine.verb().as_str(), machine.to_flat().map_or(0, |s| s.as_nanos().div_euclid(1_000_000)));
+        let text = format!("{verb}: the venue has confirmed the end after {flat} ms.");
+        let name = match kept {
+            Ok(name) => Some(name),
+            Err(error) => {
+                let text = format!("The receipt of the {verb} could not be kept: {error}");
+                self.wiring.alert(Level::Warning, "receipt_lost", text);
+                None
+            }
+        };
+        self.wiring.alert(Level::Warning, &format!("{verb}_done"), text);
+        let closed = self.told(closing, now, name);
+        self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));
+    }
+}
+
+fn instant_of(piece: &Piece) -> Option<Timestamp> {
+    match piece {
+        Piece::Moment(instant) => Some(instant.at),
+        Piece::Session(terms) => Some(terms.hours.open),
+        Piece::Events(events) => events.last().map(|event| event.at),
+    }
+}
+
+impl Actor for KillSwitch {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(Wiring::CAPACITY);
+        self.wiring.must(self.wiring.ledger.deliver(ToLedger::Join(KILL_SWITCH)));
+        ctx.run_interval(LOOK, |own, _| own.look());
+    }
+}
+
+impl Supervised for KillSwitch {
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        // What is to be closed is kept: each step asks the venue first, so nothing is closed twice.
+        match Follower::new(self.wiring.setup.clone()) {
+            Ok(follower) => (self.follower, self.seen) = (follower, None),
+            Err(halt) => self.wiring.halted(KILL_SWITCH, &halt),
+        }
+    }
+}
+
+impl Handler<Post<ToKillSwitch>> for KillSwitch {
+    type Result = ();
+
+    fn handle(&mut self, post: Post<ToKillSwitch>, _: &mut Context<Self>) {
+        let _at_work = self.wiring.pulse(KILL_SWITCH).begin();
+        if let Err(halt) = self.step(post.body) {
+            self.wiring.halted(KILL_SWITCH, &halt);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Cancel, flatten and kill, as the supervisor hands them to the kill switch; and how far they have come.
+
+use desk::domain::bot::{Mark, Scope, Who};
+use desk::machines::kill_switch::Verb;
+use desk::machines::supervisor::Effect;
+
+use super::Supervisor;
+use crate::actors::closing::Closing;
+use crate::messages::kill_switch::ToKillSwitch;
+use crate::messages::risk::ToRisk;
+use desk::domain::order::Leg;
+
+impl Supervisor {
+    /// Entries are cancelled: by risk where a stop or a suspension does it in passing, by the kill switch where somebody
+    /// asked for it. Where all is flattened, that does it too.
+    pub(super) fn cancel_entries(&self, scope: &Scope, among: &[Effect]) {
+        let in_passing = |e: &Effect| matches!(e, Effect::LeaveInOrder | Effect::Suspend(_));
+        if among.iter().any(in_passing) {
+            self.wiring.must(self.wiring.risk.deliver(ToRisk::Cancel(scope.clone())));
+        } else if !among.iter().any(|e| matches!(e, Effect::Flatten(_))) {
+            self.begin_closing(Verb::Cancel, scope);
+        }
+    }
+
+    /// Everything of a scope is left now; under the latch for good.
+    pub(super) fn flatten(&self, scope: &Scope) {
+        let verb = if self.wiring.latch.is_set() { Verb::Kill } else { Verb::Flatten };
+        self.begin_closing(verb, scope);
+    }
+
+    fn begin_closing(&self, verb: Verb, scope: &Scope) {
+        let machine = &self.life.machine;
+        let known = self.asking.clone().or_else(|| machine.closing().cloned()).or_else(|| machine.latch().cloned());
+        let mark = known.unwrap_or_else(|| Mark {
+            at: self.now,
+            who: Who::Bot("supervisor".to_owned()),
+            why: "it is to be finished".to_owned(),
+        });
+        let begin = ToKillSwitch::Begin { verb, scope: scope.clone(), mark };
+        self.wiring.must(self.wiring.kill_switch.deliver(begin));
+    }
+
+    /// How far a stop or a kill has come.
+    pub(super) fn look_at_closing(&mut self) {
+        let facts = self.facts();
+        let (machine, broker) = (&self.life.machine, self.follower.trader.broker());
+        let entries = broker.iter().map(|(_, t)| t).filter(|t| t.leg == Leg::Entry && !t.state.is_terminal());
+        let cancelling = entries.filter(|t| t.is_cancelling()).count();
+        let now = (machine.state(), machine.closing());
+        self.closing = Closing::after(self.closing.take(), now, &facts, (cancelling, machine.pending(&facts)));
+    }
+}

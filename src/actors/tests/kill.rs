@@ -1,0 +1,200 @@
+use desk::domain::bot::Scope;
+use desk::domain::decimal::{Money, Price, Quantity, Ratio};
+use desk::domain::market::Side;
+use desk::machines::kill_switch::Receipt;
+use desk::world::generated::{Listing, Plot};
+
+use super::*;
+use crate::messages::kill_switch::ToKillSwitch;
+use crate::messages::ledger::ToLedger;
+use crate::store::Stored;
+
+const PACE: Option<Duration> = Some(Duration::from_millis(4));
+
+impl Bot {
+    fn kept(&self, kind: &str) -> Option<(Stored, Receipt)> {
+        let stored = Receipts::open(&self.folder.join("receipts")).unwrap().newest(100).unwrap();
+        let stored = stored.into_iter().find(|r| r.name.ends_with(kind))?;
+        let receipt = serde_json::from_slice(&stored.bytes).unwrap();
+        Some((stored, receipt))
+    }
+
+    async fn receipt(&self, kind: &str) -> (Stored, Receipt) {
+        for _ in 0..1_200 {
+            if let Some(kept) = self.kept(kind) {
+                return kept;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no receipt of a {kind}: {:#?}", self.tree.board.borrow());
+    }
+
+    fn is_signed(&self, stored: &Stored) -> bool {
+        self.tree.wiring.signer.is_own(&stored.bytes, &stored.signature.signature)
+    }
+
+    async fn holding(name: &str, pace: u64) -> Self {
+        let pace = Some(Duration::from_millis(pace));
+        let bot = Self::new(name, &Scene::new(7, &["2024-05-28"]), pace).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("a position", |b| !b.positions.is_empty()).await;
+        bot
+    }
+}
+
+/// RISK-14, RISK-15, RISK-15a: kill shuts the latch, closes everything, leaves a signed receipt, and only a person with a
+/// reason opens it again.
+#[test]
+fn risk_14_kill_latches_and_flattens_until_it_is_reset() {
+    run(async {
+        let bot = Bot::holding("kill", 4).await;
+        bot.tell(Command::Kill).await.unwrap();
+        assert!(bot.tree.killer.latch.is_set(), "the latch is shut when the answer comes");
+        let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
+        assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "{stopped:#?}");
+        assert!(stopped.latch.is_some());
+        assert!(stopped.trades.iter().any(|t| t.reason == ExitReason::Kill));
+        let (stored, receipt) = bot.receipt("kill").await;
+        assert!(bot.is_signed(&stored) && !receipt.opened.positions.is_empty() && receipt.flat_ms.is_some());
+        let told = bot.until("told", |b| b.closing.as_ref().is_some_and(|c| c.receipt.is_some())).await;
+        assert_eq!(told.closing.as_ref().unwrap().receipt.as_ref(), Some(&stored.name));
+        let refused = bot.tell(Command::Start).await.unwrap_err();
+        assert!(refused.to_string().contains("latch"), "{refused}");
+        bot.tell(Command::ResetKill).await.unwrap();
+        assert!(!bot.tree.killer.latch.is_set());
+        bot.tell(Command::Start).await.unwrap();
+        assert_eq!(*bot.ended.borrow(), None);
+    });
+}
+
+/// RISK-14, measured: a hundred orders work when the latch is shut; afterwards nothing is sent but what reduces.
+#[test]
+fn risk_14_a_hundred_orders_are_gone_and_everything_is_flat() {
+    run(async {
+        let mut scene = Scene::of(&crowd(), 3, &["2024-05-28"]);
+        let much = Money::whole(100_000_000);
+        let l = &mut scene.setup.limits;
+        (l.float, l.gross, l.net, l.symbol, l.leverage) = (much, much, much, much, Ratio::whole(1_000));
+        (l.trades_day, l.trades_strategy, l.positions) = (10_000, 10_000, 10_000);
+        let bot = Bot::new("hundred", &scene, Some(Duration::from_millis(30))).await;
+        bot.tell(Command::Start).await.unwrap();
+        let before = bot.until("a hundred orders", |b| b.orders.len() >= 100).await;
+        bot.tell(Command::Kill).await.unwrap();
+        let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
+        assert!(
+            stopped.positions.is_empty() && stopped.orders.is_empty(),
+            "{:?} {:?}",
+            stopped.positions,
+            stopped.orders
+        );
+        let (_, receipt) = bot.receipt("kill").await;
+        let opened = receipt.opened.entries.len() + receipt.opened.protective.len();
+        assert!(opened >= 100, "{opened} of {}", before.orders.len());
+        println!(
+            "{opened} orders, {} positions: last cancel after {:?} ms, flat after {:?} ms",
+            receipt.opened.positions.len(),
+            receipt.last_cancel_ms.unwrap(),
+            receipt.flat_ms.unwrap()
+        );
+        let (events, _) = bot.written().await;
+        let texts: Vec<_> = events.iter().map(|e| String::from_utf8_lossy(e).into_owned()).collect();
+        let first = texts.iter().position(|t| t.contains("\"kill\"")).unwrap();
+        let later = texts[first..].iter().filter(|t| t.contains("\"kind\":\"intended\""));
+        assert!(later.clone().count() >= 40);
+        assert!(later.clone().all(|t| t.contains("\"exit\"")), "an entry was sent after the latch was shut");
+    });
+}
+
+/// Sixty symbols that break out in the first half hour.
+fn crowd() -> MarketSpec {
+    let listing = |n: i64| Listing {
+        symbol: format!("CRWD{n:02}.SIM").parse().unwrap(),
+        previous_close: Price::whole(50 + n),
+        volume: Quantity::whole(30_000),
+        volatility: 400,
+        plot: Plot::Breakout(if n % 3 == 0 { Side::Short } else { Side::Long }),
+    };
+    MarketSpec { listings: (0..80).map(listing).collect() }
+}
+
+/// RISK-14a, D1, D6: the books cannot be written; the kill is carried out all the same, what it sends is in the emergency
+/// file, and the books are whole when the disk is back.
+#[test]
+fn risk_14a_a_kill_goes_on_while_the_books_cannot_be_written() {
+    run(async {
+        let bot = Bot::holding("full", 150).await;
+        bot.tree.wiring.ledger.deliver(ToLedger::Full(true)).unwrap();
+        bot.tell(Command::Kill).await.unwrap();
+        let (_, receipt) = bot.receipt("kill").await;
+        assert!(!receipt.opened.positions.is_empty() && receipt.flat_ms.is_some());
+        let (_, sent) = EmergencyFile::open(&bot.folder.join("emergency.log")).unwrap();
+        assert!(sent.iter().any(|line| line.contains("exit")), "{sent:?}");
+        let frozen = bot.until("frozen", |b| b.freezes.iter().any(|f| f.name.as_str() == "books")).await;
+        assert!(frozen.alerts.iter().any(|a| a.code == "books"), "{:?}", frozen.alerts);
+        assert_eq!(*bot.ended.borrow(), None, "the process stays");
+        bot.tree.wiring.ledger.deliver(ToLedger::Full(false)).unwrap();
+        let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
+        assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "{stopped:#?}");
+        let report = store::verify(&Address::Sqlite(bot.folder.join("ledger.db")), &Check::default()).await.unwrap();
+        assert!(report.is_sound(), "{report:?}");
+    });
+}
+
+/// RISK-13: a strategy that spins does not hinder a kill.
+#[test]
+fn risk_13_a_kill_works_while_a_strategy_spins() {
+    run(async {
+        let bot = Bot::holding("spins", 4).await;
+        bot.tree.wiring.strategies[0].deliver(ToStrategy::Fault(Fault::Hang(3_000))).unwrap();
+        bot.tell(Command::Kill).await.unwrap();
+        let (_, receipt) = bot.receipt("kill").await;
+        assert!(receipt.last_cancel_ms.is_some_and(|ms| ms < 2_000), "{receipt:?}");
+    });
+}
+
+/// RISK-13, RISK-15a: a kill switch that panics in the middle of a kill is built anew and finishes it.
+#[test]
+fn risk_13_a_kill_switch_that_falls_finishes_the_kill() {
+    run(async {
+        let bot = Bot::holding("falls", 4).await;
+        bot.tree.wiring.kill_switch.deliver(ToKillSwitch::Fault(Fault::Panic)).unwrap();
+        bot.tell(Command::Kill).await.unwrap();
+        bot.tree.wiring.kill_switch.deliver(ToKillSwitch::Fault(Fault::Panic)).unwrap();
+        let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
+        assert!(stopped.positions.is_empty() && stopped.orders.is_empty());
+    });
+}
+
+/// RISK-15a: flatten closes what it names and nothing else; cancel leaves positions alone; both leave receipts.
+#[test]
+fn risk_15a_flatten_and_cancel_end_with_receipts() {
+    run(async {
+        let bot = Bot::holding("verbs", 4).await;
+        let symbol = bot.tree.board.borrow().positions[0].symbol;
+        bot.tell(Command::CancelAll(Scope::All)).await.unwrap();
+        let (stored, receipt) = bot.receipt("cancel").await;
+        assert!(bot.is_signed(&stored) && receipt.exits_sent == 0, "{receipt:?}");
+        bot.tell(Command::Flatten(Scope::Symbol(symbol))).await.unwrap();
+        let (stored, receipt) = bot.receipt("flatten").await;
+        assert!(bot.is_signed(&stored) && receipt.flat_ms.is_some());
+        assert!(receipt.opened.positions.iter().all(|p| p.symbol == symbol), "{receipt:?}");
+        assert!(!bot.tree.killer.latch.is_set());
+        assert!(bot.tree.board.borrow().state.is_running());
+    });
+}
+
+/// RISK-16: a drill on a venue of its own, its report signed and kept, the bot untouched.
+#[test]
+fn risk_16_a_drill_leaves_a_signed_report() {
+    run(async {
+        let bot = Bot::new("drill", &Scene::new(7, &["2024-05-28"]), PACE).await;
+        bot.tell(Command::Drill).await.unwrap();
+        let drilled = bot.until("drilled", |b| b.drill.is_some()).await;
+        let drill = drilled.drill.clone().unwrap();
+        assert_eq!((drill.orders, drill.failures.len()), (100, 0), "{drill:?}");
+        assert!(drill.last_cancel_ms.is_some() && drill.flat_ms.is_some());
+        let stored = Receipts::open(&bot.folder.join("receipts")).unwrap().newest(1).unwrap().remove(0);
+        assert!(stored.name == drill.receipt && bot.is_signed(&stored));
+        assert!(drilled.latch.is_none() && drilled.state == BotState::Started);
+    });
+}

@@ -1,0 +1,80 @@
+//! The kill latch's durable mark, `control/kill.latch`: who shut it, when, why. While it is there the bot is latched,
+//! whatever else was lost (RISK-15).
+
+use std::path::PathBuf;
+
+use desk::domain::bot::{Mark, Who};
+use desk::domain::time::Timestamp;
+
+use super::error::ControlError;
+use super::folder::ControlFolder;
+use crate::settings::replace;
+
+/// The file.
+#[derive(Clone, Debug)]
+pub struct LatchFile {
+    path: PathBuf,
+}
+
+impl LatchFile {
+    /// In a control folder.
+    #[must_use]
+    pub fn new(control: &ControlFolder) -> Self {
+        Self { path: control.path().join("kill.latch") }
+    }
+
+    /// Whose mark is there. What cannot be read counts as set: a latch fails closed.
+    #[must_use]
+    pub fn read(&self) -> Option<Mark> {
+        let unread = |why: String| Mark { at: Timestamp::default(), who: Who::Bot("latch".to_owned()), why };
+        match std::fs::read(&self.path) {
+            Ok(bytes) => Some(serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+                unread(format!("{} is there, and nobody can read who set it", self.path.display()))
+            })),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(e) => Some(unread(format!("{} cannot be read: {e}", self.path.display()))),
+        }
+    }
+
+    /// Sets the mark; it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// [`ControlError::File`].
+    pub fn write(&self, mark: &Mark) -> Result<(), ControlError> {
+        let fail = |e| ControlError::file(&self.path, e);
+        let bytes = serde_json::to_vec(mark).map_err(|e| fail(e.into()))?;
+        replace(&self.path, &bytes).map_err(fail)
+    }
+
+    /// Removes it.
+    ///
+    /// # Errors
+    /// [`ControlError::File`].
+    pub fn remove(&self) -> Result<(), ControlError> {
+        match std::fs::remove_file(&self.path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(ControlError::file(&self.path, e)),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::test_place::TestPlace;
+
+    #[test]
+    fn risk_15_the_latch_outlives_the_process_and_fails_closed() {
+        let place = TestPlace::new();
+        let file = LatchFile::new(&ControlFolder::open(&place.join("control")).unwrap());
+        assert_eq!(file.read(), None);
+        let mark = Mark { at: Timestamp::from_seconds(7), who: Who::Owner, why: "enough".to_owned() };
+        file.write(&mark).unwrap();
+        assert_eq!(file.read(), Some(mark));
+        std::fs::write(place.join("control/kill.latch"), b"half a wr").unwrap();
+        assert!(file.read().unwrap().why.contains("nobody can read who set it"));
+        file.remove().unwrap();
+        file.remove().unwrap();
+        assert_eq!(file.read(), None);
+    }
+}
