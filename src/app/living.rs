@@ -1,11 +1,13 @@
 //! The living bot: everything that has to stand before a message is sent, in its order; then the tree, the ways in, the
 //! heartbeat; then the wait for its end.
 
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
 use desk::domain::bot::{BotState, Caller, Command, Mode, VenueKind};
 use desk::domain::fees::FeeSchedule;
+use desk::domain::ids::Identity;
 use desk::domain::time::Span;
 use desk::machines::supervisor::Deadlines;
 use desk::venue::Venue;
@@ -16,29 +18,30 @@ use desk::world::trader::{Setup, Trader};
 use tokio::sync::watch;
 
 use super::feed::{self, Feed};
-use super::{pages, standing, ways_in};
-use crate::actors::kill_switch::Papers;
-use crate::actors::latch::Latch;
+use super::fresh::Fresh;
+use super::kept::Kept;
+use super::pages::{self, House};
+use super::{founding, standing, ways_in};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
-use crate::actors::tree::{Left, Plan, Tree};
+use crate::actors::tree::{Plan, Tree};
 use crate::cli::run_bot::{Arguments, Feed as Choice, Speed};
 use crate::cli::{Failure, console};
 use crate::gateway::clock;
-use crate::gateway::control::{ControlFolder, HangMark, Heart, InstanceLock, LatchFile, Server};
+use crate::gateway::control::{ControlFolder, Heart, InstanceLock, Server};
 use crate::gateway::notify::ServiceManager;
 use crate::gateway::vault::{Envelope, KeySource, Vault};
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::supervisor::Order;
-use crate::settings::{Boot, Runtime, write_boot};
+use crate::settings::{Boot, Origin, Runtime, write_boot};
 use crate::store::people::{People, Purpose, Seal, Unsealed};
-use crate::store::{Address, EmergencyFile, LifeLog, Reader, Receipts};
+use crate::store::{Address, LifeLog, Reader};
 use crate::telemetry;
 
-/// Whose bot it is where nobody says so at a first start.
-const FIRST: &str = "TBOT_US_SIM_01";
+/// The log of the bot's life, in the data folder.
+const LIFE: &str = "life.log";
 /// How long answers and pages that are under way may take at the end.
-const GRACE: Duration = Duration::from_millis(500);
+pub(super) const GRACE: Duration = Duration::from_millis(500);
 /// How long a one-time link works.
 const LINK: Span = Span::minutes(60);
 
@@ -55,6 +58,15 @@ impl Seal for Sealing {
     }
 }
 
+/// The people's store of a bot.
+///
+/// # Errors
+/// Where it cannot be opened or made.
+pub(super) async fn people_of(boot: &Boot, vault: &Vault) -> Result<People, Failure> {
+    let place = Address::Sqlite(boot.folders.data().join("people.db"));
+    Ok(People::open(&place, Arc::new(Sealing(vault.envelope("people")?))).await?)
+}
+
 /// Runs a bot until its end.
 ///
 /// # Errors
@@ -62,37 +74,97 @@ impl Seal for Sealing {
 pub(super) fn run(arguments: &Arguments) -> Result<End, Failure> {
     let boot = arguments.boot()?;
     boot.may_start()?;
+    let fresh = Fresh::of(boot.folders.data());
+    // What stands in the way is found before anything is made; a bot that runs here already before its port is.
+    let lock = boot.folders.control().exists().then(|| lock(&boot)).transpose()?;
+    let feed = feed_of(arguments)?;
+    let listener = pages::listen(&boot)?;
     boot.folders.make(boot.identity.as_ref())?;
     telemetry::start(&boot.logging, Some(&boot.folders.logs()), clock::now)
         .map_err(|e| Failure::bad_input("logs", e))?;
-    actix::System::new().block_on(live(arguments, &boot))
+    let lock = lock.map_or_else(|| self::lock(&boot), Ok)?;
+    actix::System::new().block_on(live(arguments, &boot, Before { fresh, lock, feed, listener }))
 }
 
-async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
-    let set_up = boot.identity.is_some();
-    let identity = match &boot.identity {
-        Some(identity) => identity.clone(),
-        None => FIRST.parse().map_err(|e| Failure::failed("identity", e))?,
-    };
-    let first = arguments.first_start(Some(&identity), set_up)?;
-    boot.folders.make(Some(&identity))?;
+/// What is there before anything else is.
+struct Before {
+    fresh: Fresh,
+    lock: (ControlFolder, InstanceLock),
+    feed: Feed,
+    listener: TcpListener,
+}
+
+/// The control folder, and the lock in it (LIFE-13).
+fn lock(boot: &Boot) -> Result<(ControlFolder, InstanceLock), Failure> {
     let control = ControlFolder::open(&boot.folders.control())?;
-    let _lock = InstanceLock::take(&control)?;
+    let lock = InstanceLock::take(&control)?;
+    Ok((control, lock))
+}
+
+async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End, Failure> {
+    let Before { fresh, lock: (control, _lock), feed, listener } = before;
+    let first = !boot.folders.data().join(LIFE).exists();
+    let boot = match boot.identity {
+        Some(_) => boot.clone(),
+        None => match founding::wizard(arguments, boot, &control, (&listener, &feed)).await? {
+            // What it wrote to boot.toml is read as at any start.
+            Some(_) => arguments.boot()?,
+            None => return Ok(End::Told),
+        },
+    };
+    let identity = boot.identity.clone().ok_or_else(|| Failure::failed("identity", "the set-up wrote no identity"))?;
+    let Stand { tree, ended, people, autostarts } =
+        stand(arguments, (&boot, &control), &identity, (feed, listener), first).await?;
+    let by_flag = boot.effective().iter().any(|e| e.key.name == "bot.identity" && matches!(e.origin, Origin::Flag(_)));
+    if first && by_flag {
+        // So that the verbs beside it find the bot without the flag.
+        write_boot(boot.folders.data(), &[("bot.identity", identity.to_string())])?;
+    }
+    fresh.keep();
+    let socket = Server::bind(&control)?;
+    let heart = Heart::new(&control, &boot.folders.logs());
+    ways_in::open(&tree, socket, control.clone(), heart, identity, people)?;
+    if autostarts {
+        autostart(&tree).await;
+    }
+    let end = wait(ended).await;
+    // Whoever gave the command has its answer, and every open page its last state, before the process goes (LIFE-2).
+    actix::clock::sleep(GRACE).await;
+    if end == End::Told {
+        control.mirror(BotState::Shutdown)?;
+    }
+    Ok(end)
+}
+
+/// A bot that stands, its pages served.
+struct Stand {
+    tree: Tree,
+    ended: watch::Receiver<Option<End>>,
+    people: People,
+    autostarts: bool,
+}
+
+async fn stand(
+    arguments: &Arguments,
+    (boot, control): (&Boot, &ControlFolder),
+    identity: &Identity,
+    (feed, listener): (Feed, TcpListener),
+    first: bool,
+) -> Result<Stand, Failure> {
+    let told = arguments.first_start(Some(identity), !first)?;
+    boot.folders.make(Some(identity))?;
     let vault = Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?;
-    let (runtime, version) = standing::configuration(&vault, &first)?;
-    let feed = feed_of(arguments)?;
-    let setup = standing::setup(&identity, &runtime, &feed);
-    let address = Address::new(&boot.database(&identity));
-    let (reader, writer) = standing::books(&address, &identity).await?;
-    let envelope = vault.envelope("people")?;
-    let people = boot.folders.data().join("people.db");
-    let people = People::open(&Address::Sqlite(people), Arc::new(Sealing(envelope))).await?;
-    let log = LifeLog::open(&boot.folders.data().join("life.log"))?;
+    let (runtime, version) = standing::configuration(&vault, &told)?;
+    let tls = pages::tls(boot)?;
+    let setup = standing::setup(identity, &runtime, &feed);
+    let (reader, writer) = standing::books(&Address::new(&boot.database(identity)), identity).await?;
+    let people = people_of(boot, &vault).await?;
+    let log = LifeLog::open(&boot.folders.data().join(LIFE))?;
     let mode = arguments.mode().unwrap_or(Mode::Paper);
     let (mut life, ended) = Life::new(deadlines(&runtime), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     let registered = people.count().await? > 0;
-    let first = feed.tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
-    life.set_up(first, registered).map_err(unlivable)?;
+    let from = feed.tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
+    life.set_up(from, registered).map_err(unlivable)?;
 
     let mut playback = playback(&feed)?;
     let Led { trader, venue, chronicle } = lead_back(&reader, &setup, &mut playback).await?;
@@ -100,11 +172,9 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
         Speed::Times(times) => Duration::from_mins(1).checked_div(times),
         Speed::Max => None,
     };
-    let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from: first };
+    let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from };
     let writer = Some(writer);
-    let (papers, sent) = papers(boot, &vault)?;
-    let left = Left { hung: Some(HangMark::new(&control)), sent };
-    let latch = Latch::open(LatchFile::new(&control));
+    let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, control)?;
     let tree = Tree::start(Plan {
         setup,
         mode,
@@ -120,25 +190,10 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
         papers,
         left,
     })?;
-
-    let socket = Server::bind(&control)?;
-    let listening = pages::serve(boot, &identity, &tree, &people, reader, (feed, &runtime, version))?;
-    say_way_in(&people, registered, &format!("http://{listening}")).await?;
-    if !set_up {
-        write_boot(boot.folders.data(), &[("bot.identity", identity.to_string())])?;
-    }
-    let heart = Heart::new(&control, &boot.folders.logs());
-    ways_in::open(&tree, socket, control.clone(), heart, identity, people)?;
-    if runtime.lifecycle.autostart && registered {
-        autostart(&tree).await;
-    }
-    let end = wait(ended).await;
-    // Whoever gave the command has its answer, and every open page its last state, before the process goes (LIFE-2).
-    actix::clock::sleep(GRACE).await;
-    if end == End::Told {
-        control.mirror(BotState::Shutdown)?;
-    }
-    Ok(end)
+    let house = House { boot, identity, people: &people, reader, feed, runtime: (&runtime, version) };
+    let listening = pages::serve(house, &tree, (listener, tls))?;
+    say_way_in(&people, registered, &pages::place(boot, listening)).await?;
+    Ok(Stand { tree, ended, people, autostarts: runtime.lifecycle.autostart && registered })
 }
 
 fn feed_of(arguments: &Arguments) -> Result<Feed, Failure> {
@@ -195,14 +250,6 @@ async fn wait(mut ended: watch::Receiver<Option<End>>) -> End {
 
 fn unlivable(error: LifeError) -> Failure {
     Failure::failed("life", error)
-}
-
-/// Where the kill switch writes what it did; with what it had sent past the books in an earlier process, in words.
-fn papers(boot: &Boot, vault: &Vault) -> Result<(Papers, Vec<String>), Failure> {
-    let data = boot.folders.data();
-    let (emergency, sent) = EmergencyFile::open(&data.join("emergency.log"))?;
-    let receipts = Receipts::open(&data.join("receipts"))?;
-    Ok((Papers { emergency, receipts, signer: Arc::new(vault.signer()?) }, sent))
 }
 
 fn playback(feed: &Feed) -> Result<Playback, Failure> {

@@ -1,7 +1,15 @@
 //! The one file that knows everyone: reads the command line and starts the verb that was asked for.
 
+/// The demo's dashboard.
+mod demo;
 /// Where market data come from.
 mod feed;
+/// The wizard of a first start, and what it makes.
+mod founding;
+/// A first start that leaves nothing behind where it fails.
+mod fresh;
+/// What the kill switch keeps on the disk.
+mod kept;
 /// The living bot.
 mod living;
 /// The pages, on their listener.
@@ -20,8 +28,8 @@ use clap::Parser as _;
 
 use crate::actors::life::End;
 use crate::cli::{
-    Cli, Failure, KeysVerb, LedgerVerb, Verb, backtest, command, completions, config, console, demo, interrupt, keys,
-    ledger, logs, run_bot, service, status,
+    Cli, Failure, KeysVerb, LedgerVerb, Verb, backtest, command, completions, config, console, interrupt, keys, ledger,
+    logs, run_bot, service, status,
 };
 use crate::gateway::notify::ServiceManager;
 
@@ -38,7 +46,7 @@ pub fn start() -> ExitCode {
         match cli.verb {
             Verb::Run(arguments) => return run(&arguments),
             Verb::Backtest(arguments) => backtest::run(&arguments),
-            Verb::Demo(arguments) => demo::run(&arguments),
+            Verb::Demo(arguments) => crate::cli::demo::run(&arguments, demo::serve),
             Verb::Ledger { verb: LedgerVerb::Verify(arguments) } => ledger::verify(&arguments),
             Verb::Status(arguments) => status::run(&arguments),
             Verb::Command(verb) => command::run(&verb),

@@ -10,27 +10,79 @@ use tokio::sync::watch;
 
 use super::feed::Feed;
 use crate::actors::tree::Tree;
-use crate::cli::Failure;
+use crate::cli::{Failure, console};
+use crate::gateway::certificate::certified;
 use crate::gateway::clock;
 use crate::messages::board::Board;
-use crate::settings::{Boot, Runtime};
+use crate::settings::{Boot, Runtime, Tls};
 use crate::store::Reader;
 use crate::store::people::People;
 use crate::web::{Bars, Manners, SettingLine, Site};
 
-/// Serves the pages; where they listen comes back.
-pub(super) fn serve(
-    boot: &Boot,
-    identity: &Identity,
-    tree: &Tree,
-    people: &People,
-    reader: Reader,
-    (feed, runtime, version): (Feed, &Runtime, u32),
-) -> Result<SocketAddr, Failure> {
+/// A listener, and what it needs for TLS.
+pub(super) type Wire = (TcpListener, Option<rustls::ServerConfig>);
+
+/// What the pages show besides the tree.
+pub(super) struct House<'a> {
+    pub(super) boot: &'a Boot,
+    pub(super) identity: &'a Identity,
+    pub(super) people: &'a People,
+    pub(super) reader: Reader,
+    pub(super) feed: Feed,
+    /// The runtime configuration and its version.
+    pub(super) runtime: (&'a Runtime, u32),
+}
+
+/// Listens where the boot settings say.
+///
+/// # Errors
+/// Where nothing can listen there.
+pub(super) fn listen(boot: &Boot) -> Result<TcpListener, Failure> {
     let wanted = boot.web.listen;
-    let unable = |e| Failure::bad_input("web_listen", format!("web.listen {wanted}: nothing can listen there: {e}"));
-    let listener = TcpListener::bind(wanted).map_err(unable)?;
-    let listening = listener.local_addr().map_err(unable)?;
+    TcpListener::bind(wanted).map_err(|e| {
+        let message = format!("web.listen {wanted}: nothing can listen there: {e}. Give another with --listen");
+        Failure::bad_input("web_listen", message)
+    })
+}
+
+/// Whether pages come over TLS, ended here or by a proxy.
+pub(super) fn is_secure(boot: &Boot) -> bool {
+    boot.web.tls != Tls::Off || boot.web.behind_proxy
+}
+
+/// Where a browser finds the pages.
+pub(super) fn place(boot: &Boot, listening: SocketAddr) -> String {
+    let scheme = if boot.web.tls == Tls::Off { "http" } else { "https" };
+    // Any address is no address to go to.
+    let shown = match listening.ip() {
+        ip if ip.is_unspecified() => format!("localhost:{}", listening.port()),
+        _ => listening.to_string(),
+    };
+    format!("{scheme}://{shown}")
+}
+
+/// What the listener needs for TLS; says the fingerprint of a certificate of our own.
+///
+/// # Errors
+/// What is wrong with the certificate or its key.
+pub(super) fn tls(boot: &Boot) -> Result<Option<rustls::ServerConfig>, Failure> {
+    let found = certified(&boot.web.tls, &boot.folders.keys(), boot.web.listen.ip(), clock::now())
+        .map_err(|e| Failure::bad_input(e.code(), e))?;
+    Ok(found.map(|found| {
+        if boot.web.tls == Tls::Own {
+            console::say(&format!("The certificate is the bot's own; its SHA-256 fingerprint: {}", found.fingerprint));
+        }
+        found.config
+    }))
+}
+
+/// Serves the pages; where they listen comes back.
+///
+/// # Errors
+/// Where the listener cannot be used.
+pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Result<SocketAddr, Failure> {
+    let House { boot, identity, people, reader, feed, runtime: (runtime, version) } = house;
+    let listening = listener.local_addr().map_err(|e| Failure::failed("web_listen", e))?;
     let boot_lines = boot.effective().iter().map(|e| SettingLine {
         key: e.key.name.clone(),
         value: e.value.clone().unwrap_or_else(|| "not set".to_owned()),
@@ -53,9 +105,14 @@ pub(super) fn serve(
         bars: Some(bars(feed, tree.board.clone())),
         settings: Arc::new(move || lines.clone()),
         registered: Arc::new(move |name| registering(name)),
-        manners: Manners { secure: !listening.ip().is_loopback(), ..Manners::default() },
+        manners: Manners {
+            secure: is_secure(boot),
+            strict_transport: matches!(boot.web.tls, Tls::Files { .. }) || boot.web.behind_proxy,
+            proxies: if boot.web.behind_proxy { boot.web.trusted_proxies.clone() } else { Vec::new() },
+            ..Manners::default()
+        },
     };
-    let server = crate::web::serve(listener, site).map_err(|e| Failure::failed("web", e))?;
+    let server = crate::web::serve(listener, site, tls).map_err(|e| Failure::failed("web", e))?;
     actix::spawn(async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the web server ended");

@@ -1,5 +1,7 @@
 //! OUTSIDE: somebody else's formats and addresses.
 
+/// The certificate of the browser's way in.
+pub mod certificate;
 /// The real clock.
 pub mod clock;
 /// Flags, lock, heartbeat, socket, signals.

@@ -59,6 +59,8 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "regions/strategies.html",
     "regions/trades.html",
     "regions/verbs.html",
+    "setup/closed.html",
+    "setup/step.html",
 ];
 
 /// The templates, ready to be filled.

@@ -6,6 +6,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use desk::domain::bot::BotEvent;
@@ -28,7 +29,8 @@ impl LifeLog {
     /// Where the file cannot be read or written, is in use by another process, or a line of it was touched.
     pub fn open(path: &Path) -> Result<(Self, Vec<BotEvent>), StoreError> {
         let fail = |source| StoreError::File { path: path.to_owned(), source };
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(fail)?;
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(fail)?;
         file.try_lock().map_err(|_| StoreError::Locked { place: path.display().to_string() })?;
         let mut log = Self { path: path.to_owned(), file, head: Hash::default() };
         let mut text = String::new();

@@ -1,5 +1,6 @@
 //! One connection, or a pool for readers, of either engine.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -63,8 +64,12 @@ impl Link {
         Self::connect(&options).await
     }
 
-    /// A connection that makes a small-page file for live use.
+    /// A connection that makes a small-page file for live use, its owner's alone; the files that SQLite puts beside it
+    /// take their rights from it.
     pub(super) async fn fresh(path: &Path) -> Result<Self, StoreError> {
+        let mut options = std::fs::OpenOptions::new();
+        let made = options.write(true).create_new(true).mode(0o600).open(path);
+        made.map_err(|source| StoreError::File { path: path.to_owned(), source })?;
         let options = sqlite(path).create_if_missing(true).page_size(4096).synchronous(SqliteSynchronous::Full);
         Self::connect(&options).await
     }

@@ -17,6 +17,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("app.css", STYLE, include_str!("../../static/app.css")),
     ("app.js", SCRIPT, include_str!("../../static/app.js")),
     ("charts.js", SCRIPT, include_str!("../../static/charts.js")),
+    ("forms.css", STYLE, include_str!("../../static/forms.css")),
     ("mark.svg", PICTURE, include_str!("../../static/mark.svg")),
     ("uplot.css", STYLE, include_str!("../../static/vendor/uplot/uPlot.min.css")),
     ("uplot.js", SCRIPT, include_str!("../../static/vendor/uplot/uPlot.iife.min.js")),

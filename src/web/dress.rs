@@ -15,7 +15,7 @@ use super::pages::{Frame, plain_values};
 use super::refusal::Refusal;
 use super::routes::is_for_programs;
 use super::site::Shared;
-use super::visitor::Visitor;
+use super::visitor::{Visitor, let_in};
 
 /// Nothing but our own files; no inline script or style, no frame, no other host.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -43,21 +43,29 @@ pub(crate) async fn dress<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let shared = request.app_data::<Data<Shared>>().cloned();
+    if let Some(shared) = &shared
+        && !let_in(request.request(), &shared.site.manners)
+    {
+        let said = Refusal::Forbidden("This address answers its proxy alone; open the proxy's.".to_owned());
+        let mut answer = request.error_response(said).map_into_right_body();
+        put_on(answer.headers_mut(), shared.site.manners.strict_transport);
+        return Ok(answer);
+    }
     let answer = next.call(request).await?;
     let mut answer = match shared.as_ref().and_then(|s| page_for(s, &answer)) {
         Some(page) => answer.into_response(page).map_into_right_body(),
         None => answer.map_into_left_body(),
     };
-    let secure = shared.is_some_and(|s| s.site.manners.secure);
-    put_on(answer.headers_mut(), secure);
+    let strict = shared.is_some_and(|s| s.site.manners.strict_transport);
+    put_on(answer.headers_mut(), strict);
     Ok(answer)
 }
 
-fn put_on(headers: &mut HeaderMap, secure: bool) {
+pub(crate) fn put_on(headers: &mut HeaderMap, strict_transport: bool) {
     for (name, value) in HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    if secure {
+    if strict_transport {
         headers
             .insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }

@@ -9,7 +9,7 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Data, Query};
-use actix_web::{Error, HttpMessage as _};
+use actix_web::{Error, HttpMessage as _, HttpRequest};
 use desk::domain::bot::{Need, Origin, Role, Who, permit};
 use desk::domain::chain::Hash;
 use desk::domain::time::Timestamp;
@@ -81,7 +81,7 @@ async fn read_body(request: &mut ServiceRequest, visitor: Option<&Visitor>) -> R
     let fields = fields(request, &body);
     // Whoever has a personal token is no browser that another site could steer.
     if visitor.is_none_or(|v| v.session.is_some()) {
-        same_site(request)?;
+        same_site(request.request())?;
         if let Some(v) = visitor {
             unforged(request, &fields, v)?;
         }
@@ -179,7 +179,7 @@ fn fields(request: &ServiceRequest, body: &Bytes) -> Fields {
 }
 
 /// Refuses what another site sends, by what the browser itself says (WEB-4).
-fn same_site(request: &ServiceRequest) -> Result<(), Refusal> {
+pub(crate) fn same_site(request: &HttpRequest) -> Result<(), Refusal> {
     let named = |name: &str| request.headers().get(name).map(|v| v.to_str().unwrap_or("?"));
     if let Some(site) = named("sec-fetch-site")
         && site != "same-origin"

@@ -26,6 +26,8 @@ mod refusal;
 pub mod routes;
 /// The server on its listener.
 mod server;
+/// The set-up wizard.
+mod setup;
 /// What the pages stand on.
 mod site;
 /// What the templates show.
@@ -34,4 +36,5 @@ mod views;
 mod visitor;
 
 pub use server::serve;
+pub use setup::{Answers, Founding, SetUp, SetUpServer, Wanted, serve_setup};
 pub use site::{Bars, Clock, Manners, Registered, SettingLine, Settings, Site};

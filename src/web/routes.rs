@@ -130,6 +130,7 @@ pub const ROUTES: &[Route] = &[
     get("/account", SignedIn, || web::to(account::page)),
     post("/account/theme", SignedIn, || web::to(account::theme)),
     post("/account/password", SignedIn, || web::to(account::password)),
+    get("/account/codes", SignedIn, || web::to(account::codes)),
     post("/account/codes", SignedIn, || web::to(account::begin_codes)),
     post("/account/codes/confirm", SignedIn, || web::to(account::confirm_codes)),
     post("/account/sessions/revoke", SignedIn, || web::to(account::revoke)),

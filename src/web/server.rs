@@ -10,6 +10,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App, HttpServer};
+use rustls::ServerConfig;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::dress::dress;
@@ -23,12 +24,12 @@ use crate::render::Pages;
 /// Passwords looked at at once; each takes 64 MiB and a fifth of a second of a core.
 const HASHING: usize = 2;
 
-/// Serves the pages on a listener until the server is stopped or dropped. To be called inside of an actix system; await
+/// Serves the pages on a listener, over TLS where a configuration for it is given, until the server is stopped or dropped. To be called inside of an actix system; await
 /// what it returns, or keep its handle to stop it.
 ///
 /// # Errors
 /// Where a template cannot be read or the listener cannot be used.
-pub fn serve(listener: TcpListener, site: Site) -> io::Result<Server> {
+pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io::Result<Server> {
     let pages = Pages::new().map_err(io::Error::other)?;
     let (painted, frames) = watch::channel(Arc::new(Frame::default()));
     let shared = Data::new(Shared {
@@ -53,7 +54,10 @@ pub fn serve(listener: TcpListener, site: Site) -> io::Result<Server> {
     .workers(1)
     .client_request_timeout(Duration::from_secs(10))
     .shutdown_timeout(3)
-    .disable_signals()
-    .listen(listener)?;
+    .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
     Ok(server.run())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
@@ -50,11 +51,23 @@ pub struct Manners {
     pub longest: Span,
     /// Whether pages come over TLS: cookies are `__Host-` and Secure then. Off for plain HTTP at the loopback alone.
     pub secure: bool,
+    /// Whether browsers are told to come over TLS alone from now on: not with a certificate of our own, which they do not
+    /// know, and which would bind everything else at the same name.
+    pub strict_transport: bool,
+    /// The proxies before the server, where there are some: only they are let in, and what they say of who asks is
+    /// believed.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for Manners {
     fn default() -> Self {
-        Self { idle: Span::minutes(60), longest: Span::minutes(12 * 60), secure: true }
+        Self {
+            idle: Span::minutes(60),
+            longest: Span::minutes(12 * 60),
+            secure: true,
+            strict_transport: true,
+            proxies: Vec::new(),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
-//! `tbot demo`: one whole simulated trading day, watched in the terminal.
+//! `tbot demo`: one whole simulated trading day, watched in the terminal and in the browser.
 
+/// The dashboard beside the terminal.
+mod dashboard;
 /// The day that is played.
 mod day;
 /// What is told while it goes.
@@ -13,6 +15,8 @@ use std::time::Duration;
 use clap::Args;
 use desk::domain::records::{RunKind, RunRecord};
 use desk::domain::time::Timestamp;
+
+pub use self::dashboard::{Dashboard, Day};
 
 use self::screen::Screen;
 use super::console;
@@ -32,6 +36,7 @@ Examples:
   tbot demo
   tbot demo --speed max --seed 7
   tbot demo --data bars --symbols SPY,QQQ --out result
+  tbot demo --no-web
 
 Everything is simulated: the orders, the fills and, without --data, the market itself.
 
@@ -59,16 +64,22 @@ pub struct Arguments {
     /// Replace the run that is in the folder already
     #[arg(long)]
     force: bool,
-    /// Print one JSON object at the end, and nothing else
+    /// The terminal alone, no dashboard
+    #[arg(long)]
+    no_web: bool,
+    /// End when the day is done, instead of serving the dashboard until Ctrl-C
+    #[arg(long)]
+    exit: bool,
+    /// Print one JSON object at the end, and nothing else; serves no dashboard
     #[arg(long)]
     json: bool,
 }
 
-/// Plays a day.
+/// Plays a day; `serve` opens its dashboard.
 ///
 /// # Errors
 /// [`Failure`]; then no output is left behind.
-pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+pub fn run(arguments: &Arguments, serve: impl Fn(Day) -> Result<Dashboard, Failure>) -> Result<(), Failure> {
     let pace = Pace::parse(&arguments.speed)?;
     let strategies = choice::strategies(&["open", "mid", "close"].map(str::to_owned), &[])?;
     let out = arguments.out.clone().unwrap_or_else(|| PathBuf::from(OUT));
@@ -78,11 +89,25 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(data) => day::recorded(data, &arguments.symbols, arguments.seed, strategies)?,
         None => day::generated(arguments.seed, strategies)?,
     };
-    let mut screen = (!arguments.json).then(|| Screen::new(&job, console::is_terminal()));
+    let in_place = console::is_terminal();
+    let dashboard = if arguments.no_web || arguments.json {
+        None
+    } else {
+        let dashboard = serve(Day::of(&job, pace.minute)?)?;
+        console::say(&format!("Dashboard, signed in as demo (the link works once): {}", dashboard.link));
+        Some(dashboard)
+    };
+    let mut screen = (!arguments.json).then(|| Screen::new(&job, in_place));
     let watch = Stopwatch::start();
     let mut start: Option<Timestamp> = None;
     let mut played = play::play(&job, Some(&place), |progress| {
         let open = *start.get_or_insert(progress.session.open);
+        if let Some(words) = dashboard.as_ref().and_then(Dashboard::in_hand)
+            && let Some(screen) = screen.take()
+        {
+            screen.close();
+            console::say(words);
+        }
         if let Some(screen) = &mut screen {
             screen.show(progress);
         }
@@ -105,6 +130,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         console::say(&format!("            {check}"));
     }
     console::say(&format!("books verified. Verify them again with: tbot ledger verify {}", out.display()));
+    if let Some(dashboard) = dashboard.filter(|_| in_place && !arguments.exit) {
+        console::say(&format!("The dashboard stays at {}. Ctrl-C ends it.", dashboard.place));
+        dashboard.wait();
+    }
     Ok(())
 }
 

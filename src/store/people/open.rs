@@ -174,7 +174,6 @@ async fn make(address: &Address) -> Result<(), StoreError> {
             let mut link = Link::fresh(&fresh).await?;
             fill(&mut link, SQLITE).await?;
             link.close().await?;
-            only_owner(&fresh).map_err(fail)?;
             std::fs::rename(&fresh, path).map_err(fail)
         }
         Address::Postgres(_) => {
@@ -194,16 +193,4 @@ async fn fill(link: &mut Link, script: &'static str) -> Result<(), StoreError> {
     link.run("making the tables of people", script).await?;
     tell!(link, "recording the schema's version", sql::ADD_VERSION, VERSION, env!("CARGO_PKG_VERSION"))?;
     link.run("making the tables of people", "COMMIT").await
-}
-
-/// Hashes of passwords are nobody else's business.
-#[cfg(unix)]
-fn only_owner(path: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn only_owner(_: &std::path::Path) -> std::io::Result<()> {
-    Ok(())
 }

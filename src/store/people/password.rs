@@ -13,6 +13,9 @@ const SHORTEST: usize = 15;
 /// The longest, in bytes: enough for any sentence, too little to keep the machine busy.
 const LONGEST: usize = 256;
 
+/// A password of this score stands against somebody who has stolen the hashes: about ten thousand million guesses.
+const GUESSED: zxcvbn::Score = zxcvbn::Score::Four;
+
 /// Why a password is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadPassword {
@@ -26,7 +29,7 @@ pub enum BadPassword {
         /// How many it has.
         found: usize,
     },
-    /// It is, or repeats, what everybody would try first.
+    /// It is guessed soon: common words, repetitions, the name of the account.
     Plain,
 }
 
@@ -38,7 +41,9 @@ impl fmt::Display for BadPassword {
                 "The password has {found} characters; at least {SHORTEST} are needed. Four or five words are easy to keep."
             ),
             Self::Long { found } => write!(f, "The password has {found} bytes; at most {LONGEST} are allowed."),
-            Self::Plain => f.write_str("The password repeats itself or the name of the account; choose another."),
+            Self::Plain => f.write_str(
+                "The password is guessed soon: it repeats itself, is a common one, or is made of the account's or the bot's name. Four or five words that do not belong together are not.",
+            ),
         }
     }
 }
@@ -50,11 +55,12 @@ impl std::error::Error for BadPassword {}
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// Whether a password may be taken at all.
+    /// Whether a password may be taken at all. `names` are words that somebody who guesses would try: the account's name,
+    /// the bot's identity.
     ///
     /// # Errors
     /// [`BadPassword`].
-    pub fn check(name: &str, password: &str) -> Result<(), BadPassword> {
+    pub fn check(names: &str, password: &str) -> Result<(), BadPassword> {
         let found = password.chars().count();
         if found < SHORTEST {
             return Err(BadPassword::Short { found });
@@ -62,9 +68,9 @@ impl PasswordHash {
         if password.len() > LONGEST {
             return Err(BadPassword::Long { found: password.len() });
         }
-        let different: std::collections::BTreeSet<char> = password.chars().collect();
-        let plain = different.len() < 5 || (name.len() > 2 && password.to_lowercase().replace(name, "").len() < 8);
-        if plain { Err(BadPassword::Plain) } else { Ok(()) }
+        let own: Vec<&str> =
+            names.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 1).chain(["tbot"]).collect();
+        if zxcvbn::zxcvbn(password, &own).score() < GUESSED { Err(BadPassword::Plain) } else { Ok(()) }
     }
 
     /// Hashes a password with a salt of its own.
@@ -137,6 +143,20 @@ mod tests {
         assert_eq!(check("short"), Err(BadPassword::Short { found: 5 }));
         assert_eq!(check(&"long ".repeat(60)), Err(BadPassword::Long { found: 300 }));
         assert_eq!(check("aaaaaaaaaaaaaaaaaaa"), Err(BadPassword::Plain));
-        assert_eq!(check("alicealicealice1234"), Err(BadPassword::Plain));
+        for plain in [
+            "alicealicealice1234",
+            "passwordpassword",
+            "Password123456789",
+            "qwertyuiopasdfghjkl",
+            "rigdrigdrigdrigd",
+            "abcabcabcabcabcabc",
+            "1234567890123456789",
+            "iloveyouiloveyou",
+        ] {
+            assert_eq!(PasswordHash::check("alice RIGD_US_SIM_01", plain), Err(BadPassword::Plain), "{plain}");
+        }
+        for good in ["four words are enough here", "Tr0ub4dour&3-and-more", "ein Haus am See im Regen"] {
+            assert_eq!(check(good), Ok(()), "{good}");
+        }
     }
 }

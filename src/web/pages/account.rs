@@ -94,7 +94,7 @@ pub(crate) async fn password(shared: Data<Shared>, visitor: Visitor, fields: Fie
         }
         people.forgive(&visitor.name).await?;
     }
-    if let Err(e) = PasswordHash::check(&visitor.name, new) {
+    if let Err(e) = PasswordHash::check(&format!("{} {}", visitor.name, shared.site.identity), new) {
         return show(&shared, &visitor, None, Some(("new", e.to_string()))).await;
     }
     let hash = hashed(&shared, new).await?;
@@ -102,6 +102,16 @@ pub(crate) async fn password(shared: Data<Shared>, visitor: Visitor, fields: Fie
     note(&shared, &visitor, "password_changed", &visitor.name, json!({}), true).await?;
     let said = "The password is changed. All other sessions and all personal tokens have ended.";
     show(&shared, &visitor, Some(said.to_owned()), None).await
+}
+
+/// `GET /account/codes`: what they are for, and how to begin. The set-up ends here.
+pub(crate) async fn codes(shared: Data<Shared>, visitor: Visitor) -> Answer {
+    codes_page(
+        &shared,
+        &visitor,
+        &json!({ "begin": true, "secret": "", "address": "", "picture": "", "error": "" }),
+        &[],
+    )
 }
 
 /// `POST /account/codes`: a new secret, shown once.
@@ -115,7 +125,18 @@ pub(crate) async fn begin_codes(shared: Data<Shared>, visitor: Visitor, fields: 
     let issuer = shared.site.identity.as_str();
     let setup = people.begin_codes(visitor.person, &visitor.name, issuer).await?;
     note(&shared, &visitor, "codes_begun", &visitor.name, json!({}), true).await?;
-    codes_page(&shared, &visitor, &json!({ "secret": *setup.secret, "address": *setup.address, "error": "" }), &[])
+    let shown = json!({
+        "begin": false, "secret": *setup.secret, "address": *setup.address, "picture": picture(&setup.address), "error": "",
+    });
+    codes_page(&shared, &visitor, &shown, &[])
+}
+
+/// An address as a picture that a phone reads; nothing where it is too long for one.
+fn picture(address: &str) -> String {
+    let Ok(code) = qrcode::QrCode::new(address) else { return String::new() };
+    let drawn = code.render::<qrcode::render::svg::Color<'_>>().module_dimensions(4, 4).build();
+    // Without the declaration of a file of its own.
+    drawn.find("<svg").and_then(|at| drawn.split_at_checked(at)).map(|(_, svg)| svg.to_owned()).unwrap_or_default()
 }
 
 fn codes_page(shared: &Shared, visitor: &Visitor, setup: &Value, recovery: &[&str]) -> Answer {
@@ -133,7 +154,12 @@ pub(crate) async fn confirm_codes(shared: Data<Shared>, visitor: Visitor, fields
     }
     let Some(recovery) = people.confirm_codes(visitor.person, fields.get("code"), now).await? else {
         let said = "This code is not right. Check the clock of the phone, and type the next one.";
-        return codes_page(&shared, &visitor, &json!({ "secret": "", "address": "", "error": said }), &[]);
+        return codes_page(
+            &shared,
+            &visitor,
+            &json!({ "begin": false, "secret": "", "address": "", "picture": "", "error": said }),
+            &[],
+        );
     };
     people.forgive(&name).await?;
     note(&shared, &visitor, "codes_in_use", &visitor.name, json!({}), true).await?;

@@ -60,7 +60,7 @@ pub(crate) async fn submit(shared: Data<Shared>, request: HttpRequest, token: Pa
     if let Err(e) = &parsed {
         errors.push(("name", e.to_string()));
     }
-    if let Err(e) = PasswordHash::check(name.trim(), password) {
+    if let Err(e) = PasswordHash::check(&format!("{name} {}", shared.site.identity), password) {
         errors.push(("password", e.to_string()));
     } else if password != fields.get("again") {
         errors.push(("again", "The two passwords are not the same.".to_owned()));

@@ -13,7 +13,7 @@ use crate::store::people::{Deed, NewSession, PasswordHash, Person, PersonId, Tok
 use crate::web::commands::note;
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
-use crate::web::visitor::{Fields, Visitor, no_cookie, session_cookie};
+use crate::web::visitor::{Fields, Visitor, address_of, no_cookie, session_cookie};
 
 type Answer = Result<HttpResponse, Refusal>;
 
@@ -59,8 +59,8 @@ fn go_to(place: &str) -> HttpResponse {
 
 /// One of the attempts that an address has.
 pub(super) fn take_attempt(shared: &Shared, request: &HttpRequest) -> Result<(), Refusal> {
-    let Some(from) = request.peer_addr() else { return Ok(()) };
-    let taken = shared.limits.take(from.ip(), shared.now());
+    let Some(from) = address_of(request, &shared.site.manners) else { return Ok(()) };
+    let taken = shared.limits.take(from, shared.now());
     taken.map_err(|wait| Refusal::Wait(wait.as_seconds().saturating_add(1)))
 }
 
@@ -119,7 +119,7 @@ pub(super) async fn come_in(
     let new = NewSession {
         person,
         ends_at: now + manners.longest,
-        address: request.peer_addr().map_or_else(|| "unknown".to_owned(), |a| a.ip().to_string()),
+        address: address_of(request, manners).map_or_else(|| "unknown".to_owned(), |a| a.to_string()),
         agent: agent.to_owned(),
     };
     let token = shared.site.people.begin_session(&new, now).await?;

@@ -1,5 +1,9 @@
-use super::tool::{names, tbot, tbot_well, text};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
+use super::tool::{command, names, tbot, tbot_well, text};
 use crate::places::Folder;
+use crate::web::client::send;
 
 #[test]
 fn ops_5a_a_day_runs_to_its_verified_books() {
@@ -34,6 +38,42 @@ fn ops_5a_a_day_runs_to_its_verified_books() {
     };
     assert_eq!(net(&[]), net(&[]));
     assert_ne!(net(&[]), net(&["--seed", "77"]));
+}
+
+/// The dashboard beside the terminal: the link signs in once, the same day moves there, and all goes when it ends.
+#[test]
+fn ops_5a_the_day_is_watched_in_the_browser_too() {
+    let place = Folder::new();
+    let (out, passing) = (place.path().join("out"), place.path().join("passing"));
+    std::fs::create_dir(&passing).unwrap();
+    let mut words = command(&["demo", "--speed", "3000", "--out", &text(&out)]);
+    let mut demo = words.env("TMPDIR", &passing).stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(demo.stdout.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    let (words, url) = line.trim().split_once(": http://").unwrap();
+    assert_eq!(words, "Dashboard, signed in as demo (the link works once)");
+    let (to, path) = url.split_once('/').unwrap();
+    let (to, path) = (to.parse().unwrap(), format!("/{path}"));
+    assert_eq!(send(to, "GET", "/", &[], "").header("location"), Some("/sign-in"), "strangers sign in");
+    let entered = send(to, "POST", &path, &[("Sec-Fetch-Site", "same-origin")], "");
+    assert_eq!(entered.status, 303, "{}", entered.body);
+    assert_eq!(send(to, "POST", &path, &[("Sec-Fetch-Site", "same-origin")], "").status, 404, "it works once");
+    let cookie = entered.cookie().unwrap();
+    let dashboard = send(to, "GET", "/", &[("Cookie", &cookie)], "");
+    assert!(dashboard.body.contains("generated market, seed 2"), "{}", dashboard.body);
+    let board = || send(to, "GET", "/api/v1/board", &[("Cookie", &cookie)], "").json()["at"].clone();
+    let early = board();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_ne!(board(), early, "it moves");
+    assert_eq!(names(&passing).len(), 1, "what it writes lies in a folder of its own");
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("books verified"), "{rest}");
+    assert_eq!(demo.wait().unwrap().code(), Some(0), "without a terminal it ends with the day");
+    assert!(names(&passing).is_empty(), "and that folder is gone");
+    let quiet = tbot_well(&["demo", "--no-web", "--speed", "max", "--out", &text(&place.path().join("quiet"))]);
+    assert!(!quiet.out.contains("Dashboard"), "{}", quiet.out);
 }
 
 #[test]

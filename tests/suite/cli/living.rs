@@ -1,87 +1,10 @@
 //! The living bot as a stranger runs it: the real binary, real files, registration over HTTP, verbs beside it, `kill -9`.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::time::Duration;
-
 use serde_json::Value;
-use tbot::gateway::clock::Stopwatch;
 
-use super::tool::{Said, command, tbot, text};
+use super::bot::Bot;
+use super::tool::{tbot, text};
 use crate::places::Folder;
-use crate::web::client::{encoded, send};
-
-/// A running bot; it ends with the test.
-struct Bot {
-    child: Child,
-    /// The line with which it says where it is found.
-    way_in: String,
-    data: PathBuf,
-}
-
-impl Bot {
-    fn start(data: &Path, more: &[&str]) -> Self {
-        let mut words = vec!["run", "--unwatched", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"];
-        let folder = text(data);
-        words.push(&folder);
-        words.extend(more);
-        let mut child = command(&words).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
-        let mut way_in = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut way_in).unwrap();
-        assert!(!way_in.is_empty(), "it ended: {:?}", child.wait());
-        Self { child, way_in: way_in.trim().to_owned(), data: data.to_owned() }
-    }
-
-    fn tell(&self, line: &str) -> Said {
-        let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        words.extend(["--data".to_owned(), text(&self.data)]);
-        tbot(&words)
-    }
-
-    fn board(&self) -> Value {
-        self.tell("status --json").json()["board"].clone()
-    }
-
-    /// Waits until the board shows it.
-    fn until(&self, what: &str, seen: impl Fn(&Value) -> bool) -> Value {
-        let begun = Stopwatch::start();
-        loop {
-            let board = self.board();
-            if seen(&board) {
-                return board;
-            }
-            assert!(begun.elapsed() < Duration::from_mins(1), "never {what}: {board:#}");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-    }
-
-    /// Registers the first administrator by the link that was printed.
-    fn register(&self) {
-        let (_, url) = self.way_in.split_once("http://").unwrap();
-        let (place, path) = url.split_once('/').unwrap();
-        let form = encoded(&[("name", "ada"), ("password", PASSWORD), ("again", PASSWORD)]);
-        let kind = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
-        let answer = send(place.parse().unwrap(), "POST", &format!("/{path}"), &kind, &form);
-        assert_eq!(answer.status, 303, "{}", answer.body);
-        self.until("registered", |b| b["state"] == "started");
-    }
-
-    /// The process dies here and now.
-    fn perish(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Bot {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-const PASSWORD: &str = "four words are enough here";
 
 fn open_positions(board: &Value) -> usize {
     board["positions"].as_array().map_or(0, Vec::len)

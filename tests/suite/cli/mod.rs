@@ -4,10 +4,14 @@
 mod bad_input;
 /// Beside a running bot.
 mod beside;
+/// A living bot for a test.
+mod bot;
 /// Data that stop in the middle of a trade.
 mod data_end;
 /// `tbot demo`.
 mod demo;
+/// The wizard, and first starts that fail.
+mod first_start;
 /// Help, version, exit codes.
 mod help;
 /// Ctrl-C in the middle.

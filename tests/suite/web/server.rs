@@ -92,9 +92,9 @@ impl Server {
                     bars: Some(Arc::new(sample::bars)),
                     settings: Arc::new(settings),
                     registered: Arc::new(|_| {}),
-                    manners: Manners { secure, ..Manners::default() },
+                    manners: Manners { secure, strict_transport: secure, ..Manners::default() },
                 };
-                let server = serve(listener, site).unwrap();
+                let server = serve(listener, site, None).unwrap();
                 tell.send(server.handle()).unwrap();
                 server.await.unwrap();
             });

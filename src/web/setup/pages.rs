@@ -1,0 +1,231 @@
+//! The wizard's pages.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Data, Form, Path, block};
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
+
+use super::answers::{Answers, Wanted};
+use super::server::Kept;
+use super::steps::{Step, Wrong};
+use crate::store::people::{PasswordHash, Token};
+use crate::web::assets;
+use crate::web::guard::same_site;
+use crate::web::refusal::Refusal;
+use crate::web::visitor::{Fields, session_cookie};
+
+type Answer = Result<HttpResponse, Refusal>;
+
+/// Where the wizard leads when it is done.
+const AFTERWARDS: &str = "/account/codes";
+
+/// `GET /open/{token}`: the link that the terminal showed.
+pub(super) async fn open(kept: Data<Kept>, token: Path<String>) -> Answer {
+    if !Token::read(&token).is_some_and(|t| t.hash() == kept.set_up.token.hash()) {
+        return closed_page(&kept);
+    }
+    let next = kept.answers.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let mut answer = go_to(next);
+    answer.add_cookie(&cookie(&kept)).map_err(|_| Refusal::Busy)?;
+    Ok(answer)
+}
+
+fn go_to(step: Step) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/setup/{}", step.as_str()))).finish()
+}
+
+const fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-tbot-setup" } else { "tbot-setup" }
+}
+
+fn cookie(kept: &Kept) -> Cookie<'static> {
+    let secure = kept.set_up.secure;
+    Cookie::build(cookie_name(secure), kept.set_up.token.text().to_owned())
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Strict)
+        .secure(secure)
+        .finish()
+}
+
+/// Whether the browser has come by the link.
+fn is_known(kept: &Kept, request: &HttpRequest) -> bool {
+    let sent = request.cookie(cookie_name(kept.set_up.secure)).and_then(|c| Token::read(c.value()));
+    sent.is_some_and(|t| t.hash() == kept.set_up.token.hash())
+}
+
+/// Everything else, and everybody who has not come by the link.
+pub(super) async fn closed(kept: Data<Kept>, request: HttpRequest) -> Answer {
+    if is_known(&kept, &request) {
+        return Ok(go_to(kept.answers.lock().unwrap_or_else(PoisonError::into_inner).next()));
+    }
+    closed_page(&kept)
+}
+
+fn closed_page(kept: &Kept) -> Answer {
+    let html = kept.pages.fill("setup/closed.html", &json!({ "version": assets::version() }))?;
+    Ok(HttpResponse::build(StatusCode::FORBIDDEN).content_type("text/html; charset=utf-8").body(html))
+}
+
+/// `GET /health`
+pub(super) async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "alive" }))
+}
+
+/// `GET /ready`
+pub(super) async fn not_ready() -> HttpResponse {
+    HttpResponse::ServiceUnavailable().json(json!({ "status": "not set up" }))
+}
+
+/// What a page was typed into, where it is shown again.
+#[derive(Default)]
+struct Typed<'a> {
+    fields: Option<&'a Fields>,
+    wrong: &'a [Wrong],
+    failed: Option<String>,
+}
+
+fn page(kept: &Kept, answers: &Answers, step: Step, typed: &Typed<'_>) -> Answer {
+    let own = |name: &str, stands: &str| typed.fields.map_or_else(|| stands.to_owned(), |f| f.get(name).to_owned());
+    let error = |name: &str| typed.wrong.iter().find(|(key, _)| key == name).map(|(_, said)| said.clone());
+    let steps: Vec<Value> = Step::ALL
+        .iter()
+        .zip(1..)
+        .map(|(s, number)| {
+            let said = answers.said(*s);
+            json!({ "path": s.as_str(), "name": s.name(), "here": *s == step, "done": said.is_some(), "said": said, "number": number })
+        })
+        .collect();
+    let number = steps.iter().position(|s| s["here"] == true).map_or(1, |at| at.saturating_add(1));
+    let fields = step.fields(answers, typed.fields, typed.wrong);
+    let zones: Vec<&str> = if step == Step::TimeZone { zones() } else { Vec::new() };
+    let missing = Step::ALL.into_iter().filter(|s| *s != Step::Administrator && answers.said(*s).is_none());
+    let missing: Vec<Value> = missing.map(|s| json!({ "path": s.as_str(), "name": s.name() })).collect();
+    let values = json!({
+        "version": assets::version(), "steps": steps, "number": number, "count": Step::ALL.len(),
+        "step": step.as_str(), "name": step.name(), "question": step.question(), "lead": step.lead(),
+        "notes": step.notes(), "fields": fields, "zones": zones, "form": kept.set_up.token.form_secret(),
+        "identity": own("identity", answers.identity.as_str()), "identity_error": error("identity"),
+        "feed": kept.set_up.feed, "venue_error": error("venue"),
+        "chosen": typed.fields.map_or(true, |f| f.get("venue") == "simulated"),
+        "admin": own("name", &answers.name), "name_error": error("name"), "password_error": error("password"),
+        "again_error": error("again"), "whose": answers.identity, "missing": missing,
+        "back": step.before().map(|s| json!({ "path": s.as_str(), "name": s.name().to_lowercase() })),
+        "forth": step.after().map(|s| s.name().to_lowercase()),
+        "wrong": typed.wrong.len(), "failed": typed.failed,
+    });
+    let html = kept.pages.fill("setup/step.html", &values)?;
+    let clean = typed.wrong.is_empty() && typed.failed.is_none();
+    let status = if clean { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+}
+
+fn zones() -> Vec<&'static str> {
+    let all = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    all.filter(|name| (name.contains('/') && !name.starts_with("Etc/")) || *name == "UTC").collect()
+}
+
+/// `GET /setup/{step}`
+pub(super) async fn show(kept: Data<Kept>, request: HttpRequest, step: Path<String>) -> Answer {
+    if !is_known(&kept, &request) {
+        return closed_page(&kept);
+    }
+    let answers = kept.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match Step::named(&step) {
+        Some(step) => page(&kept, &answers, step, &Typed::default()),
+        None => Ok(go_to(answers.next())),
+    }
+}
+
+/// `POST /setup/{step}`: takes the answers, or shows the page again with what was typed and what is wrong.
+pub(super) async fn submit(
+    kept: Data<Kept>,
+    request: HttpRequest,
+    step: Path<String>,
+    form: Form<BTreeMap<String, String>>,
+) -> Answer {
+    let fields = Fields(form.into_inner());
+    if !is_known(&kept, &request) {
+        return closed_page(&kept);
+    }
+    same_site(&request)?;
+    if fields.get("form") != kept.set_up.token.form_secret() {
+        return Err(Refusal::Forged);
+    }
+    let Some(step) = Step::named(&step) else {
+        return Err(Refusal::Missing("There is no such step.".to_owned()));
+    };
+    let (taken, answers) = {
+        let mut answers = kept.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        (step.take(&mut answers, &fields), answers.clone())
+    };
+    let mut wrong = taken.err().unwrap_or_default();
+    if step == Step::Administrator {
+        wrong.extend(password(&answers, &fields));
+    }
+    if !wrong.is_empty() {
+        return page(&kept, &answers, step, &Typed { fields: Some(&fields), wrong: &wrong, failed: None });
+    }
+    match step.after() {
+        Some(next) => Ok(go_to(next)),
+        None => found(&kept, &request, &answers, &fields).await,
+    }
+}
+
+fn password(answers: &Answers, fields: &Fields) -> Option<Wrong> {
+    let names = format!("{} {}", fields.get("name"), answers.identity);
+    let typed = fields.get("password");
+    match PasswordHash::check(&names, typed) {
+        Err(error) => Some(("password".to_owned(), error.to_string())),
+        Ok(()) if typed != fields.get("again") => {
+            Some(("again".to_owned(), "The two passwords are not the same.".to_owned()))
+        }
+        Ok(()) => None,
+    }
+}
+
+/// The last step: everything is made, and the administrator is signed in.
+async fn found(kept: &Data<Kept>, request: &HttpRequest, answers: &Answers, fields: &Fields) -> Answer {
+    let failed = |said: String| {
+        page(kept, answers, Step::Administrator, &Typed { fields: Some(fields), wrong: &[], failed: Some(said) })
+    };
+    let missing: Vec<_> = Step::ALL.into_iter().filter(|s| answers.said(*s).is_none()).map(Step::name).collect();
+    if !missing.is_empty() {
+        return failed(format!("Not answered yet: {}.", missing.join(", ")));
+    }
+    let mut founded = kept.founding.lock().await;
+    if *founded {
+        return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/sign-in")).finish());
+    }
+    let name = fields.get("name").parse().map_err(|_| Refusal::Invalid("That is no name.".to_owned()))?;
+    let typed = fields.get("password").to_owned();
+    let hash = block(move || PasswordHash::new(&typed)).await.map_err(|_| Refusal::Busy)?;
+    let agent = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let wanted = Wanted {
+        identity: answers.identity.clone(),
+        runtime: answers.runtime.clone(),
+        name,
+        password: hash.map_err(Refusal::from)?,
+        address: request.peer_addr().map_or_else(|| "unknown".to_owned(), |a| a.ip().to_string()),
+        agent: agent.to_owned(),
+    };
+    let session = match (kept.set_up.founding)(wanted).await {
+        Ok(session) => session,
+        Err(said) => return failed(said),
+    };
+    *founded = true;
+    // From here on new requests wait for the bot's own server.
+    if let Some(handle) = kept.handle.get() {
+        handle.pause().await;
+    }
+    kept.done.notify_one();
+    let mut answer = HttpResponse::SeeOther();
+    answer.insert_header((header::LOCATION, AFTERWARDS)).cookie(session_cookie(&session, kept.set_up.secure));
+    let mut gone = cookie(kept);
+    gone.make_removal();
+    Ok(answer.cookie(gone).finish())
+}

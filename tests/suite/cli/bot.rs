@@ -1,0 +1,96 @@
+//! A living bot as a stranger runs it: the real binary, real files.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tbot::gateway::clock::Stopwatch;
+
+use super::tool::{Said, command, tbot, text};
+use crate::web::client::{encoded, send};
+
+/// A running bot; it ends with the test.
+pub(super) struct Bot {
+    pub(super) child: Child,
+    /// The line with which it says where it is found.
+    pub(super) way_in: String,
+    pub(super) data: PathBuf,
+}
+
+impl Bot {
+    /// One that is set up by files and flags alone.
+    pub(super) fn start(data: &Path, more: &[&str]) -> Self {
+        Self::anew(data, &[&["--identity", "TBOT_US_SIM_01"], more].concat())
+    }
+
+    /// One that is told nothing but where it is.
+    pub(super) fn anew(data: &Path, more: &[&str]) -> Self {
+        let mut words = vec!["run", "--unwatched", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"];
+        let folder = text(data);
+        words.push(&folder);
+        words.extend(more);
+        let mut child = command(&words).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut way_in = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut way_in).unwrap();
+        assert!(!way_in.is_empty(), "it ended: {:?}", child.wait());
+        Self { child, way_in: way_in.trim().to_owned(), data: data.to_owned() }
+    }
+
+    pub(super) fn tell(&self, line: &str) -> Said {
+        let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        words.extend(["--data".to_owned(), text(&self.data)]);
+        tbot(&words)
+    }
+
+    pub(super) fn board(&self) -> Value {
+        self.tell("status --json").json()["board"].clone()
+    }
+
+    /// Waits until the board shows it.
+    pub(super) fn until(&self, what: &str, seen: impl Fn(&Value) -> bool) -> Value {
+        let begun = Stopwatch::start();
+        loop {
+            let board = self.board();
+            if seen(&board) {
+                return board;
+            }
+            assert!(begun.elapsed() < Duration::from_mins(1), "never {what}: {board:#}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Host and path of the link that was printed.
+    pub(super) fn link(&self) -> (SocketAddr, String) {
+        let (_, url) = self.way_in.split_once("http://").unwrap_or_else(|| panic!("no link: {}", self.way_in));
+        let (place, path) = url.split_once('/').unwrap();
+        (place.parse().unwrap(), format!("/{path}"))
+    }
+
+    /// Registers the first administrator by the link that was printed.
+    pub(super) fn register(&self) {
+        let (place, path) = self.link();
+        let form = encoded(&[("name", "ada"), ("password", PASSWORD), ("again", PASSWORD)]);
+        let kind = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
+        let answer = send(place, "POST", &path, &kind, &form);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        self.until("registered", |b| b["state"] == "started");
+    }
+
+    /// The process dies here and now.
+    pub(super) fn perish(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(super) const PASSWORD: &str = "four words are enough here";
