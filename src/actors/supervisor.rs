@@ -30,6 +30,8 @@ use crate::messages::supervisor::{Answer, Order, Outcome, Refused, ToSupervisor}
 
 /// How often the facts are looked at without an occasion.
 const LOOK: Duration = Duration::from_millis(200);
+/// A beat comes each so many milliseconds.
+const ASK_MS: u64 = 400;
 /// After so many falls of one actor the bot is in error (LIFE-11).
 const FALLS: u32 = 3;
 /// How many commands wait while a configuration is applied.
@@ -49,6 +51,8 @@ pub(super) struct Supervisor {
     beat: u64,
     fed: bool,
     closing: Option<Closing>,
+    /// Who asked for the end of the process.
+    ended_by: Option<Mark>,
 }
 
 impl Supervisor {
@@ -69,6 +73,7 @@ impl Supervisor {
             beat: 0,
             fed: false,
             closing: None,
+            ended_by: None,
         })
     }
 
@@ -165,6 +170,9 @@ impl Supervisor {
                 if carried.acts_first {
                     self.perform(&carried.effects);
                 }
+                if ordered.command == Command::Shutdown && self.ended_by.is_none() {
+                    self.ended_by = Some(ordered.mark(self.now));
+                }
                 let recorded = self.life.record(&carried.events);
                 if !carried.acts_first {
                     recorded?;
@@ -195,7 +203,7 @@ impl Supervisor {
             | Command::SetMode(_)
             | Command::ApproveProposal(_)
             | Command::RejectProposal(_) => {
-                let message = format!("{} is not part of this version yet. Nothing was done.", command.as_str());
+                let message = format!("{} is not part of this version yet. Nothing was done.", command.word());
                 Err(Refused::State { message })
             }
             Command::CancelAll(scope) | Command::Flatten(scope) => self.known(scope),
@@ -406,7 +414,7 @@ impl Supervisor {
         let standing = Standing {
             state: machine.state(),
             since: machine.since(),
-            reason: machine.fault().map(|f| format!("{}: {} {}", f.mark.who, f.mark.why, f.remedy)),
+            reason: self.reason(),
             mode: machine.mode(),
             latch: machine.latch().map(mark),
             freezes: freezes.chain(limits).collect(),
@@ -415,6 +423,24 @@ impl Supervisor {
             rehearsing: machine.rehearsing().is_some(),
         };
         self.wiring.must(self.wiring.reporter.deliver(ToReporter::Standing(Box::new(standing))));
+    }
+
+    /// Why it stands where it does, as long as that is what a person has to know: what failed in the state `error`, who
+    /// stopped it where it stops or has stopped, who ends the process.
+    fn reason(&self) -> Option<String> {
+        let machine = &self.life.machine;
+        let by = |mark: &Mark| match mark.why.as_str() {
+            "" => format!("By {}.", mark.who),
+            why => format!("By {}: {}.", mark.who, why.trim_end_matches('.')),
+        };
+        match machine.state() {
+            BotState::Error => machine.fault().map(|f| format!("{}: {} {}", f.mark.who, f.mark.why, f.remedy)),
+            BotState::GracefulClosingPositions | BotState::EmergencyClosingPositions | BotState::Stopped => {
+                machine.closing().or(machine.latch()).map(by)
+            }
+            BotState::Shutdown | BotState::ShutdownTriggered => self.ended_by.as_ref().map(by),
+            _ => None,
+        }
     }
 
     fn tell_actors(&self) {
@@ -435,7 +461,7 @@ impl Supervisor {
                 name: pulse.name().to_owned(),
                 // A beat each half second, and two seconds to answer it.
                 well: !pulse.is_down() && self.beat.saturating_sub(pulse.heard()) <= 4,
-                answered: self.now,
+                silent_ms: self.beat.saturating_sub(pulse.heard()).saturating_mul(ASK_MS),
                 waiting: waiting(pulse.name()),
                 restarts: fallen.map_or(0, |(_, times, _)| *times),
                 fault: fallen.map(|(_, _, why)| why.clone()),

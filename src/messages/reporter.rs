@@ -1,9 +1,10 @@
 //! What the reporter can be told.
 
 use desk::domain::bot::{BotState, Mode};
+use desk::domain::ids::StrategyName;
 use desk::domain::time::Timestamp;
 
-use super::board::{ActorLine, ClosingBoard, FreezeLine, Mark};
+use super::board::{ActorLine, ClosingBoard, FreezeLine, Mark, SkipLine};
 use super::chronicle::{Chronicle, Piece};
 
 /// What the supervisor knows of the bot as a whole.
@@ -38,6 +39,8 @@ pub enum ToReporter {
     Piece(Piece),
     /// The bot as a whole has changed.
     Standing(Box<Standing>),
+    /// What a strategy has counted in this session, in place of what it told before.
+    Skipped(StrategyName, Vec<SkipLine>),
     /// How the actors are.
     Actors(Vec<ActorLine>),
     /// Are you there.

@@ -4,6 +4,8 @@
 //! One table ([`routes::ROUTES`]) says which addresses exist and who may open them. Registration, the guard and the
 //! tests read it.
 
+/// How old what the board says is.
+mod ages;
 /// JSON for programs.
 mod api;
 /// What the browser loads once: styles, scripts, charts.
@@ -34,4 +36,4 @@ mod views;
 mod visitor;
 
 pub use server::serve;
-pub use site::{Bars, Clock, Manners, Registered, SettingLine, Settings, Site};
+pub use site::{Bars, Clock, Logs, Manners, Registered, SettingLine, Settings, Site};

@@ -2,7 +2,6 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
-use desk::domain::symbol::Symbol;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -56,8 +55,7 @@ pub(crate) async fn trades(shared: Data<Shared>, asked: Query<Paged>) -> Answer 
 
 /// `GET /api/v1/symbols/{symbol}/bars`: the session's bars so far, and what was done on them.
 pub(crate) async fn bars(shared: Data<Shared>, symbol: Path<String>) -> Answer {
-    let missing = || Refusal::Missing("There is no such symbol.".to_owned());
-    let asked: Symbol = symbol.parse().map_err(|_| missing())?;
+    let asked = shared.watched(&symbol)?;
     let source = shared.site.bars.as_ref().ok_or_else(|| Refusal::Missing("Nobody keeps bars here.".to_owned()))?;
     let bars: Vec<Value> =
         source(asked).iter().map(|b| json!([b.start.seconds(), b.open, b.high, b.low, b.close, b.volume])).collect();
