@@ -82,6 +82,7 @@ impl Life {
         if let Some(log) = &mut self.log {
             log.append(events).map_err(LifeError::Log)?;
         }
+        super::told::life(events);
         events.iter().try_for_each(|event| self.machine.apply(event)).map_err(LifeError::Fold)
     }
 }

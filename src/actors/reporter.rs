@@ -17,6 +17,7 @@ use desk::world::trader::Halt;
 use tokio::sync::watch;
 
 use super::follower::Follower;
+use super::told;
 use super::tree::{REPORTER, Wiring};
 use crate::messages::board::{
     ActorLine, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, RefusalLine, SessionBoard, SkipLine,
@@ -172,6 +173,7 @@ impl Reporter {
                     return Ok(());
                 }
                 self.take(&piece)?;
+                told::piece(&piece);
             }
             ToReporter::Standing(standing) => self.standing = *standing,
             ToReporter::Actors(actors) => self.actors = actors,

@@ -17,6 +17,8 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "plain.html",
     "pages/account.html",
     "pages/alerts.html",
+    "pages/api.html",
+    "pages/api_rows.html",
     "pages/audit.html",
     "pages/codes.html",
     "pages/dashboard.html",

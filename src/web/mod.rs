@@ -20,6 +20,8 @@ mod guard;
 mod limits;
 /// The stream of regions.
 mod live;
+/// The same form sent twice acts once.
+mod once;
 /// Pages as a person opens them.
 mod pages;
 /// Why a request was not answered as asked.

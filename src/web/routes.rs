@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, Route as Handler};
 use desk::domain::bot::Action;
 
 use super::guard::guard;
-use super::pages::{account, audit, boards, command, ledger, logs, registration, sign_in, strategies, users};
+use super::pages::{account, audit, boards, command, ledger, logs, programs, registration, sign_in, strategies, users};
 use super::refusal::Refusal;
 use super::{api, assets, live};
 
@@ -148,6 +148,7 @@ pub const ROUTES: &[Route] = &[
     get("/why", LOOK, || web::to(boards::why)),
     get("/kill", LOOK, || web::to(boards::kill)),
     get("/system/health", LOOK, || web::to(boards::health)),
+    get("/system/api", LOOK, || web::to(programs::page)),
     get("/system/shutdown", LOOK, || web::to(boards::shutdown)),
     get("/alerts", LOOK, || web::to(boards::alerts)),
     get("/logs", LOGS, || web::to(logs::page)),
@@ -165,9 +166,14 @@ pub const ROUTES: &[Route] = &[
     post("/users/link", ADMINISTER, || web::to(users::link)),
     get("/audit", SYSTEM, || web::to(audit::page)),
     // Programs.
+    get("/api/openapi.json", LOOK, || web::to(api::openapi::serve)),
     get("/api/v1/board", LOOK, || web::to(api::board::board)),
     get("/api/v1/decisions", LOOK, || web::to(api::board::decisions)),
     get("/api/v1/orders", LOOK, || web::to(api::board::orders)),
+    get("/api/v1/positions", LOOK, || web::to(api::board::positions)),
+    get("/api/v1/alerts", LOOK, || web::to(api::board::alerts)),
+    get("/api/v1/causes", LOOK, || web::to(api::board::causes)),
+    get("/api/v1/logs", LOGS, || web::to(api::board::logs)),
     get("/api/v1/trades", LOOK, || web::to(api::board::trades)),
     get("/api/v1/symbols/{symbol}/bars", LOOK, || web::to(api::board::bars)),
     get("/api/v1/audit", SYSTEM, || web::to(api::audit::records)),

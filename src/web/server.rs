@@ -17,6 +17,7 @@ use super::dress::dress;
 use super::guard::LARGEST_BODY;
 use super::limits::Limits;
 use super::live::{Frame, observe, paint};
+use super::once::Doing;
 use super::routes::register;
 use super::site::{Shared, Site};
 use crate::render::Pages;
@@ -38,6 +39,7 @@ pub fn serve(listener: TcpListener, site: Site) -> io::Result<Server> {
         limits: Limits::default(),
         known: Mutex::default(),
         hashing: Semaphore::new(HASHING),
+        doing: Doing::default(),
         seen: Seen::default(),
         frames,
         watched: Notify::new(),

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use super::ages::{Ages, Seen};
 use super::limits::Limits;
 use super::live::Frame;
+use super::once::Doing;
 use super::refusal::Refusal;
 use crate::messages::board::Board;
 use crate::messages::supervisor::Door;
@@ -112,6 +113,8 @@ pub(crate) struct Shared {
     pub(crate) known: Mutex<BTreeMap<Hash, SignedIn>>,
     /// Passwords that are looked at at once: each takes 64 MiB.
     pub(crate) hashing: Semaphore,
+    /// What is being done at this moment.
+    pub(crate) doing: Doing,
     /// When what the board says was first seen.
     pub(crate) seen: Seen,
     pub(crate) frames: watch::Receiver<Arc<Frame>>,

@@ -52,6 +52,7 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
             ("/settings", "Settings", "", Action::ReadSystem),
             ("/users", "Users", "", Action::ReadSystem),
             ("/audit", "Audit", "", Action::ReadSystem),
+            ("/system/api", "API", "", Action::Look),
             ("/system/shutdown", "Shutdown", "", Action::Look),
         ],
     ),

@@ -14,6 +14,8 @@ mod frame;
 pub(super) mod ledger;
 /// The program's logs.
 pub(super) mod logs;
+/// The API as a page.
+pub(super) mod programs;
 /// The first administrator.
 pub(super) mod registration;
 /// Coming in and going out.

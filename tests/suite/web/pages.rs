@@ -28,6 +28,7 @@ const PAGES: &[&str] = &[
     "/alerts",
     "/logs",
     "/system/health",
+    "/system/api",
     "/system/shutdown",
     "/rehearsal",
     "/ledger",
