@@ -31,6 +31,8 @@ mod risk;
 mod strategy;
 /// Commands, states, faults.
 mod supervisor;
+/// What happens, in the logs.
+mod told;
 /// All actors, wired.
 pub mod tree;
 /// Notices who hangs.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::{BotState, Mode, VenueKind};
 use desk::domain::decimal::{Money, Quantity};
-use desk::domain::event::{Body, Event};
+use desk::domain::event::{Body, Decision, Event};
 use desk::domain::ids::StrategyName;
 use desk::domain::time::Timestamp;
 use desk::domain::trade::{Trade, average};
@@ -17,9 +17,11 @@ use desk::world::trader::Halt;
 use tokio::sync::watch;
 
 use super::follower::Follower;
+use super::told;
 use super::tree::{REPORTER, Wiring};
 use crate::messages::board::{
-    ActorLine, Alert, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, SessionBoard, StrategyLine,
+    ActorLine, Alert, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, RefusalLine, SessionBoard, SkipLine,
+    StrategyLine,
 };
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::ledger::ToLedger;
@@ -43,11 +45,26 @@ struct Session {
     trades: Vec<Trade>,
     decisions: VecDeque<DecisionLine>,
     signals: Vec<(StrategyName, bool)>,
+    refusals: Vec<RefusalLine>,
+    skips: Vec<SkipLine>,
     fees: Wide,
     sent: u64,
     curve: Vec<(Timestamp, Money)>,
     closed: bool,
     fed_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Counts what refused a signal.
+    fn refused(&mut self, decision: &Decision) {
+        let Some((gate, reason)) = decision.blocked else { return };
+        let (strategy, symbol) = (decision.strategy, decision.symbol);
+        let same = |r: &&mut RefusalLine| (r.strategy, r.symbol, r.gate, r.reason) == (strategy, symbol, gate, reason);
+        match self.refusals.iter_mut().find(same) {
+            Some(line) => line.count = line.count.saturating_add(1),
+            None => self.refusals.push(RefusalLine { strategy, symbol, gate, reason, count: 1 }),
+        }
+    }
 }
 
 /// The reporter.
@@ -103,6 +120,7 @@ pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
             realised: Money::ZERO,
             unrealised: Money::ZERO,
             fees: Money::ZERO,
+            open_fees: Money::ZERO,
             loss_limit: wiring.setup.limits.day_loss,
             at_stops: Money::ZERO,
             equity: float,
@@ -117,6 +135,8 @@ pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
         actors: Vec::new(),
         closing: None,
         drill: None,
+        refusals: Vec::new(),
+        skips: Vec::new(),
         alerts: Vec::new(),
     }
 }
@@ -157,6 +177,7 @@ impl Reporter {
                     return Ok(());
                 }
                 self.take(&piece)?;
+                told::piece(&piece);
             }
             ToReporter::Standing(standing) => self.standing = *standing,
             ToReporter::Actors(actors) => self.actors = actors,
@@ -166,6 +187,12 @@ impl Reporter {
             }
             #[cfg(test)]
             ToReporter::Fault(fault) => super::tests::act_out(fault),
+            // It is shown with the next change.
+            ToReporter::Skipped(strategy, lines) => {
+                self.session.skips.retain(|line| line.strategy != strategy);
+                self.session.skips.extend(lines);
+                return Ok(());
+            }
         }
         self.publish()
     }
@@ -197,6 +224,7 @@ impl Reporter {
             Body::Decided(decision) => {
                 let outcome = if decision.blocked.is_some() { "blocked" } else { "pending" };
                 session.signals.push((decision.strategy, decision.blocked.is_some()));
+                session.refused(decision);
                 let line = DecisionLine { at: event.at, decision: decision.as_ref().clone(), outcome };
                 session.decisions.push_front(line);
                 session.decisions.truncate(Board::DECISIONS);
@@ -257,6 +285,8 @@ impl Reporter {
             closing: standing.closing.clone(),
             drill: standing.drill.clone(),
             alerts: self.alerts.iter().cloned().collect(),
+            refusals: self.session.refusals.clone(),
+            skips: self.session.skips.clone(),
             ..first(&self.wiring, &self.sign)
         };
         self.board.send_replace(Arc::new(board));
@@ -330,6 +360,7 @@ impl Reporter {
             realised: realised.money()?,
             unrealised: unrealised.money()?,
             fees: self.session.fees.money()?,
+            open_fees: (Wide::from(net) - realised - unrealised).money()?,
             loss_limit: self.wiring.setup.limits.day_loss,
             at_stops: at_stops.money()?,
             equity: self.follower.trader.marked().money()?,

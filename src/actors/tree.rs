@@ -31,7 +31,7 @@ use super::watchdog::Watched;
 use crate::gateway::clock;
 use crate::gateway::control::HangMark;
 use crate::gateway::vault::Signer;
-use crate::messages::board::{Alert, Board, Level};
+use crate::messages::board::{Alert, AlertLevel, Board};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
@@ -125,7 +125,7 @@ impl Wiring {
     }
 
     /// Tells somebody something.
-    pub(super) fn alert(&self, level: Level, code: &str, text: String) {
+    pub(super) fn alert(&self, level: AlertLevel, code: &str, text: String) {
         let alert = Alert { at: clock::now(), level, code: code.to_owned(), text };
         self.must(self.notifier.deliver(ToNotifier::Alert(alert)));
     }

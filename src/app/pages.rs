@@ -17,6 +17,7 @@ use crate::messages::board::Board;
 use crate::settings::{Boot, Runtime, Tls};
 use crate::store::Reader;
 use crate::store::people::People;
+use crate::telemetry;
 use crate::web::{Bars, Manners, SettingLine, Site};
 
 /// A listener, and what it needs for TLS.
@@ -94,7 +95,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         origin: format!("version {version}"),
     });
     let lines: Vec<SettingLine> = boot_lines.chain(own).collect();
-    let registering = tree.registering();
+    let (registering, folder) = (tree.registering(), boot.folders.logs());
     let site = Site {
         identity: identity.clone(),
         board: tree.board.clone(),
@@ -102,8 +103,11 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         people: people.clone(),
         books: Some(reader),
         clock: Arc::new(clock::now),
+        symbols: feed.instruments.iter().map(|i| i.symbol).collect(),
         bars: Some(bars(feed, tree.board.clone())),
         settings: Arc::new(move || lines.clone()),
+        logs: Arc::new(move || telemetry::recent(&folder)),
+        log_names: telemetry::names().collect(),
         registered: Arc::new(move |name| registering(name)),
         manners: Manners {
             secure: is_secure(boot),

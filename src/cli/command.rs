@@ -307,8 +307,19 @@ fn step_up(command: &Command, plain: &Plain) -> Result<Option<StepUp>, Failure> 
     Ok(Some(StepUp { name, code: asked("one-time code: ", &plain.code)? }))
 }
 
-fn verb(command: &Command) -> String {
-    command.as_str().replace('_', "-")
+/// The verb as it is typed.
+pub(super) fn verb(command: &Command) -> String {
+    match command {
+        Command::CancelAll(_) => "cancel".to_owned(),
+        Command::EnterDefense => "defense enter".to_owned(),
+        Command::LeaveDefense => "defense leave".to_owned(),
+        Command::SetMode(_) => "mode".to_owned(),
+        Command::SuspendStrategy(_) => "suspend".to_owned(),
+        Command::ApproveProposal(_) => "approve".to_owned(),
+        Command::RejectProposal(_) => "reject".to_owned(),
+        Command::Rehearse => "rehearse".to_owned(),
+        other => other.as_str().replace('_', "-"),
+    }
 }
 
 fn prompt(what: &str) -> Result<String, Failure> {

@@ -6,7 +6,9 @@ use desk::domain::bot::{Caller, Origin};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::cli::command::verb;
 use crate::gateway::control::{Answering, Reply, Request, StepUp};
+use crate::gateway::own_name;
 use crate::messages::board::Board;
 use crate::messages::supervisor::{Door, Order, Refused};
 
@@ -15,7 +17,10 @@ pub type Checking = Arc<dyn Fn(StepUp) -> Pin<Box<dyn Future<Output = bool> + Se
 
 /// What the socket's server answers with: commands go through the door as the owner's (LIFE-5), questions to the board.
 pub fn answering(door: Door, board: watch::Receiver<Arc<Board>>, checking: Checking) -> Answering {
+    // The socket lets in nobody else.
+    let user = own_name();
     Arc::new(move |request| {
+        let user = user.clone();
         let (door, board, checking) = (door.clone(), board.clone(), Arc::clone(&checking));
         Box::pin(async move {
             match request {
@@ -24,7 +29,8 @@ pub fn answering(door: Door, board: watch::Receiver<Arc<Board>>, checking: Check
                     Reply::Board { board: serde_json::to_value(&*now).unwrap_or(Value::Null) }
                 }
                 Request::Command { key, command, why, step_up } => {
-                    let mut caller = Caller::owner(Origin::CommandLine);
+                    let way = format!("tbot {}, user {user}", verb(&command));
+                    let mut caller = Caller::owner_by(Origin::CommandLine, &way);
                     if let Some(step_up) = step_up {
                         let name = step_up.name.clone();
                         if !checking(step_up).await {
@@ -68,7 +74,8 @@ mod tests {
 
     async fn asked(command: Command, code: Option<&str>) -> Reply {
         let door = Door::new(|order: Order| async move {
-            assert_eq!((order.caller.who.clone(), order.caller.origin), (Who::Owner, Origin::CommandLine));
+            let way = format!("tbot {}, user {}", order.command.as_str().replace('_', "-"), own_name());
+            assert_eq!((order.caller.who.clone(), order.caller.origin), (Who::OwnerBy(way), Origin::CommandLine));
             match order.command {
                 Command::ResetKill if !order.caller.stepped_up => Err(Refused::StepUp),
                 Command::Start => Err(Refused::State { message: "The latch is set.".to_owned() }),
@@ -108,6 +115,7 @@ mod tests {
                 realised: nothing,
                 unrealised: nothing,
                 fees: nothing,
+                open_fees: nothing,
                 loss_limit: nothing,
                 at_stops: nothing,
                 equity: nothing,
@@ -122,6 +130,8 @@ mod tests {
             actors: Vec::new(),
             closing: None,
             drill: None,
+            refusals: Vec::new(),
+            skips: Vec::new(),
             alerts: Vec::new(),
         }
     }

@@ -8,6 +8,7 @@ use desk::domain::bot::BotState;
 use serde_json::{Value, json};
 
 use crate::messages::board::Board;
+use crate::web::ages::Ages;
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
 
@@ -33,10 +34,10 @@ pub(crate) async fn components(shared: Data<Shared>) -> Answer {
     let actors = board.actors.iter().map(|a| {
         json!({
             "component": a.name, "status": if a.well { "ok" } else { "failed" },
-            "age_seconds": (board.at - a.answered).as_seconds(), "reason": a.fault,
+            "age_seconds": a.silent_ms.checked_div(1_000), "reason": a.fault,
         })
     });
-    let fed = board.fed_at.map(|at| (board.at - at).as_seconds());
+    let fed = shared.ages(&board).feed;
     let feed = json!({ "component": "feed", "status": if fed.is_some() { "ok" } else { "waiting" }, "age_seconds": fed, "reason": Value::Null });
     let people = shared.site.people.count().await;
     let store = json!({
@@ -51,10 +52,13 @@ pub(crate) async fn components(shared: Data<Shared>) -> Answer {
 
 /// `GET /metrics`
 pub(crate) async fn metrics(shared: Data<Shared>) -> Answer {
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(prometheus(&shared.board())))
+    let board = shared.board();
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(prometheus(&board, shared.ages(&board))))
 }
 
-fn prometheus(board: &Board) -> String {
+fn prometheus(board: &Board, ages: Ages) -> String {
     let mut text = String::new();
     let identity = board.identity.as_str();
     let mut one = |name: &str, help: &str, kind: &str, value: &dyn std::fmt::Display| {
@@ -76,8 +80,8 @@ fn prometheus(board: &Board) -> String {
     one("orders_working", "Working orders.", "gauge", &board.orders.len());
     one("positions", "Open positions.", "gauge", &board.positions.len());
     one("trades", "Trades closed in the session.", "gauge", &board.trades.len());
-    if let Some(fed) = board.fed_at {
-        one("feed_age_seconds", "Since the last bar or quote.", "gauge", &(board.at - fed).as_seconds());
+    if let Some(age) = ages.feed {
+        one("feed_age_seconds", "Since the last bar or quote.", "gauge", &age);
     }
     let _ = writeln!(text, "# HELP tbot_state 1 for the state that the bot is in.\n# TYPE tbot_state gauge");
     for state in BotState::ALL {

@@ -90,7 +90,10 @@ impl Server {
                     books,
                     clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),
                     bars: Some(Arc::new(sample::bars)),
+                    symbols: ["NVDA", "T", "ZZZ"].map(|s| s.parse().unwrap()).into(),
                     settings: Arc::new(settings),
+                    logs: Arc::new(sample::logs),
+                    log_names: vec!["system", "orders"],
                     registered: Arc::new(|_| {}),
                     manners: Manners { secure, strict_transport: secure, ..Manners::default() },
                 };
