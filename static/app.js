@@ -70,7 +70,17 @@
       if (html !== undefined) show(element, event.seq, html);
     });
     all(".stale").forEach((e) => e.classList.remove("stale"));
+    rest();
   }
+  // While a rehearsal runs, what acts on live trading waits, but for what ends it (RES-1). The bot refuses it in any case.
+  const waits = ["start", "resume", "cancel_all", "set_mode", "apply_config", "close_day", "rehearse"];
+  function rest() {
+    const rehearsing = document.querySelector('[data-region="bar"] [data-rehearsing]') !== null;
+    all("form[data-verb]").filter((f) => waits.includes(f.dataset.verb)).forEach((f) => {
+      all("button:not([type=button])", f).forEach((b) => { b.disabled = rehearsing; b.title = rehearsing ? "Waits for the rehearsal's end" : ""; });
+    });
+  }
+  rest();
 
   // ---------- one stream for all windows ----------
   // The window that holds the lock has the stream and passes events on: HTTP/1.1 allows six connections a host, and Kill

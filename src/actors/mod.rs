@@ -19,6 +19,8 @@ pub mod life;
 mod market_data;
 /// Who answered when.
 pub mod pulse;
+/// A dry session beside the real one.
+pub mod rehearsal;
 /// Writes the board.
 pub mod reporter;
 /// The only way from a signal to an order.

@@ -13,7 +13,7 @@ use desk::domain::trade::{Trade, average};
 use desk::domain::wide::{Overflow, Wide, value_of};
 use desk::machines::broker::Tracked;
 use desk::machines::market_data::SymbolMarket;
-use desk::world::trader::Halt;
+use desk::world::trader::{Halt, Setup};
 use tokio::sync::watch;
 
 use super::follower::Follower;
@@ -79,12 +79,12 @@ fn unknown() -> Standing {
 }
 
 /// The board before anything has happened.
-pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
-    let float = wiring.setup.limits.float;
+pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
+    let float = setup.limits.float;
     Board {
         number: 0,
         at: sign.from,
-        identity: wiring.setup.identity.clone(),
+        identity: setup.identity.clone(),
         mode: Mode::Paper,
         venue: sign.venue,
         feed_name: sign.feed_name.clone(),
@@ -101,7 +101,7 @@ pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
             realised: Money::ZERO,
             unrealised: Money::ZERO,
             fees: Money::ZERO,
-            loss_limit: wiring.setup.limits.day_loss,
+            loss_limit: setup.limits.day_loss,
             at_stops: Money::ZERO,
             equity: float,
             curve: Vec::new(),
@@ -244,7 +244,7 @@ impl Reporter {
             trades: self.session.trades.clone(),
             actors: self.actors.clone(),
             closing: standing.closing.clone(),
-            ..first(&self.wiring, &self.sign)
+            ..first(&self.wiring.setup, &self.sign)
         };
         self.board.send_replace(Arc::new(board));
         Ok(())

@@ -11,6 +11,8 @@ use desk::domain::decimal::Quantity;
 use desk::domain::event::Body;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
+use desk::machines::rehearsal::{Quiet, may_start};
+use desk::machines::strategy::StrategyMachine;
 use desk::machines::supervisor::{Effect, Facts, Happening, Ordered, Refusal, Verdict};
 use desk::world::trader::Halt;
 use tokio::sync::oneshot;
@@ -49,6 +51,8 @@ pub(super) struct Supervisor {
     beat: u64,
     fed: bool,
     closing: Option<Closing>,
+    /// Whether the feed waits for a rehearsal's end.
+    held: bool,
 }
 
 impl Supervisor {
@@ -69,6 +73,7 @@ impl Supervisor {
             beat: 0,
             fed: false,
             closing: None,
+            held: false,
         })
     }
 
@@ -106,6 +111,9 @@ impl Supervisor {
                 if name == LEDGER {
                     self.end(End::Anew);
                 }
+            }
+            ToSupervisor::Rehearsed { passed, why } => {
+                self.happened(&Happening::Rehearsed { passed, why })?;
             }
             ToSupervisor::FeedEnded => tracing::info!("the feed has ended"),
             ToSupervisor::Tick => {}
@@ -150,6 +158,9 @@ impl Supervisor {
             // Whoever kills has shut the latch already; the mark is this command's.
             facts.latch = self.life.machine.latch().cloned();
         }
+        if order.command == Command::Rehearse {
+            facts.rehearsal = self.may_rehearse();
+        }
         let told = match self.life.machine.decide(self.now, &ordered, &facts) {
             Verdict::Wait if self.waiting.len() < QUEUE => {
                 self.waiting.push_back((order, answer));
@@ -162,6 +173,9 @@ impl Supervisor {
                 Err(refused(&refusal))
             }
             Verdict::Carry(carried) => {
+                if carried.effects.contains(&Effect::EndRehearsal) {
+                    self.wiring.rehearsals.end(&format!("ended by {}", order.command.as_str()));
+                }
                 if carried.acts_first {
                     self.perform(&carried.effects);
                 }
@@ -189,7 +203,6 @@ impl Supervisor {
             | Command::Backup
             | Command::CloseDay
             | Command::ApplyConfig(_)
-            | Command::Rehearse
             | Command::EnterDefense
             | Command::LeaveDefense
             | Command::SetMode(_)
@@ -240,10 +253,45 @@ impl Supervisor {
                     self.wiring.must(self.wiring.risk.deliver(ToRisk::Flatten(scope.clone(), reason)));
                 }
                 Effect::LeaveInOrder => {}
+                Effect::StartRehearsal => self.rehearse(),
+                Effect::EndRehearsal => self.wiring.rehearsals.end("a command ended it"),
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
                 other => tracing::warn!(?other, "this effect has no actor yet"),
             }
+        }
+    }
+
+    /// Whether a rehearsal may start now (RES-1).
+    fn may_rehearse(&self) -> Result<(), String> {
+        let trader = &self.follower.trader;
+        let windows = trader.strategies().iter().filter(|s| s.is_open(self.now)).map(StrategyMachine::name);
+        // Positions and working orders are the machine's own question.
+        let quiet = Quiet { windows: windows.collect(), ..Quiet::default() };
+        may_start(&quiet).map_err(|why| why.to_string())?;
+        self.wiring.rehearsals.could(self.now)
+    }
+
+    /// Begins a rehearsal. A feed that owns the clock waits meanwhile: the live bot stands still, and its clock with it.
+    fn rehearse(&mut self) {
+        self.hold_feed(true);
+        let Some(mark) = self.life.machine.rehearsing() else { return };
+        let (broker, tell) = (self.reconciliation.is_ok(), self.wiring.supervisor.clone());
+        Arc::clone(&self.wiring.rehearsals).begin(self.now, mark, broker, tell);
+    }
+
+    /// Lets the feed go on where a rehearsal is over, whatever ended it.
+    fn look_at_rehearsal(&mut self) {
+        if self.held && self.life.machine.rehearsing().is_none() {
+            self.wiring.rehearsals.end("a fault ended it");
+            self.hold_feed(false);
+        }
+    }
+
+    fn hold_feed(&mut self, held: bool) {
+        self.held = held;
+        if self.fed {
+            self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Run(!held)));
         }
     }
 
@@ -329,6 +377,7 @@ impl Supervisor {
                 self.command(order, answer)?;
             }
         }
+        self.look_at_rehearsal();
         self.tell_risk();
         self.look_at_closing();
         self.tell_reporter();

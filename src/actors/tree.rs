@@ -21,6 +21,7 @@ use super::ledger::Ledger;
 use super::life::Life;
 use super::market_data::MarketData;
 use super::pulse::Pulse;
+use super::rehearsal::{House, Stage};
 use super::reporter::{Reporter, Sign};
 use super::risk::Risk;
 use super::strategy::Strategy;
@@ -70,6 +71,7 @@ pub(super) struct Wiring {
     pub(super) reporter: Line<ToReporter>,
     pub(super) supervisor: Line<ToSupervisor>,
     pub(super) pulses: Vec<Pulse>,
+    pub(super) rehearsals: Arc<House>,
 }
 
 impl Wiring {
@@ -150,6 +152,8 @@ pub struct Plan {
     pub sign: Sign,
     /// The bot's life so far.
     pub life: Life,
+    /// What a rehearsal stands on.
+    pub stage: Stage,
 }
 
 /// A running tree. It ends when this is dropped.
@@ -182,7 +186,7 @@ impl Tree {
     /// # Errors
     /// Where a strategy cannot run with its parameters.
     pub fn start(plan: Plan) -> Result<Self, desk::world::trader::Halt> {
-        let Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life } = plan;
+        let Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, stage } = plan;
         let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
         let (risk, risk_box) = mailbox::<Risk, _>(RISK);
         let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
@@ -194,6 +198,8 @@ impl Tree {
         let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SUPERVISOR];
         let pulses = all.into_iter().chain(names.iter().copied()).map(Pulse::new).collect();
         let latch = Latch::default();
+        let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
+        let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
         let wiring = Arc::new(Wiring {
             setup,
             mode,
@@ -206,10 +212,10 @@ impl Tree {
             reporter,
             supervisor,
             pulses,
+            rehearsals,
         });
         // By latency and by what may fail together.
         let [books, trading, link, house] = [Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new()];
-        let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&wiring, &sign)));
         let with = || (Arc::clone(&wiring), wiring.supervisor.clone());
 
         let (own, tell) = with();

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use desk::domain::bot::{BotState, Caller, Command, Mode, VenueKind};
-use desk::domain::fees::FeeSchedule;
 use desk::domain::time::Span;
 use desk::machines::supervisor::Deadlines;
 use desk::venue::Venue;
@@ -16,7 +15,7 @@ use desk::world::trader::{Setup, Trader};
 use tokio::sync::watch;
 
 use super::feed::{self, Feed};
-use super::{pages, standing, ways_in};
+use super::{pages, rehearsal, standing, ways_in};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
 use crate::actors::tree::{Plan, Tree};
@@ -78,7 +77,7 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
     let _lock = InstanceLock::take(&control)?;
     let vault = Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?;
     let (runtime, version) = standing::configuration(&vault, &first)?;
-    let feed = feed_of(arguments)?;
+    let feed = Arc::new(feed_of(arguments)?);
     let setup = standing::setup(&identity, &runtime, &feed);
     let address = Address::new(&boot.database(&identity));
     let (reader, writer) = standing::books(&address, &identity).await?;
@@ -100,16 +99,18 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
     };
     let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from: first };
     let writer = Some(writer);
-    let tree = Tree::start(Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life })?;
+    let (stage, rehearsals) = rehearsal::stage((boot, &identity), &runtime, &feed, &people)?;
+    let tree = Tree::start(Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, stage })?;
 
     let socket = Server::bind(&control)?;
-    let listening = pages::serve(boot, &identity, &tree, &people, reader, (feed, &runtime, version))?;
+    let listening =
+        pages::serve(boot, &identity, &tree, &people, reader, (feed, rehearsals.clone(), &runtime, version))?;
     say_way_in(&people, registered, &format!("http://{listening}")).await?;
     if !set_up {
         write_boot(boot.folders.data(), &[("bot.identity", identity.to_string())])?;
     }
     let heart = Heart::new(&control, &boot.folders.logs());
-    ways_in::open(&tree, socket, control.clone(), heart, identity, people)?;
+    ways_in::open(&tree, (socket, rehearsals), control.clone(), heart, identity, people)?;
     if runtime.lifecycle.autostart && registered {
         autostart(&tree).await;
     }
@@ -179,8 +180,7 @@ fn unlivable(error: LifeError) -> Failure {
 }
 
 fn playback(feed: &Feed) -> Result<Playback, Failure> {
-    let fees = FeeSchedule::us_sales().map_err(|e| Failure::failed(e.fault.code(), e))?;
-    Ok(Playback::new(feed.tapes.clone(), fees))
+    Ok(Playback::new(feed.tapes.clone(), feed::fees()?))
 }
 
 /// A bot led back to where its record ends.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use desk::domain::ids::Identity;
 use desk::domain::symbol::Symbol;
-use desk::world::backtest::Tape;
 use tokio::sync::watch;
 
 use super::feed::Feed;
@@ -13,6 +12,7 @@ use crate::actors::tree::Tree;
 use crate::cli::Failure;
 use crate::gateway::clock;
 use crate::messages::board::Board;
+use crate::messages::rehearsal::Rehearsals;
 use crate::settings::{Boot, Runtime};
 use crate::store::Reader;
 use crate::store::people::People;
@@ -25,7 +25,7 @@ pub(super) fn serve(
     tree: &Tree,
     people: &People,
     reader: Reader,
-    (feed, runtime, version): (Feed, &Runtime, u32),
+    (feed, rehearsals, runtime, version): (Arc<Feed>, Rehearsals, &Runtime, u32),
 ) -> Result<SocketAddr, Failure> {
     let wanted = boot.web.listen;
     let unable = |e| Failure::bad_input("web_listen", format!("web.listen {wanted}: nothing can listen there: {e}"));
@@ -51,6 +51,7 @@ pub(super) fn serve(
         books: Some(reader),
         clock: Arc::new(clock::now),
         bars: Some(bars(feed, tree.board.clone())),
+        rehearsals,
         settings: Arc::new(move || lines.clone()),
         registered: Arc::new(move |name| registering(name)),
         manners: Manners { secure: !listening.ip().is_loopback(), ..Manners::default() },
@@ -65,14 +66,13 @@ pub(super) fn serve(
 }
 
 /// The session's bars so far, for the charts.
-fn bars(feed: Feed, board: watch::Receiver<Arc<Board>>) -> Bars {
+fn bars(feed: Arc<Feed>, board: watch::Receiver<Arc<Board>>) -> Bars {
     let symbols: Vec<Symbol> = feed.instruments.iter().map(|i| i.symbol).collect();
-    let tapes: Vec<Tape> = feed.tapes;
     Arc::new(move |symbol| {
         let board = Arc::clone(&board.borrow());
         let Some(session) = &board.session else { return Vec::new() };
         let place = symbols.iter().position(|s| *s == symbol);
-        let Some(tape) = place.and_then(|place| tapes.get(place)) else { return Vec::new() };
+        let Some(tape) = place.and_then(|place| feed.tapes.get(place)) else { return Vec::new() };
         let from = tape.bars.partition_point(|b| b.start < session.open);
         let to = tape.bars.partition_point(|b| b.end() <= board.at);
         tape.bars.get(from..to).map(<[_]>::to_vec).unwrap_or_default()

@@ -13,6 +13,8 @@ pub mod ledger;
 pub mod line;
 /// What market data can be told.
 pub mod market_data;
+/// A rehearsal as it is shown.
+pub mod rehearsal;
 /// What the reporter can be told.
 pub mod reporter;
 /// What risk can be told.

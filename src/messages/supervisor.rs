@@ -141,6 +141,13 @@ pub enum ToSupervisor {
     },
     /// Books and venue were compared: they agree, or where they differ.
     Reconciled(Result<(), String>),
+    /// A rehearsal has come to its end.
+    Rehearsed {
+        /// Whether every point passed.
+        passed: bool,
+        /// In words.
+        why: String,
+    },
     /// The feed has ended.
     FeedEnded,
     /// A moment has passed on the real clock.

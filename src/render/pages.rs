@@ -55,6 +55,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "regions/limits.html",
     "regions/orders.html",
     "regions/positions.html",
+    "regions/rehearsal.html",
     "regions/stopping.html",
     "regions/strategies.html",
     "regions/trades.html",

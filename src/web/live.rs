@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, rt};
+use desk::domain::bot::Action;
 use desk::domain::time::{Span, Timestamp};
 use futures_util::stream;
 use serde_json::{Map, Value, json};
@@ -21,7 +22,7 @@ use super::views;
 use super::visitor::{Visitor, token_of};
 use crate::store::people::Token;
 
-/// The regions that everybody sees alike.
+/// The regions that everybody sees alike who sees them.
 pub(crate) const REGIONS: &[&str] = &[
     "actors",
     "answer",
@@ -38,10 +39,13 @@ pub(crate) const REGIONS: &[&str] = &[
     "limits",
     "orders",
     "positions",
+    REHEARSAL,
     "stopping",
     "strategies",
     "trades",
 ];
+/// The one that only those see who may rehearse.
+const REHEARSAL: &str = "rehearsal";
 /// The one that depends on who looks.
 const VERBS: &str = "verbs";
 /// Regions are painted at most this often.
@@ -89,7 +93,7 @@ pub(crate) async fn paint(shared: Data<Shared>, painted: watch::Sender<Arc<Frame
         if latest.number != last {
             (last, changed_at) = (latest.number, now);
         }
-        let values = views::bot(&latest, (now - changed_at).as_seconds());
+        let values = views::bot(&latest, shared.rehearsal().as_deref(), (now - changed_at).as_seconds());
         let before = Arc::clone(&painted.borrow());
         let frame = next_frame(&shared, &before, &values, latest.number, number(now));
         painted.send_replace(Arc::new(frame));
@@ -157,7 +161,8 @@ impl Watcher {
             return Some(Bytes::from_static(b"event: ended\ndata: {}\n\n"));
         }
         let mut regions = Map::new();
-        for (name, (number, html)) in &frame.regions {
+        let rehearses = self.visitor.may(Action::Rehearse);
+        for (name, (number, html)) in frame.regions.iter().filter(|(name, _)| rehearses || **name != REHEARSAL) {
             if self.sent.insert(name, *number) != Some(*number) {
                 regions.insert((*name).to_owned(), json!(&**html));
             }

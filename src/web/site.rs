@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use super::limits::Limits;
 use super::live::Frame;
 use crate::messages::board::Board;
+use crate::messages::rehearsal::{RehearsalBoard, Rehearsals};
 use crate::messages::supervisor::Door;
 use crate::render::Pages;
 use crate::store::Reader;
@@ -75,6 +76,8 @@ pub struct Site {
     pub clock: Clock,
     /// Bars for the price chart, where somebody keeps them.
     pub bars: Option<Bars>,
+    /// The rehearsal that runs, or the last one.
+    pub rehearsals: Rehearsals,
     /// The configuration.
     pub settings: Settings,
     /// Who hears of the first administrator (LIFE-1: `registration` becomes `started`).
@@ -107,6 +110,10 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn now(&self) -> Timestamp {
         (self.site.clock)()
+    }
+
+    pub(crate) fn rehearsal(&self) -> Option<Arc<RehearsalBoard>> {
+        self.site.rehearsals.borrow().clone()
     }
 
     pub(crate) fn board(&self) -> Arc<Board> {

@@ -51,6 +51,8 @@ pub struct Runtime {
     pub lifecycle: Lifecycle,
     /// How faults are met.
     pub supervision: Supervision,
+    /// How a dry session runs.
+    pub rehearsal: Rehearsal,
     /// The time zone that pages show beside UTC and the exchange's.
     pub zone: Tz,
 }
@@ -125,6 +127,13 @@ pub struct Supervision {
     pub escalation_kills: bool,
 }
 
+/// How a dry session runs (RES-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// Seconds of real time that each window takes.
+    pub window_seconds: u32,
+}
+
 impl Default for Runtime {
     fn default() -> Self {
         let trading = |name| StrategySettings { name, enabled: true, parameters: Parameters::of(name) };
@@ -149,6 +158,7 @@ impl Default for Runtime {
                 shutdown_closes: false,
             },
             supervision: Supervision { step_budget_ms: 250, failures: 3, window_minutes: 5, escalation_kills: false },
+            rehearsal: Rehearsal { window_seconds: 20 },
             zone: Tz::UTC,
         }
     }

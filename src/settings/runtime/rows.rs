@@ -63,6 +63,7 @@ fn build() -> Vec<Row> {
         rows.extend(own.map(|p| parameter(name, p, &start)));
     }
     let rest = screener().into_iter().chain(venue()).chain(orders()).chain(lifecycle()).chain(supervision());
+    let rest = rest.chain(rehearsal());
     rows.extend(rest.map(|line| plain(line, &start)));
     rows
 }
@@ -218,5 +219,12 @@ fn supervision() -> Vec<Line> {
         Line("supervision.failures", "failures", Kind::Whole(1, 20), Neither, ADMINISTER, None, field!(Count supervision.failures), "more than these within the window escalate (LIFE-11)"),
         Line("supervision.window_minutes", "min", Kind::Whole(1, 60), Neither, ADMINISTER, None, field!(Count supervision.window_minutes), "the window of failures (LIFE-11)"),
         Line("supervision.escalation_kills", "", Kind::Switch, Tightens, ADMINISTER, None, field!(Switch supervision.escalation_kills), "whether an escalation kills; otherwise it ends in error (RISK-13)"),
+    ]
+}
+
+#[rustfmt::skip]
+fn rehearsal() -> Vec<Line> {
+    vec![
+        Line("rehearsal.window_seconds", "s", Kind::Whole(1, 55), Neither, ADMINISTER, None, field!(Count rehearsal.window_seconds), "how long each window of a rehearsal takes, a minute or less with its warm-up (RES-1)"),
     ]
 }

@@ -10,6 +10,8 @@ mod day;
 mod decisions;
 /// Actors, feed, books.
 mod health;
+/// A dry session.
+mod rehearsal;
 /// Limits and what holds entries back.
 mod risk;
 /// Positions, orders, strategies, trades.
@@ -20,6 +22,7 @@ pub(crate) mod words;
 use serde_json::{Value, json};
 
 use crate::messages::board::Board;
+use crate::messages::rehearsal::RehearsalBoard;
 
 pub(crate) use decisions::one as decision;
 pub(crate) use decisions::rows as decision_rows;
@@ -28,8 +31,8 @@ pub(crate) use tables::{orders, positions, trades};
 /// Seconds without a new board after which it is called old.
 const SILENT_AFTER: i64 = 5;
 
-/// Everything that regions show, from one board. `silent` is for how many seconds no new one has come.
-pub(crate) fn bot(board: &Board, silent: i64) -> Value {
+/// Everything that regions show, from one board and the last rehearsal. `silent` is for how many seconds no new one has come.
+pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, silent: i64) -> Value {
     let silent = (silent > SILENT_AFTER).then_some(silent);
     json!({
         "bar": bar::bar(board, silent),
@@ -47,6 +50,7 @@ pub(crate) fn bot(board: &Board, silent: i64) -> Value {
         "freezes": risk::freezes(board),
         "touches": closing::touches(board),
         "closing": closing::closing(board),
+        "rehearsal": rehearsal::rehearsal(board, rehearsed),
         "health": health::health(board, silent),
         "actors": health::actors(board),
         "counts": {
