@@ -25,6 +25,8 @@ pub mod rehearsal;
 pub mod reporter;
 /// The only way from a signal to an order.
 mod risk;
+/// Which symbols are looked at.
+mod screener;
 /// One strategy.
 mod strategy;
 /// Commands, states, faults.

@@ -25,6 +25,7 @@ use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::reporter::{Standing, ToReporter};
+use crate::messages::screener::ScreenBoard;
 
 /// What the board says that never changes.
 #[derive(Clone, Debug)]
@@ -57,6 +58,7 @@ pub(super) struct Reporter {
     follower: Follower,
     session: Session,
     standing: Standing,
+    screen: Option<ScreenBoard>,
     actors: Vec<ActorLine>,
     board: watch::Sender<Arc<Board>>,
     number: u64,
@@ -112,6 +114,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         strategies: Vec::new(),
         decisions: Vec::new(),
         trades: Vec::new(),
+        screen: None,
         actors: Vec::new(),
         closing: None,
     }
@@ -130,6 +133,7 @@ impl Reporter {
             sign,
             session: Session::default(),
             standing: unknown(),
+            screen: None,
             actors: Vec::new(),
             board,
             number: 0,
@@ -154,6 +158,7 @@ impl Reporter {
                 self.take(&piece)?;
             }
             ToReporter::Standing(standing) => self.standing = *standing,
+            ToReporter::Screened(screen) => self.screen = Some(*screen),
             ToReporter::Actors(actors) => self.actors = actors,
         }
         self.publish()
@@ -242,6 +247,7 @@ impl Reporter {
             strategies: self.strategies()?,
             decisions: self.session.decisions.iter().cloned().collect(),
             trades: self.session.trades.clone(),
+            screen: self.screen.clone(),
             actors: self.actors.clone(),
             closing: standing.closing.clone(),
             ..first(&self.wiring.setup, &self.sign)
@@ -376,9 +382,9 @@ impl Actor for Reporter {
 
 impl Supervised for Reporter {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        let standing = self.standing.clone();
+        let (standing, screen) = (self.standing.clone(), self.screen.clone());
         match Self::new(Arc::clone(&self.wiring), self.sign.clone(), self.board.clone()) {
-            Ok(anew) => *self = Self { standing, number: self.number, ..anew },
+            Ok(anew) => *self = Self { standing, screen, number: self.number, ..anew },
             Err(halt) => self.wiring.halted(REPORTER, &halt),
         }
     }

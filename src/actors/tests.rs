@@ -73,6 +73,7 @@ impl Scene {
             rules: FillRules::default(),
             commission: CommissionSchedule::default(),
             time_to_live: Span::minutes(5),
+            screen: None,
         };
         Self { setup, tapes }
     }
@@ -81,7 +82,7 @@ impl Scene {
         FeeSchedule::us_sales().unwrap()
     }
 
-    fn backtest(&self) -> Backtest {
+    pub(super) fn backtest(&self) -> Backtest {
         let mut backtest = Backtest::new(self.setup.clone(), Self::fees()).unwrap();
         backtest.run(&self.tapes, &mut Nobody).unwrap();
         backtest

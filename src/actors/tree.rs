@@ -24,6 +24,7 @@ use super::pulse::Pulse;
 use super::rehearsal::{House, Stage};
 use super::reporter::{Reporter, Sign};
 use super::risk::Risk;
+use super::screener::Screener;
 use super::strategy::Strategy;
 use super::supervisor::Supervisor;
 use super::watchdog::Watched;
@@ -35,6 +36,7 @@ use crate::messages::line::{Line, Lost, Post};
 use crate::messages::market_data::ToMarketData;
 use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
+use crate::messages::screener::ToScreener;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Door, Refused, ToSupervisor};
 use crate::store::Writer;
@@ -44,6 +46,7 @@ pub(super) const RISK: &str = "risk";
 pub(super) const BROKER: &str = "broker";
 pub(super) const MARKET_DATA: &str = "market data";
 pub(super) const REPORTER: &str = "reporter";
+pub(super) const SCREENER: &str = "screener";
 pub(super) const SUPERVISOR: &str = "supervisor";
 
 /// The name of a strategy's actor.
@@ -69,6 +72,7 @@ pub(super) struct Wiring {
     pub(super) broker: Line<ToBroker>,
     pub(super) market_data: Line<ToMarketData>,
     pub(super) reporter: Line<ToReporter>,
+    pub(super) screener: Line<ToScreener>,
     pub(super) supervisor: Line<ToSupervisor>,
     pub(super) pulses: Vec<Pulse>,
     pub(super) rehearsals: Arc<House>,
@@ -89,6 +93,7 @@ impl Wiring {
         for strategy in &self.strategies {
             self.must(strategy.deliver(ToStrategy::Piece(piece.clone())));
         }
+        self.must(self.screener.deliver(ToScreener::Piece(piece.clone())));
         // Risk goes last: what it asks the others about, they have seen.
         self.must(self.reporter.deliver(ToReporter::Piece(piece.clone())));
         self.must(self.supervisor.deliver(ToSupervisor::Piece(piece.clone())));
@@ -102,6 +107,7 @@ impl Wiring {
             RISK => self.risk.deliver(ToRisk::Welcome(chronicle)),
             BROKER => self.broker.deliver(ToBroker::Welcome(chronicle)),
             REPORTER => self.reporter.deliver(ToReporter::Welcome(chronicle)),
+            SCREENER => self.screener.deliver(ToScreener::Welcome(chronicle)),
             SUPERVISOR => self.supervisor.deliver(ToSupervisor::Welcome(chronicle)),
             _ => match self.strategies.iter().find(|line| line.name() == name) {
                 Some(line) => line.deliver(ToStrategy::Welcome(chronicle)),
@@ -192,10 +198,11 @@ impl Tree {
         let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
         let (market_data, market_box) = mailbox::<MarketData, _>(MARKET_DATA);
         let (reporter, reporter_box) = mailbox::<Reporter, _>(REPORTER);
+        let (screener, screener_box) = mailbox::<Screener, _>(SCREENER);
         let (supervisor, supervisor_box) = mailbox::<Supervisor, _>(SUPERVISOR);
         let names: Vec<_> = setup.strategies.iter().map(|(name, _)| strategy_actor(*name)).collect();
         let (strategies, strategy_boxes): (Vec<_>, Vec<_>) = names.iter().map(|n| mailbox::<Strategy, _>(n)).unzip();
-        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SUPERVISOR];
+        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SCREENER, SUPERVISOR];
         let pulses = all.into_iter().chain(names.iter().copied()).map(Pulse::new).collect();
         let latch = Latch::default();
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
@@ -210,6 +217,7 @@ impl Tree {
             broker,
             market_data,
             reporter,
+            screener,
             supervisor,
             pulses,
             rehearsals,
@@ -237,6 +245,8 @@ impl Tree {
         let reporter_actor = Reporter::new(Arc::clone(&wiring), sign, board)?;
         let tell = wiring.supervisor.clone();
         guard::run(&house.handle(), reporter_box, wiring.pulse(REPORTER), tell, move || reporter_actor);
+        let (own, tell) = with();
+        guard::run(&house.handle(), screener_box, wiring.pulse(SCREENER), tell, move || Screener::new(own));
         let supervisor_actor = Supervisor::new(Arc::clone(&wiring), life)?;
         let tell = wiring.supervisor.clone();
         guard::run(&house.handle(), supervisor_box, wiring.pulse(SUPERVISOR), tell, move || supervisor_actor);

@@ -11,6 +11,7 @@ use crate::messages::ledger::ToLedger;
 use crate::messages::market_data::ToMarketData;
 use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
+use crate::messages::screener::ToScreener;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::ToSupervisor;
 
@@ -56,6 +57,7 @@ impl Watched {
         w.must(w.broker.deliver(ToBroker::Beat(number)));
         w.must(w.market_data.deliver(ToMarketData::Beat(number)));
         w.must(w.reporter.deliver(ToReporter::Beat(number)));
+        w.must(w.screener.deliver(ToScreener::Beat(number)));
         w.must(w.supervisor.deliver(ToSupervisor::Beat(number)));
         for strategy in &w.strategies {
             w.must(strategy.deliver(ToStrategy::Beat(number)));

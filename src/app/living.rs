@@ -78,7 +78,7 @@ async fn live(arguments: &Arguments, boot: &Boot) -> Result<End, Failure> {
     let vault = Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?;
     let (runtime, version) = standing::configuration(&vault, &first)?;
     let feed = Arc::new(feed_of(arguments)?);
-    let setup = standing::setup(&identity, &runtime, &feed);
+    let setup = standing::setup(&identity, &runtime, &feed)?;
     let address = Address::new(&boot.database(&identity));
     let (reader, writer) = standing::books(&address, &identity).await?;
     let envelope = vault.envelope("people")?;

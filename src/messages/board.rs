@@ -12,6 +12,8 @@ use desk::domain::time::Timestamp;
 use desk::domain::trade::Trade;
 use serde::Serialize;
 
+use super::screener::ScreenBoard;
+
 /// What a person sees at one moment.
 #[derive(Clone, Debug, Serialize)]
 pub struct Board {
@@ -55,6 +57,8 @@ pub struct Board {
     pub decisions: Vec<DecisionLine>,
     /// The session's trades, the newest first.
     pub trades: Vec<Trade>,
+    /// Which symbols are looked at in this session, and why the others are not.
+    pub screen: Option<ScreenBoard>,
     /// Actors.
     pub actors: Vec<ActorLine>,
     /// A stop or kill under way, or the last one of the session.

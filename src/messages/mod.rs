@@ -19,6 +19,8 @@ pub mod rehearsal;
 pub mod reporter;
 /// What risk can be told.
 pub mod risk;
+/// What the screener can be told.
+pub mod screener;
 /// What a strategy can be told.
 pub mod strategy;
 /// What the supervisor can be told.

@@ -5,6 +5,7 @@ use desk::domain::time::Timestamp;
 
 use super::board::{ActorLine, ClosingBoard, FreezeLine, Mark};
 use super::chronicle::{Chronicle, Piece};
+use super::screener::ScreenBoard;
 
 /// What the supervisor knows of the bot as a whole.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub enum ToReporter {
     Piece(Piece),
     /// The bot as a whole has changed.
     Standing(Box<Standing>),
+    /// Which symbols are looked at in this session.
+    Screened(Box<ScreenBoard>),
     /// How the actors are.
     Actors(Vec<ActorLine>),
     /// Are you there.

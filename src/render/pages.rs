@@ -33,6 +33,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "pages/register.html",
     "pages/rehearsal.html",
     "pages/risk.html",
+    "pages/screener.html",
     "pages/settings.html",
     "pages/sign_in.html",
     "pages/strategies.html",

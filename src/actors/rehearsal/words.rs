@@ -27,7 +27,12 @@ pub(super) fn line(event: &Event) -> Option<String> {
         Body::AmendIntended { order, stop } => format!("{order}: simulated stop moves to {stop}"),
         Body::CancelIntended { order } => format!("{order}: simulated cancel"),
         Body::Executed { symbol, execution, .. } => {
-            format!("{symbol}: simulated fill of {} at {}", whole(execution.quantity), execution.price)
+            let verb = if execution.quantity < Quantity::ZERO { "sold" } else { "bought" };
+            format!(
+                "{symbol}: {verb} {} at {}, simulated",
+                whole(execution.quantity).trim_start_matches('-'),
+                execution.price
+            )
         }
         Body::Refused { order, why } => format!("{order}: refused by the simulated venue, {why:?}"),
         Body::EntryMissed { symbol, .. } => format!("{symbol}: entry without a fill"),

@@ -131,6 +131,7 @@ mod tests {
             strategies: Vec::new(),
             decisions: Vec::new(),
             trades: Vec::new(),
+            screen: None,
             actors: Vec::new(),
             closing: None,
         }

@@ -32,6 +32,7 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
             ("/", "Dashboard", "", Action::Look),
             ("/decisions", "Decisions", "decisions", Action::Look),
             ("/strategies", "Strategies", "", Action::Look),
+            ("/screener", "Screener", "", Action::Look),
             ("/orders", "Orders", "orders", Action::Look),
             ("/trades", "Trades", "trades", Action::Look),
         ],

@@ -14,6 +14,8 @@ mod health;
 mod rehearsal;
 /// Limits and what holds entries back.
 mod risk;
+/// What was taken and left out.
+mod screener;
 /// Positions, orders, strategies, trades.
 mod tables;
 /// Shares, clocks, ages.
@@ -26,6 +28,7 @@ use crate::messages::rehearsal::RehearsalBoard;
 
 pub(crate) use decisions::one as decision;
 pub(crate) use decisions::rows as decision_rows;
+pub(crate) use screener::{Narrowed as Screened, screener};
 pub(crate) use tables::{orders, positions, trades};
 
 /// Seconds without a new board after which it is called old.

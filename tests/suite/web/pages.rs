@@ -25,6 +25,8 @@ const PAGES: &[&str] = &[
     "/kill",
     "/system/health",
     "/rehearsal",
+    "/screener",
+    "/screener?result=out&reason=price_below&symbol=penn",
     "/ledger",
     "/settings",
     "/users",
