@@ -130,7 +130,17 @@
     stateChanged();
     closePanels();
     killEnded(event.when && event.when.latched);
+    rest();
   }
+  // While a rehearsal runs, what acts on live trading waits, but for what ends it (RES-1). The bot refuses it in any case.
+  const waits = ["start", "resume", "cancel_all", "set_mode", "apply_config", "close_day", "rehearse"];
+  function rest() {
+    const rehearsing = document.querySelector('[data-region="bar"] [data-rehearsing]') !== null;
+    all("form[data-verb]").filter((f) => waits.includes(f.dataset.verb)).forEach((f) => {
+      all("button:not([type=button])", f).forEach((b) => { b.disabled = rehearsing; b.title = rehearsing ? "Waits for the rehearsal's end" : ""; });
+    });
+  }
+  rest();
   let lastClock = "";
 
   // ---------- one stream for all windows ----------

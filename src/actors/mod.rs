@@ -23,10 +23,14 @@ mod market_data;
 mod notifier;
 /// Who answered when.
 pub mod pulse;
+/// A dry session beside the real one.
+pub mod rehearsal;
 /// Writes the board.
 pub mod reporter;
 /// The only way from a signal to an order.
 mod risk;
+/// Which symbols are looked at.
+mod screener;
 /// One strategy.
 mod strategy;
 /// Commands, states, faults.

@@ -13,7 +13,7 @@ use desk::domain::trade::{Trade, average};
 use desk::domain::wide::{Overflow, Wide, value_of};
 use desk::machines::broker::Tracked;
 use desk::machines::market_data::SymbolMarket;
-use desk::world::trader::Halt;
+use desk::world::trader::{Halt, Setup};
 use tokio::sync::watch;
 
 use super::follower::Follower;
@@ -27,6 +27,7 @@ use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::reporter::{Standing, ToReporter};
+use crate::messages::screener::ScreenBoard;
 
 /// What the board says that never changes.
 #[derive(Clone, Debug)]
@@ -74,6 +75,7 @@ pub(super) struct Reporter {
     follower: Follower,
     session: Session,
     standing: Standing,
+    screen: Option<ScreenBoard>,
     actors: Vec<ActorLine>,
     alerts: VecDeque<Alert>,
     board: watch::Sender<Arc<Board>>,
@@ -98,12 +100,12 @@ fn unknown() -> Standing {
 }
 
 /// The board before anything has happened.
-pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
-    let float = wiring.setup.limits.float;
+pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
+    let float = setup.limits.float;
     Board {
         number: 0,
         at: sign.from,
-        identity: wiring.setup.identity.clone(),
+        identity: setup.identity.clone(),
         mode: Mode::Paper,
         venue: sign.venue,
         feed_name: sign.feed_name.clone(),
@@ -121,7 +123,7 @@ pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
             unrealised: Money::ZERO,
             fees: Money::ZERO,
             open_fees: Money::ZERO,
-            loss_limit: wiring.setup.limits.day_loss,
+            loss_limit: setup.limits.day_loss,
             at_stops: Money::ZERO,
             equity: float,
             curve: Vec::new(),
@@ -132,6 +134,7 @@ pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
         strategies: Vec::new(),
         decisions: Vec::new(),
         trades: Vec::new(),
+        screen: None,
         actors: Vec::new(),
         closing: None,
         drill: None,
@@ -154,6 +157,7 @@ impl Reporter {
             sign,
             session: Session::default(),
             standing: unknown(),
+            screen: None,
             actors: Vec::new(),
             alerts: VecDeque::new(),
             board,
@@ -180,6 +184,7 @@ impl Reporter {
                 told::piece(&piece);
             }
             ToReporter::Standing(standing) => self.standing = *standing,
+            ToReporter::Screened(screen) => self.screen = Some(*screen),
             ToReporter::Actors(actors) => self.actors = actors,
             ToReporter::Alerted(alert) => {
                 self.alerts.push_front(alert);
@@ -281,13 +286,14 @@ impl Reporter {
             strategies: self.strategies()?,
             decisions: self.session.decisions.iter().cloned().collect(),
             trades: self.session.trades.clone(),
+            screen: self.screen.clone(),
             actors: self.actors.clone(),
             closing: standing.closing.clone(),
             drill: standing.drill.clone(),
             alerts: self.alerts.iter().cloned().collect(),
             refusals: self.session.refusals.clone(),
             skips: self.session.skips.clone(),
-            ..first(&self.wiring, &self.sign)
+            ..first(&self.wiring.setup, &self.sign)
         };
         self.board.send_replace(Arc::new(board));
         Ok(())
@@ -420,9 +426,9 @@ impl Actor for Reporter {
 
 impl Supervised for Reporter {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        let standing = self.standing.clone();
+        let (standing, screen) = (self.standing.clone(), self.screen.clone());
         match Self::new(Arc::clone(&self.wiring), self.sign.clone(), self.board.clone()) {
-            Ok(anew) => *self = Self { standing, number: self.number, ..anew },
+            Ok(anew) => *self = Self { standing, screen, number: self.number, ..anew },
             Err(halt) => self.wiring.halted(REPORTER, &halt),
         }
     }

@@ -11,6 +11,8 @@ use desk::domain::decimal::Quantity;
 use desk::domain::event::Body;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
+use desk::machines::rehearsal::{Quiet, may_start};
+use desk::machines::strategy::StrategyMachine;
 use desk::machines::supervisor::{Carried, Effect, Facts, Happening, Ordered, Refusal, Verdict};
 use desk::world::trader::Halt;
 use tokio::sync::oneshot;
@@ -77,6 +79,8 @@ pub(super) struct Supervisor {
     mode: Mode,
     /// Who asked for the end of the process.
     ended_by: Option<Mark>,
+    /// Whether the feed waits for a rehearsal's end.
+    held: bool,
 }
 
 impl Supervisor {
@@ -107,6 +111,7 @@ impl Supervisor {
             stalled: false,
             free: false,
             ended_by: None,
+            held: false,
         })
     }
 
@@ -155,6 +160,9 @@ impl Supervisor {
                 if name == LEDGER {
                     self.end(End::Anew);
                 }
+            }
+            ToSupervisor::Rehearsed { passed, why } => {
+                self.happened(&Happening::Rehearsed { passed, why })?;
             }
             ToSupervisor::FeedEnded => {
                 self.wiring.alert(
@@ -216,6 +224,9 @@ impl Supervisor {
             // Whoever kills has shut the latch already; the mark is this command's.
             facts.latch = self.life.machine.latch().cloned();
         }
+        if order.command == Command::Rehearse {
+            facts.rehearsal = self.may_rehearse();
+        }
         let told = match self.life.machine.decide(self.now, &ordered, &facts) {
             Verdict::Wait if self.waiting.len() < QUEUE => {
                 self.waiting.push_back((order, answer));
@@ -228,6 +239,9 @@ impl Supervisor {
                 Err(refused(&refusal))
             }
             Verdict::Carry(carried) => {
+                if carried.effects.contains(&Effect::EndRehearsal) {
+                    self.wiring.rehearsals.end(&format!("ended by {}", order.command.word()));
+                }
                 if ordered.command == Command::Shutdown && self.ended_by.is_none() {
                     self.ended_by = Some(ordered.mark(self.now));
                 }
@@ -265,7 +279,6 @@ impl Supervisor {
         match command {
             Command::Backup
             | Command::ApplyConfig(_)
-            | Command::Rehearse
             | Command::EnterDefense
             | Command::LeaveDefense
             | Command::ApproveProposal(_)
@@ -313,10 +326,45 @@ impl Supervisor {
                 Effect::Drill => self.drill(),
                 // Stops leave through risk, which is told of the state; the feed brings the close.
                 Effect::LeaveInOrder | Effect::CloseDay => {}
+                Effect::StartRehearsal => self.rehearse(),
+                Effect::EndRehearsal => self.wiring.rehearsals.end("a command ended it"),
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
                 other => tracing::warn!(?other, "this effect has no actor yet"),
             }
+        }
+    }
+
+    /// Whether a rehearsal may start now (RES-1).
+    fn may_rehearse(&self) -> Result<(), String> {
+        let trader = &self.follower.trader;
+        let windows = trader.strategies().iter().filter(|s| s.is_open(self.now)).map(StrategyMachine::name);
+        // Positions and working orders are the machine's own question.
+        let quiet = Quiet { windows: windows.collect(), ..Quiet::default() };
+        may_start(&quiet).map_err(|why| why.to_string())?;
+        self.wiring.rehearsals.could(self.now)
+    }
+
+    /// Begins a rehearsal. A feed that owns the clock waits meanwhile: the live bot stands still, and its clock with it.
+    fn rehearse(&mut self) {
+        self.hold_feed(true);
+        let Some(mark) = self.life.machine.rehearsing() else { return };
+        let (broker, tell) = (self.reconciliation.is_ok(), self.wiring.supervisor.clone());
+        Arc::clone(&self.wiring.rehearsals).begin(self.now, mark, broker, tell);
+    }
+
+    /// Lets the feed go on where a rehearsal is over, whatever ended it.
+    fn look_at_rehearsal(&mut self) {
+        if self.held && self.life.machine.rehearsing().is_none() {
+            self.wiring.rehearsals.end("a fault ended it");
+            self.hold_feed(false);
+        }
+    }
+
+    fn hold_feed(&mut self, held: bool) {
+        self.held = held;
+        if self.fed {
+            self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Run(!held)));
         }
     }
 
@@ -453,6 +501,7 @@ impl Supervisor {
                 self.command(order, answer)?;
             }
         }
+        self.look_at_rehearsal();
         self.tell_risk();
         self.tell_market_data();
         self.look_at_closing();

@@ -23,8 +23,10 @@ use super::life::Life;
 use super::market_data::MarketData;
 use super::notifier::Notifier;
 use super::pulse::Pulse;
+use super::rehearsal::{House, Stage};
 use super::reporter::{Reporter, Sign};
 use super::risk::Risk;
+use super::screener::Screener;
 use super::strategy::Strategy;
 use super::supervisor::Supervisor;
 use super::watchdog::Watched;
@@ -41,6 +43,7 @@ use crate::messages::market_data::ToMarketData;
 use crate::messages::notifier::ToNotifier;
 use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
+use crate::messages::screener::ToScreener;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Door, Refused, ToSupervisor};
 use crate::store::{Receipts, Writer};
@@ -52,6 +55,7 @@ pub(super) const RISK: &str = "risk";
 pub(super) const BROKER: &str = "broker";
 pub(super) const MARKET_DATA: &str = "market data";
 pub(super) const REPORTER: &str = "reporter";
+pub(super) const SCREENER: &str = "screener";
 pub(super) const SUPERVISOR: &str = "supervisor";
 
 /// The name of a strategy's actor.
@@ -82,8 +86,10 @@ pub(super) struct Wiring {
     pub(super) broker: Line<ToBroker>,
     pub(super) market_data: Line<ToMarketData>,
     pub(super) reporter: Line<ToReporter>,
+    pub(super) screener: Line<ToScreener>,
     pub(super) supervisor: Line<ToSupervisor>,
     pub(super) pulses: Vec<Pulse>,
+    pub(super) rehearsals: Arc<House>,
 }
 
 impl Wiring {
@@ -102,6 +108,7 @@ impl Wiring {
             self.must(strategy.deliver(ToStrategy::Piece(piece.clone())));
         }
         self.must(self.kill_switch.deliver(ToKillSwitch::Piece(piece.clone())));
+        self.must(self.screener.deliver(ToScreener::Piece(piece.clone())));
         // Risk goes last: what it asks the others about, they have seen.
         self.must(self.reporter.deliver(ToReporter::Piece(piece.clone())));
         self.must(self.supervisor.deliver(ToSupervisor::Piece(piece.clone())));
@@ -116,6 +123,7 @@ impl Wiring {
             BROKER => self.broker.deliver(ToBroker::Welcome(chronicle)),
             KILL_SWITCH => self.kill_switch.deliver(ToKillSwitch::Welcome(chronicle)),
             REPORTER => self.reporter.deliver(ToReporter::Welcome(chronicle)),
+            SCREENER => self.screener.deliver(ToScreener::Welcome(chronicle)),
             SUPERVISOR => self.supervisor.deliver(ToSupervisor::Welcome(chronicle)),
             _ => match self.strategies.iter().find(|line| line.name() == name) {
                 Some(line) => line.deliver(ToStrategy::Welcome(chronicle)),
@@ -178,6 +186,8 @@ pub struct Plan {
     pub papers: Papers,
     /// What an earlier process left for this one to be told.
     pub left: Left,
+    /// What a rehearsal stands on.
+    pub stage: Stage,
 }
 
 /// What an earlier process left.
@@ -219,21 +229,38 @@ impl Tree {
     /// # Errors
     /// Where a strategy cannot run with its parameters.
     pub fn start(plan: Plan) -> Result<Self, desk::world::trader::Halt> {
-        let Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left } =
-            plan;
+        let Plan {
+            setup,
+            mode,
+            trader,
+            chronicle,
+            writer,
+            venue,
+            playback,
+            pace,
+            sign,
+            life,
+            latch,
+            papers,
+            left,
+            stage,
+        } = plan;
         let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
         let (risk, risk_box) = mailbox::<Risk, _>(RISK);
         let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
         let (market_data, market_box) = mailbox::<MarketData, _>(MARKET_DATA);
         let (reporter, reporter_box) = mailbox::<Reporter, _>(REPORTER);
+        let (screener, screener_box) = mailbox::<Screener, _>(SCREENER);
         let (kill_switch, kill_box) = mailbox::<KillSwitch, _>(KILL_SWITCH);
         let (notifier, notifier_box) = mailbox::<Notifier, _>(NOTIFIER);
         let (supervisor, supervisor_box) = mailbox::<Supervisor, _>(SUPERVISOR);
         let names: Vec<_> = setup.strategies.iter().map(|(name, _)| strategy_actor(*name)).collect();
         let (strategies, strategy_boxes): (Vec<_>, Vec<_>) = names.iter().map(|n| mailbox::<Strategy, _>(n)).unzip();
-        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SUPERVISOR, KILL_SWITCH, NOTIFIER];
+        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SCREENER, SUPERVISOR, KILL_SWITCH, NOTIFIER];
         let pulses = all.into_iter().chain(names.iter().copied()).map(Pulse::new).collect();
         let killer = Killer { latch: latch.clone(), line: kill_switch.clone() };
+        let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
+        let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
         let wiring = Arc::new(Wiring {
             setup,
             mode,
@@ -248,13 +275,14 @@ impl Tree {
             broker,
             market_data,
             reporter,
+            screener,
             supervisor,
             pulses,
+            rehearsals,
         });
         // By latency and by what may fail together.
         let [books, trading, link, house, kill] =
             [Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new()];
-        let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&wiring, &sign)));
         let with = || (Arc::clone(&wiring), wiring.supervisor.clone());
 
         let (own, tell) = with();
@@ -276,6 +304,8 @@ impl Tree {
         let reporter_actor = Reporter::new(Arc::clone(&wiring), sign, board)?;
         let tell = wiring.supervisor.clone();
         guard::run(&house.handle(), reporter_box, wiring.pulse(REPORTER), tell, move || reporter_actor);
+        let (own, tell) = with();
+        guard::run(&house.handle(), screener_box, wiring.pulse(SCREENER), tell, move || Screener::new(own));
         let kill_actor = KillSwitch::new(Arc::clone(&wiring), papers)?;
         let tell = wiring.supervisor.clone();
         guard::run(&kill.handle(), kill_box, wiring.pulse(KILL_SWITCH), tell, move || kill_actor);

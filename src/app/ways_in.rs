@@ -19,6 +19,7 @@ use crate::gateway::clock;
 use crate::gateway::control::{ControlFolder, Feed, Flags, Found, HangMark, Heart, Heartbeat, Server, Signal, Signals};
 use crate::gateway::notify::ServiceManager;
 use crate::messages::board::Board;
+use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::{Answer, Door, Order};
 use crate::store::people::People;
 
@@ -63,7 +64,7 @@ impl Inside {
 /// Where the system gives no thread or no signals.
 pub(super) fn open(
     tree: &Tree,
-    socket: Server,
+    (socket, rehearsals): (Server, Rehearsals),
     control: ControlFolder,
     heart: Heart,
     identity: Identity,
@@ -78,7 +79,7 @@ pub(super) fn open(
         .name("ways in".to_owned())
         .spawn(move || {
             runtime.block_on(async {
-                let answer = answering(ways.killing(), ways.board.clone(), checking(people));
+                let answer = answering(ways.killing(), (ways.board.clone(), rehearsals), checking(people));
                 tokio::join!(socket.run(answer), flags(&ways, folder), signals(&ways));
             });
         })

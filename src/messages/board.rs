@@ -14,6 +14,8 @@ use desk::domain::trade::Trade;
 use desk::gates::Reason;
 use serde::Serialize;
 
+use super::screener::ScreenBoard;
+
 /// What a person sees at one moment.
 #[derive(Clone, Debug, Serialize)]
 pub struct Board {
@@ -57,6 +59,8 @@ pub struct Board {
     pub decisions: Vec<DecisionLine>,
     /// The session's trades, the newest first.
     pub trades: Vec<Trade>,
+    /// Which symbols are looked at in this session, and why the others are not.
+    pub screen: Option<ScreenBoard>,
     /// Actors.
     pub actors: Vec<ActorLine>,
     /// A stop or kill under way, or the last one of the session.

@@ -6,6 +6,7 @@ use desk::domain::time::Timestamp;
 
 use super::board::{ActorLine, Alert, ClosingBoard, DrillBoard, FreezeLine, Mark, SkipLine};
 use super::chronicle::{Chronicle, Piece};
+use super::screener::ScreenBoard;
 
 /// What the supervisor knows of the bot as a whole.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub enum ToReporter {
     Alerted(Alert),
     /// What a strategy has counted in this session, in place of what it told before.
     Skipped(StrategyName, Vec<SkipLine>),
+    /// Which symbols are looked at in this session.
+    Screened(Box<ScreenBoard>),
     /// How the actors are.
     Actors(Vec<ActorLine>),
     /// Are you there.

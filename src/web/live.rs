@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, rt};
+use desk::domain::bot::Action;
 use desk::domain::time::{Span, Timestamp};
 use futures_util::stream;
 use serde_json::{Map, Value, json};
@@ -21,7 +22,7 @@ use super::views;
 use super::visitor::{Visitor, token_of};
 use crate::store::people::Token;
 
-/// The regions that everybody sees alike.
+/// The regions that everybody sees alike who sees them.
 pub(crate) const REGIONS: &[&str] = &[
     "actors",
     "alerts",
@@ -44,11 +45,14 @@ pub(crate) const REGIONS: &[&str] = &[
     "orders",
     "orders_heading",
     "positions",
+    REHEARSAL,
     "stopping",
     "strategies",
     "trades",
     "trades_heading",
 ];
+/// The one that only those see who may rehearse.
+const REHEARSAL: &str = "rehearsal";
 /// The one that depends on who looks.
 const VERBS: &str = "verbs";
 /// Regions are painted at most this often.
@@ -107,7 +111,7 @@ pub(crate) async fn paint(shared: Data<Shared>, painted: watch::Sender<Arc<Frame
         }
         let now = shared.now();
         let latest = Arc::clone(&board.borrow_and_update());
-        let values = views::bot(&latest, shared.ages(&latest));
+        let values = views::bot(&latest, shared.rehearsal().as_deref(), shared.ages(&latest));
         let before = Arc::clone(&painted.borrow());
         let frame = next_frame(&shared, &before, &values, latest.number, number(now));
         painted.send_replace(Arc::new(frame));
@@ -177,7 +181,8 @@ impl Watcher {
             return Some(Bytes::from_static(b"event: ended\ndata: {}\n\n"));
         }
         let mut regions = Map::new();
-        for (name, (number, html)) in &frame.regions {
+        let rehearses = self.visitor.may(Action::Rehearse);
+        for (name, (number, html)) in frame.regions.iter().filter(|(name, _)| rehearses || **name != REHEARSAL) {
             if self.sent.insert(name, *number) != Some(*number) {
                 regions.insert((*name).to_owned(), json!(&**html));
             }

@@ -7,7 +7,9 @@ use actix_web::{HttpResponse, Route as Handler};
 use desk::domain::bot::Action;
 
 use super::guard::guard;
-use super::pages::{account, audit, boards, command, ledger, logs, programs, registration, sign_in, strategies, users};
+use super::pages::{
+    account, audit, boards, command, ledger, logs, programs, registration, screener, sign_in, strategies, users,
+};
 use super::refusal::Refusal;
 use super::{api, assets, live};
 
@@ -142,6 +144,7 @@ pub const ROUTES: &[Route] = &[
     get("/decisions", LOOK, || web::to(boards::decisions)),
     get("/decisions/{id}", LOOK, || web::to(boards::decision)),
     get("/strategies", LOOK, || web::to(strategies::page)),
+    get("/screener", LOOK, || web::to(screener::page)),
     get("/orders", LOOK, || web::to(boards::orders)),
     get("/trades", LOOK, || web::to(boards::trades)),
     get("/symbols/{symbol}", LOOK, || web::to(boards::symbol)),

@@ -20,6 +20,7 @@ use super::live::Frame;
 use super::once::Doing;
 use super::refusal::Refusal;
 use crate::messages::board::Board;
+use crate::messages::rehearsal::{RehearsalBoard, Rehearsals};
 use crate::messages::supervisor::Door;
 use crate::render::Pages;
 use crate::store::Reader;
@@ -99,6 +100,8 @@ pub struct Site {
     pub bars: Option<Bars>,
     /// The symbols that the bot watches.
     pub symbols: Vec<Symbol>,
+    /// The rehearsal that runs, or the last one.
+    pub rehearsals: Rehearsals,
     /// The configuration.
     pub settings: Settings,
     /// The program's logs.
@@ -144,6 +147,10 @@ impl Shared {
     /// How old the board and its feed are.
     pub(crate) fn ages(&self, board: &Board) -> Ages {
         self.seen.look(board, self.now())
+    }
+
+    pub(crate) fn rehearsal(&self) -> Option<Arc<RehearsalBoard>> {
+        self.site.rehearsals.borrow().clone()
     }
 
     pub(crate) fn board(&self) -> Arc<Board> {

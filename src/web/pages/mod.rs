@@ -18,6 +18,8 @@ pub(super) mod logs;
 pub(super) mod programs;
 /// The first administrator.
 pub(super) mod registration;
+/// Which symbols are looked at.
+pub(super) mod screener;
 /// Coming in and going out.
 pub(super) mod sign_in;
 /// Strategies and their parameters.

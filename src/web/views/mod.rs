@@ -14,8 +14,12 @@ mod day;
 mod decisions;
 /// Actors, feed, books.
 mod health;
+/// A dry session.
+mod rehearsal;
 /// Limits and what holds entries back.
 mod risk;
+/// What was taken and left out.
+mod screener;
 /// Positions, orders, strategies, trades.
 mod tables;
 /// Why nothing trades.
@@ -27,17 +31,19 @@ use serde_json::{Value, json};
 
 use super::ages::Ages;
 use crate::messages::board::Board;
+use crate::messages::rehearsal::RehearsalBoard;
 
 pub(crate) use decisions::one as decision;
 pub(crate) use decisions::rows as decision_rows;
+pub(crate) use screener::{Narrowed as Screened, screener};
 pub(crate) use tables::{orders, positions, trades};
 pub(crate) use why::why;
 
 /// Seconds without a new board after which it is called old.
 const SILENT_AFTER: i64 = 5;
 
-/// Everything that regions show, from one board.
-pub(crate) fn bot(board: &Board, ages: Ages) -> Value {
+/// Everything that regions show, from one board and the last rehearsal.
+pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, ages: Ages) -> Value {
     let silent = (ages.board > SILENT_AFTER).then_some(ages.board);
     json!({
         "bar": bar::bar(board, ages, silent),
@@ -62,6 +68,7 @@ pub(crate) fn bot(board: &Board, ages: Ages) -> Value {
         "touches": closing::touches(board),
         "closing": closing::closing(board),
         "health": health::health(board, ages, silent),
+        "rehearsal": rehearsal::rehearsal(board, rehearsed),
         "actors": health::actors(board),
         "alerts": alerts::alerts(board),
         "counts": {

@@ -31,6 +31,8 @@ const PAGES: &[&str] = &[
     "/system/api",
     "/system/shutdown",
     "/rehearsal",
+    "/screener",
+    "/screener?result=out&reason=price_below&symbol=penn",
     "/ledger",
     "/settings",
     "/users",

@@ -11,8 +11,10 @@ use desk::domain::symbol::Symbol;
 use desk::domain::time::{Date, Span, Timestamp};
 use desk::domain::trade::Trade;
 use desk::gates::{Check, GateResult, Reason};
+use desk::machines::screener::Reason as ScreenedOut;
 use desk::research::luck::SplitMix;
 use tbot::messages::board::*;
+use tbot::messages::screener::{Asked, ScreenBoard, ScreenLine};
 
 pub(crate) fn at(text: &str) -> Timestamp {
     format!("2026-11-20T{text}Z").parse().unwrap()
@@ -28,6 +30,25 @@ fn price(text: &str) -> Price {
 
 fn session() -> SessionId {
     SessionId::xnys(Date::new(2026, 11, 20).unwrap())
+}
+
+/// Two that passed and one that did not.
+fn screen() -> ScreenBoard {
+    let line = |symbol: &str, last: &str, out: Option<ScreenedOut>| ScreenLine {
+        symbol: symbol.parse().unwrap(),
+        price: Some(price(last)),
+        volume: Some(Quantity::whole(1_284_300)),
+        as_of: Some(at("14:30:00")),
+        out,
+    };
+    let below = ScreenedOut::PriceBelow { have: price("3.20"), least: price("5") };
+    ScreenBoard {
+        session: session(),
+        at: at("14:30:00"),
+        asks: true,
+        asked: vec![Asked { name: "min_price", value: "5.00".to_owned(), unit: "USD" }],
+        lines: vec![line("F", "12.40", None), line("PENNY", "3.20", Some(below)), line("SPY", "598.1", None)],
+    }
 }
 
 fn plan(reference: &str, stop: &str, target: &str) -> Plan {
@@ -345,6 +366,7 @@ pub(crate) fn board() -> Board {
             trade("MSFT", Open, ("14:58:00", "15:22:08"), ("25310.10", "25373.94"), ExitReason::TargetHit),
             trade("AMD", Open, ("14:46:00", "14:58:40"), ("13010.00", "12821.60"), ExitReason::StopLoss),
         ],
+        screen: Some(screen()),
         actors: actors(),
         closing: None,
         drill: None,
