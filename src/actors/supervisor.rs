@@ -16,6 +16,7 @@ use desk::world::trader::Halt;
 use tokio::sync::oneshot;
 
 use super::closing::Closing;
+use super::configuring::Prepared;
 use super::follower::Follower;
 use super::life::{End, Life, LifeError};
 use super::tree::{BROKER, LEDGER, MARKET_DATA, RISK, SUPERVISOR, Wiring, strategy_actor};
@@ -37,7 +38,7 @@ const QUEUE: usize = 100;
 
 /// The supervisor.
 pub(super) struct Supervisor {
-    wiring: Arc<Wiring>,
+    pub(super) wiring: Arc<Wiring>,
     follower: Follower,
     life: Life,
     waiting: VecDeque<(Box<Order>, oneshot::Sender<Answer>)>,
@@ -49,6 +50,7 @@ pub(super) struct Supervisor {
     beat: u64,
     fed: bool,
     closing: Option<Closing>,
+    pub(super) prepared: Option<Prepared>,
 }
 
 impl Supervisor {
@@ -69,6 +71,7 @@ impl Supervisor {
             beat: 0,
             fed: false,
             closing: None,
+            prepared: None,
         })
     }
 
@@ -129,12 +132,13 @@ impl Supervisor {
                 }
                 Ok(())
             }
+            Piece::Configured(now) => self.configured(now.number),
             Piece::Moment(_) => Ok(()),
         }
     }
 
     fn command(&mut self, order: Box<Order>, answer: oneshot::Sender<Answer>) -> Result<(), LifeError> {
-        if let Err(refused) = self.possible(&order.command) {
+        if let Err(refused) = self.possible(&order.command).and_then(|()| self.prepare(&order.command)) {
             // Whoever asked may have gone meanwhile.
             let _ = answer.send(Err(refused));
             return Ok(());
@@ -173,7 +177,7 @@ impl Supervisor {
                     // A kill has acted already; that it could not be recorded is said, and changes nothing (LIFE-4).
                     tracing::error!(%error, "a kill could not be recorded");
                 }
-                self.answer(&carried.answer)
+                self.answer(&carried.answer).map(|outcome| self.with_later(&order.command, outcome))
             }
         };
         // Whoever asked may have gone meanwhile.
@@ -188,7 +192,6 @@ impl Supervisor {
             | Command::Reconcile
             | Command::Backup
             | Command::CloseDay
-            | Command::ApplyConfig(_)
             | Command::Rehearse
             | Command::EnterDefense
             | Command::LeaveDefense
@@ -239,6 +242,7 @@ impl Supervisor {
                     let reason = if self.wiring.latch.is_set() { ExitReason::Kill } else { ExitReason::Manual };
                     self.wiring.must(self.wiring.risk.deliver(ToRisk::Flatten(scope.clone(), reason)));
                 }
+                Effect::ApplyConfig(_) => self.apply(),
                 Effect::LeaveInOrder => {}
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
@@ -251,7 +255,7 @@ impl Supervisor {
         self.life.end.send_if_modified(|ended| ended.is_none() && ended.replace(end).is_none());
     }
 
-    fn happened(&mut self, happening: &Happening) -> Result<(), LifeError> {
+    pub(super) fn happened(&mut self, happening: &Happening) -> Result<(), LifeError> {
         let facts = self.facts();
         match self.life.machine.notice(self.now, happening, &facts) {
             Ok(noticed) => {
@@ -477,6 +481,7 @@ fn instant_of(piece: &Piece) -> Option<Timestamp> {
         Piece::Moment(instant) => Some(instant.at),
         Piece::Session(terms) => Some(terms.hours.open),
         Piece::Events(events) => events.last().map(|event| event.at),
+        Piece::Configured(_) => None,
     }
 }
 

@@ -15,6 +15,7 @@ use desk::world::trader::{Setup, Trader};
 use tokio::sync::watch;
 
 use super::broker::Broker;
+use super::configuring::Configure;
 use super::guard;
 use super::latch::Latch;
 use super::ledger::Ledger;
@@ -70,6 +71,7 @@ pub(super) struct Wiring {
     pub(super) reporter: Line<ToReporter>,
     pub(super) supervisor: Line<ToSupervisor>,
     pub(super) pulses: Vec<Pulse>,
+    pub(super) configure: Configure,
 }
 
 impl Wiring {
@@ -150,6 +152,8 @@ pub struct Plan {
     pub sign: Sign,
     /// The bot's life so far.
     pub life: Life,
+    /// Reads a version of the configuration.
+    pub configure: Configure,
 }
 
 /// A running tree. It ends when this is dropped.
@@ -182,7 +186,7 @@ impl Tree {
     /// # Errors
     /// Where a strategy cannot run with its parameters.
     pub fn start(plan: Plan) -> Result<Self, desk::world::trader::Halt> {
-        let Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life } = plan;
+        let Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, configure } = plan;
         let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
         let (risk, risk_box) = mailbox::<Risk, _>(RISK);
         let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
@@ -206,6 +210,7 @@ impl Tree {
             reporter,
             supervisor,
             pulses,
+            configure,
         });
         // By latency and by what may fail together.
         let [books, trading, link, house] = [Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new()];

@@ -21,11 +21,12 @@ use super::feed::Feed;
 use super::living::{GRACE, people_of};
 use super::pages::{self, House};
 use super::standing;
+use crate::actors::configuring::Configure;
 use crate::actors::life::{End, Life};
 use crate::actors::reporter::Sign;
 use crate::actors::tree::{Plan, Tree};
 use crate::cli::Failure;
-use crate::cli::demo::{Day, Dashboard};
+use crate::cli::demo::{Dashboard, Day};
 use crate::gateway::clock;
 use crate::gateway::vault::{KeySource, Vault};
 use crate::messages::chronicle::Chronicle;
@@ -54,7 +55,13 @@ pub(super) fn serve(day: Day) -> Result<Dashboard, Failure> {
         .map_err(|e| Failure::failed("threads", e))?;
     let served: Open = told.recv().map_err(|_| Failure::failed("dashboard", "the dashboard did not start"))??;
     let keep = Keep { end: Some(end), thread: Some(thread) };
-    Ok(Dashboard { place: served.place, link: served.link, board: served.board, over: served.over, keep: Box::new(keep) })
+    Ok(Dashboard {
+        place: served.place,
+        link: served.link,
+        board: served.board,
+        over: served.over,
+        keep: Box::new(keep),
+    })
 }
 
 /// A dashboard that stands.
@@ -161,11 +168,13 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         pace,
         sign: Sign { feed_name: name, venue: VenueKind::Simulated, from },
         life,
+        configure: Configure::none(),
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let listener = listener.map_err(|e| Failure::failed("web_listen", format!("nothing can listen here: {e}")))?;
     let runtime = Runtime::default();
-    let house = House { boot: &boot, identity: &identity, people: &people, reader, feed, runtime: (&runtime, 1) };
+    let house =
+        House { boot: &boot, identity: &identity, people: &people, reader, feed, runtime: (&runtime, 1), vault: None };
     let listening = pages::serve(house, &tree, (listener, None))?;
     let new = NewPerson { name: named(NAME)?, password: None, roles: Roles::ADMINISTRATOR };
     let person = people.add(&new, clock::now()).await?;

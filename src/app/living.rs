@@ -19,8 +19,8 @@ use tokio::sync::watch;
 
 use super::feed::{self, Feed};
 use super::fresh::Fresh;
-use super::pages::{self, House};
-use super::{founding, standing, ways_in};
+use super::pages::{self, House, Wire};
+use super::{founding, standing, versions, ways_in};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
 use crate::actors::tree::{Plan, Tree};
@@ -103,16 +103,18 @@ fn lock(boot: &Boot) -> Result<(ControlFolder, InstanceLock), Failure> {
 async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End, Failure> {
     let Before { fresh, lock: (control, _lock), feed, listener } = before;
     let first = !boot.folders.data().join(LIFE).exists();
+    let tls = pages::tls(boot)?;
     let boot = match boot.identity {
         Some(_) => boot.clone(),
-        None => match founding::wizard(arguments, boot, &control, (&listener, &feed)).await? {
+        None => match founding::wizard(arguments, boot, &control, ((&listener, tls.clone()), &feed)).await? {
             // What it wrote to boot.toml is read as at any start.
             Some(_) => arguments.boot()?,
             None => return Ok(End::Told),
         },
     };
     let identity = boot.identity.clone().ok_or_else(|| Failure::failed("identity", "the set-up wrote no identity"))?;
-    let Stand { tree, ended, people, autostarts } = stand(arguments, &boot, &identity, (feed, listener), first).await?;
+    let Stand { tree, ended, people, autostarts } =
+        stand(arguments, &boot, &identity, (feed, (listener, tls)), first).await?;
     let by_flag = boot.effective().iter().any(|e| e.key.name == "bot.identity" && matches!(e.origin, Origin::Flag(_)));
     if first && by_flag {
         // So that the verbs beside it find the bot without the flag.
@@ -146,14 +148,13 @@ async fn stand(
     arguments: &Arguments,
     boot: &Boot,
     identity: &Identity,
-    (feed, listener): (Feed, TcpListener),
+    (feed, wire): (Feed, Wire),
     first: bool,
 ) -> Result<Stand, Failure> {
     let told = arguments.first_start(Some(identity), !first)?;
     boot.folders.make(Some(identity))?;
-    let vault = Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?;
+    let vault = Arc::new(Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?);
     let (runtime, version) = standing::configuration(&vault, &told)?;
-    let tls = pages::tls(boot)?;
     let setup = standing::setup(identity, &runtime, &feed);
     let (reader, writer) = standing::books(&Address::new(&boot.database(identity)), identity).await?;
     let people = people_of(boot, &vault).await?;
@@ -172,9 +173,12 @@ async fn stand(
     };
     let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from };
     let writer = Some(writer);
-    let tree = Tree::start(Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life })?;
-    let house = House { boot, identity, people: &people, reader, feed, runtime: (&runtime, version) };
-    let listening = pages::serve(house, &tree, (listener, tls))?;
+    let configure = versions::configuring(Arc::clone(&vault), runtime.clone());
+    let plan = Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, configure };
+    let tree = Tree::start(plan)?;
+    let vault = Some(vault);
+    let house = House { boot, identity, people: &people, reader, feed, runtime: (&runtime, version), vault };
+    let listening = pages::serve(house, &tree, wire)?;
     say_way_in(&people, registered, &pages::place(boot, listening)).await?;
     Ok(Stand { tree, ended, people, autostarts: runtime.lifecycle.autostart && registered })
 }

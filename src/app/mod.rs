@@ -16,6 +16,8 @@ mod pages;
 mod parent;
 /// What stands before a living bot starts.
 mod standing;
+/// The versions of the configuration.
+mod versions;
 /// Socket, flags, signals, heartbeat.
 mod ways_in;
 

@@ -9,10 +9,12 @@ use desk::world::backtest::Tape;
 use tokio::sync::watch;
 
 use super::feed::Feed;
+use super::versions::Sealed;
 use crate::actors::tree::Tree;
 use crate::cli::{Failure, console};
 use crate::gateway::certificate::certified;
 use crate::gateway::clock;
+use crate::gateway::vault::Vault;
 use crate::messages::board::Board;
 use crate::settings::{Boot, Runtime, Tls};
 use crate::store::Reader;
@@ -31,6 +33,8 @@ pub(super) struct House<'a> {
     pub(super) feed: Feed,
     /// The runtime configuration and its version.
     pub(super) runtime: (&'a Runtime, u32),
+    /// Where its versions are kept; nothing where they cannot be changed.
+    pub(super) vault: Option<Arc<Vault>>,
 }
 
 /// Listens where the boot settings say.
@@ -81,14 +85,14 @@ pub(super) fn tls(boot: &Boot) -> Result<Option<rustls::ServerConfig>, Failure> 
 /// # Errors
 /// Where the listener cannot be used.
 pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Result<SocketAddr, Failure> {
-    let House { boot, identity, people, reader, feed, runtime: (runtime, version) } = house;
+    let House { boot, identity, people, reader, feed, runtime: (runtime, version), vault } = house;
     let listening = listener.local_addr().map_err(|e| Failure::failed("web_listen", e))?;
     let boot_lines = boot.effective().iter().map(|e| SettingLine {
         key: e.key.name.clone(),
         value: e.value.clone().unwrap_or_else(|| "not set".to_owned()),
         origin: e.origin.to_string(),
     });
-    let own = runtime.values().map(|(key, value)| SettingLine {
+    let own = runtime.values().filter(|_| vault.is_none()).map(|(key, value)| SettingLine {
         key: key.name.clone(),
         value,
         origin: format!("version {version}"),
@@ -103,7 +107,9 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         books: Some(reader),
         clock: Arc::new(clock::now),
         bars: Some(bars(feed, tree.board.clone())),
+        zone: runtime.zone,
         settings: Arc::new(move || lines.clone()),
+        versions: vault.map(|vault| Arc::new(Sealed(vault)) as _),
         registered: Arc::new(move |name| registering(name)),
         manners: Manners {
             secure: is_secure(boot),

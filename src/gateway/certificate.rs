@@ -75,7 +75,12 @@ impl std::error::Error for CertificateError {}
 ///
 /// # Errors
 /// [`CertificateError`].
-pub fn certified(tls: &Tls, keys: &Path, listen: IpAddr, now: Timestamp) -> Result<Option<Certified>, CertificateError> {
+pub fn certified(
+    tls: &Tls,
+    keys: &Path,
+    listen: IpAddr,
+    now: Timestamp,
+) -> Result<Option<Certified>, CertificateError> {
     match tls {
         Tls::Off => Ok(None),
         Tls::Files { certificate, key } => read(certificate, key).map(Some),

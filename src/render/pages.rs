@@ -34,6 +34,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "pages/rehearsal.html",
     "pages/risk.html",
     "pages/settings.html",
+    "pages/settings_difference.html",
     "pages/sign_in.html",
     "pages/strategies.html",
     "pages/symbol.html",

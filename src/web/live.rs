@@ -89,7 +89,7 @@ pub(crate) async fn paint(shared: Data<Shared>, painted: watch::Sender<Arc<Frame
         if latest.number != last {
             (last, changed_at) = (latest.number, now);
         }
-        let values = views::bot(&latest, (now - changed_at).as_seconds());
+        let values = views::bot(&latest, shared.site.zone, (now - changed_at).as_seconds());
         let before = Arc::clone(&painted.borrow());
         let frame = next_frame(&shared, &before, &values, latest.number, number(now));
         painted.send_replace(Arc::new(frame));

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::limits::Limits;
 use super::live::Frame;
+use super::versions::Versions;
 use crate::messages::board::Board;
 use crate::messages::supervisor::Door;
 use crate::render::Pages;
@@ -61,7 +62,13 @@ pub struct Manners {
 
 impl Default for Manners {
     fn default() -> Self {
-        Self { idle: Span::minutes(60), longest: Span::minutes(12 * 60), secure: true, strict_transport: true, proxies: Vec::new() }
+        Self {
+            idle: Span::minutes(60),
+            longest: Span::minutes(12 * 60),
+            secure: true,
+            strict_transport: true,
+            proxies: Vec::new(),
+        }
     }
 }
 
@@ -82,8 +89,12 @@ pub struct Site {
     pub clock: Clock,
     /// Bars for the price chart, where somebody keeps them.
     pub bars: Option<Bars>,
-    /// The configuration.
+    /// The boot settings, or all of them where no versions are kept.
     pub settings: Settings,
+    /// The versions of the runtime configuration, where they can be changed here.
+    pub versions: Option<Arc<dyn Versions>>,
+    /// The time zone that pages show beside UTC and the exchange's.
+    pub zone: chrono_tz::Tz,
     /// Who hears of the first administrator (LIFE-1: `registration` becomes `started`).
     pub registered: Registered,
     /// How long what lasts.

@@ -68,7 +68,8 @@ impl PasswordHash {
         if password.len() > LONGEST {
             return Err(BadPassword::Long { found: password.len() });
         }
-        let own: Vec<&str> = names.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 1).chain(["tbot"]).collect();
+        let own: Vec<&str> =
+            names.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 1).chain(["tbot"]).collect();
         if zxcvbn::zxcvbn(password, &own).score() < GUESSED { Err(BadPassword::Plain) } else { Ok(()) }
     }
 

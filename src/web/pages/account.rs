@@ -106,7 +106,12 @@ pub(crate) async fn password(shared: Data<Shared>, visitor: Visitor, fields: Fie
 
 /// `GET /account/codes`: what they are for, and how to begin. The set-up ends here.
 pub(crate) async fn codes(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    codes_page(&shared, &visitor, &json!({ "begin": true, "secret": "", "address": "", "picture": "", "error": "" }), &[])
+    codes_page(
+        &shared,
+        &visitor,
+        &json!({ "begin": true, "secret": "", "address": "", "picture": "", "error": "" }),
+        &[],
+    )
 }
 
 /// `POST /account/codes`: a new secret, shown once.
@@ -149,7 +154,12 @@ pub(crate) async fn confirm_codes(shared: Data<Shared>, visitor: Visitor, fields
     }
     let Some(recovery) = people.confirm_codes(visitor.person, fields.get("code"), now).await? else {
         let said = "This code is not right. Check the clock of the phone, and type the next one.";
-        return codes_page(&shared, &visitor, &json!({ "begin": false, "secret": "", "address": "", "picture": "", "error": said }), &[]);
+        return codes_page(
+            &shared,
+            &visitor,
+            &json!({ "begin": false, "secret": "", "address": "", "picture": "", "error": said }),
+            &[],
+        );
     };
     people.forgive(&name).await?;
     note(&shared, &visitor, "codes_in_use", &visitor.name, json!({}), true).await?;

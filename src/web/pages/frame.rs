@@ -80,7 +80,7 @@ pub(crate) fn me(visitor: &Visitor) -> Value {
 /// What the templates need that nobody has to be signed in for.
 pub(crate) fn plain_values(shared: &Shared, title: &str) -> Value {
     let board = shared.board();
-    let bar = views::bot(&board, 0);
+    let bar = views::bot(&board, shared.site.zone, 0);
     json!({
         "page": { "title": title, "version": assets::version(), "theme": "system" },
         "bot": { "bar": bar.get("bar").cloned().unwrap_or_default() },
@@ -107,7 +107,7 @@ impl<'a> Frame<'a> {
     pub(crate) fn fill(&self, title: &str, template: &str, own: Value) -> Result<String, Refusal> {
         let now = self.shared.now();
         let board = self.shared.board();
-        let bot = views::bot(&board, 0);
+        let bot = views::bot(&board, self.shared.site.zone, 0);
         let mut values = json!({
             "page": {
                 "title": title, "path": self.path, "version": assets::version(), "theme": self.visitor.theme.as_str(),

@@ -14,6 +14,8 @@ mod frame;
 pub(super) mod ledger;
 /// The first administrator.
 pub(super) mod registration;
+/// The configuration, and how it changes.
+pub(super) mod settings;
 /// Coming in and going out.
 pub(super) mod sign_in;
 /// Who may do what.

@@ -52,15 +52,8 @@ const SCHEDULE: &[Asked] = &[
 const ZONE: &[Asked] = &[("display.time_zone", "Time zone")];
 
 impl Step {
-    pub(super) const ALL: [Self; 7] = [
-        Self::Identity,
-        Self::Account,
-        Self::Float,
-        Self::Limits,
-        Self::Schedule,
-        Self::TimeZone,
-        Self::Administrator,
-    ];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Identity, Self::Account, Self::Float, Self::Limits, Self::Schedule, Self::TimeZone, Self::Administrator];
 
     /// Its place in the address.
     pub(super) const fn as_str(self) -> &'static str {
@@ -109,7 +102,9 @@ impl Step {
                 "One identity has one account and one set of books, for good. It names every file and every record."
             }
             Self::Account => "An identity keeps its kind of venue from its first entry in the books on.",
-            Self::Float => "What accounting has assigned. Sizes and limits are measured against it; it does not grow by itself.",
+            Self::Float => {
+                "What accounting has assigned. Sizes and limits are measured against it; it does not grow by itself."
+            }
             Self::Limits => {
                 "Checked before every order and all the time in between. Tightening one later takes one click; loosening one takes a risk officer and a one-time code."
             }
@@ -313,11 +308,8 @@ mod tests {
 
     /// A step's fields as they stand, with one of them typed anew.
     fn as_proposed(step: Step, answers: &Answers, other: (&str, &str)) -> Fields {
-        let mut fields: BTreeMap<String, String> = step
-            .asked()
-            .iter()
-            .map(|(key, _)| ((*key).to_owned(), answers.runtime.get(key).unwrap()))
-            .collect();
+        let mut fields: BTreeMap<String, String> =
+            step.asked().iter().map(|(key, _)| ((*key).to_owned(), answers.runtime.get(key).unwrap())).collect();
         fields.insert(other.0.to_owned(), other.1.to_owned());
         Fields(fields)
     }
@@ -343,7 +335,10 @@ mod tests {
             let found = wrong.iter().find(|(_, said)| said.to_lowercase().contains(&says.to_lowercase()));
             assert!(found.is_some(), "{field}={value}: {wrong:?}");
             assert!(answers.runtime == before && answers.done.is_empty(), "{field}={value}");
-            assert!(found.unwrap().0.starts_with(field.split(", ").next().unwrap()) || step == Step::Schedule, "{wrong:?}");
+            assert!(
+                found.unwrap().0.starts_with(field.split(", ").next().unwrap()) || step == Step::Schedule,
+                "{wrong:?}"
+            );
         }
     }
 

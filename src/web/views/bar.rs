@@ -1,11 +1,12 @@
 //! The safety bar, and the sentence that a page opens with when the state asks for one.
 
+use chrono_tz::Tz;
 use desk::domain::bot::{BotState, Mode, VenueKind};
 use desk::domain::decimal::Money;
 use desk::domain::time::Span;
 use serde_json::{Value, json};
 
-use super::words::{age, left, new_york, percent, permille};
+use super::words::{age, left, new_york, own_zone, percent, permille};
 use crate::messages::board::Board;
 use crate::render::numbers::{Sign, cents_text, clock};
 
@@ -32,7 +33,7 @@ fn tone(state: BotState) -> &'static str {
     }
 }
 
-pub(super) fn bar(board: &Board, silent: Option<i64>) -> Value {
+pub(super) fn bar(board: &Board, zone: Tz, silent: Option<i64>) -> Value {
     let (mode, word) = mode(board);
     let lost = board.day.net.negated().checked_add(Money::ZERO).filter(|l| *l > Money::ZERO).unwrap_or_default();
     let share = permille(lost, board.day.loss_limit);
@@ -63,6 +64,7 @@ pub(super) fn bar(board: &Board, silent: Option<i64>) -> Value {
         "loss_width": percent(share.saturating_mul(56).div_euclid(100)),
         "utc": clock(board.at),
         "new_york": new_york(board.at),
+        "own_zone": own_zone(board.at, zone).map(|(time, place)| json!({ "time": time, "place": place.replace('_', " ") })),
         "title": format!("{}, {word}: TBot {}", board.state.word(), board.identity),
         "spoken": spoken(board),
     })

@@ -17,6 +17,7 @@ mod tables;
 /// Shares, clocks, ages.
 pub(crate) mod words;
 
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use crate::messages::board::Board;
@@ -29,10 +30,10 @@ pub(crate) use tables::{orders, positions, trades};
 const SILENT_AFTER: i64 = 5;
 
 /// Everything that regions show, from one board. `silent` is for how many seconds no new one has come.
-pub(crate) fn bot(board: &Board, silent: i64) -> Value {
+pub(crate) fn bot(board: &Board, zone: Tz, silent: i64) -> Value {
     let silent = (silent > SILENT_AFTER).then_some(silent);
     json!({
-        "bar": bar::bar(board, silent),
+        "bar": bar::bar(board, zone, silent),
         "answer": bar::answer(board),
         "head": day::head(board),
         "curve": day::curve(board),

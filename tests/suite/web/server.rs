@@ -90,7 +90,9 @@ impl Server {
                     books,
                     clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),
                     bars: Some(Arc::new(sample::bars)),
+                    zone: chrono_tz::Tz::Europe__Berlin,
                     settings: Arc::new(settings),
+                    versions: Some(Arc::new(super::settings::Kept::default())),
                     registered: Arc::new(|_| {}),
                     manners: Manners { secure, strict_transport: secure, ..Manners::default() },
                 };
