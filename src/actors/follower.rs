@@ -52,6 +52,10 @@ impl Follower {
         match piece {
             Piece::Session(terms) => self.trader.begin(*terms),
             Piece::Events(events) => events.iter().try_for_each(|event| self.trader.follow(event)),
+            Piece::Configured(now) => {
+                self.trader.configure(now.limits, now.time_to_live);
+                Ok(())
+            }
             Piece::Moment(instant) => {
                 self.trader.end_instant();
                 self.trader.observe(instant.at, &instant.ended())

@@ -120,11 +120,11 @@ impl KillSwitch {
             ToKillSwitch::Beat(beat) => self.wiring.pulse(KILL_SWITCH).answer(beat),
             ToKillSwitch::Welcome(chronicle) => {
                 self.follower.welcome(&chronicle)?;
-                self.market = chronicle.pieces.iter().rev().find_map(instant_of).unwrap_or(self.market);
+                self.market = chronicle.pieces.iter().rev().find_map(Piece::instant).unwrap_or(self.market);
             }
             ToKillSwitch::Piece(piece) => {
                 self.follower.take(&piece)?;
-                self.market = instant_of(&piece).unwrap_or(self.market).max(self.market);
+                self.market = piece.instant().unwrap_or(self.market).max(self.market);
             }
             ToKillSwitch::Begin { verb, scope, mark } => self.begin(verb, scope, &mark),
             ToKillSwitch::Confirmed(asked, word) => self.confirmed(asked, &word),
@@ -316,14 +316,6 @@ impl KillSwitch {
         self.wiring.alert(AlertLevel::Warning, &format!("{verb}_done"), text);
         let closed = self.told(closing, now, name);
         self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));
-    }
-}
-
-fn instant_of(piece: &Piece) -> Option<Timestamp> {
-    match piece {
-        Piece::Moment(instant) => Some(instant.at),
-        Piece::Session(terms) => Some(terms.hours.open),
-        Piece::Events(events) => events.last().map(|event| event.at),
     }
 }
 

@@ -110,6 +110,10 @@ impl Ledger {
                 self.trader.end_instant();
                 after.push(After::Tell(Piece::Moment(instant)));
             }
+            ToLedger::Configure(now) => {
+                self.trader.configure(now.limits, now.time_to_live);
+                after.push(After::Tell(Piece::Configured(now)));
+            }
             ToLedger::Heard { at, bodies, number } => {
                 self.trader.commit(at, bodies)?;
                 after.extend(self.told());

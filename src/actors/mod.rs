@@ -5,6 +5,8 @@
 mod broker;
 /// A stop or a kill, step by step.
 mod closing;
+/// Another configuration while the bot runs.
+pub mod configuring;
 /// A fold of the chronicle.
 mod follower;
 /// Polls one actor, and builds it anew when it falls.

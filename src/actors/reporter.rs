@@ -210,6 +210,7 @@ impl Reporter {
                 self.now = terms.hours.open;
             }
             Piece::Events(events) => events.iter().for_each(|e| self.count(e)),
+            Piece::Configured(_) => {}
             Piece::Moment(instant) => {
                 self.now = instant.at;
                 if !instant.bars.is_empty() {
@@ -367,7 +368,7 @@ impl Reporter {
             unrealised: unrealised.money()?,
             fees: self.session.fees.money()?,
             open_fees: (Wide::from(net) - realised - unrealised).money()?,
-            loss_limit: self.wiring.setup.limits.day_loss,
+            loss_limit: self.follower.trader.risk().limits().day_loss,
             at_stops: at_stops.money()?,
             equity: self.follower.trader.marked().money()?,
             curve: self.session.curve.clone(),

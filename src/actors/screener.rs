@@ -57,7 +57,7 @@ impl Screener {
                 instant.bars.iter().for_each(|(place, bar, _)| self.history.see(*place, bar));
                 None
             }
-            Piece::Events(_) => None,
+            Piece::Events(_) | Piece::Configured(_) => None,
         }
     }
 

@@ -18,6 +18,7 @@ use desk::world::trader::Halt;
 use tokio::sync::oneshot;
 
 use super::closing::Closing;
+use super::configuring::Prepared;
 use super::follower::Follower;
 use super::life::{End, Life, LifeError};
 use super::tree::{BROKER, LEDGER, Left, MARKET_DATA, RISK, SUPERVISOR, Wiring, strategy_actor};
@@ -55,7 +56,7 @@ const QUEUE: usize = 100;
 
 /// The supervisor.
 pub(super) struct Supervisor {
-    wiring: Arc<Wiring>,
+    pub(super) wiring: Arc<Wiring>,
     follower: Follower,
     life: Life,
     waiting: VecDeque<(Box<Order>, oneshot::Sender<Answer>)>,
@@ -81,6 +82,7 @@ pub(super) struct Supervisor {
     ended_by: Option<Mark>,
     /// Whether the feed waits for a rehearsal's end.
     held: bool,
+    pub(super) prepared: Option<Prepared>,
 }
 
 impl Supervisor {
@@ -112,6 +114,7 @@ impl Supervisor {
             free: false,
             ended_by: None,
             held: false,
+            prepared: None,
         })
     }
 
@@ -127,7 +130,7 @@ impl Supervisor {
                 if let Err(halt) = self.follower.welcome(&chronicle) {
                     self.fault(SUPERVISOR, &halt.to_string())?;
                 }
-                let clock = chronicle.pieces.iter().rev().find_map(instant_of);
+                let clock = chronicle.pieces.iter().rev().find_map(Piece::instant);
                 self.now = clock.map_or(self.now, |at| self.now.max(at));
                 self.tell_of_what_was_left()?;
                 // What an earlier process left unfinished goes on, the latch first (LIFE-3); so does a session under way.
@@ -185,7 +188,7 @@ impl Supervisor {
         if let Err(halt) = self.follower.take(piece) {
             self.fault(SUPERVISOR, &halt.to_string())?;
         }
-        self.now = instant_of(piece).map_or(self.now, |at| self.now.max(at));
+        self.now = piece.instant().map_or(self.now, |at| self.now.max(at));
         match piece {
             Piece::Session(terms) => {
                 self.plan_windows(terms.hours.session);
@@ -200,6 +203,7 @@ impl Supervisor {
                 }
                 Ok(())
             }
+            Piece::Configured(now) => self.configured(now.number),
             Piece::Moment(instant) => {
                 self.look_at_windows(instant.at);
                 Ok(())
@@ -208,7 +212,7 @@ impl Supervisor {
     }
 
     fn command(&mut self, order: Box<Order>, answer: oneshot::Sender<Answer>) -> Result<(), LifeError> {
-        if let Err(refused) = self.possible(&order.command) {
+        if let Err(refused) = self.possible(&order.command).and_then(|()| self.prepare(&order.command)) {
             // Whoever asked may have gone meanwhile.
             let _ = answer.send(Err(refused));
             return Ok(());
@@ -249,7 +253,7 @@ impl Supervisor {
                 self.key = Some(ordered.key.clone());
                 let told = self.carry_out(&carried);
                 (self.asking, self.key) = (None, None);
-                told
+                told.map(|outcome| self.with_later(&order.command, outcome))
             }
         };
         // Whoever asked may have gone meanwhile.
@@ -278,7 +282,6 @@ impl Supervisor {
     fn possible(&self, command: &Command) -> Result<(), Refused> {
         match command {
             Command::Backup
-            | Command::ApplyConfig(_)
             | Command::EnterDefense
             | Command::LeaveDefense
             | Command::ApproveProposal(_)
@@ -328,6 +331,7 @@ impl Supervisor {
                 Effect::LeaveInOrder | Effect::CloseDay => {}
                 Effect::StartRehearsal => self.rehearse(),
                 Effect::EndRehearsal => self.wiring.rehearsals.end("a command ended it"),
+                Effect::ApplyConfig(_) => self.apply(),
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
                 other => tracing::warn!(?other, "this effect has no actor yet"),
@@ -663,15 +667,6 @@ impl Supervisor {
             rehearsal: Ok(()),
             venue: self.life.venue,
         }
-    }
-}
-
-/// The moment that a piece brings.
-fn instant_of(piece: &Piece) -> Option<Timestamp> {
-    match piece {
-        Piece::Moment(instant) => Some(instant.at),
-        Piece::Session(terms) => Some(terms.hours.open),
-        Piece::Events(events) => events.last().map(|event| event.at),
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) fn piece(piece: &Piece) {
         Piece::Moment(instant) => {
             tracing::debug!(target: "cycles", minute = %instant.at, bars = instant.bars.len(), "a minute ended");
         }
+        Piece::Configured(now) => tracing::info!(target: "cycles", version = now.number, "a configuration is in force"),
         Piece::Events(events) => events.iter().for_each(event),
     }
 }

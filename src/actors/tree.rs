@@ -15,6 +15,7 @@ use desk::world::trader::{Setup, Trader};
 use tokio::sync::watch;
 
 use super::broker::Broker;
+use super::configuring::Configure;
 use super::guard;
 use super::kill_switch::{KillSwitch, Papers};
 use super::latch::{Killer, Latch};
@@ -90,6 +91,7 @@ pub(super) struct Wiring {
     pub(super) supervisor: Line<ToSupervisor>,
     pub(super) pulses: Vec<Pulse>,
     pub(super) rehearsals: Arc<House>,
+    pub(super) configure: Configure,
 }
 
 impl Wiring {
@@ -188,6 +190,8 @@ pub struct Plan {
     pub left: Left,
     /// What a rehearsal stands on.
     pub stage: Stage,
+    /// Reads a version of the configuration.
+    pub configure: Configure,
 }
 
 /// What an earlier process left.
@@ -244,6 +248,7 @@ impl Tree {
             papers,
             left,
             stage,
+            configure,
         } = plan;
         let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
         let (risk, risk_box) = mailbox::<Risk, _>(RISK);
@@ -279,6 +284,7 @@ impl Tree {
             supervisor,
             pulses,
             rehearsals,
+            configure,
         });
         // By latency and by what may fail together.
         let [books, trading, link, house, kill] =

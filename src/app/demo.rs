@@ -24,6 +24,7 @@ use super::living::{GRACE, people_of};
 use super::pages::{self, House};
 use super::rehearsal;
 use super::standing;
+use crate::actors::configuring::Configure;
 use crate::actors::life::{End, Life};
 use crate::actors::reporter::Sign;
 use crate::actors::tree::{Plan, Tree};
@@ -179,11 +180,20 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         pace,
         sign: Sign { feed_name: name, venue: VenueKind::Simulated, from },
         life,
+        configure: Configure::none(),
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let listener = listener.map_err(|e| Failure::failed("web_listen", format!("nothing can listen here: {e}")))?;
-    let house =
-        House { boot: &boot, identity: &identity, people: &people, reader, feed, rehearsals, runtime: (&runtime, 1) };
+    let house = House {
+        boot: &boot,
+        identity: &identity,
+        people: &people,
+        reader,
+        feed,
+        rehearsals,
+        runtime: (&runtime, 1),
+        vault: None,
+    };
     let listening = pages::serve(house, &tree, (listener, None))?;
     let new = NewPerson { name: named(NAME)?, password: None, roles: Roles::ADMINISTRATOR };
     let person = people.add(&new, clock::now()).await?;

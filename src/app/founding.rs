@@ -39,7 +39,7 @@ pub(super) async fn wizard(
     arguments: &Arguments,
     boot: &Boot,
     control: &ControlFolder,
-    (listener, feed): (&TcpListener, &Feed),
+    ((listener, tls), feed): ((&TcpListener, Option<rustls::ServerConfig>), &Feed),
 ) -> Result<Option<Identity>, Failure> {
     let proposed: Identity = PROPOSED.parse().map_err(|e| Failure::failed("identity", e))?;
     let first = arguments.first_start(None, false)?;
@@ -68,7 +68,7 @@ pub(super) async fn wizard(
     });
     let set_up = SetUp { token, answers: Answers::new(identity, runtime), feed: feed.name.clone(), founding, secure };
     let clone = listener.try_clone().map_err(failed)?;
-    let served = serve_setup(clone, set_up, super::pages::tls(boot)?).map_err(failed)?;
+    let served = serve_setup(clone, set_up, tls).map_err(failed)?;
     let (done, handle) = (served.done(), served.server.handle());
     let serving = actix::spawn(served.server);
     control.mirror(BotState::Initialize)?;

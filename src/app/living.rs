@@ -19,8 +19,8 @@ use tokio::sync::watch;
 use super::feed::{self, Feed};
 use super::fresh::Fresh;
 use super::kept::Kept;
-use super::pages::{self, House};
-use super::{founding, rehearsal, standing, ways_in};
+use super::pages::{self, House, Wire};
+use super::{founding, rehearsal, standing, versions, ways_in};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
 use crate::actors::tree::{Plan, Tree};
@@ -104,9 +104,10 @@ fn lock(boot: &Boot) -> Result<(ControlFolder, InstanceLock), Failure> {
 async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End, Failure> {
     let Before { fresh, lock: (control, _lock), feed, listener } = before;
     let first = !boot.folders.data().join(LIFE).exists();
+    let tls = pages::tls(boot)?;
     let boot = match boot.identity {
         Some(_) => boot.clone(),
-        None => match founding::wizard(arguments, boot, &control, (&listener, &feed)).await? {
+        None => match founding::wizard(arguments, boot, &control, ((&listener, tls.clone()), &feed)).await? {
             // What it wrote to boot.toml is read as at any start.
             Some(_) => arguments.boot()?,
             None => return Ok(End::Told),
@@ -114,7 +115,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
     };
     let identity = boot.identity.clone().ok_or_else(|| Failure::failed("identity", "the set-up wrote no identity"))?;
     let Stand { tree, ended, people, rehearsals, autostarts } =
-        stand(arguments, (&boot, &control), &identity, (feed, listener), first).await?;
+        stand(arguments, (&boot, &control), &identity, (feed, (listener, tls)), first).await?;
     let by_flag = boot.effective().iter().any(|e| e.key.name == "bot.identity" && matches!(e.origin, Origin::Flag(_)));
     if first && by_flag {
         // So that the verbs beside it find the bot without the flag.
@@ -149,14 +150,13 @@ async fn stand(
     arguments: &Arguments,
     (boot, control): (&Boot, &ControlFolder),
     identity: &Identity,
-    (feed, listener): (Feed, TcpListener),
+    (feed, wire): (Feed, Wire),
     first: bool,
 ) -> Result<Stand, Failure> {
     let told = arguments.first_start(Some(identity), !first)?;
     boot.folders.make(Some(identity))?;
-    let vault = Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?;
+    let vault = Arc::new(Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?);
     let (runtime, version) = standing::configuration(&vault, &told)?;
-    let tls = pages::tls(boot)?;
     let feed = Arc::new(feed);
     let setup = standing::setup(identity, &runtime, &feed)?;
     let (reader, writer) = standing::books(&Address::new(&boot.database(identity)), identity).await?;
@@ -178,6 +178,7 @@ async fn stand(
     let writer = Some(writer);
     let (stage, rehearsals) = rehearsal::stage((boot, identity), &runtime, &feed, &people)?;
     let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, control)?;
+    let configure = versions::configuring(Arc::clone(&vault), runtime.clone());
     let tree = Tree::start(Plan {
         setup,
         mode,
@@ -193,6 +194,7 @@ async fn stand(
         papers,
         left,
         stage,
+        configure,
     })?;
     let house = House {
         boot,
@@ -202,8 +204,9 @@ async fn stand(
         feed,
         rehearsals: rehearsals.clone(),
         runtime: (&runtime, version),
+        vault: Some(vault),
     };
-    let listening = pages::serve(house, &tree, (listener, tls))?;
+    let listening = pages::serve(house, &tree, wire)?;
     say_way_in(&people, registered, &pages::place(boot, listening)).await?;
     Ok(Stand { tree, ended, people, rehearsals, autostarts: runtime.lifecycle.autostart && registered })
 }

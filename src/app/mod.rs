@@ -20,6 +20,8 @@ mod parent;
 mod rehearsal;
 /// What stands before a living bot starts.
 mod standing;
+/// The versions of the configuration.
+mod versions;
 /// Socket, flags, signals, heartbeat.
 mod ways_in;
 

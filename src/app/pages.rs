@@ -8,10 +8,12 @@ use desk::domain::symbol::Symbol;
 use tokio::sync::watch;
 
 use super::feed::Feed;
+use super::versions::Sealed;
 use crate::actors::tree::Tree;
 use crate::cli::{Failure, console};
 use crate::gateway::certificate::certified;
 use crate::gateway::clock;
+use crate::gateway::vault::Vault;
 use crate::messages::board::Board;
 use crate::messages::rehearsal::Rehearsals;
 use crate::settings::{Boot, Runtime, Tls};
@@ -33,6 +35,8 @@ pub(super) struct House<'a> {
     pub(super) rehearsals: Rehearsals,
     /// The runtime configuration and its version.
     pub(super) runtime: (&'a Runtime, u32),
+    /// Where its versions are kept; nothing where they cannot be changed.
+    pub(super) vault: Option<Arc<Vault>>,
 }
 
 /// Listens where the boot settings say.
@@ -83,14 +87,14 @@ pub(super) fn tls(boot: &Boot) -> Result<Option<rustls::ServerConfig>, Failure> 
 /// # Errors
 /// Where the listener cannot be used.
 pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Result<SocketAddr, Failure> {
-    let House { boot, identity, people, reader, feed, rehearsals, runtime: (runtime, version) } = house;
+    let House { boot, identity, people, reader, feed, rehearsals, runtime: (runtime, version), vault } = house;
     let listening = listener.local_addr().map_err(|e| Failure::failed("web_listen", e))?;
     let boot_lines = boot.effective().iter().map(|e| SettingLine {
         key: e.key.name.clone(),
         value: e.value.clone().unwrap_or_else(|| "not set".to_owned()),
         origin: e.origin.to_string(),
     });
-    let own = runtime.values().map(|(key, value)| SettingLine {
+    let own = runtime.values().filter(|_| vault.is_none()).map(|(key, value)| SettingLine {
         key: key.name.clone(),
         value,
         origin: format!("version {version}"),
@@ -107,7 +111,9 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         symbols: feed.instruments.iter().map(|i| i.symbol).collect(),
         bars: Some(bars(feed, tree.board.clone())),
         rehearsals,
+        zone: runtime.zone,
         settings: Arc::new(move || lines.clone()),
+        versions: vault.map(|vault| Arc::new(Sealed(vault)) as _),
         logs: Arc::new(move || telemetry::recent(&folder)),
         log_names: telemetry::names().collect(),
         registered: Arc::new(move |name| registering(name)),

@@ -79,6 +79,9 @@ pub enum CommandVerb {
     /// End the process in order; stops protect the positions
     #[command(after_help = examples(&["tbot shutdown --why \"moving the machine\""]))]
     Shutdown(Plain),
+    /// Put a saved version of the configuration into force (needs a one-time code)
+    #[command(name = "apply-config", after_help = examples(&["tbot apply-config 4 --as ada", "tbot apply-config 3 --as ada --why \"back to the limits of Monday\""]))]
+    ApplyConfig(Numbered),
     /// Play a dry session now: every strategy, no real order; the exit code is the verdict
     #[command(after_help = examples(&["tbot rehearse", "tbot rehearse --json"]))]
     Rehearse(Plain),
@@ -115,6 +118,16 @@ pub struct Scoped {
     /// This order alone
     #[arg(long, value_name = "ORDER", group = "scope")]
     order: Option<String>,
+    #[command(flatten)]
+    plain: Plain,
+}
+
+/// A command about a version of the configuration.
+#[derive(Debug, Args)]
+pub struct Numbered {
+    /// The version's number
+    #[arg(value_name = "VERSION")]
+    number: u32,
     #[command(flatten)]
     plain: Plain,
 }
@@ -193,6 +206,7 @@ impl CommandVerb {
             Self::Drill(plain) => (Command::Drill, plain),
             Self::Shutdown(plain) => (Command::Shutdown, plain),
             Self::Rehearse(plain) => (Command::Rehearse, plain),
+            Self::ApplyConfig(Numbered { number, plain }) => (Command::ApplyConfig(*number), plain),
         })
     }
 }
@@ -387,6 +401,7 @@ mod tests {
             ("drill", Command::Drill),
             ("shutdown", Command::Shutdown),
             ("rehearse", Command::Rehearse),
+            ("apply-config 4", Command::ApplyConfig(4)),
         ] {
             assert_eq!(asked(line), Ok(command), "{line}");
         }

@@ -14,7 +14,8 @@ use crate::gateway::clock;
 use crate::gateway::control::holder;
 use crate::gateway::vault::{KeySource, Saving, Vault, VaultError};
 use crate::settings::{
-    Boot, Change, Effective, Home, Key, Origin, Runtime, catalogue, difference, find, markdown, nearest, write_boot,
+    Boot, Change, Effective, Home, Key, Origin, Runtime, Takes, catalogue, difference, find, markdown, nearest,
+    write_boot,
 };
 
 /// What can be done with the configuration.
@@ -179,13 +180,14 @@ fn import(arguments: &Import) -> Result<(), Failure> {
     }
     new.validate()?;
     let changes = difference(&now, &new);
-    if !arguments.check {
-        write(&boot, &older, &changes, &new, version, &origin)?;
-    }
+    let saved = if arguments.check { None } else { write(&boot, &older, &changes, &new, version, &origin)? };
+    let runs = saved.is_some() && holder(&boot.folders.control()).held;
     let done = if arguments.check { "would change" } else { "changed" };
     if arguments.json {
         let boot: BTreeMap<_, _> = older.boot.iter().cloned().collect();
-        console::say(&json!({ "done": !arguments.check, "boot": boot, "runtime": changes }).to_string());
+        console::say(
+            &json!({ "done": !arguments.check, "boot": boot, "runtime": changes, "version": saved }).to_string(),
+        );
         return Ok(());
     }
     for (key, value) in &older.boot {
@@ -198,6 +200,11 @@ fn import(arguments: &Import) -> Result<(), Failure> {
             change.now,
             change.new,
             change.effect.as_str()
+        ));
+    }
+    if let Some(number) = saved.filter(|_| runs) {
+        console::say(&format!(
+            "saved as version {number}; a bot runs here, so put it into force: tbot apply-config {number}"
         ));
     }
     if older.boot.is_empty() && changes.is_empty() {
@@ -213,10 +220,11 @@ fn write(
     new: &Runtime,
     over: u32,
     origin: &str,
-) -> Result<(), Failure> {
-    if holder(&boot.folders.control()).held {
-        let message = "a bot runs here: change its configuration in the browser under Settings, or stop it first";
-        return Err(Failure { exit: Exit::Refused, code: "bot_runs", message: message.to_owned() });
+) -> Result<Option<u32>, Failure> {
+    let fixed = changes.iter().find(|change| over > 0 && change.takes == Takes::Fixed);
+    if let Some(fixed) = fixed.filter(|_| boot.folders.data().join("life.log").exists()) {
+        let message = format!("{}: was fixed at set-up at {}; the books stand on it", fixed.key, fixed.now);
+        return Err(Failure { exit: Exit::Refused, code: "fixed", message });
     }
     boot.folders.make(None)?;
     if !older.boot.is_empty() {
@@ -226,9 +234,9 @@ fn write(
         let vault = Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?;
         let by = format!("{} ({})", Who::Owner, CallerOrigin::CommandLine.as_str());
         let why = format!("import of {origin}");
-        vault.save(&new.document(), Saving { at: clock::now(), by, why, over })?;
+        return Ok(Some(vault.save(&new.document(), Saving { at: clock::now(), by, why, over })?));
     }
-    Ok(())
+    Ok(None)
 }
 
 fn older(path: &Path) -> Result<Older, Failure> {

@@ -3,8 +3,21 @@
 use std::sync::Arc;
 
 use desk::domain::event::Event;
+use desk::domain::time::{Span, Timestamp};
+use desk::risk::Limits;
 use desk::world::conductor::Moment;
 use desk::world::trader::SessionTerms;
+
+/// What of a configuration takes effect at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InForce {
+    /// The version.
+    pub number: u32,
+    /// The limits.
+    pub limits: Limits,
+    /// How long an entry lives.
+    pub time_to_live: Span,
+}
 
 /// One piece of it.
 #[derive(Clone, Debug)]
@@ -15,6 +28,21 @@ pub enum Piece {
     Events(Arc<[Event]>),
     /// A minute of market data.
     Moment(Arc<Moment>),
+    /// Another configuration.
+    Configured(InForce),
+}
+
+impl Piece {
+    /// The market's moment that it brings.
+    #[must_use]
+    pub fn instant(&self) -> Option<Timestamp> {
+        match self {
+            Self::Moment(instant) => Some(instant.at),
+            Self::Session(terms) => Some(terms.hours.open),
+            Self::Events(events) => events.last().map(|event| event.at),
+            Self::Configured(_) => None,
+        }
+    }
 }
 
 /// The chronicle up to now, for somebody who has just come.

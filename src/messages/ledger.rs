@@ -12,6 +12,8 @@ use desk::world::conductor::Moment;
 use desk::world::seats::Step;
 use desk::world::trader::SessionTerms;
 
+use super::chronicle::InForce;
+
 /// Who has steps performed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sender {
@@ -82,6 +84,8 @@ pub enum ToLedger {
         /// What the venue says.
         figures: Box<BrokerFigures>,
     },
+    /// Another configuration, for everybody from the same place of the chronicle on.
+    Configure(InForce),
     /// Are you there.
     Beat(u64),
     /// A fault on purpose.

@@ -39,6 +39,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "pages/risk.html",
     "pages/screener.html",
     "pages/settings.html",
+    "pages/settings_difference.html",
     "pages/shutdown.html",
     "pages/sign_in.html",
     "pages/strategies.html",

@@ -123,7 +123,7 @@ pub fn markdown() -> String {
             key.section().clone_into(&mut section);
             let _ = write!(
                 text,
-                "\n## {section} ({})\n\n| key | allowed | default | who may change it | older name | what it does |\n| --- | --- | --- | --- | --- | --- |\n",
+                "\n## {section} ({})\n\n| key | allowed | default | who may change it | takes effect | older name | what it does |\n| --- | --- | --- | --- | --- | --- | --- |\n",
                 key.home.as_str()
             );
         }
@@ -131,10 +131,11 @@ pub fn markdown() -> String {
         let older = key.older.map_or("–".to_owned(), |o| format!("`{o}`"));
         let _ = writeln!(
             text,
-            "| `{}` | {} | {default} | {} | {older} | {} |",
+            "| `{}` | {} | {default} | {} | {} | {older} | {} |",
             key.name,
             key.allowed(),
             key.who(),
+            key.takes().words(),
             key.help
         );
     }

@@ -81,6 +81,18 @@ pub enum Effect {
     Neither,
 }
 
+/// When a change takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Takes {
+    /// While the bot runs; positions that are open keep the plan that they were opened with.
+    AtOnce,
+    /// At the next start of the process.
+    NextStart,
+    /// Never: it was fixed at set-up, because the books stand on it.
+    Fixed,
+}
+
 /// A line of the catalogue.
 #[derive(Clone, Debug)]
 pub struct Key {
@@ -139,6 +151,18 @@ impl Key {
         }
     }
 
+    /// When a change takes effect.
+    #[must_use]
+    pub fn takes(&self) -> Takes {
+        match (self.home, self.name.as_str(), self.section()) {
+            (Home::Boot, ..) => Takes::NextStart,
+            // The float is an assignment in the books; the simulated venue leads its past back by these rules.
+            (_, "risk.float", _) | (_, _, "venue" | "commission") => Takes::Fixed,
+            (_, "orders.time_to_live_minutes", _) | (_, _, "risk") => Takes::AtOnce,
+            _ => Takes::NextStart,
+        }
+    }
+
     /// The way in through the environment.
     #[must_use]
     pub fn variable(&self) -> String {
@@ -175,6 +199,18 @@ impl Home {
         match self {
             Self::Boot => "boot",
             Self::Runtime => "runtime",
+        }
+    }
+}
+
+impl Takes {
+    /// In words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::AtOnce => "at once",
+            Self::NextStart => "at the next start",
+            Self::Fixed => "fixed at set-up",
         }
     }
 }

@@ -34,6 +34,8 @@ mod server;
 mod setup;
 /// What the pages stand on.
 mod site;
+/// The versions of the runtime configuration.
+mod versions;
 /// What the templates show.
 mod views;
 /// Who asks.
@@ -42,3 +44,4 @@ mod visitor;
 pub use server::serve;
 pub use setup::{Answers, Founding, SetUp, SetUpServer, Wanted, serve_setup};
 pub use site::{Bars, Clock, Logs, Manners, Registered, SettingLine, Settings, Site};
+pub use versions::{NotSaved, Saved, Saving, Versions};

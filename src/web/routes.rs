@@ -8,9 +8,11 @@ use desk::domain::bot::Action;
 
 use super::guard::guard;
 use super::pages::{
-    account, audit, boards, command, ledger, logs, programs, registration, screener, sign_in, strategies, users,
+    account, audit, boards, command, ledger, logs, programs, registration, screener, settings, sign_in, strategies,
+    users,
 };
 use super::refusal::Refusal;
+use super::setup::pages as setup;
 use super::{api, assets, live};
 
 /// What an address asks of whoever opens it.
@@ -162,7 +164,12 @@ pub const ROUTES: &[Route] = &[
     get("/ledger", LEDGER, || web::to(ledger::journal)),
     get("/ledger/entries/{seq}", LEDGER, || web::to(ledger::entry)),
     // System.
-    get("/settings", SYSTEM, || web::to(boards::settings)),
+    get("/settings", SYSTEM, || web::to(settings::page)),
+    get("/settings/versions/{number}", SYSTEM, || web::to(settings::version)),
+    get("/settings/sections/{section}", LOOK, || web::to(settings::section)),
+    // Each key asks for its own right.
+    post("/settings/draft", LOOK, || web::to(settings::submit)),
+    post("/settings/apply", LOOK, || web::to(settings::apply)),
     get("/users", SYSTEM, || web::to(users::page)),
     post("/users", ADMINISTER, || web::to(users::add)),
     post("/users/roles", ADMINISTER, || web::to(users::roles)),
@@ -212,6 +219,18 @@ pub(crate) fn register(config: &mut ServiceConfig) {
         config.service(resource.default_service(web::to(wrong_method)));
     }
     config.default_service(web::to(nothing_here));
+}
+
+/// The wizard's own few addresses: it is another server, and the link from the terminal is all that opens it.
+pub(crate) fn register_setup(config: &mut ServiceConfig) {
+    config
+        .route("/open/{token}", web::get().to(setup::open))
+        .route("/setup/{step}", web::get().to(setup::show))
+        .route("/setup/{step}", web::post().to(setup::submit))
+        .route("/static/{name}", web::get().to(assets::file))
+        .route("/health", web::get().to(setup::alive))
+        .route("/ready", web::get().to(setup::not_ready))
+        .default_service(web::to(setup::closed));
 }
 
 async fn wrong_method() -> Result<HttpResponse, Refusal> {

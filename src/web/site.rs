@@ -19,6 +19,7 @@ use super::limits::Limits;
 use super::live::Frame;
 use super::once::Doing;
 use super::refusal::Refusal;
+use super::versions::Versions;
 use crate::messages::board::Board;
 use crate::messages::rehearsal::{RehearsalBoard, Rehearsals};
 use crate::messages::supervisor::Door;
@@ -102,8 +103,12 @@ pub struct Site {
     pub symbols: Vec<Symbol>,
     /// The rehearsal that runs, or the last one.
     pub rehearsals: Rehearsals,
-    /// The configuration.
+    /// The boot settings, or all of them where no versions are kept.
     pub settings: Settings,
+    /// The versions of the runtime configuration, where they can be changed here.
+    pub versions: Option<Arc<dyn Versions>>,
+    /// The time zone that pages show beside UTC and the exchange's.
+    pub zone: chrono_tz::Tz,
     /// The program's logs.
     pub logs: Logs,
     /// Their names.

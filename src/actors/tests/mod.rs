@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use desk::domain::bot::{BotState, Caller, Command, Mode, Origin, VenueKind};
 use desk::domain::calendar::Calendar;
+use desk::domain::decimal::Money;
 use desk::domain::fees::{CommissionSchedule, FeeSchedule};
 use desk::domain::ids::{CalendarName, StrategyName};
 use desk::domain::market::Instrument;
@@ -30,6 +31,7 @@ use desk::world::seats::Outbox;
 use desk::world::trader::{Halt, Setup, Trader};
 use tokio::sync::watch;
 
+use super::configuring::{Configure, Prepared};
 use super::kill_switch::Papers;
 use super::latch::Latch;
 use super::life::{End, Life};
@@ -40,7 +42,7 @@ use crate::gateway::control::{ControlFolder, LatchFile};
 use crate::gateway::vault::{KeySource, Vault};
 use crate::messages::Fault;
 use crate::messages::board::Board;
-use crate::messages::chronicle::Chronicle;
+use crate::messages::chronicle::{Chronicle, InForce};
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
 use crate::settings::Folders;
@@ -101,6 +103,21 @@ impl Scene {
         backtest.run(&self.tapes, &mut Nobody).unwrap();
         backtest
     }
+}
+
+/// One trade a day, and what else version 2 says; there is no other version.
+fn tightened(limits: Limits) -> Limits {
+    Limits { trades_day: 1, day_loss: Money::whole(900), ..limits }
+}
+
+fn versions(limits: Limits) -> Configure {
+    Configure::new(move |number| match number {
+        2 => {
+            let now = InForce { number, limits: tightened(limits), time_to_live: Span::minutes(5) };
+            Ok(Prepared { now, later: vec!["strategies.open.timeout".to_owned()] })
+        }
+        _ => Err(format!("There is no version {number}.")),
+    })
 }
 
 struct Nobody;
@@ -175,6 +192,7 @@ impl Bot {
             papers: papers(&folder),
             left: Left::default(),
             stage,
+            configure: versions(s.limits),
         })
         .unwrap();
         Self { tree, ended, folder, rehearsals, orders: std::cell::Cell::new(0) }
@@ -237,6 +255,31 @@ fn res_8_live_and_backtest_leave_the_same_bytes() {
         assert!(whole.events.iter().any(|e| e.body.kind() == "frozen"));
         assert!(expected.len() > 20, "{}", expected.len());
         assert_eq!(expected, entries);
+    });
+}
+
+/// OPS-3: limits that are applied hold at once and for everybody; a version that cannot be applied changes nothing.
+#[test]
+fn ops_3_limits_hold_at_once_and_decide_from_then_on() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28"]);
+        let trades = |scene: &Scene| {
+            let events = scene.backtest().trader.record.events;
+            events.iter().filter(|e| e.body.kind() == "trade_closed").count()
+        };
+        let mut same = Scene::new(7, &["2024-05-28"]);
+        same.setup.limits = tightened(same.setup.limits);
+        let (before, expected) = (trades(&scene), trades(&same));
+        assert!(before > expected && expected > 0, "{before} and {expected}");
+        let bot = Bot::new("configure", &scene, None).await;
+        let refused = bot.tell(Command::ApplyConfig(9)).await.unwrap_err().to_string();
+        assert_eq!(refused, "There is no version 9. Nothing was done.");
+        let told = bot.tell(Command::ApplyConfig(2)).await.unwrap();
+        assert_eq!(told.message, "Version 2 is being applied. At the next start: strategies.open.timeout.");
+        bot.until("in force", |b| b.day.loss_limit == Money::whole(900)).await;
+        bot.tell(Command::Start).await.unwrap();
+        let closed = bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed)).await;
+        assert_eq!(closed.trades.len(), expected, "the day goes as if the limits had always been so");
     });
 }
 

@@ -5,7 +5,7 @@ use desk::domain::decimal::Quantity;
 use serde::Serialize;
 
 use super::{Runtime, rows};
-use crate::settings::key::{Effect, Key, Larger};
+use crate::settings::key::{Effect, Key, Larger, Takes};
 
 /// A key that changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +22,8 @@ pub struct Change {
     pub effect: Effect,
     /// The right that it asks for.
     pub action: Action,
+    /// When it takes effect.
+    pub takes: Takes,
     /// What the key does.
     pub help: &'static str,
 }
@@ -39,6 +41,7 @@ pub fn difference(now: &Runtime, new: &Runtime) -> Vec<Change> {
                 unit: key.unit,
                 effect,
                 action: key.action(effect),
+                takes: key.takes(),
                 help: key.help,
                 now,
                 new,

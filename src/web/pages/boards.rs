@@ -80,14 +80,6 @@ pub(crate) async fn rehearsal(shared: Data<Shared>, visitor: Visitor) -> Answer 
     plain(&shared, &visitor, "/rehearsal", "Rehearsal", "pages/rehearsal.html")
 }
 
-/// `GET /settings`
-pub(crate) async fn settings(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    let rows = (shared.site.settings)();
-    let changed = rows.iter().filter(|r| r.origin != "default").count();
-    let own = json!({ "settings": { "rows": rows, "count": rows.len(), "changed": changed } });
-    Frame::new(&shared, &visitor, "/settings").page("Settings", "pages/settings.html", own)
-}
-
 /// What the list of decisions is narrowed to; empty is everything.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

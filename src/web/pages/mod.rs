@@ -20,6 +20,8 @@ pub(super) mod programs;
 pub(super) mod registration;
 /// Which symbols are looked at.
 pub(super) mod screener;
+/// The configuration, and how it changes.
+pub(super) mod settings;
 /// Coming in and going out.
 pub(super) mod sign_in;
 /// Strategies and their parameters.

@@ -4,7 +4,7 @@
 /// What was answered so far.
 mod answers;
 /// Its pages.
-mod pages;
+pub(super) mod pages;
 /// Its server.
 mod server;
 /// Its steps: what each asks, and what it takes.
@@ -12,3 +12,4 @@ mod steps;
 
 pub use answers::{Answers, Wanted};
 pub use server::{Founding, SetUp, SetUpServer, serve_setup};
+pub(crate) use steps::{of_error, plain_number};

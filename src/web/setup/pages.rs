@@ -24,7 +24,7 @@ type Answer = Result<HttpResponse, Refusal>;
 const AFTERWARDS: &str = "/account/codes";
 
 /// `GET /open/{token}`: the link that the terminal showed.
-pub(super) async fn open(kept: Data<Kept>, token: Path<String>) -> Answer {
+pub(crate) async fn open(kept: Data<Kept>, token: Path<String>) -> Answer {
     if !Token::read(&token).is_some_and(|t| t.hash() == kept.set_up.token.hash()) {
         return closed_page(&kept);
     }
@@ -59,7 +59,7 @@ fn is_known(kept: &Kept, request: &HttpRequest) -> bool {
 }
 
 /// Everything else, and everybody who has not come by the link.
-pub(super) async fn closed(kept: Data<Kept>, request: HttpRequest) -> Answer {
+pub(crate) async fn closed(kept: Data<Kept>, request: HttpRequest) -> Answer {
     if is_known(&kept, &request) {
         return Ok(go_to(kept.answers.lock().unwrap_or_else(PoisonError::into_inner).next()));
     }
@@ -72,12 +72,12 @@ fn closed_page(kept: &Kept) -> Answer {
 }
 
 /// `GET /health`
-pub(super) async fn alive() -> HttpResponse {
+pub(crate) async fn alive() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
 /// `GET /ready`
-pub(super) async fn not_ready() -> HttpResponse {
+pub(crate) async fn not_ready() -> HttpResponse {
     HttpResponse::ServiceUnavailable().json(json!({ "status": "not set up" }))
 }
 
@@ -130,7 +130,7 @@ fn zones() -> Vec<&'static str> {
 }
 
 /// `GET /setup/{step}`
-pub(super) async fn show(kept: Data<Kept>, request: HttpRequest, step: Path<String>) -> Answer {
+pub(crate) async fn show(kept: Data<Kept>, request: HttpRequest, step: Path<String>) -> Answer {
     if !is_known(&kept, &request) {
         return closed_page(&kept);
     }
@@ -142,7 +142,7 @@ pub(super) async fn show(kept: Data<Kept>, request: HttpRequest, step: Path<Stri
 }
 
 /// `POST /setup/{step}`: takes the answers, or shows the page again with what was typed and what is wrong.
-pub(super) async fn submit(
+pub(crate) async fn submit(
     kept: Data<Kept>,
     request: HttpRequest,
     step: Path<String>,

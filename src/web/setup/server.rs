@@ -12,18 +12,17 @@ use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Server, ServerHandle, ServiceRequest, ServiceResponse};
 use actix_web::http::KeepAlive;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, Data, PayloadConfig};
+use actix_web::web::{Data, PayloadConfig};
 use actix_web::{App, Error, HttpServer};
 use rustls::ServerConfig;
 use tokio::sync::Notify;
 
 use super::answers::{Answers, Wanted};
-use super::pages;
 use crate::render::Pages;
 use crate::store::people::Token;
-use crate::web::assets;
 use crate::web::dress::put_on;
 use crate::web::guard::LARGEST_BODY;
+use crate::web::routes::register_setup;
 
 /// Makes what was wanted, whole or not at all; the administrator's session comes back, or a sentence about why not.
 pub type Founding = Arc<dyn Fn(Wanted) -> Pin<Box<dyn Future<Output = Result<Token, String>> + Send>> + Send + Sync>;
@@ -71,7 +70,7 @@ impl SetUpServer {
 }
 
 /// What its handlers share.
-pub(super) struct Kept {
+pub(crate) struct Kept {
     pub(super) set_up: SetUp,
     pub(super) pages: Pages,
     pub(super) answers: Mutex<Answers>,
@@ -101,13 +100,7 @@ pub fn serve_setup(listener: TcpListener, set_up: SetUp, tls: Option<ServerConfi
             .app_data(Data::clone(&shared))
             .app_data(PayloadConfig::new(LARGEST_BODY))
             .wrap(from_fn(dress))
-            .route("/open/{token}", web::get().to(pages::open))
-            .route("/setup/{step}", web::get().to(pages::show))
-            .route("/setup/{step}", web::post().to(pages::submit))
-            .route("/static/{name}", web::get().to(assets::file))
-            .route("/health", web::get().to(pages::alive))
-            .route("/ready", web::get().to(pages::not_ready))
-            .default_service(web::to(pages::closed))
+            .configure(register_setup)
     })
     .workers(1)
     // So that the browser comes to the bot's own server with its next request.

@@ -1,11 +1,12 @@
 //! The safety bar.
 
+use chrono_tz::Tz;
 use desk::domain::bot::BotState;
 use desk::domain::decimal::Money;
 use desk::domain::time::Span;
 use serde_json::{Value, json};
 
-use super::words::{left, new_york, percent, permille};
+use super::words::{left, new_york, own_zone, percent, permille};
 use crate::messages::board::Board;
 use crate::render::numbers::{Sign, cents_text, clock, span};
 use crate::render::words::mode;
@@ -24,7 +25,7 @@ fn tone(state: BotState) -> &'static str {
     }
 }
 
-pub(super) fn bar(board: &Board, ages: Ages, silent: Option<i64>) -> Value {
+pub(super) fn bar(board: &Board, zone: Tz, ages: Ages, silent: Option<i64>) -> Value {
     let (mode, word) = mode(board.mode, board.venue);
     let lost = board.day.net.negated().checked_add(Money::ZERO).filter(|l| *l > Money::ZERO).unwrap_or_default();
     let share = permille(lost, board.day.loss_limit);
@@ -56,6 +57,7 @@ pub(super) fn bar(board: &Board, ages: Ages, silent: Option<i64>) -> Value {
         "loss_width": percent(share.saturating_mul(56).div_euclid(100)),
         "utc": clock(board.at),
         "new_york": new_york(board.at),
+        "own_zone": own_zone(board.at, zone).map(|(time, place)| json!({ "time": time, "place": place.replace('_', " ") })),
         "title": format!("{}, {word}: TBot {}", board.state.word(), board.identity),
         "spoken": spoken(board),
     })

@@ -27,6 +27,7 @@ mod why;
 /// Shares, clocks, ages.
 pub(crate) mod words;
 
+use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::ages::Ages;
@@ -43,10 +44,10 @@ pub(crate) use why::why;
 const SILENT_AFTER: i64 = 5;
 
 /// Everything that regions show, from one board and the last rehearsal.
-pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, ages: Ages) -> Value {
+pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, zone: Tz, ages: Ages) -> Value {
     let silent = (ages.board > SILENT_AFTER).then_some(ages.board);
     json!({
-        "bar": bar::bar(board, ages, silent),
+        "bar": bar::bar(board, zone, ages, silent),
         "answer": answer::answer(board),
         "ending": answer::ending(board),
         "when": {

@@ -1,6 +1,7 @@
 //! Shares, clocks, ages: how a page says a number that is no money.
 
 use chrono_tz::America::New_York;
+use chrono_tz::Tz;
 use desk::domain::decimal::{Money, Price, Quantity};
 use desk::domain::market::Side;
 use desk::domain::time::{Span, Timestamp};
@@ -42,6 +43,14 @@ pub(crate) fn left(at: Timestamp, now: Timestamp) -> String {
 pub(crate) fn new_york(at: Timestamp) -> String {
     chrono::DateTime::from_timestamp(at.seconds(), 0)
         .map_or_else(String::new, |t| t.with_timezone(&New_York).format("%H:%M:%S").to_string())
+}
+
+/// The time of day in a person's own zone, and the zone's short name; nothing where the page shows it anyway.
+pub(crate) fn own_zone(at: Timestamp, zone: Tz) -> Option<(String, &'static str)> {
+    let shown = [Tz::UTC, New_York].contains(&zone) || zone.name() == "Etc/UTC";
+    let at = chrono::DateTime::from_timestamp(at.seconds(), 0).filter(|_| !shown)?;
+    let place = zone.name().rsplit('/').next().unwrap_or_default();
+    Some((at.with_timezone(&zone).format("%H:%M").to_string(), place))
 }
 
 /// The date in words: `Friday 20 November 2026`.

@@ -233,8 +233,10 @@ fn ops_1_a_seeded_configuration_is_shown_with_its_version_and_survives_new_keys(
     let control = ControlFolder::open(&bot.control()).unwrap();
     let _runs = InstanceLock::take(&control).unwrap();
     std::fs::write(&file, "MAX_DAILY_LOSS=800\n").unwrap();
-    let refused = bot.tbot(&import);
-    assert!(refused.code == Some(4) && refused.err.contains("a bot runs here"), "{}", refused.err);
+    let saved = bot.tbot(&import);
+    assert_eq!(saved.code, Some(0), "{}", saved.err);
+    assert!(saved.out.contains("saved as version 2; a bot runs here"), "{}", saved.out);
+    assert!(saved.out.contains("tbot apply-config 2"), "{}", saved.out);
 }
 
 #[test]

@@ -114,10 +114,37 @@ fn ops_1_the_wizard_leads_from_nothing_to_a_trading_bot() {
     assert_eq!(board["identity"], "RIGD_US_SIM_07");
     assert_eq!(board["day"]["loss_limit"], "900.00");
     assert_eq!(board["strategies"].as_array().unwrap().len(), 2, "close was not ticked");
+    tighten(&bot, place, &cookie);
     for file in ["life.log", "people.db", "boot.toml", "output/RIGD_US_SIM_07/ledgers/RIGD_US_SIM_07_BOT_ledger.db"] {
         let mode = data.join(file).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
+}
+
+/// OPS-3: a tightened limit holds in the running bot, and stands after a restart.
+fn tighten(bot: &Bot, place: SocketAddr, cookie: &str) {
+    let form = send(place, "GET", "/settings", &[("Cookie", cookie)], "").form();
+    let kind =
+        [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin"), ("Cookie", cookie)];
+    let fields = [
+        ("form", form.as_str()),
+        ("base", "1"),
+        ("shown.risk.day_loss", "yes"),
+        ("risk.day_loss", "800"),
+        ("shown.lifecycle.stop_deadline_seconds", "yes"),
+        ("lifecycle.stop_deadline_seconds", "90"),
+        ("why", "a thin week"),
+    ];
+    let applied = send(place, "POST", "/settings/apply", &kind, &encoded(&fields));
+    assert_eq!(applied.status, 200, "{}", applied.body);
+    for words in
+        ["Version 2 is saved. Version 2 is being applied.", "At the next start: lifecycle.stop_deadline_seconds"]
+    {
+        assert!(applied.body.contains(words), "{words}: {}", applied.body);
+    }
+    bot.until("tightened", |b| b["day"]["loss_limit"] == "800.00" && b["state"] != "updating");
+    let unknown = bot.tell("apply-config 9 --as ada --code 000000");
+    assert_eq!(unknown.code, Some(4), "{}", unknown.err);
 }
 
 /// LIFE-1, OPS-1c: a first start that cannot be leaves nothing behind.

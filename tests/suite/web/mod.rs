@@ -20,6 +20,8 @@ mod safety;
 mod sample;
 /// A running server.
 mod server;
+/// The configuration: draft, difference, applying.
+mod settings;
 /// Coming in, going out, lock-out, registration.
 mod sign_in;
 /// The stream of regions.

@@ -96,6 +96,8 @@ impl Server {
                     settings: Arc::new(settings),
                     logs: Arc::new(sample::logs),
                     log_names: vec!["system", "orders"],
+                    zone: chrono_tz::Tz::Europe__Berlin,
+                    versions: Some(Arc::new(super::settings::Kept::default())),
                     registered: Arc::new(|_| {}),
                     manners: Manners { secure, strict_transport: secure, ..Manners::default() },
                 };

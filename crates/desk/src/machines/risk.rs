@@ -61,6 +61,13 @@ impl Risk {
         &self.limits
     }
 
+    /// Other limits from now on. The float stays: it is an assignment in the books. What was approved under the old ones
+    /// does not hold any more (RISK-0).
+    pub fn set_limits(&mut self, limits: Limits) {
+        self.limits = Limits { float: self.limits.float, ..limits };
+        self.epoch = self.epoch.saturating_add(1);
+    }
+
     /// Rises with each limit change, freeze or kill; an approval of an older one does not hold (RISK-0).
     #[must_use]
     pub const fn epoch(&self) -> u64 {

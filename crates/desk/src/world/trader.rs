@@ -145,6 +145,13 @@ impl<R: Record> Trader<R> {
         Ok(Self::with_strategies(setup, strategies, record))
     }
 
+    /// Another configuration from now on (OPS-3): what is open keeps the plan that it was opened with.
+    pub fn configure(&mut self, limits: Limits, time_to_live: Span) {
+        self.risk.set_limits(limits);
+        self.setup.limits = *self.risk.limits();
+        self.setup.time_to_live = time_to_live;
+    }
+
     /// A bot with strategies made elsewhere, in the order and with the parameters that the setup names.
     #[must_use]
     pub fn with_strategies(setup: Setup, strategies: Vec<Box<dyn Strategy>>, record: R) -> Self {

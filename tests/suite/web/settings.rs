@@ -1,0 +1,133 @@
+//! The settings: a draft, its difference, its applying; who may what; going back.
+
+use std::sync::{Mutex, PoisonError};
+
+use desk::domain::bot::{Command, Role};
+use tbot::settings::Runtime;
+use tbot::store::people::AuditFilter;
+use tbot::web::{NotSaved, Saved, Saving, Versions};
+
+use super::client::Answer;
+use super::server::{Person, Server};
+
+/// Versions in memory.
+pub(crate) struct Kept(Mutex<Vec<Saved>>);
+
+impl Default for Kept {
+    fn default() -> Self {
+        let first = Saved {
+            number: 1,
+            at: desk::domain::time::Timestamp::from_seconds(1_700_000_000),
+            by: "ada".to_owned(),
+            why: "set-up".to_owned(),
+            same_as: None,
+            runtime: Runtime::default(),
+        };
+        Self(Mutex::new(vec![first]))
+    }
+}
+
+impl Versions for Kept {
+    fn all(&self) -> Result<Vec<Saved>, String> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn save(&self, new: &Runtime, saving: &Saving) -> Result<u32, NotSaved> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = all.last().unwrap().number;
+        if newest != saving.over {
+            return Err(NotSaved::Changed);
+        }
+        let Saving { by, why, same_as, .. } = saving.clone();
+        let at = all[0].at;
+        all.push(Saved { number: newest + 1, at, by, why, same_as, runtime: new.clone() });
+        Ok(newest + 1)
+    }
+}
+
+/// A change of one key, as the form of the difference sends it.
+fn apply(server: &Server, who: &Person, (key, value): (&str, &str), base: &str, why: &str) -> Answer {
+    let shown = format!("shown.{key}");
+    server.post("/settings/apply", Some(who), &[("base", base), (&shown, "yes"), (key, value), ("why", why)])
+}
+
+fn draft(server: &Server, who: &Person, key: &str, value: &str) -> Answer {
+    let shown = format!("shown.{key}");
+    server.post("/settings/draft", Some(who), &[(&shown, "yes"), (key, value)])
+}
+
+/// OPS-3, WEB-2a, WEB-7: what stands, a draft, its difference, its applying; the audit has who, what, why.
+#[test]
+fn ops_3_a_change_is_seen_before_it_is_applied_and_is_recorded() {
+    let server = Server::start();
+    let officer = server.person("olga", &[Role::RiskOfficer]);
+    let page = server.get("/settings/sections/risk", Some(&officer));
+    assert!(page.body.contains("name=\"risk.day_loss\" value=\"2000.00\""), "{}", page.body);
+    assert!(page.body.contains("takes effect at once") && page.body.contains("1 to 100000000"));
+    assert!(!page.body.contains("name=\"risk.float\""), "the float is fixed: {}", page.body);
+
+    let wrong = draft(&server, &officer, "risk.day_loss", "0");
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("0 is not allowed. Allowed: 1 to 100000000 USD."), "{}", wrong.body);
+    assert!(wrong.body.contains("value=\"0\""), "what was typed stays");
+    let seen = draft(&server, &officer, "risk.day_loss", "1,500").body;
+    assert!(seen.contains("2000.00") && seen.contains("1500.00") && seen.contains("tightens"), "{seen}");
+    assert!(!seen.contains("One-time code"), "tightening never asks for one: {seen}");
+    assert!(server.given().is_empty(), "a draft changes nothing");
+
+    assert_eq!(apply(&server, &officer, ("risk.day_loss", "1500"), "1", "").status, 422, "a reason is needed");
+    let done = apply(&server, &officer, ("risk.day_loss", "1500"), "1", "thin week");
+    assert_eq!(done.status, 200, "{}", done.body);
+    assert!(done.body.contains("Version 2 is saved."), "{}", done.body);
+    assert_eq!(server.given().last().unwrap().command, Command::ApplyConfig(2));
+    let filter = AuditFilter { what: "configuration_changed".into(), ..Default::default() };
+    let audit = server.wait(server.people.audit(&filter, u64::MAX, 10)).unwrap();
+    let said = format!("{:?}", audit[0]);
+    for words in ["olga", "version 2", "risk.day_loss", "2000.00", "1500.00", "thin week"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+
+    // Somebody who saw an older version sees the difference to the newest first.
+    let late = apply(&server, &officer, ("risk.day_loss", "1400"), "1", "late");
+    assert_eq!(late.status, 409);
+    assert!(late.body.contains("Version 2 was saved meanwhile by olga"), "{}", late.body);
+
+    // Who changed it stands beside it, and every version can be brought back.
+    let root = server.person("root", &[Role::Administrator]);
+    let page = server.get("/settings", Some(&root)).body;
+    assert!(page.contains("olga") && page.contains("/settings/versions/2") && page.contains("thin week"), "{page}");
+    let back = server.get("/settings/versions/1", Some(&root)).body;
+    assert!(back.contains("Going back to version 1 changes 1 of the keys") && back.contains("loosens"), "{back}");
+}
+
+/// WEB-2a, WEB-3: each key asks for its own right, and what loosens for a code.
+#[test]
+fn web_2a_each_key_asks_for_its_own_right() {
+    let server = Server::start();
+    let person = |name: &str, role| server.person(name, &[role]);
+    let (viewer, operator) = (person("vera", Role::Viewer), person("otto", Role::Operator));
+    let (officer, root) = (person("olga", Role::RiskOfficer), person("root", Role::Administrator));
+    for (who, change, status, says) in [
+        (&viewer, ("risk.day_loss", "1500"), 422, "Nothing differs"),
+        (&operator, ("risk.day_loss", "1500"), 200, "Version 2 is saved"),
+        (&operator, ("risk.day_loss", "1600"), 403, "Nothing was changed: some of it you may not change"),
+        (&officer, ("risk.day_loss", "1600"), 403, "A one-time code is needed"),
+        (&officer, ("strategies.open.timeout", "30"), 422, "Nothing differs"),
+        (&operator, ("strategies.open.timeout", "30"), 200, "Version 3 is saved"),
+        (&operator, ("lifecycle.autostart", "true"), 422, "Nothing differs"),
+        (&root, ("venue.latency_ms", "1"), 422, "Nothing differs"),
+        (&root, ("risk.float", "5"), 422, "Nothing differs"),
+    ] {
+        let base = if server.given().is_empty() {
+            "1"
+        } else if server.given().len() == 1 {
+            "2"
+        } else {
+            "3"
+        };
+        let answer = apply(&server, who, change, base, "because");
+        assert_eq!(answer.status, status, "{change:?}: {}", answer.body);
+        assert!(answer.body.contains(says), "{change:?}: {}", answer.body);
+    }
+    assert_eq!(server.given().len(), 2);
+}
