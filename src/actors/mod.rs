@@ -27,6 +27,8 @@ pub mod pulse;
 pub mod reporter;
 /// The only way from a signal to an order.
 mod risk;
+/// How long it takes from a tick on.
+mod speed;
 /// One strategy.
 mod strategy;
 /// Commands, states, faults.

@@ -25,6 +25,7 @@ use super::notifier::Notifier;
 use super::pulse::Pulse;
 use super::reporter::{Reporter, Sign};
 use super::risk::Risk;
+use super::speed::Speed;
 use super::strategy::Strategy;
 use super::supervisor::Supervisor;
 use super::watchdog::Watched;
@@ -35,6 +36,7 @@ use crate::messages::board::{Alert, Board, Level};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
+use crate::messages::latency::Latencies;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::{Line, Lost, Post};
 use crate::messages::market_data::ToMarketData;
@@ -84,6 +86,7 @@ pub(super) struct Wiring {
     pub(super) reporter: Line<ToReporter>,
     pub(super) supervisor: Line<ToSupervisor>,
     pub(super) pulses: Vec<Pulse>,
+    pub(super) speed: Speed,
 }
 
 impl Wiring {
@@ -250,6 +253,7 @@ impl Tree {
             reporter,
             supervisor,
             pulses,
+            speed: Speed::default(),
         });
         // By latency and by what may fail together.
         let [books, trading, link, house, kill] =
@@ -303,6 +307,12 @@ impl Tree {
             wiring,
             arbiters: vec![books, trading, link, house, kill],
         })
+    }
+
+    /// How long what takes.
+    #[must_use]
+    pub fn latencies(&self) -> Arc<Latencies> {
+        Arc::clone(&self.wiring.speed.latencies)
     }
 
     /// What the watchdog looks at.

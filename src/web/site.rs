@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use super::limits::Limits;
 use super::live::Frame;
 use crate::messages::board::Board;
+use crate::messages::latency::Latencies;
 use crate::messages::supervisor::Door;
 use crate::render::Pages;
 use crate::store::Reader;
@@ -78,6 +79,8 @@ pub struct Site {
     pub identity: Identity,
     /// What everybody may read.
     pub board: watch::Receiver<Arc<Board>>,
+    /// How long what takes.
+    pub latencies: Arc<Latencies>,
     /// The supervisor.
     pub door: Door,
     /// Who may sign in, what is signed in, what everybody did.

@@ -277,3 +277,46 @@ fn life_6_stop_leaves_in_order_and_stays_stopped() {
         assert_eq!(later.state, BotState::Stopped);
     });
 }
+
+/// A1, LIFE-6: an answer that waits for its turn is no silence: however often a stop falls between two minutes, no order
+/// becomes unknown on a venue that answers at once, and each stop ends flat.
+#[test]
+fn life_6_stops_between_minutes_leave_no_order_in_doubt() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28", "2024-07-03", "2024-07-05"]);
+        let bot = Bot::new("stops", &scene, Some(Duration::from_millis(2))).await;
+        for round in 0..12 {
+            bot.tell(Command::Start).await.unwrap();
+            bot.until("positions", |b| b.positions.len() > 1).await;
+            bot.tell(Command::Stop).await.unwrap();
+            let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
+            assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "round {round}: {stopped:#?}");
+        }
+        let (events, _) = bot.written().await;
+        let doubts = events.iter().filter(|e| String::from_utf8_lossy(e).contains("\"kind\":\"unknown\"")).count();
+        assert_eq!(doubts, 0);
+    });
+}
+
+/// RISK-14, RISK-15: kill shuts the latch, closes everything, and only a person with a reason opens it again.
+#[test]
+fn risk_14_kill_latches_and_flattens_until_it_is_reset() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28"]);
+        let bot = Bot::new("kill", &scene, Some(Duration::from_millis(4))).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("a position", |b| !b.positions.is_empty()).await;
+        bot.tell(Command::Kill).await.unwrap();
+        assert!(bot.tree.latch.is_set(), "the latch is shut when the answer comes");
+        let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
+        assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "{stopped:#?}");
+        assert!(stopped.latch.is_some());
+        assert!(stopped.trades.iter().any(|t| t.reason == ExitReason::Kill));
+        let refused = bot.tell(Command::Start).await.unwrap_err();
+        assert!(refused.to_string().contains("latch"), "{refused}");
+        bot.tell(Command::ResetKill).await.unwrap();
+        assert!(!bot.tree.latch.is_set());
+        bot.tell(Command::Start).await.unwrap();
+        assert_eq!(*bot.ended.borrow(), None);
+    });
+}
