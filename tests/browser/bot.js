@@ -5,12 +5,16 @@ import { createHmac } from "node:crypto";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
+import net from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import tls from "node:tls";
 
 export const BINARY = resolve(process.env.TBOT_BIN || "../../target/debug/tbot");
 export const PASSWORD = "four words are enough here";
+/** Over TLS with a certificate of the bot's own, unless told otherwise: own or off. */
+const TLS = process.env.TBOT_BROWSER_TLS || "own";
 /** Every role, each with a person of that name; ada, the first administrator, has further administrators beside her. */
 export const ROLES = ["viewer", "reviewer", "operator", "risk_officer", "auditor", "administrator"];
 
@@ -46,6 +50,8 @@ const nextAddress = () => `127.0.${1 + (++address >> 7)}.${1 + (address & 127)}`
 export class Bot {
   /** Starts one: in a new folder, or in a copy of another's. */
   static async start({ from, speed = "60", seed = 1, port = 0, more = [], wrap = [] } = {}) {
+    // Without an identity a first start would open the wizard.
+    if (!from) more = ["--identity", "TBOT_US_SIM_01", ...more];
     const bot = new Bot();
     bot.folder = mkdtempSync(join(process.env.TBOT_BROWSER_FOLDER || tmpdir(), "tbot-browser-"));
     bot.data = join(bot.folder, "data");
@@ -55,7 +61,7 @@ export class Bot {
   }
 
   async run({ speed, seed = 1, port = 0, more = [], wrap = [] }) {
-    const line = [...wrap, BINARY, "run", "--unwatched", "--listen", `127.0.0.1:${port}`, "--log-level", "error",
+    const line = [...wrap, BINARY, "run", "--unwatched", "--listen", `127.0.0.1:${port}`, "--tls", TLS, "--log-level", "error",
       "--speed", String(speed), "--seed", String(seed), "--data", this.data, "--config", resolve("../../config"), ...more];
     this.child = spawn(line[0], line.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
     this.ended = new Promise((done) => this.child.once("exit", (status) => done(status)));
@@ -133,6 +139,18 @@ export class Bot {
     if (!cookie) throw new Error(`${name} did not come in: ${answer.status} ${answer.text}`);
     const page = await this.ask("GET", "/account", { who: { cookie } });
     return { name, cookie, form: /name="tbot-form" content="([^"]+)"/.exec(page.text)[1] };
+  }
+
+  /** The cookie of somebody, for a browser. */
+  cookieOf(who) {
+    const [name, value] = who.cookie.split("=");
+    return { name, value, url: this.url, httpOnly: true, secure: this.url.startsWith("https"), sameSite: "Strict" };
+  }
+
+  /** A bare connection. */
+  connect() {
+    const { port, protocol } = new URL(this.url);
+    return protocol === "https:" ? tls.connect({ port, host: "127.0.0.1", rejectUnauthorized: false }) : net.connect(port, "127.0.0.1");
   }
 
   /** The first administrator, by the link that the terminal showed. */

@@ -38,11 +38,7 @@ export const test = base.extend({
       const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
       contexts.push(context);
       context.on("page", (page) => listen(page, bot.url, faults));
-      if (role) {
-        const [name, value] = people[role].cookie.split("=");
-        const secure = bot.url.startsWith("https");
-        await context.addCookies([{ name, value, url: bot.url, httpOnly: true, secure, sameSite: "Strict" }]);
-      }
+      if (role) await context.addCookies([bot.cookieOf(people[role])]);
       const page = await context.newPage();
       page.goHome = (path = "/") => page.goto(bot.url + path, { waitUntil: "domcontentloaded" });
       return page;

@@ -1,5 +1,4 @@
 // WEB-4: every response carries the headers, errors too, and no page has a script or a style of its own.
-import net from "node:net";
 import { expect, test } from "./fixtures.js";
 
 const POLICY = {
@@ -71,8 +70,7 @@ test("WEB-4 headers on every answer: pages, files, API, redirects, refusals, err
 });
 
 test("WEB-4 the stream has them too, and is not kept by anybody between", async ({ bot, people }) => {
-  const { port } = new URL(bot.url);
-  const socket = net.connect(port, "127.0.0.1");
+  const socket = bot.connect();
   socket.write(`GET /events HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: ${people.viewer.cookie}\r\n\r\n`);
   const head = await new Promise((done) => {
     let text = "";
@@ -86,9 +84,8 @@ test("WEB-4 the stream has them too, and is not kept by anybody between", async 
 });
 
 test("WEB-4 what is no HTTP at all is refused without a word about the inside", async ({ bot }) => {
-  const { port } = new URL(bot.url);
   const said = async (bytes) => {
-    const socket = net.connect(port, "127.0.0.1");
+    const socket = bot.connect();
     let text = "";
     socket.on("data", (part) => { text += part; });
     // It may hang up before it has read all.

@@ -121,10 +121,7 @@ async function pagesOf(browser, bot, who) {
 
 async function signedIn(browser, bot, who, options) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-  if (who) {
-    const [name, value] = who.cookie.split("=");
-    await context.addCookies([{ name, value, url: bot.url }]);
-  }
+  if (who) await context.addCookies([bot.cookieOf(who)]);
   return context;
 }
 

@@ -43,7 +43,7 @@ test("WEB-4 a person signs in, is led to the page that was asked for, and signs 
   await signIn(page, "operator", PASSWORD);
   await expect(page).toHaveURL(`${bot.url}/trades`);
   const cookies = await page.context().cookies();
-  expect(cookies.map((c) => [c.httpOnly, c.sameSite])).toEqual([[true, "Strict"]]);
+  expect(cookies.map((c) => [c.name, c.httpOnly, c.secure, c.sameSite])).toEqual([["__Host-tbot", true, true, "Strict"]]);
   expect(await page.evaluate(() => document.cookie)).toBe("");
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/sign-in/);
