@@ -155,6 +155,9 @@ impl Broker {
             Ok(command) => {
                 let mut answers = Vec::new();
                 self.venue.handle(at, &command, &mut answers)?;
+                if out.adds_exposure() {
+                    self.wiring.speed.intent();
+                }
                 self.inbox.extend(answers.into_iter().map(|r| Inbound::Report(at, r)));
             }
             Err(expired) => {

@@ -75,6 +75,7 @@ impl MarketData {
             }
         };
         self.turn.settled = false;
+        self.wiring.speed.tick();
         self.wiring.must(self.wiring.broker.deliver(told));
     }
 }
@@ -102,7 +103,11 @@ impl Handler<Post<ToMarketData>> for MarketData {
         let _at_work = self.wiring.pulse(MARKET_DATA).begin();
         match post.body {
             ToMarketData::Beat(beat) => return self.wiring.pulse(MARKET_DATA).answer(beat),
-            ToMarketData::Settled(_) | ToMarketData::Turned => self.turn.settled = true,
+            ToMarketData::Settled(_) => {
+                self.wiring.speed.settled();
+                self.turn.settled = true;
+            }
+            ToMarketData::Turned => self.turn.settled = true,
             ToMarketData::Run(running) => self.running = running,
             ToMarketData::Free(free) => self.free = free,
             #[cfg(test)]

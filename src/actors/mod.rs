@@ -33,6 +33,8 @@ pub mod reporter;
 mod risk;
 /// Which symbols are looked at.
 mod screener;
+/// How long it takes from a tick on.
+mod speed;
 /// One strategy.
 mod strategy;
 /// Commands, states, faults.

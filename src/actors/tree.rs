@@ -28,6 +28,7 @@ use super::rehearsal::{House, Stage};
 use super::reporter::{Reporter, Sign};
 use super::risk::Risk;
 use super::screener::Screener;
+use super::speed::Speed;
 use super::strategy::Strategy;
 use super::supervisor::Supervisor;
 use super::watchdog::Watched;
@@ -38,6 +39,7 @@ use crate::messages::board::{Alert, AlertLevel, Board};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
+use crate::messages::latency::Latencies;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::{Line, Lost, Post};
 use crate::messages::market_data::ToMarketData;
@@ -92,6 +94,7 @@ pub(super) struct Wiring {
     pub(super) pulses: Vec<Pulse>,
     pub(super) rehearsals: Arc<House>,
     pub(super) configure: Configure,
+    pub(super) speed: Speed,
 }
 
 impl Wiring {
@@ -285,6 +288,7 @@ impl Tree {
             pulses,
             rehearsals,
             configure,
+            speed: Speed::default(),
         });
         // By latency and by what may fail together.
         let [books, trading, link, house, kill] =
@@ -339,6 +343,12 @@ impl Tree {
             wiring,
             arbiters: vec![books, trading, link, house, kill],
         })
+    }
+
+    /// How long what takes.
+    #[must_use]
+    pub fn latencies(&self) -> Arc<Latencies> {
+        Arc::clone(&self.wiring.speed.latencies)
     }
 
     /// What the watchdog looks at.

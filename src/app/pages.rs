@@ -104,6 +104,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
     let site = Site {
         identity: identity.clone(),
         board: tree.board.clone(),
+        latencies: tree.latencies(),
         door: tree.door.clone(),
         people: people.clone(),
         books: Some(reader),

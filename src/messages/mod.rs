@@ -9,6 +9,8 @@ pub mod broker;
 pub mod chronicle;
 /// What the kill switch can be told.
 pub mod kill_switch;
+/// How long things take.
+pub mod latency;
 /// What the ledger can be told.
 pub mod ledger;
 /// How a message gets to a mailbox.

@@ -98,8 +98,8 @@ fn page_for<B>(shared: &Shared, answer: &ServiceResponse<B>) -> Option<HttpRespo
     }
     let visitor = request.extensions().get::<Visitor>().cloned();
     let mut page = HttpResponse::build(refusal.status());
-    if let Refusal::Wait(seconds) = &refusal {
-        page.insert_header((header::RETRY_AFTER, seconds.to_string()));
+    if let Some(more) = refusal.header() {
+        page.insert_header(more);
     }
     let said = json!({ "title": refusal.title(), "detail": refusal.to_string(), "code": refusal.code() });
     let html = if let Some(v) = &visitor {
@@ -120,7 +120,7 @@ fn page_for<B>(shared: &Shared, answer: &ServiceResponse<B>) -> Option<HttpRespo
 fn refusal_of(status: StatusCode) -> Option<Refusal> {
     match status {
         StatusCode::NOT_FOUND => Some(Refusal::Missing("There is no such address.".to_owned())),
-        StatusCode::METHOD_NOT_ALLOWED => Some(Refusal::Method),
+        StatusCode::METHOD_NOT_ALLOWED => Some(Refusal::Method("GET, POST")),
         s if s.is_client_error() => Some(Refusal::Invalid("The request cannot be understood.".to_owned())),
         s if s.is_server_error() => Some(Refusal::Broken("The server could not answer; the log says why.".to_owned())),
         _ => None,

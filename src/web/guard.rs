@@ -54,6 +54,21 @@ pub(crate) async fn guard<B: MessageBody + 'static>(
     }
 }
 
+/// Finds out who asks where there is nothing to guard, so that an error too is a page with its bar (WEB-2).
+pub(crate) async fn greet<B: MessageBody + 'static>(
+    route: &'static Route,
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    if let Ok(shared) = shared(&request)
+        && let Ok(Some(v)) = visitor(&shared, &request, route).await
+        && !v.idle
+    {
+        request.extensions_mut().insert(v);
+    }
+    next.call(request).await
+}
+
 async fn admit(route: &Route, request: &mut ServiceRequest) -> Result<(), Refusal> {
     let shared = shared(request)?;
     let visitor = visitor(&shared, request, route).await?;

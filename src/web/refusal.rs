@@ -22,8 +22,8 @@ pub(crate) enum Refusal {
     StepUp(String),
     /// There is no such address or thing.
     Missing(String),
-    /// The address is there, but not for this method.
-    Method,
+    /// The address is there, but not for this method; for these it is.
+    Method(&'static str),
     /// What was sent cannot be understood.
     Invalid(String),
     /// Not in this state, or not a second time.
@@ -44,7 +44,7 @@ impl Refusal {
             Self::Forged => "forged",
             Self::StepUp(_) => "step_up",
             Self::Missing(_) => "missing",
-            Self::Method => "method",
+            Self::Method(_) => "method",
             Self::Invalid(_) => "invalid",
             Self::Conflict(_) => "state",
             Self::Wait(_) => "wait",
@@ -60,7 +60,7 @@ impl Refusal {
             Self::Forged => "This form is not from here",
             Self::StepUp(_) => "A one-time code is needed",
             Self::Missing(_) => "Nothing is here",
-            Self::Method => "Not in this way",
+            Self::Method(_) => "Not in this way",
             Self::Invalid(_) => "This cannot be understood",
             Self::Conflict(_) => "Not now",
             Self::Wait(_) => "Too many attempts",
@@ -74,12 +74,21 @@ impl Refusal {
             Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::Forbidden(_) | Self::Forged | Self::StepUp(_) => StatusCode::FORBIDDEN,
             Self::Missing(_) => StatusCode::NOT_FOUND,
-            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The header that goes with it: when to come again, or how.
+    pub(crate) fn header(&self) -> Option<(header::HeaderName, String)> {
+        match self {
+            Self::Wait(seconds) => Some((header::RETRY_AFTER, seconds.to_string())),
+            Self::Method(allowed) => Some((header::ALLOW, (*allowed).to_owned())),
+            _ => None,
         }
     }
 
@@ -109,7 +118,7 @@ impl fmt::Display for Refusal {
             Self::Forged => f.write_str(
                 "The form came from another page or an older session, so nothing was done. Open the page again and repeat it.",
             ),
-            Self::Method => f.write_str("This address cannot be asked in this way."),
+            Self::Method(allowed) => write!(f, "This address cannot be asked in this way. Allowed: {allowed}."),
             Self::Wait(seconds) => write!(f, "Try again in {seconds} s. The command line on the machine is not held up."),
             Self::Busy => Refused::Busy.fmt(f),
         }
@@ -123,8 +132,8 @@ impl ResponseError for Refusal {
 
     fn error_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status());
-        if let Self::Wait(seconds) = self {
-            answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        if let Some(more) = self.header() {
+            answer.insert_header(more);
         }
         answer.content_type("application/problem+json").body(self.problem())
     }

@@ -1,12 +1,14 @@
 //! Which addresses exist, and who may open them: one table that registration, the guard and the tests read.
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::middleware::from_fn;
+use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpResponse, Route as Handler};
 use desk::domain::bot::Action;
 
-use super::guard::guard;
+use super::guard::{greet, guard};
 use super::pages::{
     account, audit, boards, command, ledger, logs, programs, registration, screener, settings, sign_in, strategies,
     users,
@@ -216,9 +218,9 @@ pub(crate) fn register(config: &mut ServiceConfig) {
             let guarded = from_fn(move |request, next| guard(route, request, next));
             resource = resource.route((route.handler)().method(route.verb.method()).wrap(guarded));
         }
-        config.service(resource.default_service(web::to(wrong_method)));
+        config.service(resource.default_service(web::to(wrong_method(path)).wrap(from_fn(greeted))));
     }
-    config.default_service(web::to(nothing_here));
+    config.default_service(web::to(nothing_here).wrap(from_fn(greeted)));
 }
 
 /// The wizard's own few addresses: it is another server, and the link from the terminal is all that opens it.
@@ -233,8 +235,22 @@ pub(crate) fn register_setup(config: &mut ServiceConfig) {
         .default_service(web::to(setup::closed));
 }
 
-async fn wrong_method() -> Result<HttpResponse, Refusal> {
-    Err(Refusal::Method)
+async fn greeted<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    const NOWHERE: &Route = &get("", Nothing, || web::to(nothing_here));
+    greet(NOWHERE, request, next).await
+}
+
+fn wrong_method(path: &str) -> impl Fn() -> std::future::Ready<Result<HttpResponse, Refusal>> + Clone + use<> {
+    let may = |verb: Verb| all().any(|r| r.path == path && r.verb == verb);
+    let allowed = match (may(Verb::Get), may(Verb::Post)) {
+        (true, true) => "GET, POST",
+        (true, false) => "GET",
+        (false, _) => "POST",
+    };
+    move || std::future::ready(Err(Refusal::Method(allowed)))
 }
 
 async fn nothing_here() -> Result<HttpResponse, Refusal> {

@@ -21,6 +21,7 @@ use super::once::Doing;
 use super::refusal::Refusal;
 use super::versions::Versions;
 use crate::messages::board::Board;
+use crate::messages::latency::Latencies;
 use crate::messages::rehearsal::{RehearsalBoard, Rehearsals};
 use crate::messages::supervisor::Door;
 use crate::render::Pages;
@@ -89,6 +90,8 @@ pub struct Site {
     pub identity: Identity,
     /// What everybody may read.
     pub board: watch::Receiver<Arc<Board>>,
+    /// How long what takes.
+    pub latencies: Arc<Latencies>,
     /// The supervisor.
     pub door: Door,
     /// Who may sign in, what is signed in, what everybody did.

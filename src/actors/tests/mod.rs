@@ -325,3 +325,23 @@ fn life_6_stop_leaves_in_order_and_stays_stopped() {
         assert_eq!(later.state, BotState::Stopped);
     });
 }
+
+/// A1, LIFE-6: an answer that waits for its turn is no silence: however often a stop falls between two minutes, no order
+/// becomes unknown on a venue that answers at once, and each stop ends flat.
+#[test]
+fn life_6_stops_between_minutes_leave_no_order_in_doubt() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28", "2024-07-03", "2024-07-05"]);
+        let bot = Bot::new("stops", &scene, Some(Duration::from_millis(2))).await;
+        for round in 0..12 {
+            bot.tell(Command::Start).await.unwrap();
+            bot.until("positions", |b| b.positions.len() > 1).await;
+            bot.tell(Command::Stop).await.unwrap();
+            let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
+            assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "round {round}: {stopped:#?}");
+        }
+        let (events, _) = bot.written().await;
+        let doubts = events.iter().filter(|e| String::from_utf8_lossy(e).contains("\"kind\":\"unknown\"")).count();
+        assert_eq!(doubts, 0);
+    });
+}

@@ -86,6 +86,7 @@ impl Server {
                 let site = Site {
                     identity: identity.unwrap_or_else(|| "RIGD_US_SIM_01".parse().unwrap()),
                     board: receiver,
+                    latencies: Arc::default(),
                     door: Door::new(move |order| std::future::ready(answer(&given, order))),
                     people: theirs,
                     books,

@@ -242,7 +242,7 @@ impl fmt::Display for Roles {
 
 impl fmt::Display for Forbidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.roles.iter().map(Role::as_str).collect();
+        let names: Vec<_> = self.roles.iter().map(|r| r.as_str().replace('_', " ")).collect();
         let own = if names.is_empty() { "without a role".to_owned() } else { format!("as {}", names.join(", ")) };
         write!(f, "This needs {}. You are signed in {own}.", self.action.who())
     }
@@ -289,5 +289,7 @@ mod tests {
     fn a_refusal_says_who_could() {
         let refused = permit(Roles::of(&[Reviewer]), Action::Operate).unwrap_err();
         assert_eq!(refused.to_string(), "This needs an operator or an administrator. You are signed in as reviewer.");
+        let refused = permit(Roles::of(&[Operator, RiskOfficer]), Action::Rehearse).unwrap_err();
+        assert_eq!(refused.to_string(), "This needs an administrator. You are signed in as operator, risk officer.");
     }
 }

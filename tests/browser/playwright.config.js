@@ -1,0 +1,20 @@
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig({
+  globalSetup: "./prepare.js",
+  testMatch: "*.spec.js",
+  // Two cores; each test has a bot of its own.
+  workers: Number(process.env.TBOT_BROWSER_WORKERS || 2),
+  fullyParallel: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: true,
+  reporter: "./counts.js",
+  use: {
+    browserName: "chromium",
+    headless: true,
+    viewport: { width: 1440, height: 900 },
+    ignoreHTTPSErrors: true,
+    launchOptions: { executablePath: process.env.TBOT_CHROMIUM || undefined, args: ["--no-sandbox"] },
+  },
+});

@@ -1,0 +1,91 @@
+// What twenty who watch cost: how fast the dashboard answers while the bot trades, and how long the bot takes from a tick to an
+// intent, with them and without. The bot has one core; the watchers, a real browser and scripted clients, share the other.
+import { chromium } from "@playwright/test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Bot, pause, prepare, prepared } from "./bot.js";
+
+const SECONDS = Number(process.env.TBOT_WATCH_SECONDS || 90);
+const SPEED = process.env.TBOT_WATCH_SPEED || "3000";
+const WATCHERS = 20;
+const PAGE_LIMIT = 50, RATIO_AIM = 1.2;
+
+const quantile = (all, q) => all.sort((a, b) => a - b)[Math.min(all.length - 1, Math.ceil(all.length * q) - 1)];
+const ms = (number) => `${number.toFixed(2)} ms`;
+
+/** One scripted client of the stream: reads what comes, and counts. */
+function client(bot, who) {
+  const { host } = new URL(bot.url);
+  const socket = bot.connect();
+  socket.write(`GET /events HTTP/1.1\r\nHost: ${host}\r\nCookie: ${who.cookie}\r\n\r\n`);
+  const own = { events: 0, bytes: 0, end: () => socket.destroy() };
+  socket.on("data", (part) => {
+    own.bytes += part.length;
+    own.events += part.toString("latin1").split("event: regions").length - 1;
+  });
+  socket.on("error", () => {});
+  return own;
+}
+
+/** What the bot says of itself. */
+async function measured(bot, who) {
+  const { text } = await bot.ask("GET", "/metrics", { who });
+  const of = (name, label) => Number(new RegExp(`^tbot_${name}_seconds${label} (\\S+)$`, "m").exec(text)?.[1]);
+  const one = (name) => ({ count: of(name, "_count"), p50: of(name, '{quantile="0.5"}') * 1000, p99: of(name, '{quantile="0.99"}') * 1000 });
+  return { intent: one("tick_to_intent"), settled: one("tick_to_settled") };
+}
+
+/** Trades for a while; with watchers, the dashboard is asked for ten times a second. */
+async function phase(from, people, watched) {
+  const bot = await Bot.start({ from, speed: SPEED, wrap: ["taskset", "-c", "0"] });
+  let browser;
+  try {
+    const started = bot.tell("start");
+    if (started.status !== 0) throw new Error(started.said);
+    const clients = [], answers = [];
+    if (watched) {
+      browser = await chromium.launch({ executablePath: process.env.TBOT_CHROMIUM, args: ["--no-sandbox"] });
+      const context = await browser.newContext({ ignoreHTTPSErrors: true });
+      await context.addCookies([bot.cookieOf(people.operator)]);
+      const page = await context.newPage();
+      await page.goto(`${bot.url}/`, { waitUntil: "domcontentloaded" });
+      for (let n = 1; n < WATCHERS; n++) clients.push(client(bot, people.viewer));
+    }
+    const end = Date.now() + SECONDS * 1000;
+    while (Date.now() < end) {
+      if (watched) {
+        const begun = performance.now();
+        const { status } = await bot.ask("GET", "/", { who: people.operator });
+        if (status !== 200) throw new Error(`the dashboard answered ${status}`);
+        answers.push(performance.now() - begun);
+      }
+      await pause(100);
+    }
+    const found = await measured(bot, people.viewer);
+    for (const own of clients) own.end();
+    return { ...found, answers, events: clients.map((c) => c.events) };
+  } finally {
+    await browser?.close();
+    await bot.end();
+  }
+}
+
+const place = mkdtempSync(join(tmpdir(), "tbot-prepared-"));
+process.env.TBOT_BROWSER_PREPARED = place;
+try {
+  await prepare(place);
+  const { busy, people } = prepared();
+  const alone = await phase(busy, people, false);
+  const watched = await phase(busy, people, true);
+  const page = quantile(watched.answers, 0.99);
+  console.log(`dashboard with ${WATCHERS} watchers: p50 ${ms(quantile(watched.answers, 0.5))}, p99 ${ms(page)} of ${watched.answers.length} (at most ${PAGE_LIMIT} ms)`);
+  console.log(`stream: each scripted client had ${Math.min(...watched.events)} to ${Math.max(...watched.events)} events in ${SECONDS} s`);
+  for (const [name, words] of [["intent", "tick to intent"], ["settled", "tick to settled"]]) {
+    const [a, b] = [alone[name], watched[name]];
+    console.log(`${words}: alone p50 ${ms(a.p50)}, p99 ${ms(a.p99)} of ${a.count}; watched p50 ${ms(b.p50)}, p99 ${ms(b.p99)} of ${b.count}; ratio of p99 ${(b.p99 / a.p99).toFixed(2)} (aim ${RATIO_AIM})`);
+  }
+  process.exitCode = page <= PAGE_LIMIT ? 0 : 1;
+} finally {
+  rmSync(place, { recursive: true, force: true });
+}
