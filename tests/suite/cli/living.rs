@@ -13,7 +13,7 @@ use crate::places::Folder;
 use crate::web::client::{encoded, send};
 
 /// A running bot; it ends with the test.
-struct Bot {
+pub(super) struct Bot {
     child: Child,
     /// The line with which it says where it is found.
     way_in: String,
@@ -21,7 +21,7 @@ struct Bot {
 }
 
 impl Bot {
-    fn start(data: &Path, more: &[&str]) -> Self {
+    pub(super) fn start(data: &Path, more: &[&str]) -> Self {
         let mut words = vec!["run", "--unwatched", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"];
         let folder = text(data);
         words.push(&folder);
@@ -33,18 +33,18 @@ impl Bot {
         Self { child, way_in: way_in.trim().to_owned(), data: data.to_owned() }
     }
 
-    fn tell(&self, line: &str) -> Said {
+    pub(super) fn tell(&self, line: &str) -> Said {
         let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
         words.extend(["--data".to_owned(), text(&self.data)]);
         tbot(&words)
     }
 
-    fn board(&self) -> Value {
+    pub(super) fn board(&self) -> Value {
         self.tell("status --json").json()["board"].clone()
     }
 
     /// Waits until the board shows it.
-    fn until(&self, what: &str, seen: impl Fn(&Value) -> bool) -> Value {
+    pub(super) fn until(&self, what: &str, seen: impl Fn(&Value) -> bool) -> Value {
         let begun = Stopwatch::start();
         loop {
             let board = self.board();
@@ -57,7 +57,7 @@ impl Bot {
     }
 
     /// Registers the first administrator by the link that was printed.
-    fn register(&self) {
+    pub(super) fn register(&self) {
         let (_, url) = self.way_in.split_once("http://").unwrap();
         let (place, path) = url.split_once('/').unwrap();
         let form = encoded(&[("name", "ada"), ("password", PASSWORD), ("again", PASSWORD)]);
@@ -68,7 +68,7 @@ impl Bot {
     }
 
     /// The process dies here and now.
-    fn perish(mut self) {
+    pub(super) fn perish(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
