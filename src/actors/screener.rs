@@ -54,7 +54,9 @@ impl Screener {
                 Some(self.screened(&terms.hours))
             }
             Piece::Moment(instant) => {
-                instant.bars.iter().for_each(|(place, bar, _)| self.history.see(*place, bar));
+                for (place, bar, _) in &instant.bars {
+                    self.history.see(*place, bar);
+                }
                 None
             }
             Piece::Events(_) | Piece::Configured(_) => None,
@@ -100,10 +102,12 @@ fn asked(criteria: &Criteria) -> Vec<Asked> {
     let written = CRITERIA.iter().map(|row| Asked { name: row.name, value: criteria.get(row), unit: row.unit });
     let file =
         criteria.file.as_ref().map(|file| Asked { name: "file", value: file.len().to_string(), unit: "symbols" });
-    written
-        .filter(|a| !a.value.is_empty() && !(a.name == "max_age" && criteria.max_age.as_nanos() == i64::MAX))
-        .chain(file)
-        .collect()
+    let asks = |a: &Asked| match a.name {
+        "max_age" => criteria.max_age.as_nanos() < i64::MAX,
+        "min_volume" => !criteria.min_volume.is_zero(),
+        _ => !a.value.is_empty(),
+    };
+    written.filter(asks).chain(file).collect()
 }
 
 impl Actor for Screener {
@@ -137,7 +141,7 @@ mod tests {
     use desk::domain::decimal::{Price, Quantity};
     use desk::domain::event::Body;
     use desk::domain::time::Span;
-    use desk::machines::screener::Criteria;
+    use desk::machines::screener::{Criteria, Reason};
 
     use crate::actors::tests::{Bot, Scene, run};
 
@@ -183,7 +187,7 @@ mod tests {
             let passed: Vec<_> = screen.lines.iter().filter(|l| l.out.is_none()).map(|l| l.symbol).collect();
             assert_eq!(passed, backtest.trader.screened().chosen, "the page says what the machines do");
             assert_eq!(passed.len(), 3);
-            let codes: BTreeSet<_> = screen.lines.iter().filter_map(|l| l.out.as_ref()).map(|why| why.code()).collect();
+            let codes: BTreeSet<_> = screen.lines.iter().filter_map(|l| l.out.as_ref()).map(Reason::code).collect();
             assert_eq!(codes, BTreeSet::from(["full", "price_above", "price_below"]));
             assert!(screen.lines.iter().all(|l| l.price.is_some() && l.volume.is_some()));
             let mut decided = 0;

@@ -354,7 +354,7 @@ impl Supervisor {
         self.hold_feed(true);
         let Some(mark) = self.life.machine.rehearsing() else { return };
         let (broker, tell) = (self.reconciliation.is_ok(), self.wiring.supervisor.clone());
-        Arc::clone(&self.wiring.rehearsals).begin(self.now, mark, broker, tell);
+        Arc::clone(&self.wiring.rehearsals).begin(self.now, mark, broker, &tell);
     }
 
     /// Lets the feed go on where a rehearsal is over, whatever ended it.

@@ -142,7 +142,7 @@ impl Looked {
                 let bytes = std::fs::read(&file).map_err(|e| Failure::failed("logs", e))?;
                 let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 if name == ALERTS {
-                    seen.alerts = u64::try_from(bytes.iter().filter(|b| **b == b'\n').count()).unwrap_or(u64::MAX);
+                    seen.alerts = u64::try_from(String::from_utf8_lossy(&bytes).lines().count()).unwrap_or(u64::MAX);
                 }
                 seen.digests.push((name, Hash::of(&bytes)));
             }

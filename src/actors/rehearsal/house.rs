@@ -51,7 +51,7 @@ impl House {
         now: Timestamp,
         mark: &bot::Mark,
         broker: bool,
-        tell: Line<ToSupervisor>,
+        tell: &Line<ToSupervisor>,
     ) {
         let stop = Arc::new(OnceLock::new());
         let mark = Mark { at: clock::now(), who: mark.who.clone(), why: mark.why.clone() };

@@ -59,10 +59,10 @@ impl Heard {
     async fn until(&self, what: &str, seen: impl Fn(&RehearsalBoard) -> bool) -> Arc<RehearsalBoard> {
         let mut shown = self.shown.clone();
         let found = shown.wait_for(|r| r.as_ref().is_some_and(|r| seen(r)));
-        match tokio::time::timeout(Duration::from_secs(60), found).await {
-            Ok(found) => found.unwrap().clone().unwrap(),
-            Err(_) => panic!("never {what}: {:#?}", self.shown.borrow()),
-        }
+        let Ok(found) = tokio::time::timeout(Duration::from_mins(1), found).await else {
+            panic!("never {what}: {:#?}", self.shown.borrow())
+        };
+        found.unwrap().clone().unwrap()
     }
 }
 

@@ -22,6 +22,8 @@ mod ledger;
 mod living;
 /// Real recorded bars.
 pub(crate) mod recorded;
+/// A dry session by flag, ended by a stop.
+mod rehearsed;
 /// The same inputs give the same bytes.
 mod same_bytes;
 /// The binary and its files.

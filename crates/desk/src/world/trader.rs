@@ -349,7 +349,9 @@ impl<R: Record> Trader<R> {
         let Some(terms) = self.terms else { return Ok(()) };
         let watched = self.is_watched(now);
         if let Some(history) = &mut self.history {
-            bars.iter().for_each(|ended| history.see(ended.place, ended.bar));
+            for ended in bars {
+                history.see(ended.place, ended.bar);
+            }
         }
         for ended in bars {
             let (Some(market), Some(symbol), Some(instrument)) = (
