@@ -19,7 +19,7 @@ use crate::messages::board::Board;
 use crate::settings::{Boot, Runtime, Tls};
 use crate::store::Reader;
 use crate::store::people::People;
-use crate::web::{Bars, Manners, SettingLine, Site};
+use crate::web::{Bars, Manners, SettingLine, Site, Versions};
 
 /// A listener, and what it needs for TLS.
 pub(super) type Wire = (TcpListener, Option<rustls::ServerConfig>);
@@ -109,7 +109,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         bars: Some(bars(feed, tree.board.clone())),
         zone: runtime.zone,
         settings: Arc::new(move || lines.clone()),
-        versions: vault.map(|vault| Arc::new(Sealed(vault)) as _),
+        versions: vault.map(|vault| -> Arc<dyn Versions> { Arc::new(Sealed(vault)) }),
         registered: Arc::new(move |name| registering(name)),
         manners: Manners {
             secure: is_secure(boot),
