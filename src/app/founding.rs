@@ -103,11 +103,8 @@ fn sealed(boot: &Boot) -> Result<Option<Runtime>, Failure> {
     if !boot.folders.config().exists() {
         return Ok(None);
     }
-    let vault = match Vault::open(&boot.folders, KeySource::of_process(boot.key.clone())) {
-        Ok(vault) => vault,
-        // Whatever is wrong with the key is said when the vault is needed.
-        Err(_) => return Ok(None),
-    };
+    // Whatever is wrong with the key is said when the vault is needed.
+    let Ok(vault) = Vault::open(&boot.folders, KeySource::of_process(boot.key.clone())) else { return Ok(None) };
     let newest = vault.newest()?;
     Ok(newest.map(|v| Runtime::read(&v.document, &format!("version {}", v.number))).transpose()?)
 }

@@ -20,7 +20,7 @@ use crate::settings::{Boot, Runtime, Tls};
 use crate::store::Reader;
 use crate::store::people::People;
 use crate::telemetry;
-use crate::web::{Bars, Manners, SettingLine, Site};
+use crate::web::{Bars, Manners, SettingLine, Site, Versions};
 
 /// A listener, and what it needs for TLS.
 pub(super) type Wire = (TcpListener, Option<rustls::ServerConfig>);
@@ -114,7 +114,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         rehearsals,
         zone: runtime.zone,
         settings: Arc::new(move || lines.clone()),
-        versions: vault.map(|vault| Arc::new(Sealed(vault)) as _),
+        versions: vault.map(|vault| -> Arc<dyn Versions> { Arc::new(Sealed(vault)) }),
         logs: Arc::new(move || telemetry::recent(&folder)),
         log_names: telemetry::names().collect(),
         registered: Arc::new(move |name| registering(name)),

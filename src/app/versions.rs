@@ -73,7 +73,7 @@ mod tests {
         let both = prepared(2, &started, &with("[risk]\nday_loss = 500\n[strategies.open]\nenabled = false")).unwrap();
         assert_eq!(both.now.limits.day_loss.to_string(), "500.00");
         assert_eq!(both.later, ["strategies.open.enabled"]);
-        for fixed in ["[risk]\nfloat = 5", "[venue]\nlatency_ms = 1", "[commission]\nminimum = 1"] {
+        for fixed in ["[risk]\nfloat = 5", "[venue]\nlatency_ms = 1", "[commission]\nminimum = 2"] {
             let refused = prepared(3, &started, &with(fixed)).unwrap_err();
             assert!(refused.contains("was fixed at set-up"), "{refused}");
         }

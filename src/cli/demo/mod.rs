@@ -45,6 +45,7 @@ Everything is simulated: the orders, the fills and, without --data, the market i
 /// What the demo is asked.
 #[derive(Debug, Args)]
 #[command(after_help = format!("{EXAMPLES}{}", super::EXIT_CODES))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct Arguments {
     /// Folder of recorded one-minute bars: its last session is played [default: a generated market]
     #[arg(long, value_name = "DIR")]

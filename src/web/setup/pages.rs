@@ -25,7 +25,7 @@ const AFTERWARDS: &str = "/account/codes";
 
 /// `GET /open/{token}`: the link that the terminal showed.
 pub(crate) async fn open(kept: Data<Kept>, token: Path<String>) -> Answer {
-    if !Token::read(&token).is_some_and(|t| t.hash() == kept.set_up.token.hash()) {
+    if Token::read(&token).is_none_or(|t| t.hash() != kept.set_up.token.hash()) {
         return closed_page(&kept);
     }
     let next = kept.answers.lock().unwrap_or_else(PoisonError::into_inner).next();
@@ -111,7 +111,7 @@ fn page(kept: &Kept, answers: &Answers, step: Step, typed: &Typed<'_>) -> Answer
         "notes": step.notes(), "fields": fields, "zones": zones, "form": kept.set_up.token.form_secret(),
         "identity": own("identity", answers.identity.as_str()), "identity_error": error("identity"),
         "feed": kept.set_up.feed, "venue_error": error("venue"),
-        "chosen": typed.fields.map_or(true, |f| f.get("venue") == "simulated"),
+        "chosen": typed.fields.is_none_or(|f| f.get("venue") == "simulated"),
         "admin": own("name", &answers.name), "name_error": error("name"), "password_error": error("password"),
         "again_error": error("again"), "whose": answers.identity, "missing": missing,
         "back": step.before().map(|s| json!({ "path": s.as_str(), "name": s.name().to_lowercase() })),

@@ -1,6 +1,6 @@
 //! A rehearsal of the real binary: begun by a file, ended by a stop, forgotten by the next process.
 
-use super::living::Bot;
+use super::bot::Bot;
 use crate::places::Folder;
 
 /// RES-1, RES-2, LIFE-5: the flag is consumed when it is read, Stop ends the rehearsal, and a restart never resumes it.
