@@ -93,7 +93,8 @@ fn page_for<B>(shared: &Shared, answer: &ServiceResponse<B>) -> Option<HttpRespo
     if let Refusal::Wait(seconds) = &refusal {
         page.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
-    let said = json!({ "title": refusal.title(), "detail": refusal.to_string(), "code": refusal.code() });
+    let said = json!({ "title": refusal.title(), "detail": refusal.to_string(), "code": refusal.code(), "status": refusal.status().as_u16(),
+                       "steps": refusal.steps() });
     let html = if let Some(v) = &visitor {
         let own = json!({ "refusal": said });
         Frame::new(shared, v, request.path()).fill(refusal.title(), "pages/refused.html", own)

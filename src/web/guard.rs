@@ -9,7 +9,7 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::{Bytes, Data, Query};
-use actix_web::{Error, HttpMessage as _};
+use actix_web::{Error, HttpMessage as _, HttpRequest};
 use desk::domain::bot::{Need, Origin, Role, Who, permit};
 use desk::domain::chain::Hash;
 use desk::domain::time::Timestamp;
@@ -149,7 +149,11 @@ async fn visitor(shared: &Shared, request: &ServiceRequest, route: &Route) -> Re
             tracing::warn!(target: "web", "{e}");
         }
     }
-    Ok(Some(Visitor {
+    Ok(Some(signed_in(found, &token, idle)))
+}
+
+fn signed_in(found: SignedIn, token: &Token, idle: bool) -> Visitor {
+    Visitor {
         person: found.person,
         name: found.name,
         roles: found.roles,
@@ -159,7 +163,18 @@ async fn visitor(shared: &Shared, request: &ServiceRequest, route: &Route) -> Re
         form_secret: token.form_secret(),
         idle,
         ends_at: found.ends_at,
-    }))
+    }
+}
+
+/// Who asks for an address that the table lacks: for the dress of the error page alone.
+pub(crate) async fn introduce(shared: &Shared, request: &HttpRequest) {
+    let Some(token) = token_of(request, shared.site.manners.secure) else { return };
+    let now = shared.now();
+    if let Ok(Ok(Some(found))) = timeout(PATIENCE, shared.site.people.session(&token, now)).await
+        && now - found.seen_at <= shared.site.manners.idle
+    {
+        request.extensions_mut().insert(signed_in(found, &token, false));
+    }
 }
 
 /// The session behind a token. Where the database is away, a session that was good a while ago still stops, kills and

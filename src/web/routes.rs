@@ -2,13 +2,14 @@
 
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, ServiceConfig};
-use actix_web::{HttpResponse, Route as Handler};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, Route as Handler};
 use desk::domain::bot::Action;
 
-use super::guard::guard;
+use super::guard::{guard, introduce};
 use super::pages::{account, audit, boards, command, ledger, logs, programs, registration, sign_in, strategies, users};
 use super::refusal::Refusal;
+use super::site::Shared;
 use super::{api, assets, live};
 
 /// What an address asks of whoever opens it.
@@ -210,10 +211,12 @@ pub(crate) fn register(config: &mut ServiceConfig) {
     config.default_service(web::to(nothing_here));
 }
 
-async fn wrong_method() -> Result<HttpResponse, Refusal> {
+async fn wrong_method(shared: Data<Shared>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    introduce(&shared, &request).await;
     Err(Refusal::Method)
 }
 
-async fn nothing_here() -> Result<HttpResponse, Refusal> {
+async fn nothing_here(shared: Data<Shared>, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    introduce(&shared, &request).await;
     Err(Refusal::Missing("There is no such address.".to_owned()))
 }

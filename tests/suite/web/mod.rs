@@ -24,3 +24,5 @@ mod server;
 mod sign_in;
 /// The stream of regions.
 mod stream;
+/// Why nothing trades.
+mod why;
