@@ -30,6 +30,8 @@ use crate::messages::supervisor::{Answer, Order, Outcome, Refused, ToSupervisor}
 
 /// How often the facts are looked at without an occasion.
 const LOOK: Duration = Duration::from_millis(200);
+/// A kill shuts the latch first and tells afterwards; after so many looks nobody is going to.
+const EXPLAINED: u8 = 3;
 /// A beat comes each so many milliseconds.
 const ASK_MS: u64 = 400;
 /// After so many falls of one actor the bot is in error (LIFE-11).
@@ -53,6 +55,8 @@ pub(super) struct Supervisor {
     closing: Option<Closing>,
     /// Who asked for the end of the process.
     ended_by: Option<Mark>,
+    /// For how many looks the latch was set without a word about it.
+    unexplained: u8,
 }
 
 impl Supervisor {
@@ -74,6 +78,7 @@ impl Supervisor {
             fed: false,
             closing: None,
             ended_by: None,
+            unexplained: 0,
         })
     }
 
@@ -113,7 +118,10 @@ impl Supervisor {
                 }
             }
             ToSupervisor::FeedEnded => tracing::info!("the feed has ended"),
-            ToSupervisor::Tick => {}
+            ToSupervisor::Tick => {
+                let silent = self.wiring.latch.is_set() && self.life.machine.latch().is_none();
+                self.unexplained = if silent { self.unexplained.saturating_add(1) } else { 0 };
+            }
         }
         self.settle()
     }
@@ -323,7 +331,11 @@ impl Supervisor {
     /// What follows from the facts, until nothing does; then everybody is told what has changed.
     fn settle(&mut self) -> Result<(), LifeError> {
         for _ in 0..8 {
-            let facts = self.facts();
+            let mut facts = self.facts();
+            if self.life.machine.latch().is_none() && self.unexplained < EXPLAINED {
+                // Whoever shut the latch is about to say who and why.
+                facts.latch = None;
+            }
             let Some(event) = self.life.machine.observe(self.now, &facts) else { break };
             let changed = matches!(event.body, BotBody::StateChanged { .. });
             self.life.record(&[event])?;
