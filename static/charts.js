@@ -63,8 +63,10 @@
       });
       ctx.restore();
       line(u, 0, c.edge, [], "", 0);
-      line(u, -limit / 2, c.warn, [5, 4], narrow ? "" : "half of the limit", 14);
-      line(u, -limit, c.dangerink, [], "daily loss limit: freezes entries", -5);
+      if (u.scales.y.min <= -limit) {
+        line(u, -limit / 2, c.warn, [5, 4], narrow ? "" : "half of the limit", 14);
+        line(u, -limit, c.dangerink, [], "daily loss limit: freezes entries", -5);
+      } else word(u, "daily loss limit: " + plain(-limit, 0) + ", below", c.dangerink, u.bbox.left + 4 * d, u.bbox.top + u.bbox.height - 6 * d, "left");
     };
     const over = (u) => {
       const ctx = u.ctx, d = devicePixelRatio, t = u.data[0], v = u.data[1];
@@ -96,14 +98,20 @@
       readout.textContent = clock(u.data[0][i]) + " UTC: " + signed(u.data[1][i]) + " USD" + (near.length ? "; " + near.join("; ") : "");
     };
     const axis = { stroke: c.muted, font: "12px " + FONT, ticks: { show: false }, grid: { stroke: c.line, width: 1 } };
-    const low = () => -limit * 1.08, step = narrow ? 7200 : 3600;
+    const step = narrow ? 7200 : 3600;
+    // A day far from its limit is drawn in its own size; the limit is then said in words at the foot.
+    const range = (u, from, to) => {
+      const low = Math.min(from, 0), high = Math.max(to, 0), near = low < -limit / 4;
+      const reach = Math.max(high - low, limit * 0.02);
+      const bottom = near ? Math.min(-limit * 1.08, low * 1.05) : low - reach * 0.45;
+      return [bottom, high + Math.max((high - bottom) * 0.14, reach * 0.1)];
+    };
     plot = new uPlot({
       width: width, height: holder.clientHeight, legend: { show: false }, padding: [4, 0, 0, 4],
       cursor: { drag: { x: false, y: false }, y: false, points: { size: 7, stroke: c.ink, fill: c.bg } },
       scales: {
         x: { time: false, range: (u, from, to) => [data.open || from, Math.max(data.close || to, to)] },
-        // Room above the curve for the names of the windows.
-        y: { range: (u, from, to) => { const bottom = Math.min(low(), from * 1.05), top = Math.max(to, 0); return [bottom, top + (top - bottom) * 0.11]; } },
+        y: { range: range },
       },
       axes: [
         Object.assign({}, axis, { size: 26, grid: { show: false }, splits: (u, i, from, to) => { const s = []; for (let t = Math.ceil(from / step) * step; t <= to; t += step) s.push(t); return s; }, values: (u, v) => v.map(clock) }),
@@ -137,6 +145,13 @@
     });
     const bars = chart.addSeries(lib.BarSeries, { upColor: c.gain, downColor: c.loss, thinBars: true, priceLineVisible: false });
     bars.setData(told.bars.map((b) => ({ time: b[0], open: Number(b[1]), high: Number(b[2]), low: Number(b[3]), close: Number(b[4]) })));
+    // The session's volume-weighted average price, of the bars that are shown.
+    let worth = 0, volume = 0;
+    const vwap = told.bars.map((b) => {
+      worth += ((Number(b[2]) + Number(b[3]) + Number(b[4])) / 3) * Number(b[5]); volume += Number(b[5]);
+      return volume > 0 ? { time: b[0], value: worth / volume } : { time: b[0] };
+    });
+    chart.addSeries(lib.LineSeries, { color: c.accent, lineWidth: 1, priceLineVisible: false, lastValueVisible: false, crosshairMarkerVisible: false }).setData(vwap);
     told.lines.forEach((l) => bars.createPriceLine({ price: Number(l.price), color: l.what === "stop" ? c.loss : c.gain, lineStyle: 2, lineWidth: 1, title: l.what }));
     const first = told.bars.length ? told.bars[0][0] : 0;
     const minute = (at) => Math.max(first, at - (at % 60));
@@ -148,7 +163,7 @@
     }).sort((a, b) => a.time - b.time);
     lib.createSeriesMarkers(bars, marks);
     chart.timeScale().fitContent();
-    if (readout) readout.textContent = told.bars.length ? told.bars.length + " bars; ⊘ is a blocked signal, dashed are stop and target." : "No bar of " + told.symbol + " in this session yet.";
+    if (readout) readout.textContent = told.bars.length ? told.bars.length + " bars; the line is VWAP, ⊘ a blocked signal, dashed are stop and target." : "No bar of " + told.symbol + " in this session yet.";
   }
   let prices = null;
   function loadPrice() {

@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_user_is_named_as_the_list_of_users_has_it() {
-        let users = "root:x:0:0:root:/root:/bin/sh\nbroken\nada:x:1000:1000::/home/ada:/bin/sh\n";
+        let users = "root:x:0:0:root::/bin/sh\nbroken\nada:x:1000:1000:::/bin/sh\n";
         assert_eq!((name_of(users, 1000), name_of(users, 0), name_of(users, 7)), (Some("ada"), Some("root"), None));
         assert!(!own_name().is_empty());
     }

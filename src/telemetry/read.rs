@@ -63,6 +63,6 @@ mod tests {
         let of = |name: &str| all.iter().filter(|l| l["log"] == name).count();
         assert_eq!(of("orders"), 1, "what is no line of ours is left out");
         assert!(of("system") > 400 && of("system") < 600, "{}", of("system"));
-        assert_eq!(all.iter().filter(|l| l["log"] == "system").next_back().unwrap()["at"], "t599");
+        assert_eq!(all.iter().rfind(|l| l["log"] == "system").unwrap()["at"], "t599");
     }
 }

@@ -101,7 +101,8 @@ fn page_for<B>(shared: &Shared, answer: &ServiceResponse<B>) -> Option<HttpRespo
     if let Some(more) = refusal.header() {
         page.insert_header(more);
     }
-    let said = json!({ "title": refusal.title(), "detail": refusal.to_string(), "code": refusal.code() });
+    let said = json!({ "title": refusal.title(), "detail": refusal.to_string(), "code": refusal.code(), "status": refusal.status().as_u16(),
+                       "steps": refusal.steps() });
     let html = if let Some(v) = &visitor {
         let own = json!({ "refusal": said });
         Frame::new(shared, v, request.path()).fill(refusal.title(), "pages/refused.html", own)

@@ -164,7 +164,11 @@ async fn visitor(shared: &Shared, request: &ServiceRequest, route: &Route) -> Re
             tracing::warn!(target: "web", "{e}");
         }
     }
-    Ok(Some(Visitor {
+    Ok(Some(signed_in(found, &token, idle)))
+}
+
+fn signed_in(found: SignedIn, token: &Token, idle: bool) -> Visitor {
+    Visitor {
         person: found.person,
         name: found.name,
         roles: found.roles,
@@ -174,7 +178,7 @@ async fn visitor(shared: &Shared, request: &ServiceRequest, route: &Route) -> Re
         form_secret: token.form_secret(),
         idle,
         ends_at: found.ends_at,
-    }))
+    }
 }
 
 /// The session behind a token. Where the database is away, a session that was good a while ago still stops, kills and

@@ -92,6 +92,35 @@ impl Refusal {
         }
     }
 
+    /// What a person can do about it, in order.
+    pub(crate) const fn steps(&self) -> &'static [&'static str] {
+        match self {
+            Self::Missing(_) => {
+                &["Look at the address for a slip.", "Begin at the dashboard; every figure there is a link."]
+            }
+            Self::Forged => &["Open the page again.", "Fill it in and send it once more; what was typed is gone."],
+            Self::Conflict(_) => {
+                &["Look at the state at the top of the page.", "Go back, and give it again when the state allows."]
+            }
+            Self::Wait(_) => {
+                &["Wait as long as it says.", "In the meantime tbot stop and tbot kill work on the machine."]
+            }
+            Self::Busy => &["Wait a few seconds and try again.", "If it must be now: tbot kill on the machine."],
+            Self::Broken(_) => &[
+                "Try again.",
+                "See Health and the log for what failed.",
+                "tbot status on the machine tells the same without this page.",
+            ],
+            Self::Invalid(_) => {
+                &["Go back; what was typed is still there.", "Mend what the sentence names, and send it again."]
+            }
+            Self::StepUp(_) => {
+                &["Set codes up on the Account page, if there are none.", "Go back, and type a new code for this act."]
+            }
+            Self::SignIn | Self::Forbidden(_) | Self::Method(_) => &[],
+        }
+    }
+
     /// The same as `application/problem+json`.
     pub(crate) fn problem(&self) -> String {
         json!({

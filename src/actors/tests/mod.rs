@@ -303,6 +303,14 @@ fn life_9_a_strategy_that_panics_is_out_and_the_others_trade_on() {
         let others = events.iter().filter(|e| String::from_utf8_lossy(e).contains("\"kind\":\"decided\"")).count();
         let expected = alone.iter().filter(|e| e.body.kind() == "decided").count();
         assert_eq!(closed.strategies[0].signals, 0);
+        let refused: u64 = closed.refusals.iter().map(|r| r.count).sum();
+        assert_eq!(
+            refused,
+            closed.strategies.iter().map(|s| s.blocked).sum::<u64>(),
+            "each blocked signal has its gate"
+        );
+        let skipped = |name| closed.skips.iter().any(|s| s.strategy == name && s.reason == "no_setup");
+        assert!(skipped(StrategyName::Mid) && skipped(StrategyName::Close) && !skipped(StrategyName::Open));
         assert!(expected > 0);
         assert_eq!(others, expected, "the other two decide as if they were alone");
     });
@@ -320,6 +328,10 @@ fn life_6_stop_leaves_in_order_and_stays_stopped() {
         let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
         assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "{stopped:#?}");
         assert!(stopped.trades.iter().any(|t| t.reason == ExitReason::StopCommand), "{:#?}", stopped.trades);
+        assert_eq!(stopped.reason.as_deref(), Some("By the owner of the process: a test."));
+        let parts = [stopped.day.realised, stopped.day.unrealised, stopped.day.open_fees];
+        let sum = parts.into_iter().fold(Money::ZERO, |a, b| a.checked_add(b).unwrap());
+        assert_eq!(sum, stopped.day.net, "the parts of the day add up to its result");
         let later = bot.until("later", |b| b.at >= stopped.at + Span::minutes(20)).await;
         assert_eq!(later.day.sent, stopped.day.sent, "nothing is sent while stopped");
         assert_eq!(later.state, BotState::Stopped);

@@ -21,7 +21,7 @@ pub(super) fn heartbeat(beat: &Heartbeat) -> String {
     let never = "never".to_owned();
     let at = |moment: Option<_>| moment.map_or_else(|| never.clone(), |t: desk::domain::time::Timestamp| t.to_string());
     let mut lines = vec![
-        format!("state       {}, process {}, version {}", beat.state, beat.pid, beat.version),
+        format!("state       {}, process {}, version {}", beat.state.word(), beat.pid, beat.version),
         format!("broker      {}", beat.broker),
         format!("last cycle  {}", at(beat.last_cycle)),
         format!("decisions   {} this session, the last {}", beat.decisions, at(beat.last_decision)),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::messages::board::Board;
 use crate::messages::latency::Histogram;
+use crate::store::StoreError;
 use crate::web::ages::Ages;
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
@@ -29,23 +30,54 @@ pub(crate) async fn ready(shared: Data<Shared>) -> Answer {
     Ok(answer.json(json!({ "status": if ready { "ready" } else { "not_ready" }, "state": state })))
 }
 
-/// `GET /api/sre/health`
+/// A feed that is older than so many seconds while the bot trades is a fault.
+const FEED_LIMIT: i64 = 120;
+/// So is a board that has not changed for so long.
+const BOARD_LIMIT: i64 = 5;
+
+fn component(name: &str, status: &str, age: Option<i64>, reason: Option<&str>) -> Value {
+    json!({ "component": name, "status": status, "age_seconds": age, "reason": reason })
+}
+
+/// The feed: it waits before its first bar, and fails where bars are due and do not come.
+fn feed(board: &Board, ages: Ages) -> Value {
+    let open = board.session.as_ref().is_some_and(|s| s.open <= board.at && board.at < s.close);
+    let (status, reason) = match ages.feed {
+        None => ("waiting", "no bar has come yet".to_owned()),
+        Some(age) if open && board.state.is_running() && age > FEED_LIMIT => {
+            ("failed", format!("the last bar came {age} s ago; {FEED_LIMIT} s are allowed while the market is open"))
+        }
+        Some(_) => ("ok", String::new()),
+    };
+    component("feed", status, ages.feed, Some(reason.as_str()).filter(|r| !r.is_empty()))
+}
+
+/// `GET /api/sre/health`: each component with status, age and reason.
 pub(crate) async fn components(shared: Data<Shared>) -> Answer {
     let board = shared.board();
+    let ages = shared.ages(&board);
     let actors = board.actors.iter().map(|a| {
-        json!({
-            "component": a.name, "status": if a.well { "ok" } else { "failed" },
-            "age_seconds": a.silent_ms.checked_div(1_000), "reason": a.fault,
-        })
+        let age = i64::try_from(a.silent_ms.checked_div(1_000).unwrap_or(0)).ok();
+        component(&a.name, if a.well { "ok" } else { "failed" }, age, a.fault.as_deref())
     });
-    let fed = shared.ages(&board).feed;
-    let feed = json!({ "component": "feed", "status": if fed.is_some() { "ok" } else { "waiting" }, "age_seconds": fed, "reason": Value::Null });
+    let silent = ages.board > BOARD_LIMIT;
+    let reason = silent.then(|| format!("the bot has told nothing new for {} s", ages.board));
+    let own = component("board", if silent { "failed" } else { "ok" }, Some(ages.board), reason.as_deref());
     let people = shared.site.people.count().await;
-    let store = json!({
-        "component": "people", "status": if people.is_ok() { "ok" } else { "failed" }, "age_seconds": 0,
-        "reason": people.err().map(|e| e.code()),
-    });
-    let all: Vec<Value> = actors.chain([feed, store]).collect();
+    let people = component(
+        "people",
+        if people.is_ok() { "ok" } else { "failed" },
+        Some(0),
+        people.as_ref().err().map(StoreError::code),
+    );
+    let books = match &shared.site.books {
+        None => component("books", "waiting", None, Some("the books are not open yet")),
+        Some(reader) => match reader.book(&shared.site.identity).await {
+            Ok(_) => component("books", "ok", Some(0), None),
+            Err(e) => component("books", "failed", Some(0), Some(e.code())),
+        },
+    };
+    let all: Vec<Value> = actors.chain([own, feed(&board, ages), people, books]).collect();
     let well = all.iter().all(|c| c["status"] != "failed");
     Ok(HttpResponse::Ok()
         .json(json!({ "status": if well { "ok" } else { "failed" }, "at": board.at, "components": all })))
@@ -80,6 +112,11 @@ fn took(text: &mut String, name: &str, help: &str, histogram: &Histogram) {
 fn prometheus(board: &Board, ages: Ages) -> String {
     let mut text = String::new();
     let identity = board.identity.as_str();
+    let build = format!("{identity}\",version=\"{}", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(
+        text,
+        "# HELP tbot_build_info The version that runs.\n# TYPE tbot_build_info gauge\ntbot_build_info{{identity=\"{build}\"}} 1"
+    );
     let mut one = |name: &str, help: &str, kind: &str, value: &dyn std::fmt::Display| {
         let _ = writeln!(
             text,
@@ -99,6 +136,12 @@ fn prometheus(board: &Board, ages: Ages) -> String {
     one("orders_working", "Working orders.", "gauge", &board.orders.len());
     one("positions", "Open positions.", "gauge", &board.positions.len());
     one("trades", "Trades closed in the session.", "gauge", &board.trades.len());
+    one("board_age_seconds", "Since the bot last told something new.", "gauge", &ages.board);
+    one("day_open_fees_usd", "Fees of positions that are still open, negative.", "gauge", &board.day.open_fees);
+    let signals = board.strategies.iter().fold(0_u64, |n, s| n.saturating_add(s.signals));
+    let blocked = board.strategies.iter().fold(0_u64, |n, s| n.saturating_add(s.blocked));
+    one("signals", "Signals of the session.", "gauge", &signals);
+    one("signals_blocked", "Of them blocked by a gate.", "gauge", &blocked);
     if let Some(age) = ages.feed {
         one("feed_age_seconds", "Since the last bar or quote.", "gauge", &age);
     }
@@ -113,6 +156,10 @@ fn prometheus(board: &Board, ages: Ages) -> String {
     let _ = writeln!(text, "# HELP tbot_actor_up 1 where the actor answers.\n# TYPE tbot_actor_up gauge");
     for a in &board.actors {
         let _ = writeln!(text, "tbot_actor_up{{identity=\"{identity}\",actor=\"{}\"}} {}", a.name, u8::from(a.well));
+    }
+    let _ = writeln!(text, "# HELP tbot_mailbox Messages that wait for the actor.\n# TYPE tbot_mailbox gauge");
+    for a in &board.actors {
+        let _ = writeln!(text, "tbot_mailbox{{identity=\"{identity}\",actor=\"{}\"}} {}", a.name, a.waiting);
     }
     let _ = writeln!(
         text,

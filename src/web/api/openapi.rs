@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
-use desk::domain::bot::BotState;
+use desk::domain::bot::{Action, BotState};
 use serde_json::{Map, Value, json};
 
 use super::words::{CHOICES, FIELDS, OBJECTS, PLAIN};
@@ -116,7 +116,7 @@ fn document() -> Value {
 pub(crate) fn who(needs: Needs) -> String {
     match needs {
         Needs::Nothing => "everybody".to_owned(),
-        Needs::SignedIn => "whoever is signed in".to_owned(),
+        Needs::SignedIn | Needs::Action(Action::Look) => "whoever is signed in".to_owned(),
         Needs::Action(action) => action.who().to_string(),
     }
 }
@@ -141,7 +141,7 @@ fn operation(route: &Route) -> Value {
     Value::Object(operation)
 }
 
-fn answers(ok: Value) -> Value {
+fn answers(ok: &Value) -> Value {
     json!({ "200": ok, "default": { "$ref": "#/components/responses/Problem" } })
 }
 
@@ -184,7 +184,7 @@ fn command(operation: &mut Map<String, Value>, verb: &str) {
         } } } }),
     );
     let done = json!({ "description": "It is done, or has begun.", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Done" } } } });
-    operation.insert("responses".to_owned(), answers(done));
+    operation.insert("responses".to_owned(), answers(&done));
 }
 
 fn plain(operation: &mut Map<String, Value>, path: &str) {
@@ -210,7 +210,7 @@ fn plain(operation: &mut Map<String, Value>, path: &str) {
         "" => json!({ "text/plain": { "schema": { "type": "string" } } }),
         answer => json!({ "application/json": { "schema": typed(answer) } }),
     };
-    let mut responses = answers(json!({ "description": said.summary, "content": content }));
+    let mut responses = answers(&json!({ "description": said.summary, "content": content }));
     if path == "/ready"
         && let Some(map) = responses.as_object_mut()
     {

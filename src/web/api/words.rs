@@ -71,9 +71,12 @@ pub(super) const CHOICES: &[(&str, &[&str])] = &[
     ("ComponentStatus", &["ok", "waiting", "failed"]),
 ];
 
-/// What a verb can be told besides its reason: name, type, whether it has to be there, what it means.
+/// A field of a command: name, type, whether it has to be there, what it means.
+type Field = (&'static str, &'static str, bool, &'static str);
+
+/// What a verb can be told besides its reason.
 #[rustfmt::skip]
-pub(super) const FIELDS: &[(&str, &[(&str, &str, bool, &str)])] = &[
+pub(super) const FIELDS: &[(&str, &[Field])] = &[
     ("cancel_all", SCOPE), ("flatten", SCOPE),
     ("freeze", &[("name", "string", true, "the freeze's name: 1 to 32 of a-z, 0-9, _ and -")]),
     ("unfreeze", &[("name", "string", true, "the freeze's name")]),
@@ -85,7 +88,7 @@ pub(super) const FIELDS: &[(&str, &[(&str, &str, bool, &str)])] = &[
 ];
 
 /// Nothing of these is everything; at most one is given.
-const SCOPE: &[(&str, &str, bool, &str)] = &[
+const SCOPE: &[Field] = &[
     ("symbol", "string", false, "one symbol alone"),
     ("strategy", "StrategyName", false, "one strategy alone"),
     ("order", "string", false, "one order alone"),

@@ -21,16 +21,17 @@ pub(crate) async fn page(shared: Data<Shared>, visitor: Visitor) -> Result<HttpR
 
 fn row(route: &crate::web::routes::Route) -> Value {
     let method = route.verb.method();
-    let operation = &openapi::get()["paths"][route.path][method.as_str().to_lowercase().as_str()];
+    let paths = openapi::get().get("paths").and_then(|paths| paths.get(route.path));
+    let operation = paths.and_then(|p| p.get(method.as_str().to_lowercase())).cloned().unwrap_or_default();
     let named = |parameters: &Value| -> Vec<String> {
         let all = parameters.as_array().into_iter().flatten();
         all.filter(|p| p["in"] == "query").filter_map(|p| p["name"].as_str().map(str::to_owned)).collect()
     };
-    let body = &operation["requestBody"]["content"]["application/json"]["schema"]["properties"];
-    let mut asks = named(&operation["parameters"]);
-    asks.extend(body.as_object().into_iter().flatten().map(|(name, _)| name.clone()));
+    let body = operation.pointer("/requestBody/content/application~1json/schema/properties");
+    let mut asks = operation.get("parameters").map(named).unwrap_or_default();
+    asks.extend(body.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()));
     json!({
-        "method": method.as_str(), "path": route.path, "summary": operation["summary"], "who": openapi::who(route.needs),
+        "method": method.as_str(), "path": route.path, "summary": operation.get("summary"), "who": openapi::who(route.needs),
         "asks": asks.join(", "), "command": route.path.starts_with("/api/v1/commands/"),
         "read": method.as_str() == "GET" && !route.path.contains('{'),
     })

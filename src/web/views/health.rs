@@ -7,6 +7,9 @@ use crate::messages::board::{ActorLine, Board};
 use crate::render::numbers::span;
 use crate::web::ages::Ages;
 
+/// A beat that is on its way is no silence, in milliseconds.
+const ONE_BEAT: u64 = 400;
+
 /// An age in milliseconds, in words.
 fn silence(ms: u64) -> String {
     let ms = i64::try_from(ms).unwrap_or(i64::MAX);
@@ -30,7 +33,11 @@ pub(super) fn health(board: &Board, ages: Ages, silent: Option<i64>) -> Value {
         "actors": board.actors.len(),
         "ill": ill.len(),
         "restarts": restarts,
-        "answered": board.actors.iter().map(|a| a.silent_ms).max().map(silence),
+        "heartbeat": match board.actors.iter().max_by_key(|a| a.silent_ms) {
+            None => "none yet".to_owned(),
+            Some(a) if a.silent_ms <= ONE_BEAT => "every actor answered the last one".to_owned(),
+            Some(a) => format!("{} has been silent for {}", a.name, silence(a.silent_ms)),
+        },
         "feed_name": board.feed_name,
         "feed": ages.feed.map(|seconds| span(Span::seconds(seconds))),
         "waiting": board.actors.iter().map(|a| a.waiting).max().unwrap_or(0),

@@ -8,7 +8,6 @@ use desk::domain::symbol::Symbol;
 use serde_json::{Value, json};
 
 use super::decisions::reason;
-use super::risk::mark;
 use super::words::{counted, left, percent};
 use crate::messages::board::{Board, StrategyLine};
 use crate::render::numbers::{clock, count};
@@ -207,8 +206,8 @@ fn hours(board: &Board) -> Link {
 fn freezes(board: &Board) -> Link {
     let all: Vec<_> = board.freezes.iter().filter(|f| f.strategy.is_none()).collect();
     let said = |f: &&crate::messages::board::FreezeLine| {
-        let m = mark(&f.mark);
-        format!("{} (by {}: {})", f.name, f.mark.who, m["why"].as_str().unwrap_or_default())
+        let why = if f.mark.why.is_empty() { "no reason given" } else { f.mark.why.as_str() };
+        format!("{} (by {}: {why})", f.name, f.mark.who)
     };
     match all.as_slice() {
         [] => link("Freezes", false, "No freeze holds all entries back.".to_owned()),

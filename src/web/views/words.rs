@@ -7,7 +7,7 @@ use desk::domain::market::Side;
 use desk::domain::time::{Span, Timestamp};
 use desk::domain::wide::{Wide, value_of};
 
-use crate::render::numbers::{minus, span};
+use crate::render::numbers::{count, minus, span};
 
 /// A count with its noun: `1 trade`, `2 trades`.
 pub(crate) fn counted(n: usize, noun: &str) -> String {
@@ -82,15 +82,23 @@ pub(crate) fn sum(all: impl Iterator<Item = Money>) -> Money {
     all.fold(Money::ZERO, |a, b| a.checked_add(b).unwrap_or(a))
 }
 
+/// The whole part with commas.
+fn grouped(text: &str) -> String {
+    let (whole, rest) = text.split_once('.').map_or((text, String::new()), |(w, r)| (w, format!(".{r}")));
+    let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |d| ("-", d));
+    let whole = digits.parse::<u64>().map_or_else(|_| digits.to_owned(), count);
+    format!("{sign}{whole}{rest}")
+}
+
 /// A number of a gate, at most four decimals, with the wide minus.
 pub(crate) fn figure(text: &str) -> String {
-    let short = match text.split_once('.') {
+    let short = match grouped(text).split_once('.') {
         Some((whole, fraction)) => {
             let kept: String = fraction.chars().take(4).collect();
             let kept = kept.trim_end_matches('0');
             if kept.is_empty() { whole.to_owned() } else { format!("{whole}.{kept}") }
         }
-        None => text.to_owned(),
+        None => grouped(text),
     };
     minus(&short)
 }
@@ -111,6 +119,7 @@ mod tests {
         assert_eq!(made(Side::Short, quantity, price("189.16"), price("187.30")), money("93"));
         assert_eq!(figure("-0.87000000"), "−0.87");
         assert_eq!(figure("2.00000000"), "2");
+        assert_eq!((figure("14879.85000000"), figure("-100000")), ("14,879.85".to_owned(), "−100,000".to_owned()));
     }
 
     #[test]

@@ -44,6 +44,12 @@ fn life_3_a_bot_that_died_while_trading_comes_back_and_can_be_killed() {
     assert_eq!(open_positions(&killed), 0);
     assert!(killed["orders"].as_array().unwrap().is_empty());
     assert_eq!(killed["latch"]["why"], "by hand", "{}", killed["latch"]);
+    assert_eq!(
+        killed["latch"]["who"]["name"], "flag file control_kill.flag",
+        "RISK-13: by which way: {}",
+        killed["latch"]
+    );
+    assert_eq!(killed["reason"], "By flag file control_kill.flag: by hand.");
     assert!(data.join("control/control_kill.taken").exists(), "a flag is consumed by renaming it");
     bot.perish();
 
@@ -51,7 +57,7 @@ fn life_3_a_bot_that_died_while_trading_comes_back_and_can_be_killed() {
     let mut bot = Bot::start(&data, &speed);
     let refused = bot.tell("start");
     assert_eq!(refused.code, Some(4));
-    assert!(refused.err.contains("latch"), "{}", refused.err);
+    assert!(refused.err.contains("latch") && refused.err.contains("by flag file"), "{}", refused.err);
     let codeless = bot.tell("reset-kill --why seen");
     assert_eq!(codeless.code, Some(2), "{}", codeless.err);
     assert!(codeless.err.contains("code"), "{}", codeless.err);

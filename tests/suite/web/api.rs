@@ -270,3 +270,50 @@ fn web_5_a_token_does_what_its_roles_may_and_never_what_asks_for_a_code() {
     server.later(desk::domain::time::Span::minutes(6));
     assert_eq!(ask("GET", "/api/v1/board", "").status, 401, "it has expired");
 }
+
+/// WEB-6: what is old or gone is failed, with its reason and age; metrics are lines that Prometheus reads.
+#[test]
+fn web_6_components_tell_their_age_and_reason_and_metrics_are_well_formed() {
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Viewer]);
+    let component = |name: &str| {
+        let all = server.get("/api/sre/health", Some(&ann)).json();
+        let found = all["components"].as_array().unwrap().iter().find(|c| c["component"] == name).cloned();
+        (all["status"].clone(), found.unwrap_or_else(|| panic!("{name} in {all}")))
+    };
+    assert_eq!(component("feed").1["status"], "ok");
+    assert_eq!(component("books").1["status"], "waiting");
+    server.later(desk::domain::time::Span::minutes(3));
+    let (all, feed) = component("feed");
+    assert_eq!((all, &feed["status"], &feed["age_seconds"]), ("failed".into(), &"failed".into(), &180.into()));
+    assert!(feed["reason"].as_str().unwrap().contains("180 s ago; 120 s are allowed"), "{feed}");
+    assert!(component("board").1["reason"].as_str().unwrap().contains("nothing new for 180 s"));
+    let mut ill = super::sample::board();
+    (ill.number, ill.actors[0].well, ill.actors[0].silent_ms) = (2, false, 3_200);
+    server.board.send_replace(std::sync::Arc::new(ill));
+    assert_eq!(component("supervisor").1["age_seconds"], 3);
+
+    let metrics = server.get("/metrics", Some(&ann)).body;
+    let mut told = BTreeSet::new();
+    for line in metrics.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            assert!(told.insert(rest.split(' ').next().unwrap().to_owned()), "{line} stands twice");
+        } else if !line.starts_with('#') {
+            let (name, rest) = line.split_once('{').unwrap_or_else(|| panic!("{line}"));
+            let (labels, value) = rest.rsplit_once("} ").unwrap();
+            assert!(told.contains(name), "{name} has no type");
+            assert!(labels.contains("identity=\"RIGD_US_SIM_01\""), "{line}");
+            assert!(value.parse::<f64>().is_ok(), "{line}");
+        }
+    }
+    for name in
+        ["tbot_state", "tbot_actor_up", "tbot_feed_age_seconds", "tbot_latched", "tbot_build_info", "tbot_mailbox"]
+    {
+        assert!(told.contains(name), "{name}");
+    }
+    assert_eq!(server.get("/health", None).json()["status"], "alive");
+    assert_eq!(server.get("/ready", None).status, 200);
+    let error = tbot::messages::board::Board { state: desk::domain::bot::BotState::Error, ..super::sample::board() };
+    server.board.send_replace(std::sync::Arc::new(error));
+    assert_eq!(server.get("/ready", None).status, 503);
+}

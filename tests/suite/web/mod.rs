@@ -26,3 +26,5 @@ mod settings;
 mod sign_in;
 /// The stream of regions.
 mod stream;
+/// Why nothing trades.
+mod why;

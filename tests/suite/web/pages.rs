@@ -198,3 +198,35 @@ fn a_decision_is_found_by_the_id_that_the_bot_gave_it() {
     assert!(page.body.contains("CAT is being bought"));
     assert_eq!(server.get("/decisions/XNYS:2026-11-20/mid/CAT/2", Some(&ann)).status, 404);
 }
+
+/// Every status that a person can meet is a page in the same dress, with what to do about it.
+#[test]
+fn each_error_is_a_page_that_says_what_to_do() {
+    let server = Server::start();
+    let (ann, root) = (server.person("ann", &[Role::Viewer]), server.person("root", &Role::ALL));
+    let freeze = [("key", "k1"), ("name", "NO SUCH")];
+    let forged = [("form", "x"), ("key", "k2")];
+    let pages = [
+        (403, server.get("/users", Some(&ann)), "Not with your roles"),
+        (404, server.get("/nothing", Some(&ann)), "Begin at the dashboard"),
+        (404, server.get("/ledger/entries/7", Some(&root)), "Nothing is here"),
+        (405, server.post("/", Some(&ann), &[]), "Not in this way"),
+        (422, server.get("/audit?before=x", Some(&root)), "This cannot be understood"),
+        (422, server.post("/commands/freeze", Some(&root), &freeze), "Allowed: 1 to 32"),
+        (403, server.post("/commands/kill", Some(&root), &forged), "Open the page again"),
+        (403, server.post("/commands/reset_kill", Some(&root), &[("key", "k3")]), "Account page"),
+    ];
+    for (status, page, says) in pages {
+        assert_eq!(page.status, status, "{says}");
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+        for part in [says, "id=\"main\"", "class=\"bar\"", &format!("<span class=\"meta\">{status}</span>")] {
+            assert!(page.body.contains(part), "{status}: {part} in {}", page.body);
+        }
+    }
+    let outside = server.get("/nothing", None);
+    assert!(outside.status == 404 && outside.body.contains("Nothing is here") && outside.body.contains("/sign-in"));
+    server.break_people();
+    let broken = server.get("/users", Some(&root));
+    assert_eq!(broken.status, 500);
+    assert!(broken.body.contains("Trading is not affected") && broken.body.contains("tbot status"), "{}", broken.body);
+}
