@@ -103,6 +103,7 @@ fn setup(strategies: &[StrategyName]) -> Setup {
         rules: desk::venue::FillRules::default(),
         commission: desk::domain::fees::CommissionSchedule::default(),
         time_to_live: Span::minutes(5),
+        screen: None,
     }
 }
 

@@ -1,6 +1,11 @@
 //! Logs (OPS-10): what `tracing` is told, to stderr and to a file for each subject, with the fields of the spans around
 //! it (a decision's id correlates signal, orders, fills and entries). Secrets are masked on the way.
 
+/// The logs read back.
+mod read;
+
+pub use read::{names, recent};
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};

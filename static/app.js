@@ -14,7 +14,10 @@
 
   // Nothing moves under the hand: a pointer, the focus or a selection keeps a table as it is.
   const moves = ["orders", "positions", "trades", "decisions", "latest", "gates", "actors", "freezes", "strategies"];
+  const bars = ["bar", "verbs"];
   function inUse(element) {
+    // The bar is never old, whatever has the focus; that is given back.
+    if (bars.includes(element.dataset.region)) return false;
     if (element.contains(document.activeElement) && document.activeElement !== body) return true;
     const selection = window.getSelection();
     if (selection && !selection.isCollapsed && element.contains(selection.anchorNode)) return true;
@@ -38,7 +41,14 @@
       kept.setAttribute("aria-label", fresh.getAttribute("aria-label") || "");
       fresh.replaceWith(kept);
     }
+    const held = element.contains(document.activeElement) ? document.activeElement : null;
+    const opener = held && held.getAttribute("popovertarget"), link = held && held.getAttribute("href");
     element.replaceChildren(next.content);
+    if (held) {
+      const again = all("button, a", element).find((e) => (opener && e.getAttribute("popovertarget") === opener) || (link && e.getAttribute("href") === link));
+      const to = again || element.querySelector("button, a");
+      if (to) to.focus({ preventScroll: true });
+    }
     all("details", element).forEach((d, i) => { if (open.includes(i)) d.open = true; });
     tell("region", element);
   }
@@ -59,6 +69,47 @@
   }
   ["pointerout", "focusout", "selectionchange"].forEach((name) => document.addEventListener(name, () => setTimeout(settle, 120)));
 
+  // ---------- what a command came to ----------
+  // A result stands at the head of the page, until the next one; a refusal no longer than the state that it was about.
+  const told = document.getElementById("told");
+  function say(text, bad, link) {
+    if (!told) return;
+    told.textContent = text;
+    if (link) { const a = document.createElement("a"); a.href = link[0]; a.textContent = link[1]; told.append(" ", a); }
+    told.classList.toggle("bad", bad);
+    told.hidden = !text;
+    if (text) { const main = document.getElementById("main"); if (main.getBoundingClientRect().top < 0) scrollTo(0, 0); }
+  }
+  const stateNow = () => { const e = document.querySelector("[data-region='bar'] [data-state]"); return e ? e.dataset.state : ""; };
+  const KILLING = "emergency_closing_positions";
+  let state = stateNow();
+  function stateChanged() {
+    const now = stateNow();
+    if (now === state) return;
+    state = now;
+    if (told && told.classList.contains("bad")) say("", false);
+    all(".main .said.bad").forEach((e) => { e.textContent = ""; });
+  }
+  // The panel of a kill makes way when the kill has ended.
+  function killEnded(latched) {
+    const kill = document.getElementById("kill");
+    if (!kill || !kill.dataset.going || !latched || state === KILLING) return;
+    delete kill.dataset.going;
+    if (kill.matches(":popover-open")) kill.hidePopover();
+    say("The kill has ended. Nothing trades until the latch is reset.", false, ["/kill", "Its receipt"]);
+  }
+  // A panel whose button has gone is about something that has passed.
+  function closePanels() {
+    ["start", "stop", "ack"].forEach((id) => {
+      const panel = document.getElementById(id);
+      if (panel && panel.matches(":popover-open") && !document.querySelector(".verbs [popovertarget='" + id + "']")) panel.hidePopover();
+    });
+  }
+  all("[popover]").forEach((panel) => panel.addEventListener("toggle", (event) => {
+    all(".said", panel).forEach((e) => { e.textContent = ""; e.classList.remove("bad"); });
+    if (event.newState === "closed") all("form", panel).forEach((f) => { all(".asks", f).forEach((e) => { e.hidden = false; }); all("input[type='text']", f).forEach((i) => { i.value = ""; }); });
+  }));
+
   function take(event) {
     lastEvent = Date.now();
     title = event.title;
@@ -70,14 +121,36 @@
       if (html !== undefined) show(element, event.seq, html);
     });
     all(".stale").forEach((e) => e.classList.remove("stale"));
+    const away = document.getElementById("offline");
+    if (away) away.hidden = true;
+    Object.entries(event.when || {}).forEach(([name, holds]) => all("[data-when='" + name + "']").forEach((e) => { e.hidden = !holds; }));
+    Object.entries(event.counts || {}).forEach(([name, n]) => all("[data-count='" + name + "']").forEach((e) => { e.textContent = n ? String(n) : ""; }));
+    const clock = document.getElementById("utc");
+    if (clock) lastClock = clock.textContent;
+    stateChanged();
+    closePanels();
+    killEnded(event.when && event.when.latched);
+    rest();
   }
+  // While a rehearsal runs, what acts on live trading waits, but for what ends it (RES-1). The bot refuses it in any case.
+  const waits = ["start", "resume", "cancel_all", "set_mode", "apply_config", "close_day", "rehearse"];
+  function rest() {
+    const rehearsing = document.querySelector('[data-region="bar"] [data-rehearsing]') !== null;
+    all("form[data-verb]").filter((f) => waits.includes(f.dataset.verb)).forEach((f) => {
+      all("button:not([type=button])", f).forEach((b) => { b.disabled = rehearsing; b.title = rehearsing ? "Waits for the rehearsal's end" : ""; });
+    });
+  }
+  rest();
+  let lastClock = "";
 
   // ---------- one stream for all windows ----------
   // The window that holds the lock has the stream and passes events on: HTTP/1.1 allows six connections a host, and Kill
   // must find one free. Regions that a window missed come with the whole page.
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("tbot") : null;
   const seen = new Map();
+  let latest = {};
   function deliver(event) {
+    latest = event;
     Object.entries(event.regions).forEach(([name, html]) => seen.set(name, [event.seq, html]));
     take(event);
     if (channel) channel.postMessage({ event: event });
@@ -90,7 +163,7 @@
         const regions = {};
         let seq = 0;
         seen.forEach(([n, html], name) => { regions[name] = html; seq = Math.max(seq, n); });
-        if (seq) channel.postMessage({ event: { seq: seq, title: title, spoken: spokenState, regions: regions } });
+        if (seq) channel.postMessage({ event: { seq: seq, title: title, spoken: spokenState, regions: regions, when: latest.when, counts: latest.counts } });
       }
       if (message.data.ended) location.assign("/sign-in?next=" + encodeURIComponent(location.pathname));
       if (message.data.theme) theme(message.data.theme);
@@ -118,6 +191,11 @@
   }
 
   // ---------- old is worse than empty ----------
+  function span(seconds) {
+    if (seconds < 60) return seconds + " s";
+    const minutes = Math.floor(seconds / 60);
+    return minutes < 60 ? minutes + " min " + (seconds % 60) + " s" : Math.floor(minutes / 60) + " h " + (minutes % 60) + " min";
+  }
   setInterval(() => {
     const silent = Math.floor((Date.now() - lastEvent) / 1000);
     if (silent < 3 || !document.querySelector("[data-region]")) return;
@@ -126,6 +204,13 @@
       feed.className = "caution";
       feed.firstElementChild.textContent = "This page";
       feed.lastElementChild.textContent = "offline " + silent + " s";
+    }
+    const away = document.getElementById("offline");
+    if (away) {
+      const ended = document.querySelector("[data-ended]");
+      away.textContent = ended ? "The connection ended " + span(silent) + " ago, as announced. What is below is the last state."
+        : "This page has been offline for " + span(silent) + ". The bot may be well; " + (lastClock ? "numbers are from " + lastClock + ". " : "numbers are old. ") + "Kill without this page: tbot kill on the machine, or the file control/control_kill.flag.";
+      away.hidden = false;
     }
     if (!document.title.startsWith("old: ")) document.title = "old: " + title;
     all('.main [data-region], [data-region="bar"] .now').forEach((e) => e.classList.add("stale"));
@@ -145,9 +230,19 @@
     new FormData(sent).forEach((value, name) => { if (name !== "form" && name !== "key" && value !== "") with_[name] = value; });
     // The same press twice is one command; the next press after an answer is another.
     const key = sent.dataset.key || (sent.dataset.key = verb + "-" + newKey());
-    const say = (text, bad) => { if (said) { said.textContent = text; said.classList.toggle("bad", bad); } };
-    say("Sent.", false);
-    const late = setTimeout(() => say(LATE, true), 2000);
+    const panel = sent.closest("[popover]");
+    const here = (text, bad) => { if (said) { said.textContent = text; said.classList.toggle("bad", bad); } };
+    say("", false);
+    here("Sent.", false);
+    const late = setTimeout(() => here(LATE, true), 2000);
+    // What came of it stands where the act was; a panel makes way, and the page says it. A kill's panel shows how far it is.
+    const came = (text, bad) => {
+      if (!panel) { here(text, bad); return; }
+      if (verb === "kill" && !bad) { panel.dataset.going = "yes"; here(text, false); all(".asks", sent).forEach((e) => { e.hidden = true; }); return; }
+      here("", false);
+      panel.hidePopover();
+      say(text, bad);
+    };
     fetch("/api/v1/commands/" + verb, {
       method: "POST", credentials: "same-origin",
       headers: { "Content-Type": "application/json", "Idempotency-Key": key, "X-TBot-Form": form },
@@ -155,11 +250,11 @@
     }).then((answer) => answer.json().then((told) => {
       clearTimeout(late);
       delete sent.dataset.key;
-      if (answer.ok) say(told.message, false);
-      else if (answer.status === 401) say("The session has ended. Sign in again, or on the machine: tbot " + verb + ".", true);
-      else say(told.detail || "Refused.", true);
       all('input[name="code"]', sent).forEach((i) => { i.value = ""; });
-    })).catch(() => { clearTimeout(late); say(LATE, true); });
+      if (answer.ok) came(told.message, false);
+      else if (answer.status === 401) came("The session has ended. Sign in again, or on the machine: tbot " + verb.replace("_all", "").replaceAll("_", "-") + ".", true);
+      else came(told.detail || "It was refused.", true);
+    })).catch(() => { clearTimeout(late); here(LATE, true); });
   });
 
   // ---------- colours ----------
@@ -182,15 +277,14 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => tell("theme", "system"));
 
   // ---------- pages that are painted as a whole ----------
-  const whole = document.querySelector("[data-refresh]");
-  if (whole) setInterval(() => {
+  all("[data-refresh]").forEach((whole) => setInterval(() => {
     if (document.hidden || inUse(whole)) return;
     fetch(location.href, { credentials: "same-origin" }).then((a) => (a.ok ? a.text() : null)).then((text) => {
       if (!text) return;
       const fresh = new DOMParser().parseFromString(text, "text/html").getElementById(whole.id);
       if (fresh && !inUse(whole)) whole.replaceChildren(...fresh.childNodes);
     }).catch(() => {});
-  }, Number(whole.dataset.refresh) * 1000);
+  }, Number(whole.dataset.refresh) * 1000));
 
   // ---------- keys ----------
   const places = { d: "/", e: "/decisions", s: "/strategies", o: "/orders", t: "/trades", j: "/ledger", k: "/kill" };

@@ -35,17 +35,31 @@
       const y = Math.round(u.valToPos(value, "y", true)), d = devicePixelRatio, ctx = u.ctx;
       ctx.save(); ctx.strokeStyle = colour; ctx.lineWidth = d; ctx.setLineDash(dash.map((n) => n * d));
       ctx.beginPath(); ctx.moveTo(u.bbox.left, y); ctx.lineTo(u.bbox.left + u.bbox.width, y); ctx.stroke();
-      if (words) { ctx.fillStyle = colour; ctx.font = 12 * d + "px " + FONT; ctx.textAlign = "left"; ctx.fillText(words, u.bbox.left + 4 * d, y + where * d); }
+      ctx.restore();
+      if (words) word(u, words, colour, u.bbox.left + 4 * d, y + where * d, "left");
+    };
+    // Words never stand on words: what finds no room is left out; the readout and the table have it.
+    let taken = [];
+    const word = (u, text, colour, x, y, align) => {
+      const ctx = u.ctx, d = devicePixelRatio, pad = 2 * d;
+      ctx.save(); ctx.font = 12 * d + "px " + FONT; ctx.textAlign = "left";
+      const wide = ctx.measureText(text).width, right = u.bbox.left + u.bbox.width;
+      let from = align === "center" ? x - wide / 2 : x;
+      from = Math.max(u.bbox.left + pad, Math.min(from, right - wide - pad));
+      const box = [from - pad, y - 11 * d, from + wide + pad, y + 3 * d];
+      const free = taken.every((b) => box[2] <= b[0] || b[2] <= box[0] || box[3] <= b[1] || b[3] <= box[1]);
+      if (free && box[1] >= u.bbox.top - d && box[3] <= u.bbox.top + u.bbox.height + d) { taken.push(box); ctx.fillStyle = colour; ctx.fillText(text, from, y); }
       ctx.restore();
     };
     const under = (u) => {
       const ctx = u.ctx, d = devicePixelRatio;
-      ctx.save(); ctx.font = 12 * d + "px " + FONT; ctx.textAlign = "left";
+      taken = [];
+      ctx.save();
       u.tbot.w.forEach(([name, from, to]) => {
         const left = Math.max(u.bbox.left, u.valToPos(from, "x", true)), right = Math.min(u.bbox.left + u.bbox.width, u.valToPos(to, "x", true));
         if (right <= left) return;
         ctx.fillStyle = c.hover; ctx.fillRect(left, u.bbox.top, right - left, u.bbox.height);
-        ctx.fillStyle = c.muted; ctx.fillText(name, left + 5 * d, u.bbox.top + 14 * d);
+        word(u, name, c.muted, left + 5 * d, u.bbox.top + 14 * d, "left");
       });
       ctx.restore();
       line(u, 0, c.edge, [], "", 0);
@@ -54,15 +68,18 @@
     };
     const over = (u) => {
       const ctx = u.ctx, d = devicePixelRatio, t = u.data[0], v = u.data[1];
-      ctx.save(); ctx.font = 12 * d + "px " + FONT; ctx.textAlign = "center";
+      ctx.save();
+      const names = [];
       u.tbot.m.forEach(([at, won, symbol]) => {
         let i = t.findIndex((s) => s >= at);
         if (i < 0) i = t.length - 1;
         const x = u.valToPos(t[i], "x", true), y = u.valToPos(v[i], "y", true), r = 4.5 * d, way = won ? 1 : -1;
         ctx.beginPath(); ctx.moveTo(x, y - way * 4 * d); ctx.lineTo(x - r, y + way * 4 * d); ctx.lineTo(x + r, y + way * 4 * d); ctx.closePath();
         ctx.strokeStyle = c.bg; ctx.lineWidth = 2 * d; ctx.stroke(); ctx.fillStyle = won ? c.gain : c.loss; ctx.fill();
-        if (!narrow) ctx.fillText(symbol, x, y - way * 10 * d + (won ? 0 : 8 * d));
+        taken.push([x - r, y - 5 * d, x + r, y + 5 * d]);
+        if (!narrow) names.push([symbol, won ? c.gain : c.loss, x, y - way * 10 * d + (won ? 0 : 8 * d)]);
       });
+      names.forEach(([symbol, colour, x, y]) => word(u, symbol, colour, x, y, "center"));
       const last = t.length - 1;
       if (last >= 0) {
         const x = u.valToPos(t[last], "x", true), y = u.valToPos(v[last], "y", true);
@@ -85,7 +102,8 @@
       cursor: { drag: { x: false, y: false }, y: false, points: { size: 7, stroke: c.ink, fill: c.bg } },
       scales: {
         x: { time: false, range: (u, from, to) => [data.open || from, Math.max(data.close || to, to)] },
-        y: { range: (u, from, to) => [Math.min(low(), from * 1.05), Math.max(to * 1.15, limit * 0.15)] },
+        // Room above the curve for the names of the windows.
+        y: { range: (u, from, to) => { const bottom = Math.min(low(), from * 1.05), top = Math.max(to, 0); return [bottom, top + (top - bottom) * 0.11]; } },
       },
       axes: [
         Object.assign({}, axis, { size: 26, grid: { show: false }, splits: (u, i, from, to) => { const s = []; for (let t = Math.ceil(from / step) * step; t <= to; t += step) s.push(t); return s; }, values: (u, v) => v.map(clock) }),

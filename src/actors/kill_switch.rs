@@ -17,7 +17,7 @@ use super::follower::Follower;
 use super::tree::{KILL_SWITCH, Wiring};
 use crate::gateway::clock::{self, Stopwatch};
 use crate::gateway::vault::Signer;
-use crate::messages::board::Level;
+use crate::messages::board::AlertLevel;
 use crate::messages::broker::{Reduce, ReducingLine};
 use crate::messages::chronicle::Piece;
 use crate::messages::kill_switch::ToKillSwitch;
@@ -272,7 +272,7 @@ impl KillSwitch {
                     LATE.as_seconds(),
                     closing.machine.pending(self.seen.as_ref()).join(" ")
                 );
-                self.wiring.alert(Level::Urgent, "closing_late", text);
+                self.wiring.alert(AlertLevel::Critical, "closing_late", text);
             }
         }
         if let Some(closing) = self.closings.last() {
@@ -309,11 +309,11 @@ impl KillSwitch {
             Ok(name) => Some(name),
             Err(error) => {
                 let text = format!("The receipt of the {verb} could not be kept: {error}");
-                self.wiring.alert(Level::Warning, "receipt_lost", text);
+                self.wiring.alert(AlertLevel::Warning, "receipt_lost", text);
                 None
             }
         };
-        self.wiring.alert(Level::Warning, &format!("{verb}_done"), text);
+        self.wiring.alert(AlertLevel::Warning, &format!("{verb}_done"), text);
         let closed = self.told(closing, now, name);
         self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));
     }

@@ -123,6 +123,7 @@ impl Life {
     }
 
     fn apply(&mut self, events: &[BotEvent]) -> Result<(), LifeError> {
+        super::told::life(events);
         events.iter().try_for_each(|event| self.machine.apply(event)).map_err(LifeError::Fold)
     }
 }

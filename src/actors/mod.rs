@@ -23,16 +23,22 @@ mod market_data;
 mod notifier;
 /// Who answered when.
 pub mod pulse;
+/// A dry session beside the real one.
+pub mod rehearsal;
 /// Writes the board.
 pub mod reporter;
 /// The only way from a signal to an order.
 mod risk;
+/// Which symbols are looked at.
+mod screener;
 /// How long it takes from a tick on.
 mod speed;
 /// One strategy.
 mod strategy;
 /// Commands, states, faults.
 mod supervisor;
+/// What happens, in the logs.
+mod told;
 /// All actors, wired.
 pub mod tree;
 /// Notices who hangs.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix::prelude::{Actor, Context, Handler, Supervised};
 
 use super::tree::{NOTIFIER, Wiring};
-use crate::messages::board::Level;
+use crate::messages::board::AlertLevel;
 use crate::messages::line::Post;
 use crate::messages::notifier::ToNotifier;
 use crate::messages::reporter::ToReporter;
@@ -42,9 +42,9 @@ impl Handler<Post<ToNotifier>> for Notifier {
             ToNotifier::Alert(alert) => {
                 let (code, text) = (alert.code.as_str(), alert.text.as_str());
                 match alert.level {
-                    Level::Notice => tracing::info!(target: "alert", code, "{text}"),
-                    Level::Warning => tracing::warn!(target: "alert", code, "{text}"),
-                    Level::Urgent => tracing::error!(target: "alert", code, "{text}"),
+                    AlertLevel::Info => tracing::info!(target: "alert", code, "{text}"),
+                    AlertLevel::Warning => tracing::warn!(target: "alert", code, "{text}"),
+                    AlertLevel::Critical => tracing::error!(target: "alert", code, "{text}"),
                 }
                 self.wiring.must(self.wiring.reporter.deliver(ToReporter::Alerted(alert)));
             }

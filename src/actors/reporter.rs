@@ -6,25 +6,28 @@ use std::sync::Arc;
 use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::{BotState, Mode, VenueKind};
 use desk::domain::decimal::{Money, Quantity};
-use desk::domain::event::{Body, Event};
+use desk::domain::event::{Body, Decision, Event};
 use desk::domain::ids::StrategyName;
 use desk::domain::time::Timestamp;
 use desk::domain::trade::{Trade, average};
 use desk::domain::wide::{Overflow, Wide, value_of};
 use desk::machines::broker::Tracked;
 use desk::machines::market_data::SymbolMarket;
-use desk::world::trader::Halt;
+use desk::world::trader::{Halt, Setup};
 use tokio::sync::watch;
 
 use super::follower::Follower;
+use super::told;
 use super::tree::{REPORTER, Wiring};
 use crate::messages::board::{
-    ActorLine, Alert, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, SessionBoard, StrategyLine,
+    ActorLine, Alert, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, RefusalLine, SessionBoard, SkipLine,
+    StrategyLine,
 };
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::reporter::{Standing, ToReporter};
+use crate::messages::screener::ScreenBoard;
 
 /// What the board says that never changes.
 #[derive(Clone, Debug)]
@@ -43,11 +46,26 @@ struct Session {
     trades: Vec<Trade>,
     decisions: VecDeque<DecisionLine>,
     signals: Vec<(StrategyName, bool)>,
+    refusals: Vec<RefusalLine>,
+    skips: Vec<SkipLine>,
     fees: Wide,
     sent: u64,
     curve: Vec<(Timestamp, Money)>,
     closed: bool,
     fed_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Counts what refused a signal.
+    fn refused(&mut self, decision: &Decision) {
+        let Some((gate, reason)) = decision.blocked else { return };
+        let (strategy, symbol) = (decision.strategy, decision.symbol);
+        let same = |r: &&mut RefusalLine| (r.strategy, r.symbol, r.gate, r.reason) == (strategy, symbol, gate, reason);
+        match self.refusals.iter_mut().find(same) {
+            Some(line) => line.count = line.count.saturating_add(1),
+            None => self.refusals.push(RefusalLine { strategy, symbol, gate, reason, count: 1 }),
+        }
+    }
 }
 
 /// The reporter.
@@ -57,6 +75,7 @@ pub(super) struct Reporter {
     follower: Follower,
     session: Session,
     standing: Standing,
+    screen: Option<ScreenBoard>,
     actors: Vec<ActorLine>,
     alerts: VecDeque<Alert>,
     board: watch::Sender<Arc<Board>>,
@@ -81,12 +100,12 @@ fn unknown() -> Standing {
 }
 
 /// The board before anything has happened.
-pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
-    let float = wiring.setup.limits.float;
+pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
+    let float = setup.limits.float;
     Board {
         number: 0,
         at: sign.from,
-        identity: wiring.setup.identity.clone(),
+        identity: setup.identity.clone(),
         mode: Mode::Paper,
         venue: sign.venue,
         feed_name: sign.feed_name.clone(),
@@ -103,7 +122,8 @@ pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
             realised: Money::ZERO,
             unrealised: Money::ZERO,
             fees: Money::ZERO,
-            loss_limit: wiring.setup.limits.day_loss,
+            open_fees: Money::ZERO,
+            loss_limit: setup.limits.day_loss,
             at_stops: Money::ZERO,
             equity: float,
             curve: Vec::new(),
@@ -114,9 +134,12 @@ pub(super) fn first(wiring: &Wiring, sign: &Sign) -> Board {
         strategies: Vec::new(),
         decisions: Vec::new(),
         trades: Vec::new(),
+        screen: None,
         actors: Vec::new(),
         closing: None,
         drill: None,
+        refusals: Vec::new(),
+        skips: Vec::new(),
         alerts: Vec::new(),
     }
 }
@@ -134,6 +157,7 @@ impl Reporter {
             sign,
             session: Session::default(),
             standing: unknown(),
+            screen: None,
             actors: Vec::new(),
             alerts: VecDeque::new(),
             board,
@@ -157,8 +181,10 @@ impl Reporter {
                     return Ok(());
                 }
                 self.take(&piece)?;
+                told::piece(&piece);
             }
             ToReporter::Standing(standing) => self.standing = *standing,
+            ToReporter::Screened(screen) => self.screen = Some(*screen),
             ToReporter::Actors(actors) => self.actors = actors,
             ToReporter::Alerted(alert) => {
                 self.alerts.push_front(alert);
@@ -166,6 +192,12 @@ impl Reporter {
             }
             #[cfg(test)]
             ToReporter::Fault(fault) => super::tests::act_out(fault),
+            // It is shown with the next change.
+            ToReporter::Skipped(strategy, lines) => {
+                self.session.skips.retain(|line| line.strategy != strategy);
+                self.session.skips.extend(lines);
+                return Ok(());
+            }
         }
         self.publish()
     }
@@ -197,6 +229,7 @@ impl Reporter {
             Body::Decided(decision) => {
                 let outcome = if decision.blocked.is_some() { "blocked" } else { "pending" };
                 session.signals.push((decision.strategy, decision.blocked.is_some()));
+                session.refused(decision);
                 let line = DecisionLine { at: event.at, decision: decision.as_ref().clone(), outcome };
                 session.decisions.push_front(line);
                 session.decisions.truncate(Board::DECISIONS);
@@ -253,11 +286,14 @@ impl Reporter {
             strategies: self.strategies()?,
             decisions: self.session.decisions.iter().cloned().collect(),
             trades: self.session.trades.clone(),
+            screen: self.screen.clone(),
             actors: self.actors.clone(),
             closing: standing.closing.clone(),
             drill: standing.drill.clone(),
             alerts: self.alerts.iter().cloned().collect(),
-            ..first(&self.wiring, &self.sign)
+            refusals: self.session.refusals.clone(),
+            skips: self.session.skips.clone(),
+            ..first(&self.wiring.setup, &self.sign)
         };
         self.board.send_replace(Arc::new(board));
         Ok(())
@@ -330,6 +366,7 @@ impl Reporter {
             realised: realised.money()?,
             unrealised: unrealised.money()?,
             fees: self.session.fees.money()?,
+            open_fees: (Wide::from(net) - realised - unrealised).money()?,
             loss_limit: self.wiring.setup.limits.day_loss,
             at_stops: at_stops.money()?,
             equity: self.follower.trader.marked().money()?,
@@ -389,9 +426,9 @@ impl Actor for Reporter {
 
 impl Supervised for Reporter {
     fn restarting(&mut self, _: &mut Context<Self>) {
-        let standing = self.standing.clone();
+        let (standing, screen) = (self.standing.clone(), self.screen.clone());
         match Self::new(Arc::clone(&self.wiring), self.sign.clone(), self.board.clone()) {
-            Ok(anew) => *self = Self { standing, number: self.number, ..anew },
+            Ok(anew) => *self = Self { standing, screen, number: self.number, ..anew },
             Err(halt) => self.wiring.halted(REPORTER, &halt),
         }
     }

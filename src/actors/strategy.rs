@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use actix::prelude::{Actor, Context, Handler, Supervised};
+use desk::domain::symbol::Symbol;
+use desk::machines::strategy::{Count, Skip};
 use desk::world::conductor::{Question, Reply};
 use desk::world::trader::Halt;
 
 use super::follower::Follower;
 use super::tree::Wiring;
+use crate::messages::board::SkipLine;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
+use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
 use crate::messages::strategy::ToStrategy;
 
@@ -39,6 +43,7 @@ impl Strategy {
             ToStrategy::Ask(question, instant) => {
                 let (bars, welcome) = (instant.ended(), self.follower.is_welcome());
                 let trader = &mut self.follower.trader;
+                let entries = question == Question::Entries;
                 let reply = match question {
                     // A question of an earlier life: this one has not caught up yet.
                     _ if !welcome => Reply::Out,
@@ -46,11 +51,35 @@ impl Strategy {
                     Question::Entries => Reply::Signals(trader.signals(self.index, instant.at, &bars)?),
                 };
                 self.wiring.must(self.wiring.risk.deliver(ToRisk::Answer(self.index, reply)));
+                if entries {
+                    self.tell_skips();
+                }
             }
             #[cfg(test)]
             ToStrategy::Fault(fault) => super::tests::act_out(fault),
         }
         Ok(())
+    }
+}
+
+impl Strategy {
+    /// Tells what was counted, for the page that says why nothing trades.
+    fn tell_skips(&self) {
+        let trader = &self.follower.trader;
+        let Some(machine) = trader.strategies().get(self.index) else { return };
+        let strategy = machine.name();
+        let of = |(place, symbol): (usize, &Symbol)| {
+            let counted = machine.counts(place).filter(|(_, count)| count.times > 0);
+            let line = |(skip, count): (Skip, Count)| SkipLine {
+                strategy,
+                symbol: *symbol,
+                reason: skip.as_str(),
+                count: u64::from(count.times),
+            };
+            counted.map(line).collect::<Vec<_>>()
+        };
+        let lines = trader.symbols().iter().enumerate().flat_map(of).collect();
+        self.wiring.must(self.wiring.reporter.deliver(ToReporter::Skipped(strategy, lines)));
     }
 }
 

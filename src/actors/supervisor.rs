@@ -11,6 +11,8 @@ use desk::domain::decimal::Quantity;
 use desk::domain::event::Body;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
+use desk::machines::rehearsal::{Quiet, may_start};
+use desk::machines::strategy::StrategyMachine;
 use desk::machines::supervisor::{Carried, Effect, Facts, Happening, Ordered, Refusal, Verdict};
 use desk::world::trader::Halt;
 use tokio::sync::oneshot;
@@ -19,7 +21,7 @@ use super::closing::Closing;
 use super::follower::Follower;
 use super::life::{End, Life, LifeError};
 use super::tree::{BROKER, LEDGER, Left, MARKET_DATA, RISK, SUPERVISOR, Wiring, strategy_actor};
-use crate::messages::board::{ActorLine, FreezeLine, Level};
+use crate::messages::board::{ActorLine, AlertLevel, FreezeLine};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::Piece;
 use crate::messages::kill_switch::ToKillSwitch;
@@ -44,6 +46,8 @@ use readiness::Readiness;
 const RECEIPTS: usize = 200;
 /// How often the facts are looked at without an occasion.
 const LOOK: Duration = Duration::from_millis(200);
+/// A beat comes each so many milliseconds.
+const ASK_MS: u64 = 400;
 /// After so many falls of one actor the bot is in error (LIFE-11).
 const FALLS: u32 = 3;
 /// How many commands wait while a configuration is applied.
@@ -73,6 +77,10 @@ pub(super) struct Supervisor {
     stalled: bool,
     free: bool,
     mode: Mode,
+    /// Who asked for the end of the process.
+    ended_by: Option<Mark>,
+    /// Whether the feed waits for a rehearsal's end.
+    held: bool,
 }
 
 impl Supervisor {
@@ -102,6 +110,8 @@ impl Supervisor {
             left: Some(left),
             stalled: false,
             free: false,
+            ended_by: None,
+            held: false,
         })
     }
 
@@ -151,8 +161,15 @@ impl Supervisor {
                     self.end(End::Anew);
                 }
             }
+            ToSupervisor::Rehearsed { passed, why } => {
+                self.happened(&Happening::Rehearsed { passed, why })?;
+            }
             ToSupervisor::FeedEnded => {
-                self.wiring.alert(Level::Notice, "feed_ended", "The feed has ended: no more sessions come.".to_owned());
+                self.wiring.alert(
+                    AlertLevel::Info,
+                    "feed_ended",
+                    "The feed has ended: no more sessions come.".to_owned(),
+                );
             }
             ToSupervisor::Tick => {
                 if self.life.write().is_ok() && self.drill_is_due() {
@@ -207,6 +224,9 @@ impl Supervisor {
             // Whoever kills has shut the latch already; the mark is this command's.
             facts.latch = self.life.machine.latch().cloned();
         }
+        if order.command == Command::Rehearse {
+            facts.rehearsal = self.may_rehearse();
+        }
         let told = match self.life.machine.decide(self.now, &ordered, &facts) {
             Verdict::Wait if self.waiting.len() < QUEUE => {
                 self.waiting.push_back((order, answer));
@@ -219,6 +239,12 @@ impl Supervisor {
                 Err(refused(&refusal))
             }
             Verdict::Carry(carried) => {
+                if carried.effects.contains(&Effect::EndRehearsal) {
+                    self.wiring.rehearsals.end(&format!("ended by {}", order.command.word()));
+                }
+                if ordered.command == Command::Shutdown && self.ended_by.is_none() {
+                    self.ended_by = Some(ordered.mark(self.now));
+                }
                 self.asking = Some(ordered.mark(self.now));
                 self.key = Some(ordered.key.clone());
                 let told = self.carry_out(&carried);
@@ -253,12 +279,11 @@ impl Supervisor {
         match command {
             Command::Backup
             | Command::ApplyConfig(_)
-            | Command::Rehearse
             | Command::EnterDefense
             | Command::LeaveDefense
             | Command::ApproveProposal(_)
             | Command::RejectProposal(_) => {
-                let message = format!("{} is not part of this version yet. Nothing was done.", command.as_str());
+                let message = format!("{} is not part of this version yet. Nothing was done.", command.word());
                 Err(Refused::State { message })
             }
             Command::CancelAll(scope) | Command::Flatten(scope) => self.known(scope),
@@ -301,10 +326,45 @@ impl Supervisor {
                 Effect::Drill => self.drill(),
                 // Stops leave through risk, which is told of the state; the feed brings the close.
                 Effect::LeaveInOrder | Effect::CloseDay => {}
+                Effect::StartRehearsal => self.rehearse(),
+                Effect::EndRehearsal => self.wiring.rehearsals.end("a command ended it"),
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
                 other => tracing::warn!(?other, "this effect has no actor yet"),
             }
+        }
+    }
+
+    /// Whether a rehearsal may start now (RES-1).
+    fn may_rehearse(&self) -> Result<(), String> {
+        let trader = &self.follower.trader;
+        let windows = trader.strategies().iter().filter(|s| s.is_open(self.now)).map(StrategyMachine::name);
+        // Positions and working orders are the machine's own question.
+        let quiet = Quiet { windows: windows.collect(), ..Quiet::default() };
+        may_start(&quiet).map_err(|why| why.to_string())?;
+        self.wiring.rehearsals.could(self.now)
+    }
+
+    /// Begins a rehearsal. A feed that owns the clock waits meanwhile: the live bot stands still, and its clock with it.
+    fn rehearse(&mut self) {
+        self.hold_feed(true);
+        let Some(mark) = self.life.machine.rehearsing() else { return };
+        let (broker, tell) = (self.reconciliation.is_ok(), self.wiring.supervisor.clone());
+        Arc::clone(&self.wiring.rehearsals).begin(self.now, mark, broker, tell);
+    }
+
+    /// Lets the feed go on where a rehearsal is over, whatever ended it.
+    fn look_at_rehearsal(&mut self) {
+        if self.held && self.life.machine.rehearsing().is_none() {
+            self.wiring.rehearsals.end("a fault ended it");
+            self.hold_feed(false);
+        }
+    }
+
+    fn hold_feed(&mut self, held: bool) {
+        self.held = held;
+        if self.fed {
+            self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Run(!held)));
         }
     }
 
@@ -326,7 +386,7 @@ impl Supervisor {
 
     fn fault(&mut self, part: &str, what: &str) -> Result<(), LifeError> {
         let remedy = "Positions keep their stops. Look at the log, mend what failed, then acknowledge and start.";
-        self.wiring.alert(Level::Urgent, "error", format!("{part}: {what}. {remedy}"));
+        self.wiring.alert(AlertLevel::Critical, "error", format!("{part}: {what}. {remedy}"));
         let (part, what, remedy) = (part.to_owned(), what.to_owned(), remedy.to_owned());
         self.happened(&Happening::Fault { part, what, remedy })
     }
@@ -338,7 +398,7 @@ impl Supervisor {
     fn suspend(&mut self, index: usize, why: &str) -> Result<(), LifeError> {
         let Some((strategy, _)) = self.wiring.setup.strategies.get(index).copied() else { return Ok(()) };
         self.wiring.must(self.wiring.risk.deliver(ToRisk::Suspend(index, true)));
-        self.wiring.alert(Level::Warning, "suspended", format!("{strategy} is out for the session: {why}"));
+        self.wiring.alert(AlertLevel::Warning, "suspended", format!("{strategy} is out for the session: {why}"));
         let part = strategy_actor(strategy).to_owned();
         self.happened(&Happening::Suspend { strategy, part, why: why.to_owned() })
     }
@@ -347,11 +407,11 @@ impl Supervisor {
     fn stalled(&mut self, why: Option<String>) -> Result<(), LifeError> {
         self.stalled = why.is_some();
         let Some(why) = why else {
-            self.wiring.alert(Level::Notice, "books", "The books can be written again.".to_owned());
+            self.wiring.alert(AlertLevel::Info, "books", "The books can be written again.".to_owned());
             return Ok(());
         };
         let text = format!("The books cannot be written; entries are frozen, exits and kills go on: {why}");
-        self.wiring.alert(Level::Urgent, "books", text);
+        self.wiring.alert(AlertLevel::Critical, "books", text);
         let Ok(name) = "books".parse() else { return Ok(()) };
         let part = LEDGER.to_owned();
         self.happened(&Happening::Freeze { name, strategy: None, part, why, for_the_session: true })
@@ -362,7 +422,7 @@ impl Supervisor {
         let Some(Left { hung, sent }) = self.left.take() else { return Ok(()) };
         if !sent.is_empty() {
             let text = format!("The kill switch had sent {} orders while the books could not be written.", sent.len());
-            self.wiring.alert(Level::Warning, "emergency_file", text);
+            self.wiring.alert(AlertLevel::Warning, "emergency_file", text);
             let found = self.life.machine.stamped(self.now, BotBody::EmergencyFound { sent });
             self.life.note(&[found])?;
             if self.life.write().is_ok() {
@@ -375,7 +435,7 @@ impl Supervisor {
         match (strategy, format!("hung-{}", hung.replace(' ', "-")).parse()) {
             (Some(index), _) => self.suspend(index, &why)?,
             (None, Ok(name)) => {
-                self.wiring.alert(Level::Urgent, "actor_hung", format!("{hung}: {why}"));
+                self.wiring.alert(AlertLevel::Critical, "actor_hung", format!("{hung}: {why}"));
                 self.happened(&Happening::Freeze { name, strategy: None, part: hung, why, for_the_session: true })?;
             }
             (None, Err(_)) => {}
@@ -391,7 +451,11 @@ impl Supervisor {
     /// An actor fell and is being built anew. A strategy is out for the session (LIFE-9); losing risk or the ledger
     /// freezes entries at once; who falls again and again takes the bot into error.
     fn fell(&mut self, name: &'static str, why: &str, times: u32) -> Result<(), LifeError> {
-        self.wiring.alert(Level::Warning, "actor_fell", format!("{name} fell and is built anew, time {times}: {why}"));
+        self.wiring.alert(
+            AlertLevel::Warning,
+            "actor_fell",
+            format!("{name} fell and is built anew, time {times}: {why}"),
+        );
         self.restarts.retain(|(n, ..)| *n != name);
         self.restarts.push((name, times, why.to_owned()));
         if let Some(index) = self.strategy_of(name) {
@@ -437,6 +501,7 @@ impl Supervisor {
                 self.command(order, answer)?;
             }
         }
+        self.look_at_rehearsal();
         self.tell_risk();
         self.tell_market_data();
         self.look_at_closing();
@@ -518,7 +583,7 @@ impl Supervisor {
         let standing = Standing {
             state: machine.state(),
             since: machine.since(),
-            reason: machine.fault().map(|f| format!("{}: {} {}", f.mark.who, f.mark.why, f.remedy)),
+            reason: self.reason(),
             mode: machine.mode(),
             latch: machine.latch().map(mark),
             freezes: freezes.chain(limits).chain(self.not_ready()).collect(),
@@ -528,6 +593,24 @@ impl Supervisor {
             rehearsing: machine.rehearsing().is_some(),
         };
         self.wiring.must(self.wiring.reporter.deliver(ToReporter::Standing(Box::new(standing))));
+    }
+
+    /// Why it stands where it does, as long as that is what a person has to know: what failed in the state `error`, who
+    /// stopped it where it stops or has stopped, who ends the process.
+    fn reason(&self) -> Option<String> {
+        let machine = &self.life.machine;
+        let by = |mark: &Mark| match mark.why.as_str() {
+            "" => format!("By {}.", mark.who),
+            why => format!("By {}: {}.", mark.who, why.trim_end_matches('.')),
+        };
+        match machine.state() {
+            BotState::Error => machine.fault().map(|f| format!("{}: {} {}", f.mark.who, f.mark.why, f.remedy)),
+            BotState::GracefulClosingPositions | BotState::EmergencyClosingPositions | BotState::Stopped => {
+                machine.closing().or(machine.latch()).map(by)
+            }
+            BotState::Shutdown | BotState::ShutdownTriggered => self.ended_by.as_ref().map(by),
+            _ => None,
+        }
     }
 
     fn tell_actors(&self) {
@@ -548,7 +631,7 @@ impl Supervisor {
                 name: pulse.name().to_owned(),
                 // A beat each half second, and two seconds to answer it.
                 well: !pulse.is_down() && self.beat.saturating_sub(pulse.heard()) <= 4,
-                answered: self.now,
+                silent_ms: self.beat.saturating_sub(pulse.heard()).saturating_mul(ASK_MS),
                 waiting: waiting(pulse.name()),
                 restarts: fallen.map_or(0, |(_, times, _)| *times),
                 fault: fallen.map(|(_, _, why)| why.clone()),

@@ -23,8 +23,10 @@ use super::life::Life;
 use super::market_data::MarketData;
 use super::notifier::Notifier;
 use super::pulse::Pulse;
+use super::rehearsal::{House, Stage};
 use super::reporter::{Reporter, Sign};
 use super::risk::Risk;
+use super::screener::Screener;
 use super::speed::Speed;
 use super::strategy::Strategy;
 use super::supervisor::Supervisor;
@@ -32,7 +34,7 @@ use super::watchdog::Watched;
 use crate::gateway::clock;
 use crate::gateway::control::HangMark;
 use crate::gateway::vault::Signer;
-use crate::messages::board::{Alert, Board, Level};
+use crate::messages::board::{Alert, AlertLevel, Board};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
@@ -43,6 +45,7 @@ use crate::messages::market_data::ToMarketData;
 use crate::messages::notifier::ToNotifier;
 use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
+use crate::messages::screener::ToScreener;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Door, Refused, ToSupervisor};
 use crate::store::{Receipts, Writer};
@@ -54,6 +57,7 @@ pub(super) const RISK: &str = "risk";
 pub(super) const BROKER: &str = "broker";
 pub(super) const MARKET_DATA: &str = "market data";
 pub(super) const REPORTER: &str = "reporter";
+pub(super) const SCREENER: &str = "screener";
 pub(super) const SUPERVISOR: &str = "supervisor";
 
 /// The name of a strategy's actor.
@@ -84,9 +88,11 @@ pub(super) struct Wiring {
     pub(super) broker: Line<ToBroker>,
     pub(super) market_data: Line<ToMarketData>,
     pub(super) reporter: Line<ToReporter>,
+    pub(super) screener: Line<ToScreener>,
     pub(super) supervisor: Line<ToSupervisor>,
     pub(super) pulses: Vec<Pulse>,
     pub(super) speed: Speed,
+    pub(super) rehearsals: Arc<House>,
 }
 
 impl Wiring {
@@ -105,6 +111,7 @@ impl Wiring {
             self.must(strategy.deliver(ToStrategy::Piece(piece.clone())));
         }
         self.must(self.kill_switch.deliver(ToKillSwitch::Piece(piece.clone())));
+        self.must(self.screener.deliver(ToScreener::Piece(piece.clone())));
         // Risk goes last: what it asks the others about, they have seen.
         self.must(self.reporter.deliver(ToReporter::Piece(piece.clone())));
         self.must(self.supervisor.deliver(ToSupervisor::Piece(piece.clone())));
@@ -119,6 +126,7 @@ impl Wiring {
             BROKER => self.broker.deliver(ToBroker::Welcome(chronicle)),
             KILL_SWITCH => self.kill_switch.deliver(ToKillSwitch::Welcome(chronicle)),
             REPORTER => self.reporter.deliver(ToReporter::Welcome(chronicle)),
+            SCREENER => self.screener.deliver(ToScreener::Welcome(chronicle)),
             SUPERVISOR => self.supervisor.deliver(ToSupervisor::Welcome(chronicle)),
             _ => match self.strategies.iter().find(|line| line.name() == name) {
                 Some(line) => line.deliver(ToStrategy::Welcome(chronicle)),
@@ -128,7 +136,7 @@ impl Wiring {
     }
 
     /// Tells somebody something.
-    pub(super) fn alert(&self, level: Level, code: &str, text: String) {
+    pub(super) fn alert(&self, level: AlertLevel, code: &str, text: String) {
         let alert = Alert { at: clock::now(), level, code: code.to_owned(), text };
         self.must(self.notifier.deliver(ToNotifier::Alert(alert)));
     }
@@ -181,6 +189,8 @@ pub struct Plan {
     pub papers: Papers,
     /// What an earlier process left for this one to be told.
     pub left: Left,
+    /// What a rehearsal stands on.
+    pub stage: Stage,
 }
 
 /// What an earlier process left.
@@ -222,21 +232,38 @@ impl Tree {
     /// # Errors
     /// Where a strategy cannot run with its parameters.
     pub fn start(plan: Plan) -> Result<Self, desk::world::trader::Halt> {
-        let Plan { setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left } =
-            plan;
+        let Plan {
+            setup,
+            mode,
+            trader,
+            chronicle,
+            writer,
+            venue,
+            playback,
+            pace,
+            sign,
+            life,
+            latch,
+            papers,
+            left,
+            stage,
+        } = plan;
         let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
         let (risk, risk_box) = mailbox::<Risk, _>(RISK);
         let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
         let (market_data, market_box) = mailbox::<MarketData, _>(MARKET_DATA);
         let (reporter, reporter_box) = mailbox::<Reporter, _>(REPORTER);
+        let (screener, screener_box) = mailbox::<Screener, _>(SCREENER);
         let (kill_switch, kill_box) = mailbox::<KillSwitch, _>(KILL_SWITCH);
         let (notifier, notifier_box) = mailbox::<Notifier, _>(NOTIFIER);
         let (supervisor, supervisor_box) = mailbox::<Supervisor, _>(SUPERVISOR);
         let names: Vec<_> = setup.strategies.iter().map(|(name, _)| strategy_actor(*name)).collect();
         let (strategies, strategy_boxes): (Vec<_>, Vec<_>) = names.iter().map(|n| mailbox::<Strategy, _>(n)).unzip();
-        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SUPERVISOR, KILL_SWITCH, NOTIFIER];
+        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SCREENER, SUPERVISOR, KILL_SWITCH, NOTIFIER];
         let pulses = all.into_iter().chain(names.iter().copied()).map(Pulse::new).collect();
         let killer = Killer { latch: latch.clone(), line: kill_switch.clone() };
+        let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
+        let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
         let wiring = Arc::new(Wiring {
             setup,
             mode,
@@ -251,14 +278,15 @@ impl Tree {
             broker,
             market_data,
             reporter,
+            screener,
             supervisor,
             pulses,
             speed: Speed::default(),
+            rehearsals,
         });
         // By latency and by what may fail together.
         let [books, trading, link, house, kill] =
             [Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new()];
-        let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&wiring, &sign)));
         let with = || (Arc::clone(&wiring), wiring.supervisor.clone());
 
         let (own, tell) = with();
@@ -280,6 +308,8 @@ impl Tree {
         let reporter_actor = Reporter::new(Arc::clone(&wiring), sign, board)?;
         let tell = wiring.supervisor.clone();
         guard::run(&house.handle(), reporter_box, wiring.pulse(REPORTER), tell, move || reporter_actor);
+        let (own, tell) = with();
+        guard::run(&house.handle(), screener_box, wiring.pulse(SCREENER), tell, move || Screener::new(own));
         let kill_actor = KillSwitch::new(Arc::clone(&wiring), papers)?;
         let tell = wiring.supervisor.clone();
         guard::run(&kill.handle(), kill_box, wiring.pulse(KILL_SWITCH), tell, move || kill_actor);

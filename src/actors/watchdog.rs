@@ -13,6 +13,7 @@ use crate::messages::market_data::ToMarketData;
 use crate::messages::notifier::ToNotifier;
 use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
+use crate::messages::screener::ToScreener;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::ToSupervisor;
 
@@ -60,6 +61,7 @@ impl Watched {
         w.must(w.reporter.deliver(ToReporter::Beat(number)));
         w.must(w.kill_switch.deliver(ToKillSwitch::Beat(number)));
         w.must(w.notifier.deliver(ToNotifier::Beat(number)));
+        w.must(w.screener.deliver(ToScreener::Beat(number)));
         w.must(w.supervisor.deliver(ToSupervisor::Beat(number)));
         for strategy in &w.strategies {
             w.must(strategy.deliver(ToStrategy::Beat(number)));

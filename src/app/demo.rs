@@ -4,6 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
@@ -21,6 +22,7 @@ use super::feed::Feed;
 use super::kept::Kept;
 use super::living::{GRACE, people_of};
 use super::pages::{self, House};
+use super::rehearsal;
 use super::standing;
 use crate::actors::life::{End, Life};
 use crate::actors::reporter::Sign;
@@ -69,7 +71,7 @@ pub(super) fn serve(day: Day) -> Result<Dashboard, Failure> {
 struct Open {
     place: String,
     link: String,
-    board: watch::Receiver<std::sync::Arc<crate::messages::board::Board>>,
+    board: watch::Receiver<Arc<crate::messages::board::Board>>,
     over: watch::Receiver<bool>,
 }
 
@@ -157,10 +159,13 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         Life::new(Deadlines::default(), Mode::Paper, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     let from = tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, true).map_err(unlivable)?;
-    let feed = Feed { name: name.clone(), instruments: setup.instruments.clone(), tapes: tapes.clone() };
+    let runtime = Runtime::default();
+    let feed = Arc::new(Feed { name: name.clone(), instruments: setup.instruments.clone(), tapes: tapes.clone() });
+    let (stage, rehearsals) = rehearsal::stage((&boot, &identity), &runtime, &feed, &people)?;
     let control = ControlFolder::open(&boot.folders.control())?;
     let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, &control)?;
     let tree = Tree::start(Plan {
+        stage,
         latch,
         papers,
         left,
@@ -177,8 +182,8 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let listener = listener.map_err(|e| Failure::failed("web_listen", format!("nothing can listen here: {e}")))?;
-    let runtime = Runtime::default();
-    let house = House { boot: &boot, identity: &identity, people: &people, reader, feed, runtime: (&runtime, 1) };
+    let house =
+        House { boot: &boot, identity: &identity, people: &people, reader, feed, rehearsals, runtime: (&runtime, 1) };
     let listening = pages::serve(house, &tree, (listener, None))?;
     let new = NewPerson { name: named(NAME)?, password: None, roles: Roles::ADMINISTRATOR };
     let person = people.add(&new, clock::now()).await?;

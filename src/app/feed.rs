@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use desk::domain::calendar::Calendar;
+use desk::domain::fees::FeeSchedule;
 use desk::domain::market::Instrument;
 use desk::domain::seed::Seed;
 use desk::domain::symbol::Symbol;
@@ -26,6 +27,14 @@ pub(super) struct Feed {
     pub(super) instruments: Vec<Instrument>,
     /// One tape an instrument.
     pub(super) tapes: Vec<Tape>,
+}
+
+/// Fees of sales.
+///
+/// # Errors
+/// Where their table cannot be read.
+pub(super) fn fees() -> Result<FeeSchedule, Failure> {
+    FeeSchedule::us_sales().map_err(|e| Failure::failed(e.fault.code(), e))
 }
 
 /// A market from a seed, another day each session.

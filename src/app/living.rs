@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use desk::domain::bot::{BotState, Caller, Command, Mode, VenueKind};
-use desk::domain::fees::FeeSchedule;
 use desk::domain::ids::Identity;
 use desk::domain::time::Span;
 use desk::machines::supervisor::Deadlines;
@@ -21,7 +20,7 @@ use super::feed::{self, Feed};
 use super::fresh::Fresh;
 use super::kept::Kept;
 use super::pages::{self, House};
-use super::{founding, standing, ways_in};
+use super::{founding, rehearsal, standing, ways_in};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
 use crate::actors::tree::{Plan, Tree};
@@ -32,6 +31,7 @@ use crate::gateway::control::{ControlFolder, Heart, InstanceLock, Server};
 use crate::gateway::notify::ServiceManager;
 use crate::gateway::vault::{Envelope, KeySource, Vault};
 use crate::messages::chronicle::{Chronicle, Piece};
+use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::Order;
 use crate::settings::{Boot, Origin, Runtime, write_boot};
 use crate::store::people::{People, Purpose, Seal, Unsealed};
@@ -113,7 +113,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         },
     };
     let identity = boot.identity.clone().ok_or_else(|| Failure::failed("identity", "the set-up wrote no identity"))?;
-    let Stand { tree, ended, people, autostarts } =
+    let Stand { tree, ended, people, rehearsals, autostarts } =
         stand(arguments, (&boot, &control), &identity, (feed, listener), first).await?;
     let by_flag = boot.effective().iter().any(|e| e.key.name == "bot.identity" && matches!(e.origin, Origin::Flag(_)));
     if first && by_flag {
@@ -123,7 +123,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
     fresh.keep();
     let socket = Server::bind(&control)?;
     let heart = Heart::new(&control, &boot.folders.logs());
-    ways_in::open(&tree, socket, control.clone(), heart, identity, people)?;
+    ways_in::open(&tree, (socket, rehearsals), control.clone(), heart, identity, people)?;
     if autostarts {
         autostart(&tree).await;
     }
@@ -141,6 +141,7 @@ struct Stand {
     tree: Tree,
     ended: watch::Receiver<Option<End>>,
     people: People,
+    rehearsals: Rehearsals,
     autostarts: bool,
 }
 
@@ -156,7 +157,8 @@ async fn stand(
     let vault = Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?;
     let (runtime, version) = standing::configuration(&vault, &told)?;
     let tls = pages::tls(boot)?;
-    let setup = standing::setup(identity, &runtime, &feed);
+    let feed = Arc::new(feed);
+    let setup = standing::setup(identity, &runtime, &feed)?;
     let (reader, writer) = standing::books(&Address::new(&boot.database(identity)), identity).await?;
     let people = people_of(boot, &vault).await?;
     let log = LifeLog::open(&boot.folders.data().join(LIFE))?;
@@ -174,6 +176,7 @@ async fn stand(
     };
     let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from };
     let writer = Some(writer);
+    let (stage, rehearsals) = rehearsal::stage((boot, identity), &runtime, &feed, &people)?;
     let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, control)?;
     let tree = Tree::start(Plan {
         setup,
@@ -189,11 +192,20 @@ async fn stand(
         latch,
         papers,
         left,
+        stage,
     })?;
-    let house = House { boot, identity, people: &people, reader, feed, runtime: (&runtime, version) };
+    let house = House {
+        boot,
+        identity,
+        people: &people,
+        reader,
+        feed,
+        rehearsals: rehearsals.clone(),
+        runtime: (&runtime, version),
+    };
     let listening = pages::serve(house, &tree, (listener, tls))?;
     say_way_in(&people, registered, &pages::place(boot, listening)).await?;
-    Ok(Stand { tree, ended, people, autostarts: runtime.lifecycle.autostart && registered })
+    Ok(Stand { tree, ended, people, rehearsals, autostarts: runtime.lifecycle.autostart && registered })
 }
 
 fn feed_of(arguments: &Arguments) -> Result<Feed, Failure> {
@@ -253,8 +265,7 @@ fn unlivable(error: LifeError) -> Failure {
 }
 
 fn playback(feed: &Feed) -> Result<Playback, Failure> {
-    let fees = FeeSchedule::us_sales().map_err(|e| Failure::failed(e.fault.code(), e))?;
-    Ok(Playback::new(feed.tapes.clone(), fees))
+    Ok(Playback::new(feed.tapes.clone(), feed::fees()?))
 }
 
 /// A bot led back to where its record ends.

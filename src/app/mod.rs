@@ -16,6 +16,8 @@ mod living;
 mod pages;
 /// The parent that starts the bot again.
 mod parent;
+/// What a rehearsal stands on.
+mod rehearsal;
 /// What stands before a living bot starts.
 mod standing;
 /// Socket, flags, signals, heartbeat.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use desk::domain::ids::Identity;
 use desk::domain::symbol::Symbol;
-use desk::world::backtest::Tape;
 use tokio::sync::watch;
 
 use super::feed::Feed;
@@ -14,9 +13,11 @@ use crate::cli::{Failure, console};
 use crate::gateway::certificate::certified;
 use crate::gateway::clock;
 use crate::messages::board::Board;
+use crate::messages::rehearsal::Rehearsals;
 use crate::settings::{Boot, Runtime, Tls};
 use crate::store::Reader;
 use crate::store::people::People;
+use crate::telemetry;
 use crate::web::{Bars, Manners, SettingLine, Site};
 
 /// A listener, and what it needs for TLS.
@@ -28,7 +29,8 @@ pub(super) struct House<'a> {
     pub(super) identity: &'a Identity,
     pub(super) people: &'a People,
     pub(super) reader: Reader,
-    pub(super) feed: Feed,
+    pub(super) feed: Arc<Feed>,
+    pub(super) rehearsals: Rehearsals,
     /// The runtime configuration and its version.
     pub(super) runtime: (&'a Runtime, u32),
 }
@@ -81,7 +83,7 @@ pub(super) fn tls(boot: &Boot) -> Result<Option<rustls::ServerConfig>, Failure> 
 /// # Errors
 /// Where the listener cannot be used.
 pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Result<SocketAddr, Failure> {
-    let House { boot, identity, people, reader, feed, runtime: (runtime, version) } = house;
+    let House { boot, identity, people, reader, feed, rehearsals, runtime: (runtime, version) } = house;
     let listening = listener.local_addr().map_err(|e| Failure::failed("web_listen", e))?;
     let boot_lines = boot.effective().iter().map(|e| SettingLine {
         key: e.key.name.clone(),
@@ -94,7 +96,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         origin: format!("version {version}"),
     });
     let lines: Vec<SettingLine> = boot_lines.chain(own).collect();
-    let registering = tree.registering();
+    let (registering, folder) = (tree.registering(), boot.folders.logs());
     let site = Site {
         identity: identity.clone(),
         board: tree.board.clone(),
@@ -103,8 +105,12 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         people: people.clone(),
         books: Some(reader),
         clock: Arc::new(clock::now),
+        symbols: feed.instruments.iter().map(|i| i.symbol).collect(),
         bars: Some(bars(feed, tree.board.clone())),
+        rehearsals,
         settings: Arc::new(move || lines.clone()),
+        logs: Arc::new(move || telemetry::recent(&folder)),
+        log_names: telemetry::names().collect(),
         registered: Arc::new(move |name| registering(name)),
         manners: Manners {
             secure: is_secure(boot),
@@ -123,14 +129,13 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
 }
 
 /// The session's bars so far, for the charts.
-fn bars(feed: Feed, board: watch::Receiver<Arc<Board>>) -> Bars {
+fn bars(feed: Arc<Feed>, board: watch::Receiver<Arc<Board>>) -> Bars {
     let symbols: Vec<Symbol> = feed.instruments.iter().map(|i| i.symbol).collect();
-    let tapes: Vec<Tape> = feed.tapes;
     Arc::new(move |symbol| {
         let board = Arc::clone(&board.borrow());
         let Some(session) = &board.session else { return Vec::new() };
         let place = symbols.iter().position(|s| *s == symbol);
-        let Some(tape) = place.and_then(|place| tapes.get(place)) else { return Vec::new() };
+        let Some(tape) = place.and_then(|place| feed.tapes.get(place)) else { return Vec::new() };
         let from = tape.bars.partition_point(|b| b.start < session.open);
         let to = tape.bars.partition_point(|b| b.end() <= board.at);
         tape.bars.get(from..to).map(<[_]>::to_vec).unwrap_or_default()

@@ -56,7 +56,8 @@ fn hand_on(child: &Child) -> Result<(), Failure> {
             let Ok(mut signals) = Signals::listen() else { return };
             loop {
                 let name = match signals.next().await {
-                    Signal::Shutdown => "-TERM",
+                    Signal::Terminate => "-TERM",
+                    Signal::Interrupt => "-INT",
                     Signal::Kill => "-USR2",
                 };
                 // A child that has ended meanwhile needs no signal.

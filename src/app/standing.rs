@@ -1,7 +1,10 @@
 //! What stands before a living bot starts: its configuration, its books, what it has recorded.
 
+use std::collections::BTreeSet;
+
 use desk::domain::ids::{CalendarName, Identity};
-use desk::domain::symbol::Currency;
+use desk::domain::symbol::{Currency, Symbol};
+use desk::machines::screener::parse_list;
 use desk::world::trader::Setup;
 
 use super::feed::Feed;
@@ -31,8 +34,9 @@ pub(super) fn configuration(vault: &Vault, first: &FirstStart) -> Result<(Runtim
     Ok((runtime, number))
 }
 
-pub(super) fn setup(identity: &Identity, runtime: &Runtime, feed: &Feed) -> Setup {
-    Setup {
+pub(super) fn setup(identity: &Identity, runtime: &Runtime, feed: &Feed) -> Result<Setup, Failure> {
+    let screen = runtime.screener.criteria(listed(&runtime.screener.file)?);
+    Ok(Setup {
         identity: identity.clone(),
         epoch: 1,
         limits: runtime.limits,
@@ -41,7 +45,18 @@ pub(super) fn setup(identity: &Identity, runtime: &Runtime, feed: &Feed) -> Setu
         rules: runtime.rules,
         commission: runtime.commission,
         time_to_live: runtime.time_to_live(),
+        screen,
+    })
+}
+
+/// The symbols of the screener's file, where one is named.
+fn listed(path: &str) -> Result<Option<BTreeSet<Symbol>>, Failure> {
+    if path.is_empty() {
+        return Ok(None);
     }
+    let unfit = |why: String| Failure::bad_input("screener_file", format!("screener.file {path}: {why}"));
+    let text = std::fs::read_to_string(path).map_err(|e| unfit(format!("it cannot be read: {e}")))?;
+    parse_list(&text).map(Some).map_err(|e| unfit(e.to_string()))
 }
 
 /// The books, made where there are none.

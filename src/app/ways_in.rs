@@ -16,9 +16,10 @@ use crate::actors::watchdog;
 use crate::cli::Failure;
 use crate::cli::run_bot::{Checking, answering};
 use crate::gateway::clock;
-use crate::gateway::control::{ControlFolder, Feed, Flags, Found, HangMark, Heart, Heartbeat, Server, Signals};
+use crate::gateway::control::{ControlFolder, Feed, Flags, Found, HangMark, Heart, Heartbeat, Server, Signal, Signals};
 use crate::gateway::notify::ServiceManager;
 use crate::messages::board::Board;
+use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::{Answer, Door, Order};
 use crate::store::people::People;
 
@@ -36,9 +37,9 @@ struct Inside {
 }
 
 impl Inside {
-    /// Gives a command in the owner's name. A kill shuts the latch before anything else is asked.
-    async fn command(&self, key: String, command: Command, origin: Origin, why: String) -> Answer {
-        let caller = Caller::owner(origin);
+    /// Gives a command in the owner's name, with the way it came. A kill shuts the latch before anything else is asked.
+    async fn command(&self, key: String, command: Command, (origin, way): (Origin, &str), why: String) -> Answer {
+        let caller = Caller::owner_by(origin, way);
         self.killing().command(Order { key, command, caller, why }).await
     }
 
@@ -63,7 +64,7 @@ impl Inside {
 /// Where the system gives no thread or no signals.
 pub(super) fn open(
     tree: &Tree,
-    socket: Server,
+    (socket, rehearsals): (Server, Rehearsals),
     control: ControlFolder,
     heart: Heart,
     identity: Identity,
@@ -78,7 +79,7 @@ pub(super) fn open(
         .name("ways in".to_owned())
         .spawn(move || {
             runtime.block_on(async {
-                let answer = answering(ways.killing(), ways.board.clone(), checking(people));
+                let answer = answering(ways.killing(), (ways.board.clone(), rehearsals), checking(people));
                 tokio::join!(socket.run(answer), flags(&ways, folder), signals(&ways));
             });
         })
@@ -131,7 +132,8 @@ async fn flags(inside: &Inside, folder: ControlFolder) {
                 Found::Command(flag, why) => {
                     let Some(command) = flag.command() else { continue };
                     let key = format!("{}-{}", flag.file(), clock::now());
-                    let reply = inside.command(key, command, Origin::File, why).await;
+                    let way = format!("flag file {}", flag.file());
+                    let reply = inside.command(key, command, (Origin::File, &way), why).await;
                     tracing::info!(flag = flag.file(), ?reply, "a flag was taken");
                 }
                 Found::Refused(flag, why) => tracing::warn!(flag = flag.file(), %why, "a flag was refused"),
@@ -147,11 +149,15 @@ async fn signals(inside: &Inside) {
         Ok(signals) => signals,
         Err(error) => return tracing::error!(%error, "signals cannot be heard"),
     };
+    // Who sent it cannot be told; whether a service manager keeps this process can.
+    let sent = if ServiceManager::of_process().is_there() { ", as the service manager sends it" } else { "" };
     loop {
         let signal = signals.next().await;
         let key = format!("signal-{}", clock::now());
-        let reply = inside.command(key, signal.command(), Origin::Signal, format!("{signal:?}")).await;
-        tracing::info!(?signal, ?reply, "a signal was heard");
+        let sent = if signal == Signal::Terminate { sent } else { "" };
+        let way = format!("signal {}{sent}", signal.name());
+        let reply = inside.command(key, signal.command(), (Origin::Signal, &way), String::new()).await;
+        tracing::info!(signal = signal.name(), ?reply, "a signal was heard");
     }
 }
 

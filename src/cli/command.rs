@@ -13,7 +13,7 @@ use serde_json::json;
 use super::bot::BotArguments;
 use super::failure::{Exit, Failure};
 use super::run::runtime;
-use super::{console, examples};
+use super::{console, examples, rehearse};
 use crate::gateway::clock::Stopwatch;
 use crate::gateway::control::{ControlFolder, Flag, Reply, Request, StepUp, client, holder};
 use crate::settings::Boot;
@@ -79,8 +79,8 @@ pub enum CommandVerb {
     /// End the process in order; stops protect the positions
     #[command(after_help = examples(&["tbot shutdown --why \"moving the machine\""]))]
     Shutdown(Plain),
-    /// Play a dry session beside the real one
-    #[command(after_help = examples(&["tbot rehearse"]))]
+    /// Play a dry session now: every strategy, no real order; the exit code is the verdict
+    #[command(after_help = examples(&["tbot rehearse", "tbot rehearse --json"]))]
     Rehearse(Plain),
 }
 
@@ -238,16 +238,23 @@ pub fn run(verb: &CommandVerb) -> Result<(), Failure> {
     let boot = plain.bot.boot()?;
     let step_up = step_up(&command, plain)?;
     let kill = command == Command::Kill;
+    let rehearsed = if command == Command::Rehearse { Some(rehearse::last(&boot)?) } else { None };
     let request = Request::Command { key: key()?, command, why: plain.why.clone(), step_up };
     let patience = if kill { KILL_PATIENCE } else { PATIENCE };
     match runtime()?.block_on(client::ask(&boot.folders.control(), &request, patience)) {
+        Ok(Reply::Done { message, .. }) if rehearsed.is_some() => {
+            console::remark(&message);
+            rehearse::follow(&boot, &rehearsed.unwrap_or_default(), plain.json)
+        }
         Ok(Reply::Done { at, message }) => {
             told(plain.json, &message, &json!({ "done": { "at": at, "message": message } }));
             Ok(())
         }
         Ok(Reply::Refused { code, message }) if kill && code == "busy" => raise_kill(&boot, plain, &message),
         Ok(Reply::Refused { code, message }) => Err(refused(&code, message)),
-        Ok(Reply::Board { .. }) => Err(Failure::failed("protocol", "the bot gave an answer to another question")),
+        Ok(Reply::Board { .. } | Reply::Rehearsal { .. }) => {
+            Err(Failure::failed("protocol", "the bot gave an answer to another question"))
+        }
         Err(silent) if kill => raise_kill(&boot, plain, &silent.to_string()),
         Err(silent) => Err(silent.into()),
     }
@@ -307,8 +314,19 @@ fn step_up(command: &Command, plain: &Plain) -> Result<Option<StepUp>, Failure> 
     Ok(Some(StepUp { name, code: asked("one-time code: ", &plain.code)? }))
 }
 
-fn verb(command: &Command) -> String {
-    command.as_str().replace('_', "-")
+/// The verb as it is typed.
+pub(super) fn verb(command: &Command) -> String {
+    match command {
+        Command::CancelAll(_) => "cancel".to_owned(),
+        Command::EnterDefense => "defense enter".to_owned(),
+        Command::LeaveDefense => "defense leave".to_owned(),
+        Command::SetMode(_) => "mode".to_owned(),
+        Command::SuspendStrategy(_) => "suspend".to_owned(),
+        Command::ApproveProposal(_) => "approve".to_owned(),
+        Command::RejectProposal(_) => "reject".to_owned(),
+        Command::Rehearse => "rehearse".to_owned(),
+        other => other.as_str().replace('_', "-"),
+    }
 }
 
 fn prompt(what: &str) -> Result<String, Failure> {

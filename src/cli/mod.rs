@@ -26,6 +26,8 @@ pub mod ledger;
 pub mod logs;
 /// Progress with time left.
 mod progress;
+/// What follows `tbot rehearse`.
+mod rehearse;
 /// What backtest and demo have in common: inputs, the run, its files.
 mod run;
 /// `tbot run`.

@@ -15,6 +15,7 @@ mod owner;
 /// What the operating system said.
 mod reason;
 
+pub use owner::own_name;
 pub use reason::reason;
 /// The bot as a systemd user service.
 pub mod service;

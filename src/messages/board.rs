@@ -7,10 +7,14 @@ use desk::domain::event::Decision;
 use desk::domain::ids::{DecisionId, Identity, OrderId, SessionId, StrategyName};
 use desk::domain::market::Side;
 use desk::domain::order::{Leg, OrderState};
+use desk::domain::records::GateName;
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Timestamp;
 use desk::domain::trade::Trade;
+use desk::gates::Reason;
 use serde::Serialize;
+
+use super::screener::ScreenBoard;
 
 /// What a person sees at one moment.
 #[derive(Clone, Debug, Serialize)]
@@ -55,12 +59,18 @@ pub struct Board {
     pub decisions: Vec<DecisionLine>,
     /// The session's trades, the newest first.
     pub trades: Vec<Trade>,
+    /// Which symbols are looked at in this session, and why the others are not.
+    pub screen: Option<ScreenBoard>,
     /// Actors.
     pub actors: Vec<ActorLine>,
     /// A stop or kill under way, or the last one of the session.
     pub closing: Option<ClosingBoard>,
     /// The kill switch's last drill, if there was one.
     pub drill: Option<DrillBoard>,
+    /// Which gates refused signals in this session, how often.
+    pub refusals: Vec<RefusalLine>,
+    /// Which conditions of the strategies ended an evaluation without a signal, how often.
+    pub skips: Vec<SkipLine>,
     /// What the notifier said, the newest first, at most [`Board::ALERTS`].
     pub alerts: Vec<Alert>,
 }
@@ -69,31 +79,74 @@ impl Board {
     /// How many decisions it keeps.
     pub const DECISIONS: usize = 200;
     /// How many alerts it keeps.
-    pub const ALERTS: usize = 100;
+    pub const ALERTS: usize = 200;
 }
 
-/// How much an alert matters.
+/// How often a gate refused a strategy's signals in a symbol, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusalLine {
+    /// Whose signals.
+    pub strategy: StrategyName,
+    /// In what.
+    pub symbol: Symbol,
+    /// Which gate blocked.
+    pub gate: GateName,
+    /// For which reason.
+    pub reason: Reason,
+    /// How often.
+    pub count: u64,
+}
+
+/// How often a strategy's evaluation of a symbol ended without a signal, for one reason (STRAT-6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SkipLine {
+    /// Whose evaluation.
+    pub strategy: StrategyName,
+    /// Of what.
+    pub symbol: Symbol,
+    /// The reason's name in records: `no_setup`.
+    pub reason: &'static str,
+    /// How often.
+    pub count: u64,
+}
+
+/// How urgent an alert is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Worth knowing.
-    Notice,
-    /// Somebody should look today.
+pub enum AlertLevel {
+    /// Good to know.
+    Info,
+    /// To be looked at today.
     Warning,
-    /// Somebody should look now.
-    Urgent,
+    /// To be looked at now.
+    Critical,
 }
 
-/// Something that somebody should know.
+impl AlertLevel {
+    /// All, the most urgent first.
+    pub const ALL: [Self; 3] = [Self::Critical, Self::Warning, Self::Info];
+
+    /// The word on screen and in the API.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// Something that the notifier said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Alert {
     /// When, by the clock on the wall.
     pub at: Timestamp,
-    /// How much it matters.
-    pub level: Level,
-    /// The code for programs.
+    /// How urgent.
+    pub level: AlertLevel,
+    /// A name for programs that never changes: `limit_reached`.
     pub code: String,
-    /// One sentence, and what to do where something can be done.
+    /// One sentence.
     pub text: String,
 }
 
@@ -190,8 +243,10 @@ pub struct Day {
     pub realised: Money,
     /// Of open positions at the last closes.
     pub unrealised: Money,
-    /// Fees so far.
+    /// Fees so far, of closed trades and open positions.
     pub fees: Money,
+    /// What is missing between the net and the two results above, negative: the fees of positions that are still open.
+    pub open_fees: Money,
     /// The daily loss at which entries freeze.
     pub loss_limit: Money,
     /// What the day makes if every stop is hit now.
@@ -289,8 +344,8 @@ pub struct ActorLine {
     pub name: String,
     /// Whether it answered the last heartbeat in time.
     pub well: bool,
-    /// When it last answered.
-    pub answered: Timestamp,
+    /// For how many milliseconds of real time it has not answered.
+    pub silent_ms: u64,
     /// Messages in its mailbox.
     pub waiting: usize,
     /// How often it was rebuilt.

@@ -19,10 +19,14 @@ pub mod line;
 pub mod market_data;
 /// What the notifier can be told.
 pub mod notifier;
+/// A rehearsal as it is shown.
+pub mod rehearsal;
 /// What the reporter can be told.
 pub mod reporter;
 /// What risk can be told.
 pub mod risk;
+/// What the screener can be told.
+pub mod screener;
 /// What a strategy can be told.
 pub mod strategy;
 /// What the supervisor can be told.

@@ -1,10 +1,12 @@
 //! What the reporter can be told.
 
 use desk::domain::bot::{BotState, Mode};
+use desk::domain::ids::StrategyName;
 use desk::domain::time::Timestamp;
 
-use super::board::{ActorLine, Alert, ClosingBoard, DrillBoard, FreezeLine, Mark};
+use super::board::{ActorLine, Alert, ClosingBoard, DrillBoard, FreezeLine, Mark, SkipLine};
 use super::chronicle::{Chronicle, Piece};
+use super::screener::ScreenBoard;
 
 /// What the supervisor knows of the bot as a whole.
 #[derive(Clone, Debug)]
@@ -42,6 +44,10 @@ pub enum ToReporter {
     Standing(Box<Standing>),
     /// The notifier has said something.
     Alerted(Alert),
+    /// What a strategy has counted in this session, in place of what it told before.
+    Skipped(StrategyName, Vec<SkipLine>),
+    /// Which symbols are looked at in this session.
+    Screened(Box<ScreenBoard>),
     /// How the actors are.
     Actors(Vec<ActorLine>),
     /// Are you there.

@@ -166,6 +166,13 @@ pub enum ToSupervisor {
     Closing(Box<Closed>),
     /// A drill has come to its end.
     Drilled(Box<DrillReport>),
+    /// A rehearsal has come to its end.
+    Rehearsed {
+        /// Whether every point passed.
+        passed: bool,
+        /// In words.
+        why: String,
+    },
     /// The feed has ended.
     FeedEnded,
     /// A moment has passed on the real clock.

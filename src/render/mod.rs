@@ -14,6 +14,8 @@ pub mod pages;
 pub mod report;
 /// The tables of a report.
 mod views;
+/// Words for what records call otherwise.
+pub mod words;
 
 pub use charts::chosen_days;
 pub use input::{BooksCheck, ChartDay, ChartRange, RenderError, ReportInput};

@@ -15,6 +15,7 @@ use desk::domain::chain::Hash;
 use desk::domain::time::Timestamp;
 use serde_json::json;
 
+use super::once::{Turn, turn};
 use super::refusal::Refusal;
 use super::routes::{Needs, Route};
 use super::site::Shared;
@@ -32,8 +33,23 @@ pub(crate) async fn guard<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    match admit(route, &mut request).await {
-        Ok(()) => Ok(next.call(request).await?.map_into_left_body()),
+    if let Err(refusal) = admit(route, &mut request).await {
+        return Ok(request.error_response(refusal).map_into_right_body());
+    }
+    let shared = match shared(&request) {
+        Ok(shared) => shared,
+        Err(refusal) => return Ok(request.error_response(refusal).map_into_right_body()),
+    };
+    match turn(&shared, route, &request).await {
+        Ok(Turn::Free) => Ok(next.call(request).await?.map_into_left_body()),
+        Ok(Turn::First(once)) => {
+            let answer = next.call(request).await?;
+            if answer.status().is_success() || answer.status().is_redirection() {
+                once.done(answer.status().as_u16()).await;
+            }
+            Ok(answer.map_into_left_body())
+        }
+        Ok(Turn::Again(answer)) => Ok(request.into_response(answer).map_into_right_body()),
         Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
     }
 }
@@ -82,8 +98,11 @@ async fn admit(route: &Route, request: &mut ServiceRequest) -> Result<(), Refusa
         audit(&shared, &v, "read", request, &json!({})).await;
     }
     if need == Need::StepUp && request.method() != Method::GET && !v.codes {
-        let said =
-            "This act needs a one-time code, and your account has none set up. Set it up on the Account page first.";
+        let said = if v.session.is_none() {
+            "This act needs a one-time code, which a personal token cannot give. Do it in the browser."
+        } else {
+            "This act needs a one-time code, and your account has none set up. Set it up on the Account page first."
+        };
         return Err(Refusal::StepUp(said.to_owned()));
     }
     Ok(())

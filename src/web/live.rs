@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, rt};
+use desk::domain::bot::Action;
 use desk::domain::time::{Span, Timestamp};
 use futures_util::stream;
 use serde_json::{Map, Value, json};
@@ -21,27 +22,37 @@ use super::views;
 use super::visitor::{Visitor, token_of};
 use crate::store::people::Token;
 
-/// The regions that everybody sees alike.
+/// The regions that everybody sees alike who sees them.
 pub(crate) const REGIONS: &[&str] = &[
     "actors",
+    "alerts",
     "answer",
     "bar",
     "closing",
     "curve",
     "decisions",
+    "ending",
+    "freeze_names",
     "freezes",
     "gates",
     "head",
+    "heading",
     "health",
+    "kill_page",
     "killing",
     "latest",
     "limits",
     "orders",
+    "orders_heading",
     "positions",
+    REHEARSAL,
     "stopping",
     "strategies",
     "trades",
+    "trades_heading",
 ];
+/// The one that only those see who may rehearse.
+const REHEARSAL: &str = "rehearsal";
 /// The one that depends on who looks.
 const VERBS: &str = "verbs";
 /// Regions are painted at most this often.
@@ -66,6 +77,10 @@ pub(crate) struct Frame {
     spoken: String,
     /// What the verbs depend on.
     values: Value,
+    /// What holds now: parts of a page stand or fall with it.
+    when: Value,
+    /// The numbers in the navigation.
+    counts: Value,
     /// The latest board.
     board: u64,
 }
@@ -75,21 +90,28 @@ pub(crate) fn number(now: Timestamp) -> u64 {
     u64::try_from(now.nanos()).unwrap_or(0).checked_div(1_000_000).unwrap_or(0)
 }
 
+/// Sees each board when it comes, whether somebody watches or not.
+pub(crate) async fn observe(shared: Data<Shared>) {
+    let mut board = shared.site.board.clone();
+    loop {
+        let latest = Arc::clone(&board.borrow_and_update());
+        shared.ages(&latest);
+        if board.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Paints as long as somebody watches.
 pub(crate) async fn paint(shared: Data<Shared>, painted: watch::Sender<Arc<Frame>>) {
     let mut board = shared.site.board.clone();
-    let mut changed_at = shared.now();
-    let mut last = 0;
     loop {
         if shared.watchers.load(Ordering::Relaxed) == 0 {
             shared.watched.notified().await;
         }
         let now = shared.now();
         let latest = Arc::clone(&board.borrow_and_update());
-        if latest.number != last {
-            (last, changed_at) = (latest.number, now);
-        }
-        let values = views::bot(&latest, (now - changed_at).as_seconds());
+        let values = views::bot(&latest, shared.rehearsal().as_deref(), shared.ages(&latest));
         let before = Arc::clone(&painted.borrow());
         let frame = next_frame(&shared, &before, &values, latest.number, number(now));
         painted.send_replace(Arc::new(frame));
@@ -121,7 +143,9 @@ fn next_frame(shared: &Shared, before: &Frame, bot: &Value, board: u64, now: u64
     }
     let text =
         |key: &str| values.pointer(&format!("/bot/bar/{key}")).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Frame { number, regions, title: text("title"), spoken: text("spoken"), values, board }
+    let part = |name: &str| bot.get(name).cloned().unwrap_or_default();
+    let (when, counts) = (part("when"), part("counts"));
+    Frame { number, regions, title: text("title"), spoken: text("spoken"), values, when, counts, board }
 }
 
 /// One who watches.
@@ -157,7 +181,8 @@ impl Watcher {
             return Some(Bytes::from_static(b"event: ended\ndata: {}\n\n"));
         }
         let mut regions = Map::new();
-        for (name, (number, html)) in &frame.regions {
+        let rehearses = self.visitor.may(Action::Rehearse);
+        for (name, (number, html)) in frame.regions.iter().filter(|(name, _)| rehearses || **name != REHEARSAL) {
             if self.sent.insert(name, *number) != Some(*number) {
                 regions.insert((*name).to_owned(), json!(&**html));
             }
@@ -174,6 +199,7 @@ impl Watcher {
         }
         let data = json!({
             "seq": frame.number, "board": frame.board, "title": frame.title, "spoken": frame.spoken, "regions": regions,
+            "when": frame.when, "counts": frame.counts,
         });
         Some(Bytes::from(format!("id: {}\nevent: regions\ndata: {data}\n\n", frame.number)))
     }

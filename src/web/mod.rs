@@ -4,6 +4,8 @@
 //! One table ([`routes::ROUTES`]) says which addresses exist and who may open them. Registration, the guard and the
 //! tests read it.
 
+/// How old what the board says is.
+mod ages;
 /// JSON for programs.
 mod api;
 /// What the browser loads once: styles, scripts, charts.
@@ -18,6 +20,8 @@ mod guard;
 mod limits;
 /// The stream of regions.
 mod live;
+/// The same form sent twice acts once.
+mod once;
 /// Pages as a person opens them.
 mod pages;
 /// Why a request was not answered as asked.
@@ -37,4 +41,4 @@ mod visitor;
 
 pub use server::serve;
 pub use setup::{Answers, Founding, SetUp, SetUpServer, Wanted, serve_setup};
-pub use site::{Bars, Clock, Manners, Registered, SettingLine, Settings, Site};
+pub use site::{Bars, Clock, Logs, Manners, Registered, SettingLine, Settings, Site};

@@ -9,7 +9,9 @@ use actix_web::{HttpResponse, Route as Handler};
 use desk::domain::bot::Action;
 
 use super::guard::{greet, guard};
-use super::pages::{account, audit, boards, command, ledger, registration, sign_in, users};
+use super::pages::{
+    account, audit, boards, command, ledger, logs, programs, registration, screener, sign_in, strategies, users,
+};
 use super::refusal::Refusal;
 use super::{api, assets, live};
 
@@ -110,11 +112,12 @@ verbs! {
     "approve_proposal" Loosen, "reject_proposal" Halt,
 }
 
-use Action::{Administer, Look, ReadLedger, ReadSystem, Rehearse};
+use Action::{Administer, Look, ReadLedger, ReadLogs, ReadSystem, Rehearse};
 use Needs::{Nothing, SignedIn};
 
 const LOOK: Needs = Needs::Action(Look);
 const LEDGER: Needs = Needs::Action(ReadLedger);
+const LOGS: Needs = Needs::Action(ReadLogs);
 const SYSTEM: Needs = Needs::Action(ReadSystem);
 const ADMINISTER: Needs = Needs::Action(Administer);
 
@@ -142,13 +145,19 @@ pub const ROUTES: &[Route] = &[
     get("/", LOOK, || web::to(boards::dashboard)),
     get("/decisions", LOOK, || web::to(boards::decisions)),
     get("/decisions/{id}", LOOK, || web::to(boards::decision)),
-    get("/strategies", LOOK, || web::to(boards::strategies)),
+    get("/strategies", LOOK, || web::to(strategies::page)),
+    get("/screener", LOOK, || web::to(screener::page)),
     get("/orders", LOOK, || web::to(boards::orders)),
     get("/trades", LOOK, || web::to(boards::trades)),
     get("/symbols/{symbol}", LOOK, || web::to(boards::symbol)),
     get("/risk", LOOK, || web::to(boards::risk)),
+    get("/why", LOOK, || web::to(boards::why)),
     get("/kill", LOOK, || web::to(boards::kill)),
     get("/system/health", LOOK, || web::to(boards::health)),
+    get("/system/api", LOOK, || web::to(programs::page)),
+    get("/system/shutdown", LOOK, || web::to(boards::shutdown)),
+    get("/alerts", LOOK, || web::to(boards::alerts)),
+    get("/logs", LOGS, || web::to(logs::page)),
     get("/rehearsal", Needs::Action(Rehearse), || web::to(boards::rehearsal)),
     get("/events", LOOK, || web::to(live::events)),
     // Books.
@@ -163,9 +172,14 @@ pub const ROUTES: &[Route] = &[
     post("/users/link", ADMINISTER, || web::to(users::link)),
     get("/audit", SYSTEM, || web::to(audit::page)),
     // Programs.
+    get("/api/openapi.json", LOOK, || web::to(api::openapi::serve)),
     get("/api/v1/board", LOOK, || web::to(api::board::board)),
     get("/api/v1/decisions", LOOK, || web::to(api::board::decisions)),
     get("/api/v1/orders", LOOK, || web::to(api::board::orders)),
+    get("/api/v1/positions", LOOK, || web::to(api::board::positions)),
+    get("/api/v1/alerts", LOOK, || web::to(api::board::alerts)),
+    get("/api/v1/causes", LOOK, || web::to(api::board::causes)),
+    get("/api/v1/logs", LOGS, || web::to(api::board::logs)),
     get("/api/v1/trades", LOOK, || web::to(api::board::trades)),
     get("/api/v1/symbols/{symbol}/bars", LOOK, || web::to(api::board::bars)),
     get("/api/v1/audit", SYSTEM, || web::to(api::audit::records)),
@@ -191,7 +205,8 @@ pub(crate) fn register(config: &mut ServiceConfig) {
         }
     }
     for path in paths {
-        let mut resource = web::resource(path);
+        // A decision's id has slashes of its own.
+        let mut resource = web::resource(path.replace("{id}", "{id:.+}"));
         for route in all().filter(|r| r.path == path) {
             let guarded = from_fn(move |request, next| guard(route, request, next));
             resource = resource.route((route.handler)().method(route.verb.method()).wrap(guarded));

@@ -13,10 +13,12 @@ use actix_web::{App, HttpServer};
 use rustls::ServerConfig;
 use tokio::sync::{Notify, Semaphore, watch};
 
+use super::ages::Seen;
 use super::dress::dress;
 use super::guard::LARGEST_BODY;
 use super::limits::Limits;
-use super::live::{Frame, paint};
+use super::live::{Frame, observe, paint};
+use super::once::Doing;
 use super::routes::register;
 use super::site::{Shared, Site};
 use crate::render::Pages;
@@ -38,10 +40,13 @@ pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io
         limits: Limits::default(),
         known: Mutex::default(),
         hashing: Semaphore::new(HASHING),
+        doing: Doing::default(),
+        seen: Seen::default(),
         frames,
         watched: Notify::new(),
         watchers: AtomicUsize::new(0),
     });
+    let _observer = actix_web::rt::spawn(observe(Data::clone(&shared)));
     let _painter = actix_web::rt::spawn(paint(Data::clone(&shared), painted));
     let server = HttpServer::new(move || {
         App::new()

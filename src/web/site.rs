@@ -14,14 +14,21 @@ use desk::domain::time::{Span, Timestamp};
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 
+use super::ages::{Ages, Seen};
 use super::limits::Limits;
 use super::live::Frame;
+use super::once::Doing;
+use super::refusal::Refusal;
 use crate::messages::board::Board;
 use crate::messages::latency::Latencies;
+use crate::messages::rehearsal::{RehearsalBoard, Rehearsals};
 use crate::messages::supervisor::Door;
 use crate::render::Pages;
 use crate::store::Reader;
 use crate::store::people::{People, SignedIn};
+
+/// So many symbols are named in a refusal.
+const NAMED: usize = 20;
 
 /// The real time; the board has the bot's.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -31,6 +38,9 @@ pub type Bars = Arc<dyn Fn(Symbol) -> Vec<Bar> + Send + Sync>;
 pub type Registered = Arc<dyn Fn(&str) + Send + Sync>;
 /// The configuration as it stands, a line each.
 pub type Settings = Arc<dyn Fn() -> Vec<SettingLine> + Send + Sync>;
+
+/// The last lines of every log, one object each with the name of its log; read anew each time.
+pub type Logs = Arc<dyn Fn() -> Vec<serde_json::Map<String, serde_json::Value>> + Send + Sync>;
 
 /// A line of the settings page. A secret comes as words about it, never as itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -91,8 +101,16 @@ pub struct Site {
     pub clock: Clock,
     /// Bars for the price chart, where somebody keeps them.
     pub bars: Option<Bars>,
+    /// The symbols that the bot watches.
+    pub symbols: Vec<Symbol>,
+    /// The rehearsal that runs, or the last one.
+    pub rehearsals: Rehearsals,
     /// The configuration.
     pub settings: Settings,
+    /// The program's logs.
+    pub logs: Logs,
+    /// Their names.
+    pub log_names: Vec<&'static str>,
     /// Who hears of the first administrator (LIFE-1: `registration` becomes `started`).
     pub registered: Registered,
     /// How long what lasts.
@@ -114,6 +132,10 @@ pub(crate) struct Shared {
     pub(crate) known: Mutex<BTreeMap<Hash, SignedIn>>,
     /// Passwords that are looked at at once: each takes 64 MiB.
     pub(crate) hashing: Semaphore,
+    /// What is being done at this moment.
+    pub(crate) doing: Doing,
+    /// When what the board says was first seen.
+    pub(crate) seen: Seen,
     pub(crate) frames: watch::Receiver<Arc<Frame>>,
     /// Wakes the painter when somebody begins to watch.
     pub(crate) watched: tokio::sync::Notify,
@@ -125,7 +147,39 @@ impl Shared {
         (self.site.clock)()
     }
 
+    /// How old the board and its feed are.
+    pub(crate) fn ages(&self, board: &Board) -> Ages {
+        self.seen.look(board, self.now())
+    }
+
+    pub(crate) fn rehearsal(&self) -> Option<Arc<RehearsalBoard>> {
+        self.site.rehearsals.borrow().clone()
+    }
+
     pub(crate) fn board(&self) -> Arc<Board> {
         Arc::clone(&self.site.board.borrow())
+    }
+
+    /// The symbol of an address, where the bot watches it or has traded it.
+    pub(crate) fn watched(&self, asked: &str) -> Result<Symbol, Refusal> {
+        let (board, watched) = (self.board(), &self.site.symbols);
+        let known = |s: &Symbol| {
+            watched.contains(s)
+                || board.positions.iter().any(|p| p.symbol == *s)
+                || board.trades.iter().any(|t| t.symbol == *s)
+        };
+        if let Some(symbol) = asked.parse().ok().filter(known) {
+            return Ok(symbol);
+        }
+        let named: Vec<String> = watched.iter().take(NAMED).map(Symbol::to_string).collect();
+        let more = match watched.len().saturating_sub(named.len()) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let asked: String = asked.chars().take(20).collect();
+        Err(Refusal::Missing(match named.as_slice() {
+            [] => format!("The bot does not watch {asked:?}; it watches nothing yet."),
+            _ => format!("The bot does not watch {asked:?}. It watches {}{more}.", named.join(", ")),
+        }))
     }
 }

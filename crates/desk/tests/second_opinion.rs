@@ -96,6 +96,7 @@ fn strat_1_to_20_another_implementation_writes_the_same_trades() {
         rules: FillRules::default(),
         commission: CommissionSchedule::default(),
         time_to_live: Span::minutes(5),
+        screen: None,
     };
     let tapes: Vec<Tape> = market.into_iter().map(|(_, bars)| Tape { bars, quotes: Vec::new() }).collect();
     let mut run = Backtest::new(setup, FeeSchedule::us_sales().unwrap()).unwrap();

@@ -10,7 +10,7 @@ use desk::machines::supervisor::Happening;
 use super::Supervisor;
 use crate::actors::life::LifeError;
 use crate::gateway::clock;
-use crate::messages::board::{DrillBoard, Level};
+use crate::messages::board::{AlertLevel, DrillBoard};
 use crate::messages::broker::ToBroker;
 use crate::messages::supervisor::ToSupervisor;
 use crate::store::{Signature, Stored};
@@ -70,7 +70,7 @@ impl Supervisor {
         if let Err(why) = &result
             && self.reconciliation.is_ok()
         {
-            self.wiring.alert(Level::Urgent, "not_reconciled", format!("Books and venue differ: {why}"));
+            self.wiring.alert(AlertLevel::Critical, "not_reconciled", format!("Books and venue differ: {why}"));
         }
         self.reconciliation = result.clone();
         let Some(key) = self.errands.reconciling.take() else { return Ok(()) };
@@ -97,7 +97,9 @@ impl Supervisor {
         };
         match std::thread::Builder::new().name("drill".to_owned()).spawn(run) {
             Ok(_) => self.errands.drilling = Some(key),
-            Err(error) => self.wiring.alert(Level::Warning, "drill", format!("The drill could not begin: {error}")),
+            Err(error) => {
+                self.wiring.alert(AlertLevel::Warning, "drill", format!("The drill could not begin: {error}"))
+            }
         }
     }
 
@@ -110,12 +112,16 @@ impl Supervisor {
             self.wiring.receipts.keep(kept.at, "drill", &bytes, &signature).map_err(|e| e.to_string())
         });
         let name = name.unwrap_or_else(|error| {
-            self.wiring.alert(Level::Warning, "receipt_lost", format!("The drill's report could not be kept: {error}"));
+            self.wiring.alert(
+                AlertLevel::Warning,
+                "receipt_lost",
+                format!("The drill's report could not be kept: {error}"),
+            );
             String::new()
         });
         let board = board(name, &kept);
         let (done, message) = (board.failures.is_empty(), board.said());
-        self.wiring.alert(if done { Level::Notice } else { Level::Urgent }, "drill", message.clone());
+        self.wiring.alert(if done { AlertLevel::Info } else { AlertLevel::Critical }, "drill", message.clone());
         self.errands.drill = Some(board);
         match self.errands.drilling.take() {
             Some(key) => self.happened(&Happening::Finished { key, done, message }),

@@ -10,7 +10,7 @@ use desk::machines::schedule::{Evidence, Gate, Needs, Schedule, readiness};
 
 use super::Supervisor;
 use crate::actors::tree::RISK;
-use crate::messages::board::{FreezeLine, Level, Mark};
+use crate::messages::board::{AlertLevel, FreezeLine, Mark};
 use crate::messages::broker::ToBroker;
 
 /// The oldest that the feed's last minute may be.
@@ -92,10 +92,10 @@ impl Supervisor {
             match &now {
                 Some(why) if now != before => {
                     let text = format!("{strategy} is not ready and takes no entries: {why}.");
-                    self.wiring.alert(Level::Warning, "not_ready", text);
+                    self.wiring.alert(AlertLevel::Warning, "not_ready", text);
                 }
                 None if before.is_some() => {
-                    self.wiring.alert(Level::Notice, "ready", format!("{strategy} is ready now."));
+                    self.wiring.alert(AlertLevel::Info, "ready", format!("{strategy} is ready now."));
                 }
                 _ => {}
             }

@@ -33,6 +33,7 @@ use tokio::sync::watch;
 use super::kill_switch::Papers;
 use super::latch::Latch;
 use super::life::{End, Life};
+use super::rehearsal;
 use super::reporter::Sign;
 use super::tree::{Left, Plan, Tree};
 use crate::gateway::control::{ControlFolder, LatchFile};
@@ -54,13 +55,13 @@ pub(super) fn act_out(fault: Fault) {
 }
 
 /// A generated market over some days.
-struct Scene {
-    setup: Setup,
-    tapes: Vec<Tape>,
+pub(super) struct Scene {
+    pub(super) setup: Setup,
+    pub(super) tapes: Vec<Tape>,
 }
 
 impl Scene {
-    fn new(seed: u64, days: &[&str]) -> Self {
+    pub(super) fn new(seed: u64, days: &[&str]) -> Self {
         Self::of(&MarketSpec::demo(), seed, days)
     }
 
@@ -86,15 +87,16 @@ impl Scene {
             rules: FillRules::default(),
             commission: CommissionSchedule::default(),
             time_to_live: Span::minutes(5),
+            screen: None,
         };
         Self { setup, tapes }
     }
 
-    fn fees() -> FeeSchedule {
+    pub(super) fn fees() -> FeeSchedule {
         FeeSchedule::us_sales().unwrap()
     }
 
-    fn backtest(&self) -> Backtest {
+    pub(super) fn backtest(&self) -> Backtest {
         let mut backtest = Backtest::new(self.setup.clone(), Self::fees()).unwrap();
         backtest.run(&self.tapes, &mut Nobody).unwrap();
         backtest
@@ -125,15 +127,16 @@ fn papers(folder: &std::path::Path) -> Papers {
 }
 
 /// A running bot with books in a folder of its own.
-struct Bot {
-    tree: Tree,
+pub(super) struct Bot {
+    pub(super) tree: Tree,
     ended: watch::Receiver<Option<End>>,
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
+    pub(super) rehearsals: rehearsal::tests::Heard,
     orders: std::cell::Cell<u64>,
 }
 
 impl Bot {
-    async fn new(name: &str, scene: &Scene, pace: Option<Duration>) -> Self {
+    pub(super) async fn new(name: &str, scene: &Scene, pace: Option<Duration>) -> Self {
         let folder = std::env::temp_dir().join(format!("tbot-tree-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
@@ -152,6 +155,7 @@ impl Bot {
         life.set_up(Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open, true).unwrap();
         let s = &scene.setup;
         let control = ControlFolder::open(&folder.join("control")).unwrap();
+        let (stage, rehearsals) = rehearsal::tests::stage(scene, &folder);
         let tree = Tree::start(Plan {
             setup: s.clone(),
             mode: Mode::Paper,
@@ -170,19 +174,20 @@ impl Bot {
             latch: Latch::open(LatchFile::new(&control)),
             papers: papers(&folder),
             left: Left::default(),
+            stage,
         })
         .unwrap();
-        Self { tree, ended, folder, orders: std::cell::Cell::new(0) }
+        Self { tree, ended, folder, rehearsals, orders: std::cell::Cell::new(0) }
     }
 
-    async fn tell(&self, command: Command) -> Answer {
+    pub(super) async fn tell(&self, command: Command) -> Answer {
         self.orders.set(self.orders.get() + 1);
         let key = format!("test-{}", self.orders.get());
         let caller = Caller { stepped_up: true, ..Caller::owner(Origin::CommandLine) };
         self.tree.door.command(Order { key, command, caller, why: "a test".to_owned() }).await
     }
 
-    async fn until(&self, what: &str, seen: impl Fn(&Board) -> bool) -> Arc<Board> {
+    pub(super) async fn until(&self, what: &str, seen: impl Fn(&Board) -> bool) -> Arc<Board> {
         let mut board = self.tree.board.clone();
         let found = tokio::time::timeout(Duration::from_mins(1), board.wait_for(|b| seen(b))).await;
         let Ok(found) = found else { panic!("never {what}: {:#?}", self.tree.board.borrow()) };
@@ -190,7 +195,7 @@ impl Bot {
     }
 
     /// Events and entries as they were written.
-    async fn written(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    pub(super) async fn written(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let reader = store::Reader::open(&Address::Sqlite(self.folder.join("ledger.db"))).await.unwrap();
         let book = reader.books().await.unwrap().remove(0);
         let events = reader.events(&book, 0, 1_000_000).await.unwrap().into_iter().map(|e| e.event.bytes).collect();
@@ -205,7 +210,7 @@ impl Drop for Bot {
     }
 }
 
-fn run(test: impl Future<Output = ()>) {
+pub(super) fn run(test: impl Future<Output = ()>) {
     actix::System::new().block_on(test);
 }
 

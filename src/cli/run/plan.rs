@@ -67,6 +67,7 @@ impl Job {
             rules: FillRules::default(),
             commission: CommissionSchedule::default(),
             time_to_live: TIME_TO_LIVE,
+            screen: None,
         })
     }
 

@@ -6,25 +6,42 @@ use desk::domain::bot::{Caller, Origin};
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::cli::command::verb;
 use crate::gateway::control::{Answering, Reply, Request, StepUp};
+use crate::gateway::own_name;
 use crate::messages::board::Board;
+use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::{Door, Order, Refused};
 
 /// Whether a name and code are those of an administrator; each code counts once.
 pub type Checking = Arc<dyn Fn(StepUp) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
 /// What the socket's server answers with: commands go through the door as the owner's (LIFE-5), questions to the board.
-pub fn answering(door: Door, board: watch::Receiver<Arc<Board>>, checking: Checking) -> Answering {
+pub fn answering(
+    door: Door,
+    (board, rehearsals): (watch::Receiver<Arc<Board>>, Rehearsals),
+    checking: Checking,
+) -> Answering {
+    // The socket lets in nobody else.
+    let user = own_name();
     Arc::new(move |request| {
+        let user = user.clone();
         let (door, board, checking) = (door.clone(), board.clone(), Arc::clone(&checking));
+        let rehearsals = rehearsals.clone();
         Box::pin(async move {
             match request {
                 Request::Board => {
                     let now = Arc::clone(&board.borrow());
                     Reply::Board { board: serde_json::to_value(&*now).unwrap_or(Value::Null) }
                 }
+                Request::Rehearsal => {
+                    let now = rehearsals.borrow().clone();
+                    let rehearsal = now.and_then(|now| serde_json::to_value(&*now).ok());
+                    Reply::Rehearsal { rehearsal: rehearsal.unwrap_or(Value::Null) }
+                }
                 Request::Command { key, command, why, step_up } => {
-                    let mut caller = Caller::owner(Origin::CommandLine);
+                    let way = format!("tbot {}, user {user}", verb(&command));
+                    let mut caller = Caller::owner_by(Origin::CommandLine, &way);
                     if let Some(step_up) = step_up {
                         let name = step_up.name.clone();
                         if !checking(step_up).await {
@@ -68,7 +85,8 @@ mod tests {
 
     async fn asked(command: Command, code: Option<&str>) -> Reply {
         let door = Door::new(|order: Order| async move {
-            assert_eq!((order.caller.who.clone(), order.caller.origin), (Who::Owner, Origin::CommandLine));
+            let way = format!("tbot {}, user {}", order.command.as_str().replace('_', "-"), own_name());
+            assert_eq!((order.caller.who.clone(), order.caller.origin), (Who::OwnerBy(way), Origin::CommandLine));
             match order.command {
                 Command::ResetKill if !order.caller.stepped_up => Err(Refused::StepUp),
                 Command::Start => Err(Refused::State { message: "The latch is set.".to_owned() }),
@@ -79,7 +97,8 @@ mod tests {
         let checking: Checking = Arc::new(|step_up| Box::pin(async move { step_up.code == "123456" }));
         let step_up = code.map(|code| StepUp { name: "ada".to_owned(), code: code.to_owned() });
         let request = Request::Command { key: "k".to_owned(), command, why: "because".to_owned(), step_up };
-        answering(door, board, checking)(request).await
+        let (_none, rehearsals) = watch::channel(None);
+        answering(door, (board, rehearsals), checking)(request).await
     }
 
     fn board() -> Board {
@@ -108,6 +127,7 @@ mod tests {
                 realised: nothing,
                 unrealised: nothing,
                 fees: nothing,
+                open_fees: nothing,
                 loss_limit: nothing,
                 at_stops: nothing,
                 equity: nothing,
@@ -119,9 +139,12 @@ mod tests {
             strategies: Vec::new(),
             decisions: Vec::new(),
             trades: Vec::new(),
+            screen: None,
             actors: Vec::new(),
             closing: None,
             drill: None,
+            refusals: Vec::new(),
+            skips: Vec::new(),
             alerts: Vec::new(),
         }
     }

@@ -2,12 +2,16 @@
 
 use std::fmt::Write as _;
 
+use desk::domain::bot::{BotState, Who};
 use desk::domain::decimal::Money;
+use desk::domain::order::OrderState;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::cli::console;
 use crate::gateway::control::Heartbeat;
-use crate::render::numbers::{Sign, cents_text};
+use crate::render::numbers::{Sign, cents_text, minus};
+use crate::render::words::{self, order_state};
 
 /// How many decisions are told.
 const DECISIONS: usize = 5;
@@ -32,42 +36,46 @@ pub(super) fn heartbeat(beat: &Heartbeat) -> String {
 /// The board: state, session, freezes, money, positions, orders, strategies, decisions, actors that are not well.
 pub(super) fn board(board: &Value) -> String {
     let mut text = head(board);
-    let positions =
-        rows(board, "positions", &["symbol", "strategy", "side", "quantity", "entry", "last", "stop", "unrealised"]);
-    table(
-        &mut text,
-        "positions",
-        &["symbol", "strategy", "side", "quantity", "entry", "last", "stop", "result"],
-        &positions,
-    );
-    let orders = rows(board, "orders", &["order", "symbol", "strategy", "leg", "state", "asked", "filled"]);
-    table(&mut text, "orders", &["order", "symbol", "strategy", "leg", "state", "asked", "filled"], &orders);
-    let strategies = rows(board, "strategies", &["name", "signals", "blocked", "trades", "won", "net", "suspended"]);
-    table(
-        &mut text,
-        "strategies",
-        &["strategy", "signals", "blocked", "trades", "won", "net", "out, because"],
-        &strategies,
-    );
+    let heads = ["symbol", "strategy", "side", "quantity", "entry", "last", "stop", "result"];
+    let position = |p: &Value| {
+        let own = ["symbol", "strategy", "side", "quantity", "entry", "last", "stop"].map(|name| number(p, name));
+        own.into_iter().chain([money(p, "unrealised", Sign::Result)]).collect()
+    };
+    table(&mut text, "positions", &heads, &rows(board, "positions", position));
+    let order = |o: &Value| {
+        let own = ["order", "symbol", "strategy", "leg"].map(|name| cell(o, name));
+        let state = read::<OrderState>(o, "state").map_or_else(|| cell(o, "state"), |s| order_state(s).to_owned());
+        own.into_iter().chain([state, number(o, "asked"), number(o, "filled")]).collect()
+    };
+    let heads = ["order", "symbol", "strategy", "leg", "state", "asked", "filled"];
+    table(&mut text, "orders", &heads, &rows(board, "orders", order));
+    let strategy = |s: &Value| {
+        let own = ["name", "signals", "blocked", "trades", "won"].map(|name| cell(s, name));
+        own.into_iter().chain([money(s, "net", Sign::Result), cell(s, "suspended")]).collect()
+    };
+    let heads = ["strategy", "signals", "blocked", "trades", "won", "net", "out, because"];
+    table(&mut text, "strategies", &heads, &rows(board, "strategies", strategy));
     let decisions: Vec<Vec<String>> = list(board, "decisions").iter().take(DECISIONS).map(decision).collect();
     table(&mut text, "last decisions", &["at", "strategy", "symbol", "side", "outcome", "blocked by"], &decisions);
     for actor in list(board, "actors").iter().filter(|a| a.get("well") == Some(&Value::Bool(false))) {
-        let (name, since, fault) = (cell(actor, "name"), cell(actor, "answered"), cell(actor, "fault"));
-        let _ = write!(text, "\nWRONG: {name} does not answer since {since}: {fault}");
+        let silent = read::<u64>(actor, "silent_ms").map_or(0, |ms| ms.checked_div(1_000).unwrap_or(0));
+        let _ = write!(
+            text,
+            "\nWRONG: {} has not answered for {silent} s. Last fault: {}",
+            cell(actor, "name"),
+            cell(actor, "fault")
+        );
     }
     text
 }
 
 fn head(board: &Value) -> String {
     let rehearsing = if board.get("rehearsing") == Some(&Value::Bool(true)) { ", rehearsing" } else { "" };
+    let mode_word = read(board, "mode").zip(read(board, "venue")).map(|(mode, venue)| words::mode(mode, venue).1);
+    let state = read::<BotState>(board, "state").map_or_else(|| cell(board, "state"), |s| s.word().to_owned());
     let mut lines = vec![
-        format!(
-            "bot         {} in mode {} on venue {}",
-            cell(board, "identity"),
-            cell(board, "mode"),
-            cell(board, "venue")
-        ),
-        format!("state       {} since {}{rehearsing}", cell(board, "state"), cell(board, "since")),
+        format!("bot         {}, {}", cell(board, "identity"), mode_word.unwrap_or("mode unknown")),
+        format!("state       {state} since {}{rehearsing}", cell(board, "since")),
     ];
     let reason = cell(board, "reason");
     if reason != "–" {
@@ -77,21 +85,21 @@ fn head(board: &Value) -> String {
     lines.push(format!("feed        {}, last {}", cell(board, "feed_name"), cell(board, "fed_at")));
     match board.get("latch").filter(|latch| !latch.is_null()) {
         Some(latch) => {
-            lines.push(format!("KILL LATCH  set {} by {}: {}", cell(latch, "at"), who(latch), cell(latch, "why")));
+            lines.push(format!("KILL LATCH  set {} by {}: {}", cell(latch, "at"), who(latch), why(latch)));
         }
         None => lines.push("latch       clear".to_owned()),
     }
     for freeze in list(board, "freezes") {
         let mark = freeze.get("mark").unwrap_or(&Value::Null);
-        lines.push(format!("FREEZE      {} by {}: {}", cell(freeze, "name"), who(mark), cell(mark, "why")));
+        lines.push(format!("FREEZE      {} by {}: {}", cell(freeze, "name"), who(mark), why(mark)));
     }
     if let Some(day) = board.get("day") {
         lines.push(format!(
-            "day         net {} USD ({} realised, {} open, {} fees), at stops {}, limit {}",
+            "day         net {} USD = closed trades {}, open positions {}, their fees {}; at stops {}, limit {}",
             money(day, "net", Sign::Result),
             money(day, "realised", Sign::Result),
             money(day, "unrealised", Sign::Result),
-            money(day, "fees", Sign::Plain),
+            money(day, "open_fees", Sign::Result),
             money(day, "at_stops", Sign::Result),
             money(day, "loss_limit", Sign::Plain),
         ));
@@ -120,18 +128,31 @@ fn decision(line: &Value) -> Vec<String> {
 }
 
 fn who(mark: &Value) -> String {
-    match mark.get("who") {
-        Some(Value::Object(who)) => {
-            let part = |name: &str| who.get(name).map(plain);
-            part("name").or_else(|| part("kind")).unwrap_or_default()
-        }
-        Some(other) => plain(other),
-        None => "–".to_owned(),
-    }
+    read::<Who>(mark, "who").map_or_else(|| cell(mark, "who"), |who| who.to_string())
 }
 
-fn rows(board: &Value, name: &str, columns: &[&str]) -> Vec<Vec<String>> {
-    list(board, name).iter().map(|row| columns.iter().map(|column| cell(row, column)).collect()).collect()
+fn why(mark: &Value) -> String {
+    let why = cell(mark, "why");
+    if why.is_empty() { "no reason given".to_owned() } else { why }
+}
+
+fn rows(board: &Value, name: &str, row: impl Fn(&Value) -> Vec<String>) -> Vec<Vec<String>> {
+    list(board, name).iter().map(row).collect()
+}
+
+/// A value of a known kind.
+fn read<T: DeserializeOwned>(value: &Value, name: &str) -> Option<T> {
+    value.get(name).and_then(|value| serde_json::from_value(value.clone()).ok())
+}
+
+/// A number without the zeros behind it, anything else as it is.
+fn number(value: &Value, name: &str) -> String {
+    let text = cell(value, name);
+    if text.parse::<Money>().is_err() {
+        return text;
+    }
+    let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    minus(short)
 }
 
 fn table(text: &mut String, name: &str, heads: &[&str], rows: &[Vec<String>]) {
@@ -172,26 +193,35 @@ mod tests {
         let value = json!({
             "identity": "RIGD_US_SIM_01", "mode": "paper", "venue": "simulated", "state": "trading",
             "since": "2026-11-20T14:30:00Z", "reason": null, "rehearsing": false, "feed_name": "generated", "fed_at": null,
-            "latch": { "at": "2026-11-20T15:00:00Z", "who": { "kind": "person", "name": "ada" }, "why": "too hot" },
-            "freezes": [{ "name": "fomc", "mark": { "who": { "kind": "owner" }, "why": "news" } }],
+            "latch": { "at": "2026-11-20T15:00:00Z", "who": { "kind": "owner_by", "name": "signal SIGUSR2" }, "why": "" },
+            "freezes": [{ "name": "fomc", "mark": { "who": { "kind": "person", "name": "ada" }, "why": "news" } }],
             "session": { "id": "XNYS:2026-11-20", "windows": ["open"], "next": [{ "what": "open ends", "at": "15:30" }] },
-            "day": { "net": "-12.34000000", "realised": "0.00", "unrealised": "-12.34", "fees": "1.00", "at_stops": "-80.00", "loss_limit": "2000.00" },
-            "positions": [{ "symbol": "SPY", "strategy": "open", "side": "long", "quantity": "10" }],
+            "day": { "net": "-12.34000000", "realised": "0.00", "unrealised": "-11.34", "fees": "1.00", "open_fees": "-1.00", "at_stops": "-80.00", "loss_limit": "2000.00" },
+            "positions": [{ "symbol": "SPY", "strategy": "open", "side": "long", "quantity": "10.00000000", "unrealised": "-11.34567" }],
+            "orders": [{ "order": "A1", "symbol": "SPY", "leg": "stop", "state": "accepted", "asked": "10.00000000" }],
+            "strategies": [{ "name": "open", "net": "-94.11499123", "signals": 3 }],
             "decisions": [{ "at": "t", "outcome": "blocked", "decision": { "strategy": "mid", "symbol": "SPY", "side": "short", "blocked": ["fee", "below_multiple"] } }],
-            "actors": [{ "name": "risk", "well": false, "answered": "t", "fault": "panicked" }]
+            "actors": [{ "name": "risk", "well": false, "silent_ms": 3200, "fault": "panicked" }]
         });
         let text = board(&value);
-        for words in [
-            "RIGD_US_SIM_01 in mode paper on venue simulated",
+        for said in [
+            "RIGD_US_SIM_01, SIMULATED",
             "state       trading since 2026-11-20T14:30:00Z",
-            "KILL LATCH  set 2026-11-20T15:00:00Z by ada: too hot",
-            "FREEZE      fomc by owner: news",
+            "KILL LATCH  set 2026-11-20T15:00:00Z by signal SIGUSR2: no reason given",
+            "FREEZE      fomc by ada: news",
             "XNYS:2026-11-20, open open, next: open ends at 15:30",
+            "net −12.34 USD = closed trades 0.00, open positions −11.34, their fees −1.00",
             "limit 2,000.00",
+            "−94.11",
+            "−11.35",
+            "working",
             "fee (below multiple)",
-            "WRONG: risk does not answer since t: panicked",
+            "WRONG: risk has not answered for 3 s. Last fault: panicked",
         ] {
-            assert!(text.contains(words), "{words:?} is missing in\n{text}");
+            assert!(text.contains(said), "{said:?} is missing in\n{text}");
+        }
+        for said in ["paper", "00000", "-12", "-94"] {
+            assert!(!text.contains(said), "{said:?} stands in\n{text}");
         }
     }
 }

@@ -63,6 +63,7 @@ mod tests {
                         Reply::Done { at: Timestamp::from_seconds(5), message: format!("killing: {why}") }
                     }
                     Request::Command { .. } => std::future::pending().await,
+                    Request::Rehearsal => Reply::Rehearsal { rehearsal: serde_json::Value::Null },
                     Request::Board => Reply::Board { board: serde_json::json!({ "number": 1 }) },
                 }
             })

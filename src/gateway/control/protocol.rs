@@ -27,6 +27,8 @@ pub enum Request {
     },
     /// What a person sees now.
     Board,
+    /// The rehearsal that runs, or the last one.
+    Rehearsal,
 }
 
 /// An administrator's name and one-time code.
@@ -66,5 +68,10 @@ pub enum Reply {
     Board {
         /// As the messages' own type writes it.
         board: Value,
+    },
+    /// The rehearsal; null where there was none yet.
+    Rehearsal {
+        /// As the messages' own type writes it.
+        rehearsal: Value,
     },
 }

@@ -8,8 +8,10 @@ use tokio::signal::unix::{SignalKind, signal};
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGTERM or SIGINT; the second one forces the end.
-    Shutdown,
+    /// SIGTERM: an orderly end; a second one forces it.
+    Terminate,
+    /// SIGINT, Ctrl-C: the same.
+    Interrupt,
     /// SIGUSR2.
     Kill,
 }
@@ -27,8 +29,18 @@ impl Signal {
     #[must_use]
     pub const fn command(self) -> Command {
         match self {
-            Self::Shutdown => Command::Shutdown,
+            Self::Terminate | Self::Interrupt => Command::Shutdown,
             Self::Kill => Command::Kill,
+        }
+    }
+
+    /// The name that every system knows it by.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Terminate => "SIGTERM",
+            Self::Interrupt => "SIGINT",
+            Self::Kill => "SIGUSR2",
         }
     }
 }
@@ -51,8 +63,8 @@ impl Signals {
         tokio::select! {
             biased;
             _ = self.kill.recv() => Signal::Kill,
-            _ = self.terminate.recv() => Signal::Shutdown,
-            _ = self.interrupt.recv() => Signal::Shutdown,
+            _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.interrupt.recv() => Signal::Interrupt,
         }
     }
 }
@@ -64,11 +76,14 @@ mod tests {
     #[tokio::test]
     async fn risk_13_sigusr2_kills_and_sigterm_asks_for_an_orderly_end() {
         let mut signals = Signals::listen().unwrap();
-        for (name, expected) in [("USR2", Signal::Kill), ("TERM", Signal::Shutdown)] {
+        for (name, expected) in [("USR2", Signal::Kill), ("TERM", Signal::Terminate), ("INT", Signal::Interrupt)] {
             let sent = std::process::Command::new("sh").args(["-c", &format!("kill -{name} $PPID")]).status().unwrap();
             assert!(sent.success());
             assert_eq!(signals.next().await, expected);
+            assert_eq!(expected.name(), format!("SIG{name}"));
         }
-        assert_eq!((Signal::Kill.command(), Signal::Shutdown.command()), (Command::Kill, Command::Shutdown));
+        let shutdown = Command::Shutdown;
+        assert_eq!(Signal::Kill.command(), Command::Kill);
+        assert_eq!((Signal::Terminate.command(), Signal::Interrupt.command()), (shutdown.clone(), shutdown));
     }
 }

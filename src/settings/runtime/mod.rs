@@ -11,6 +11,8 @@ mod row;
 mod rows;
 /// What must hold between keys.
 mod rules;
+/// What the screener asks of a symbol.
+mod screening;
 
 pub use difference::{Change, difference};
 
@@ -51,6 +53,8 @@ pub struct Runtime {
     pub lifecycle: Lifecycle,
     /// How faults are met.
     pub supervision: Supervision,
+    /// How a dry session runs.
+    pub rehearsal: Rehearsal,
     /// The time zone that pages show beside UTC and the exchange's.
     pub zone: Tz,
 }
@@ -86,8 +90,18 @@ pub struct Screener {
     pub price_min: Price,
     /// The greatest last price.
     pub price_max: Price,
-    /// The least average volume of a day.
+    /// The least volume of the session before.
     pub volume_min: Quantity,
+    /// Only what can be sold short.
+    pub shortable: bool,
+    /// Only what can be traded in parts.
+    pub fractionable: bool,
+    /// The oldest that the last price may be; 0 asks for nothing.
+    pub age_max_minutes: u32,
+    /// A file with the symbols, one a line; empty takes none.
+    pub file: String,
+    /// How many are taken, those with the most volume.
+    pub symbols_max: u32,
 }
 
 /// How orders live.
@@ -125,6 +139,13 @@ pub struct Supervision {
     pub escalation_kills: bool,
 }
 
+/// How a dry session runs (RES-1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rehearsal {
+    /// Seconds of real time that each window takes.
+    pub window_seconds: u32,
+}
+
 impl Default for Runtime {
     fn default() -> Self {
         let trading = |name| StrategySettings { name, enabled: true, parameters: Parameters::of(name) };
@@ -135,9 +156,14 @@ impl Default for Runtime {
             screener: Screener {
                 symbols: Vec::new(),
                 excluded: Vec::new(),
-                price_min: Price::whole(1),
-                price_max: Price::whole(10_000),
+                price_min: Price::from_raw(SCALE / 100),
+                price_max: Price::whole(1_000_000),
                 volume_min: Quantity::ZERO,
+                shortable: false,
+                fractionable: false,
+                age_max_minutes: 0,
+                file: String::new(),
+                symbols_max: 1_000,
             },
             rules: FillRules::default(),
             commission: CommissionSchedule::default(),
@@ -149,6 +175,7 @@ impl Default for Runtime {
                 shutdown_closes: false,
             },
             supervision: Supervision { step_budget_ms: 250, failures: 3, window_minutes: 5, escalation_kills: false },
+            rehearsal: Rehearsal { window_seconds: 20 },
             zone: Tz::UTC,
         }
     }

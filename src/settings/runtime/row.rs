@@ -20,6 +20,7 @@ pub(in crate::settings) enum Field {
     Whole(fn(&mut Runtime) -> &mut i64),
     Switch(fn(&mut Runtime) -> &mut bool),
     Symbols(fn(&mut Runtime) -> &mut Vec<Symbol>),
+    Text(fn(&mut Runtime) -> &mut String),
     Zone,
     Order,
     Enabled(StrategyName),
@@ -53,6 +54,7 @@ impl Row {
             Field::Whole(place) => *place(runtime) = self.whole(text)?,
             Field::Switch(place) => *place(runtime) = switch(text)?,
             Field::Symbols(place) => *place(runtime) = symbols(text)?,
+            Field::Text(place) => *place(runtime) = line(text)?,
             Field::Zone => runtime.zone = text.parse::<Tz>().ok()?,
             Field::Order => order(runtime, text)?,
             Field::Enabled(name) => runtime.strategy(*name)?.enabled = switch(text)?,
@@ -75,6 +77,7 @@ impl Row {
             Field::Whole(place) => place(&mut copy).to_string(),
             Field::Switch(place) => place(&mut copy).to_string(),
             Field::Symbols(place) => joined(place(&mut copy).iter().map(Symbol::as_str)),
+            Field::Text(place) => place(&mut copy).clone(),
             Field::Zone => copy.zone.name().to_owned(),
             Field::Order => joined(copy.strategies.iter().map(|s| s.name.as_str())),
             Field::Enabled(name) => copy.strategy(*name).is_some_and(|s| s.enabled).to_string(),
@@ -109,6 +112,12 @@ fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
 
 fn switch(text: &str) -> Option<bool> {
     text.parse().ok()
+}
+
+/// A text of one line, of at most 4096 bytes.
+fn line(text: &str) -> Option<String> {
+    let text = text.trim();
+    (text.len() <= 4_096 && !text.contains(char::is_control)).then(|| text.to_owned())
 }
 
 /// The words of a list.

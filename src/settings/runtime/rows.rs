@@ -63,6 +63,7 @@ fn build() -> Vec<Row> {
         rows.extend(own.map(|p| parameter(name, p, &start)));
     }
     let rest = screener().into_iter().chain(venue()).chain(orders()).chain(lifecycle()).chain(supervision());
+    let rest = rest.chain(rehearsal());
     rows.extend(rest.map(|line| plain(line, &start)));
     rows
 }
@@ -172,9 +173,14 @@ fn screener() -> Vec<Line> {
     vec![
         Line("screener.symbols", "", Kind::Symbols, Neither, OPERATE, Some("SYMBOLS"), field!(Symbols screener.symbols), "the candidates; none means all that the feed has"),
         Line("screener.excluded", "", Kind::Symbols, Neither, OPERATE, None, field!(Symbols screener.excluded), "never these"),
-        Line("screener.price_min", "USD", price, Tightens, OPERATE, Some("MIN_PRICE"), field!(Price screener.price_min), "the least last price"),
-        Line("screener.price_max", "USD", price, Loosens, OPERATE, Some("MAX_PRICE"), field!(Price screener.price_max), "the greatest last price"),
-        Line("screener.volume_min", "shares a day", between(0, 1_000_000_000), Tightens, OPERATE, Some("MIN_VOLUME"), field!(Quantity screener.volume_min), "the least average volume"),
+        Line("screener.price_min", "USD", price, Tightens, OPERATE, Some("MIN_PRICE"), field!(Price screener.price_min), "the least last price before the session; as it stands by default it asks for nothing"),
+        Line("screener.price_max", "USD", price, Loosens, OPERATE, Some("MAX_PRICE"), field!(Price screener.price_max), "the greatest last price before the session"),
+        Line("screener.volume_min", "shares a day", between(0, 1_000_000_000), Tightens, OPERATE, Some("MIN_VOLUME"), field!(Quantity screener.volume_min), "the least volume of the session before"),
+        Line("screener.shortable", "", Kind::Switch, Tightens, OPERATE, None, field!(Switch screener.shortable), "whether only what can be sold short is taken"),
+        Line("screener.fractionable", "", Kind::Switch, Tightens, OPERATE, None, field!(Switch screener.fractionable), "whether only what can be traded in parts is taken"),
+        Line("screener.age_max_minutes", "min", Kind::Whole(0, 100_000), Neither, OPERATE, None, field!(Count screener.age_max_minutes), "the oldest that the last price may be at the session's open, weekends included; 0 asks for nothing"),
+        Line("screener.file", "", Kind::Path, Neither, OPERATE, None, field!(Text screener.file), "a file of symbols, one a line, read when the bot starts: only these are taken; empty takes all"),
+        Line("screener.symbols_max", "symbols", Kind::Whole(1, 1_000), Loosens, OPERATE, None, field!(Count screener.symbols_max), "how many are taken, those with the most volume"),
     ]
 }
 
@@ -218,5 +224,12 @@ fn supervision() -> Vec<Line> {
         Line("supervision.failures", "failures", Kind::Whole(1, 20), Neither, ADMINISTER, None, field!(Count supervision.failures), "more than these within the window escalate (LIFE-11)"),
         Line("supervision.window_minutes", "min", Kind::Whole(1, 60), Neither, ADMINISTER, None, field!(Count supervision.window_minutes), "the window of failures (LIFE-11)"),
         Line("supervision.escalation_kills", "", Kind::Switch, Tightens, ADMINISTER, None, field!(Switch supervision.escalation_kills), "whether an escalation kills; otherwise it ends in error (RISK-13)"),
+    ]
+}
+
+#[rustfmt::skip]
+fn rehearsal() -> Vec<Line> {
+    vec![
+        Line("rehearsal.window_seconds", "s", Kind::Whole(1, 55), Neither, ADMINISTER, None, field!(Count rehearsal.window_seconds), "how long each window of a rehearsal takes, a minute or less with its warm-up (RES-1)"),
     ]
 }

@@ -213,6 +213,7 @@ fn who_text(who: &Who) -> String {
     match who {
         Who::Person(name) => name.clone(),
         Who::Owner => "(owner)".to_owned(),
+        Who::OwnerBy(way) => format!("({way})"),
         Who::Bot(part) => format!("({part})"),
     }
 }

@@ -2,11 +2,11 @@
 
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
-use desk::domain::symbol::Symbol;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::messages::board::DecisionLine;
+use crate::web::pages::logs::{Asked as Lines, found};
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
 
@@ -49,6 +49,30 @@ pub(crate) async fn orders(shared: Data<Shared>, asked: Query<Paged>) -> Answer 
     Ok(paged(&shared.board().orders, &asked))
 }
 
+/// `GET /api/v1/positions`
+pub(crate) async fn positions(shared: Data<Shared>, asked: Query<Paged>) -> Answer {
+    Ok(paged(&shared.board().positions, &asked))
+}
+
+/// `GET /api/v1/alerts`
+pub(crate) async fn alerts(shared: Data<Shared>, asked: Query<Paged>) -> Answer {
+    Ok(paged(&shared.board().alerts, &asked))
+}
+
+/// `GET /api/v1/causes`
+pub(crate) async fn causes(shared: Data<Shared>) -> Answer {
+    let board = shared.board();
+    Ok(HttpResponse::Ok().json(json!({ "refusals": board.refusals, "skips": board.skips })))
+}
+
+/// `GET /api/v1/logs`
+pub(crate) async fn logs(shared: Data<Shared>, asked: Query<Lines>) -> Answer {
+    let read = shared.site.logs.clone();
+    let lines = actix_web::web::block(move || read()).await.map_err(|_| Refusal::Busy)?;
+    let (rows, count) = found(lines, &asked, MOST);
+    Ok(HttpResponse::Ok().json(json!({ "count": count, "rows": rows })))
+}
+
 /// `GET /api/v1/trades`
 pub(crate) async fn trades(shared: Data<Shared>, asked: Query<Paged>) -> Answer {
     Ok(paged(&shared.board().trades, &asked))
@@ -56,8 +80,7 @@ pub(crate) async fn trades(shared: Data<Shared>, asked: Query<Paged>) -> Answer 
 
 /// `GET /api/v1/symbols/{symbol}/bars`: the session's bars so far, and what was done on them.
 pub(crate) async fn bars(shared: Data<Shared>, symbol: Path<String>) -> Answer {
-    let missing = || Refusal::Missing("There is no such symbol.".to_owned());
-    let asked: Symbol = symbol.parse().map_err(|_| missing())?;
+    let asked = shared.watched(&symbol)?;
     let source = shared.site.bars.as_ref().ok_or_else(|| Refusal::Missing("Nobody keeps bars here.".to_owned()))?;
     let bars: Vec<Value> =
         source(asked).iter().map(|b| json!([b.start.seconds(), b.open, b.high, b.low, b.close, b.volume])).collect();
@@ -65,7 +88,7 @@ pub(crate) async fn bars(shared: Data<Shared>, symbol: Path<String>) -> Answer {
     let mut marks: Vec<Value> = Vec::new();
     for t in board.trades.iter().filter(|t| t.symbol == asked) {
         marks.push(
-            json!({ "at": t.entered_at.seconds(), "price": t.entry_price().ok(), "side": t.side, "what": "entry" }),
+            json!({ "at": t.entered_at.seconds(), "price": t.entry_price().ok(), "side": t.side, "what": "entry", "why": Value::Null }),
         );
         marks.push(json!({ "at": t.exited_at.seconds(), "price": t.exit_price().ok(), "side": t.side, "what": "exit", "why": t.reason.label() }));
     }
@@ -75,7 +98,9 @@ pub(crate) async fn bars(shared: Data<Shared>, symbol: Path<String>) -> Answer {
     }
     let mut lines: Vec<Value> = Vec::new();
     for p in board.positions.iter().filter(|p| p.symbol == asked) {
-        marks.push(json!({ "at": p.since.seconds(), "price": p.entry, "side": p.side, "what": "entry" }));
+        marks.push(
+            json!({ "at": p.since.seconds(), "price": p.entry, "side": p.side, "what": "entry", "why": Value::Null }),
+        );
         lines.push(json!({ "price": p.stop, "what": "stop" }));
         lines.push(json!({ "price": p.target, "what": "target" }));
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::messages::board::Board;
 use crate::messages::latency::Histogram;
+use crate::web::ages::Ages;
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
 
@@ -34,10 +35,10 @@ pub(crate) async fn components(shared: Data<Shared>) -> Answer {
     let actors = board.actors.iter().map(|a| {
         json!({
             "component": a.name, "status": if a.well { "ok" } else { "failed" },
-            "age_seconds": (board.at - a.answered).as_seconds(), "reason": a.fault,
+            "age_seconds": a.silent_ms.checked_div(1_000), "reason": a.fault,
         })
     });
-    let fed = board.fed_at.map(|at| (board.at - at).as_seconds());
+    let fed = shared.ages(&board).feed;
     let feed = json!({ "component": "feed", "status": if fed.is_some() { "ok" } else { "waiting" }, "age_seconds": fed, "reason": Value::Null });
     let people = shared.site.people.count().await;
     let store = json!({
@@ -56,7 +57,8 @@ pub(crate) async fn metrics(shared: Data<Shared>) -> Answer {
 }
 
 fn text(shared: &Shared) -> String {
-    let mut text = prometheus(&shared.board());
+    let board = shared.board();
+    let mut text = prometheus(&board, shared.ages(&board));
     let latencies = &shared.site.latencies;
     took(&mut text, "tick_to_intent", "From a tick to an entry decided, recorded and sent.", &latencies.intent);
     took(&mut text, "tick_to_settled", "From a tick to its last consequence.", &latencies.settled);
@@ -75,7 +77,7 @@ fn took(text: &mut String, name: &str, help: &str, histogram: &Histogram) {
     let _ = writeln!(text, "tbot_{name}_seconds_count {}", histogram.count());
 }
 
-fn prometheus(board: &Board) -> String {
+fn prometheus(board: &Board, ages: Ages) -> String {
     let mut text = String::new();
     let identity = board.identity.as_str();
     let mut one = |name: &str, help: &str, kind: &str, value: &dyn std::fmt::Display| {
@@ -97,8 +99,8 @@ fn prometheus(board: &Board) -> String {
     one("orders_working", "Working orders.", "gauge", &board.orders.len());
     one("positions", "Open positions.", "gauge", &board.positions.len());
     one("trades", "Trades closed in the session.", "gauge", &board.trades.len());
-    if let Some(fed) = board.fed_at {
-        one("feed_age_seconds", "Since the last bar or quote.", "gauge", &(board.at - fed).as_seconds());
+    if let Some(age) = ages.feed {
+        one("feed_age_seconds", "Since the last bar or quote.", "gauge", &age);
     }
     let _ = writeln!(text, "# HELP tbot_state 1 for the state that the bot is in.\n# TYPE tbot_state gauge");
     for state in BotState::ALL {

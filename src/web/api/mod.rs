@@ -8,3 +8,7 @@ pub(super) mod board;
 pub(super) mod commands;
 /// Liveness, readiness, components, metrics.
 pub(super) mod health;
+/// The description of all this.
+pub(super) mod openapi;
+/// What the answers consist of.
+mod words;

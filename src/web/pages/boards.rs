@@ -1,8 +1,7 @@
 //! Pages that show the board: all that moves while the bot trades.
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
-use actix_web::{HttpResponse, Responder};
-use desk::domain::symbol::Symbol;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -22,11 +21,6 @@ fn plain(shared: &Shared, visitor: &Visitor, path: &str, title: &str, template: 
 /// `GET /`
 pub(crate) async fn dashboard(shared: Data<Shared>, visitor: Visitor) -> Answer {
     plain(&shared, &visitor, "/", "Dashboard", "pages/dashboard.html")
-}
-
-/// `GET /strategies`
-pub(crate) async fn strategies(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    plain(&shared, &visitor, "/strategies", "Strategies", "pages/strategies.html")
 }
 
 /// `GET /orders`
@@ -52,6 +46,33 @@ pub(crate) async fn kill(shared: Data<Shared>, visitor: Visitor) -> Answer {
 /// `GET /system/health`
 pub(crate) async fn health(shared: Data<Shared>, visitor: Visitor) -> Answer {
     plain(&shared, &visitor, "/system/health", "Health", "pages/health.html")
+}
+
+/// `GET /alerts`
+pub(crate) async fn alerts(shared: Data<Shared>, visitor: Visitor) -> Answer {
+    plain(&shared, &visitor, "/alerts", "Alerts", "pages/alerts.html")
+}
+
+/// `GET /system/shutdown`
+pub(crate) async fn shutdown(shared: Data<Shared>, visitor: Visitor) -> Answer {
+    let lines = (shared.site.settings)();
+    let closes = lines.iter().any(|l| l.key == "lifecycle.shutdown_closes" && l.value == "true");
+    let own = json!({ "shutdown": { "closes": closes } });
+    Frame::new(&shared, &visitor, "/system/shutdown").page("Shutdown", "pages/shutdown.html", own)
+}
+
+/// What the page is narrowed to; empty is everything.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct AskedWhy {
+    strategy: String,
+    symbol: String,
+}
+
+/// `GET /why`
+pub(crate) async fn why(shared: Data<Shared>, visitor: Visitor, asked: Query<AskedWhy>) -> Answer {
+    let own = json!({ "why": views::why(&shared.board(), &asked.strategy, asked.symbol.trim()) });
+    Frame::new(&shared, &visitor, "/why").page("Why no trades", "pages/why.html", own)
 }
 
 /// `GET /rehearsal`
@@ -121,9 +142,8 @@ pub(crate) async fn decision(shared: Data<Shared>, visitor: Visitor, id: Path<St
 }
 
 /// `GET /symbols/{symbol}`
-pub(crate) async fn symbol(shared: Data<Shared>, visitor: Visitor, symbol: Path<String>) -> impl Responder {
-    let asked: Symbol =
-        symbol.parse().map_err(|_| Refusal::Missing("That is no symbol; a ticker such as SPY is.".to_owned()))?;
+pub(crate) async fn symbol(shared: Data<Shared>, visitor: Visitor, symbol: Path<String>) -> Answer {
+    let asked = shared.watched(&symbol)?;
     let board = shared.board();
     let own = json!({
         "symbol": asked,

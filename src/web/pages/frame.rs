@@ -32,8 +32,10 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
             ("/", "Dashboard", "", Action::Look),
             ("/decisions", "Decisions", "decisions", Action::Look),
             ("/strategies", "Strategies", "", Action::Look),
+            ("/screener", "Screener", "", Action::Look),
             ("/orders", "Orders", "orders", Action::Look),
             ("/trades", "Trades", "trades", Action::Look),
+            ("/why", "Why no trades", "", Action::Look),
         ],
     ),
     ("Books", &[("/ledger", "Journal", "", Action::ReadLedger)]),
@@ -45,10 +47,14 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
     (
         "System",
         &[
+            ("/alerts", "Alerts", "alerts", Action::Look),
             ("/system/health", "Health", "", Action::Look),
+            ("/logs", "Logs", "", Action::ReadLogs),
             ("/settings", "Settings", "", Action::ReadSystem),
             ("/users", "Users", "", Action::ReadSystem),
             ("/audit", "Audit", "", Action::ReadSystem),
+            ("/system/api", "API", "", Action::Look),
+            ("/system/shutdown", "Shutdown", "", Action::Look),
         ],
     ),
 ];
@@ -72,6 +78,7 @@ pub(crate) fn me(visitor: &Visitor) -> Value {
             "administer": visitor.may(Action::Administer),
             "rehearse": visitor.may(Action::Rehearse),
             "ledger": visitor.may(Action::ReadLedger),
+            "logs": visitor.may(Action::ReadLogs),
             "system": visitor.may(Action::ReadSystem),
         },
     })
@@ -80,7 +87,7 @@ pub(crate) fn me(visitor: &Visitor) -> Value {
 /// What the templates need that nobody has to be signed in for.
 pub(crate) fn plain_values(shared: &Shared, title: &str) -> Value {
     let board = shared.board();
-    let bar = views::bot(&board, 0);
+    let bar = views::bot(&board, None, shared.ages(&board));
     json!({
         "page": { "title": title, "version": assets::version(), "theme": "system" },
         "bot": { "bar": bar.get("bar").cloned().unwrap_or_default() },
@@ -107,7 +114,7 @@ impl<'a> Frame<'a> {
     pub(crate) fn fill(&self, title: &str, template: &str, own: Value) -> Result<String, Refusal> {
         let now = self.shared.now();
         let board = self.shared.board();
-        let bot = views::bot(&board, 0);
+        let bot = views::bot(&board, self.shared.rehearsal().as_deref(), self.shared.ages(&board));
         let mut values = json!({
             "page": {
                 "title": title, "path": self.path, "version": assets::version(), "theme": self.visitor.theme.as_str(),
@@ -133,10 +140,12 @@ impl<'a> Frame<'a> {
         let groups = NAVIGATION.iter().map(|(group, pages)| {
             let shown = pages.iter().filter(|(.., action)| self.visitor.may(*action));
             let pages: Vec<Value> = shown
-                .map(|(path, name, count, _)| {
-                    let count = bot.get("counts").and_then(|c| c.get(*count)).and_then(Value::as_u64).filter(|n| *n > 0);
+                .map(|(path, name, counted, _)| {
+                    let count =
+                        bot.get("counts").and_then(|c| c.get(*counted)).and_then(Value::as_u64).filter(|n| *n > 0);
+                    let due = ["freezes", "alerts"].contains(counted);
                     let here = if *path == "/" { self.path == "/" } else { self.path.starts_with(path) };
-                    json!({ "path": path, "name": name, "count": count, "here": here, "due": *name == "Limits and freezes" })
+                    json!({ "path": path, "name": name, "counted": counted, "count": count, "here": here, "due": due })
                 })
                 .collect();
             json!({ "name": group, "pages": pages, "here": pages.iter().any(|p| p["here"] == true) })

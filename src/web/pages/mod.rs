@@ -12,10 +12,18 @@ pub(super) mod command;
 mod frame;
 /// The books, to be read.
 pub(super) mod ledger;
+/// The program's logs.
+pub(super) mod logs;
+/// The API as a page.
+pub(super) mod programs;
 /// The first administrator.
 pub(super) mod registration;
+/// Which symbols are looked at.
+pub(super) mod screener;
 /// Coming in and going out.
 pub(super) mod sign_in;
+/// Strategies and their parameters.
+pub(super) mod strategies;
 /// Who may do what.
 pub(super) mod users;
 

@@ -13,7 +13,7 @@ use crate::messages::board::{Board, DecisionLine};
 use crate::render::numbers::{Sign, cents_text, clock, decimal, price, quantity};
 
 /// A reason's code as words.
-fn reason(reason: Reason) -> String {
+pub(super) fn reason(reason: Reason) -> String {
     match reason {
         Reason::Dvs => "data quality score".to_owned(),
         other => other.as_str().replace('_', " "),

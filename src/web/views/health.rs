@@ -1,11 +1,22 @@
 //! Actors, the feed, the heartbeat: the worst first.
 
+use desk::domain::time::Span;
 use serde_json::{Value, json};
 
-use super::words::age;
 use crate::messages::board::{ActorLine, Board};
+use crate::render::numbers::span;
+use crate::web::ages::Ages;
 
-pub(super) fn health(board: &Board, silent: Option<i64>) -> Value {
+/// An age in milliseconds, in words.
+fn silence(ms: u64) -> String {
+    let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+    match ms.div_euclid(1_000) {
+        0 => format!("{}.{} s", 0, ms.rem_euclid(1_000).div_euclid(100)),
+        seconds => span(Span::seconds(seconds)),
+    }
+}
+
+pub(super) fn health(board: &Board, ages: Ages, silent: Option<i64>) -> Value {
     let ill: Vec<&ActorLine> = board.actors.iter().filter(|a| !a.well).collect();
     let restarts = board.actors.iter().map(|a| a.restarts).fold(0_u32, u32::saturating_add);
     let answer = match (silent, ill.first()) {
@@ -19,9 +30,9 @@ pub(super) fn health(board: &Board, silent: Option<i64>) -> Value {
         "actors": board.actors.len(),
         "ill": ill.len(),
         "restarts": restarts,
-        "answered": board.actors.iter().map(|a| a.answered).min().map(|at| age(at, board.at)),
+        "answered": board.actors.iter().map(|a| a.silent_ms).max().map(silence),
         "feed_name": board.feed_name,
-        "feed": board.fed_at.map(|at| age(at, board.at)),
+        "feed": ages.feed.map(|seconds| span(Span::seconds(seconds))),
         "waiting": board.actors.iter().map(|a| a.waiting).max().unwrap_or(0),
     })
 }
@@ -33,7 +44,7 @@ pub(super) fn actors(board: &Board) -> Value {
         .iter()
         .map(|a| {
             json!({
-                "name": a.name, "well": a.well, "answered": age(a.answered, board.at), "waiting": a.waiting,
+                "name": a.name, "well": a.well, "answered": silence(a.silent_ms), "waiting": a.waiting,
                 "restarts": a.restarts, "fault": a.fault,
             })
         })

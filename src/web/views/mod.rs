@@ -1,5 +1,9 @@
 //! What the templates show, as values: numbers are HTML already, words are plain text. One function a region.
 
+/// What the notifier said.
+mod alerts;
+/// The sentence that a page opens with when the state asks for one.
+mod answer;
 /// The safety bar.
 mod bar;
 /// A stop or a kill, step by step.
@@ -10,30 +14,46 @@ mod day;
 mod decisions;
 /// Actors, feed, books.
 mod health;
+/// A dry session.
+mod rehearsal;
 /// Limits and what holds entries back.
 mod risk;
+/// What was taken and left out.
+mod screener;
 /// Positions, orders, strategies, trades.
 mod tables;
+/// Why nothing trades.
+mod why;
 /// Shares, clocks, ages.
 pub(crate) mod words;
 
 use serde_json::{Value, json};
 
+use super::ages::Ages;
 use crate::messages::board::Board;
+use crate::messages::rehearsal::RehearsalBoard;
 
 pub(crate) use decisions::one as decision;
 pub(crate) use decisions::rows as decision_rows;
+pub(crate) use screener::{Narrowed as Screened, screener};
 pub(crate) use tables::{orders, positions, trades};
+pub(crate) use why::why;
 
 /// Seconds without a new board after which it is called old.
 const SILENT_AFTER: i64 = 5;
 
-/// Everything that regions show, from one board. `silent` is for how many seconds no new one has come.
-pub(crate) fn bot(board: &Board, silent: i64) -> Value {
-    let silent = (silent > SILENT_AFTER).then_some(silent);
+/// Everything that regions show, from one board and the last rehearsal.
+pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, ages: Ages) -> Value {
+    let silent = (ages.board > SILENT_AFTER).then_some(ages.board);
     json!({
-        "bar": bar::bar(board, silent),
-        "answer": bar::answer(board),
+        "bar": bar::bar(board, ages, silent),
+        "answer": answer::answer(board),
+        "ending": answer::ending(board),
+        "when": {
+            "latched": board.latch.is_some(),
+            "paused": board.freezes.iter().any(|f| f.name.as_str() == "pause"),
+            "frozen": !board.freezes.is_empty(),
+        },
         "head": day::head(board),
         "curve": day::curve(board),
         "positions": tables::positions(board, |_| true),
@@ -47,13 +67,16 @@ pub(crate) fn bot(board: &Board, silent: i64) -> Value {
         "freezes": risk::freezes(board),
         "touches": closing::touches(board),
         "closing": closing::closing(board),
-        "health": health::health(board, silent),
+        "health": health::health(board, ages, silent),
+        "rehearsal": rehearsal::rehearsal(board, rehearsed),
         "actors": health::actors(board),
+        "alerts": alerts::alerts(board),
         "counts": {
             "decisions": board.decisions.len(),
             "orders": board.orders.len(),
             "trades": board.trades.len(),
             "freezes": board.freezes.len(),
+            "alerts": alerts::urgent(board),
         },
     })
 }

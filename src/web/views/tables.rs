@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::words::{age, counted, made, sum, worth};
 use crate::messages::board::{Board, OrderLine, PositionLine, StrategyLine};
-use crate::render::numbers::{Column, Sign, cents_text, clock, decimal, glance, price, quantity, time};
+use crate::render::numbers::{self, Column, Sign, cents_text, clock, decimal, glance, price, quantity, time};
+use crate::render::words::order_state;
 
 /// Open positions of the symbols that are wanted.
 pub(crate) fn positions(board: &Board, wanted: impl Fn(Symbol) -> bool) -> Value {
@@ -50,22 +51,6 @@ fn nothing_open(board: &Board) -> String {
     format!("No position is open.{}", next.unwrap_or_default())
 }
 
-const fn state_word(state: OrderState) -> &'static str {
-    match state {
-        OrderState::Planned => "waits for its entry",
-        OrderState::Intent => "decided, not sent",
-        OrderState::Submitting => "sent, no answer yet",
-        OrderState::Accepted => "working",
-        OrderState::PartiallyFilled => "partly filled",
-        OrderState::Filled => "filled",
-        OrderState::Rejected => "refused",
-        OrderState::CancelPending => "being cancelled",
-        OrderState::Cancelled => "cancelled",
-        OrderState::Expired => "expired",
-        OrderState::Unknown => "unknown",
-    }
-}
-
 /// Working orders of the symbols that are wanted.
 pub(crate) fn orders(board: &Board, wanted: impl Fn(Symbol) -> bool) -> Value {
     let shown: Vec<&OrderLine> = board.orders.iter().filter(|o| wanted(o.symbol)).collect();
@@ -74,7 +59,7 @@ pub(crate) fn orders(board: &Board, wanted: impl Fn(Symbol) -> bool) -> Value {
     let row = |o: &&OrderLine| {
         json!({
             "order": o.order, "symbol": o.symbol, "leg": o.leg, "strategy": o.strategy, "entry": !o.leg.reduces(),
-            "asked": quantity(o.asked), "filled": filled(o.filled), "state": state_word(o.state),
+            "asked": quantity(o.asked), "filled": filled(o.filled), "state": order_state(o.state),
             "code": o.state, "unknown": o.state == OrderState::Unknown,
         })
     };
@@ -109,6 +94,7 @@ pub(super) fn strategies(board: &Board) -> Value {
                 "name": s.name, "state": state(s), "why": s.suspended, "suspended": s.suspended.is_some(),
                 "from": s.window.map(|w| clock(w.0)), "to": s.window.map(|w| clock(w.1)),
                 "signals": s.signals, "blocked": s.blocked, "trades": s.trades,
+                "signals_said": numbers::counted(s.signals, "signal"), "trades_said": numbers::counted(s.trades, "trade"),
                 "won": if s.trades == 0 { "–".to_owned() } else { format!("{} of {}", s.won, s.trades) },
                 "net": glance(s.net, Sign::Result),
             })

@@ -78,6 +78,7 @@ impl Bot {
 
 fn friendly(request: &Request) -> Reply {
     match request {
+        Request::Rehearsal => Reply::Rehearsal { rehearsal: serde_json::Value::Null },
         Request::Board => {
             Reply::Board { board: serde_json::json!({ "state": "trading", "identity": "RIGD_US_SIM_01" }) }
         }

@@ -1,5 +1,7 @@
 //! The browser's side over real HTTP, on a loopback port.
 
+/// What the API says of itself.
+mod api;
 /// What the audit keeps, and what it refuses.
 mod audit;
 /// Requests over a plain socket.

@@ -22,9 +22,17 @@ const PAGES: &[&str] = &[
     "/symbols/NVDA",
     "/symbols/ZZZ",
     "/risk",
+    "/why",
+    "/why?strategy=close&symbol=AMD",
     "/kill",
+    "/alerts",
+    "/logs",
     "/system/health",
+    "/system/api",
+    "/system/shutdown",
     "/rehearsal",
+    "/screener",
+    "/screener?result=out&reason=price_below&symbol=penn",
     "/ledger",
     "/settings",
     "/users",
@@ -148,4 +156,45 @@ fn the_books_are_shown_to_the_last_digit() {
     for missing in ["0", "69", "x", "-1"] {
         assert_eq!(server.get(&format!("/ledger/entries/{missing}"), Some(&rita)).status, 404, "{missing}");
     }
+}
+
+#[test]
+fn a_symbol_that_is_not_watched_is_a_404_that_says_what_is() {
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Viewer]);
+    for path in ["/symbols/NOPE", "/symbols/%3F%3F", "/api/v1/symbols/NOPE/bars"] {
+        let answer = server.get(path, Some(&ann));
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.body.contains("It watches NVDA, T, ZZZ."), "{path}: {}", answer.body);
+    }
+    assert_eq!(server.get("/symbols/ZZZ", Some(&ann)).status, 200);
+}
+
+/// What the day's result is made of adds up to it, to the last digit.
+#[test]
+fn the_parts_of_the_day_add_up() {
+    let day = sample::board().day;
+    let parts = [day.realised, day.unrealised, day.open_fees];
+    let sum = parts.into_iter().fold(desk::domain::decimal::Money::ZERO, |a, b| a.checked_add(b).unwrap());
+    assert_eq!(sum, day.net);
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Viewer]);
+    let page = server.get("/", Some(&ann)).body;
+    for said in ["Closed trades, net", "Open positions", "Their fees so far", "−0.35"] {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+/// Every link on the list of decisions leads somewhere, with ids as the bot gives them.
+#[test]
+fn a_decision_is_found_by_the_id_that_the_bot_gave_it() {
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Viewer]);
+    let mut board = sample::board();
+    board.decisions[0].decision.id = "XNYS:2026-11-20/mid/CAT/1".parse().unwrap();
+    server.board.send_replace(Arc::new(board));
+    let page = server.get("/decisions/XNYS:2026-11-20/mid/CAT/1", Some(&ann));
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(page.body.contains("CAT is being bought"));
+    assert_eq!(server.get("/decisions/XNYS:2026-11-20/mid/CAT/2", Some(&ann)).status, 404);
 }

@@ -11,8 +11,10 @@ use desk::domain::symbol::Symbol;
 use desk::domain::time::{Date, Span, Timestamp};
 use desk::domain::trade::Trade;
 use desk::gates::{Check, GateResult, Reason};
+use desk::machines::screener::Reason as ScreenedOut;
 use desk::research::luck::SplitMix;
 use tbot::messages::board::*;
+use tbot::messages::screener::{Asked, ScreenBoard, ScreenLine};
 
 pub(crate) fn at(text: &str) -> Timestamp {
     format!("2026-11-20T{text}Z").parse().unwrap()
@@ -28,6 +30,25 @@ fn price(text: &str) -> Price {
 
 fn session() -> SessionId {
     SessionId::xnys(Date::new(2026, 11, 20).unwrap())
+}
+
+/// Two that passed and one that did not.
+fn screen() -> ScreenBoard {
+    let line = |symbol: &str, last: &str, out: Option<ScreenedOut>| ScreenLine {
+        symbol: symbol.parse().unwrap(),
+        price: Some(price(last)),
+        volume: Some(Quantity::whole(1_284_300)),
+        as_of: Some(at("14:30:00")),
+        out,
+    };
+    let below = ScreenedOut::PriceBelow { have: price("3.20"), least: price("5") };
+    ScreenBoard {
+        session: session(),
+        at: at("14:30:00"),
+        asks: true,
+        asked: vec![Asked { name: "min_price", value: "5.00".to_owned(), unit: "USD" }],
+        lines: vec![line("F", "12.40", None), line("PENNY", "3.20", Some(below)), line("SPY", "598.1", None)],
+    }
 }
 
 fn plan(reference: &str, stop: &str, target: &str) -> Plan {
@@ -227,12 +248,60 @@ fn actors() -> Vec<ActorLine> {
         .map(|name| ActorLine {
             name: (*name).to_owned(),
             well: true,
-            answered: at("20:41:06"),
+            silent_ms: 400,
             waiting: 0,
             restarts: u32::from(*name == "screener"),
             fault: (*name == "screener").then(|| "a list could not be read; rebuilt".to_owned()),
         })
         .collect()
+}
+
+fn refusals() -> Vec<RefusalLine> {
+    use StrategyName::{Close, Mid, Open};
+    let line = |strategy, symbol: &str, gate, reason, count| RefusalLine {
+        strategy,
+        symbol: symbol.parse().unwrap(),
+        gate,
+        reason,
+        count,
+    };
+    vec![
+        line(Open, "INTC", GateName::Fee, Reason::Fee, 7),
+        line(Open, "DIS", GateName::Fee, Reason::Fee, 3),
+        line(Mid, "QCOM", GateName::DataQuality, Reason::Dvs, 3),
+        line(Close, "MU", GateName::Turnover, Reason::Edge, 1),
+        line(Close, "AMD", GateName::PreTradeRisk, Reason::RiskPerTrade, 2),
+        line(Close, "AMD", GateName::Fee, Reason::Fee, 1),
+    ]
+}
+
+fn skips() -> Vec<SkipLine> {
+    use StrategyName::{Close, Mid, Open};
+    let line =
+        |strategy, symbol: &str, reason, count| SkipLine { strategy, symbol: symbol.parse().unwrap(), reason, count };
+    vec![
+        line(Open, "INTC", "no_setup", 41),
+        line(Open, "INTC", "insufficient_data", 5),
+        line(Open, "DIS", "no_setup", 52),
+        line(Mid, "QCOM", "no_setup", 180),
+        line(Mid, "QCOM", "max_trades", 22),
+        line(Close, "AMD", "no_setup", 30),
+        line(Close, "AMD", "corrupt_bar", 2),
+    ]
+}
+
+fn alerts() -> Vec<Alert> {
+    let alert = |time, level, code: &str, text: &str| Alert {
+        at: at(time),
+        level,
+        code: code.to_owned(),
+        text: text.to_owned(),
+    };
+    vec![
+        alert("20:12:09", AlertLevel::Critical, "actor_fell", "The screener fell and was built anew."),
+        alert("19:02:00", AlertLevel::Warning, "limit_warning", "Half of the daily loss limit is used."),
+        alert("14:30:00", AlertLevel::Info, "session_began", "The session of 2026-11-20 has begun."),
+    ]
 }
 
 /// The day at 20:41:07: losing, two positions, one entry working.
@@ -268,8 +337,9 @@ pub(crate) fn board() -> Board {
         day: Day {
             net: money("-174.45164822"),
             realised: money("-192.70164822"),
-            unrealised: money("18.25"),
+            unrealised: money("18.60"),
             fees: money("1.96164822"),
+            open_fees: money("-0.35"),
             loss_limit: money("400"),
             at_stops: money("-296.95164822"),
             equity: money("49825.54835178"),
@@ -296,10 +366,13 @@ pub(crate) fn board() -> Board {
             trade("MSFT", Open, ("14:58:00", "15:22:08"), ("25310.10", "25373.94"), ExitReason::TargetHit),
             trade("AMD", Open, ("14:46:00", "14:58:40"), ("13010.00", "12821.60"), ExitReason::StopLoss),
         ],
+        screen: Some(screen()),
         actors: actors(),
         closing: None,
         drill: None,
-        alerts: Vec::new(),
+        refusals: refusals(),
+        skips: skips(),
+        alerts: alerts(),
     }
 }
 
@@ -350,4 +423,20 @@ pub(crate) fn bars(symbol: Symbol) -> Vec<Bar> {
             }
         })
         .collect()
+}
+
+/// A few lines of the program's logs.
+pub(crate) fn logs() -> Vec<serde_json::Map<String, serde_json::Value>> {
+    let lines = [
+        ("14:29:58", "INFO", "system", "tbot::app", "the bot is ready"),
+        ("20:12:09", "ERROR", "system", "tbot::actors::supervisor", "an actor fell"),
+        ("20:12:10", "WARN", "orders", "orders", "an order was not sent"),
+    ];
+    let line = |(time, level, log, target, message): (&str, &str, &str, &str, &str)| {
+        let value = serde_json::json!({
+            "at": at(time), "level": level, "log": log, "target": target, "message": message, "why": "<script>x</script>",
+        });
+        value.as_object().unwrap().clone()
+    };
+    lines.map(line).into()
 }

@@ -80,6 +80,7 @@ impl Server {
         let (given, time, theirs) = (Arc::clone(&orders), Arc::clone(&clock), people.clone());
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
+            let (_rehearsal, rehearsals) = tokio::sync::watch::channel(None);
             actix_web::rt::System::new().block_on(async move {
                 let (identity, books) = books.unzip();
                 let site = Site {
@@ -91,7 +92,11 @@ impl Server {
                     books,
                     clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),
                     bars: Some(Arc::new(sample::bars)),
+                    symbols: ["NVDA", "T", "ZZZ"].map(|s| s.parse().unwrap()).into(),
+                    rehearsals,
                     settings: Arc::new(settings),
+                    logs: Arc::new(sample::logs),
+                    log_names: vec!["system", "orders"],
                     registered: Arc::new(|_| {}),
                     manners: Manners { secure, strict_transport: secure, ..Manners::default() },
                 };

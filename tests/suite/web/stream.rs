@@ -43,7 +43,7 @@ fn a_changed_board_changes_its_regions_and_no_others() {
     let (name, first) = next(&mut stream);
     assert_eq!(name, "regions");
     let regions = first["regions"].as_object().unwrap();
-    assert_eq!(regions.len(), 19, "everything at first: {:?}", regions.keys().collect::<Vec<_>>());
+    assert_eq!(regions.len(), 27, "everything at first: {:?}", regions.keys().collect::<Vec<_>>());
     assert!(regions["verbs"].as_str().unwrap().contains("Stop…"));
     // One event a second at least, with nothing in it where nothing has changed.
     let (_, second) = next(&mut stream);
@@ -114,4 +114,57 @@ fn a_bot_that_tells_nothing_new_is_called_silent() {
         seen |= event["regions"]["bar"].as_str().is_some_and(|b| b.contains("bot silent 30 s"));
     }
     assert!(seen);
+}
+
+/// LIFE-2: before the process ends, every page hears that it does, by whom, what is open, and whether the books are closed.
+#[test]
+fn life_2_the_last_thing_that_a_page_hears_is_that_the_bot_shuts_down() {
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Viewer]);
+    let mut stream = watch(&server, &ann);
+    let (_, first) = next(&mut stream);
+    assert_eq!(first["regions"]["ending"].as_str().unwrap().trim(), "");
+    let down = |board: fn() -> tbot::messages::board::Board| tbot::messages::board::Board {
+        number: 2,
+        state: BotState::Shutdown,
+        reason: Some("By signal SIGTERM.".to_owned()),
+        ..board()
+    };
+    server.board.send_replace(Arc::new(down(sample::board)));
+    let said = loop {
+        let (_, event) = next(&mut stream);
+        if let Some(html) = event["regions"]["ending"].as_str() {
+            break html.to_owned();
+        }
+    };
+    for part in
+        ["TBot shut down at 20:40:27 UTC", "By signal SIGTERM. It holds NVDA, T", "are not closed yet", "tbot run"]
+    {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    let mut flat = down(sample::board);
+    flat.positions.clear();
+    flat.session.as_mut().unwrap().closed = true;
+    server.board.send_replace(Arc::new(flat));
+    let page = server.get("/trades", Some(&ann)).body;
+    assert!(page.contains("It is flat. The books of the day are closed."), "{page}");
+}
+
+/// What a page shows or hides, and its counts, come with each event: they are as live as the regions.
+#[test]
+fn counts_and_conditions_come_with_each_event() {
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Operator]);
+    let mut stream = watch(&server, &ann);
+    let (_, first) = next(&mut stream);
+    assert_eq!((&first["when"]["latched"], &first["counts"]["trades"]), (&false.into(), &5.into()));
+    server.board.send_replace(Arc::new(sample::killing()));
+    let killing = loop {
+        let (_, event) = next(&mut stream);
+        if event["when"]["latched"] == true {
+            break event;
+        }
+    };
+    let page = killing["regions"]["kill_page"].as_str().unwrap();
+    assert!(page.contains("the latch is set") && page.contains("Kill in progress"), "{page}");
 }

@@ -28,11 +28,13 @@ pub enum Skip {
     NoSetup,
     /// A reason to trade on a side that is spent.
     Spent,
+    /// The screener has left the symbol out for this session (TRADE-4).
+    ScreenedOut,
 }
 
 impl Skip {
     /// All of them, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OutsideWindow,
         Self::CorruptBar,
         Self::MaxTrades,
@@ -40,6 +42,7 @@ impl Skip {
         Self::InsufficientData,
         Self::NoSetup,
         Self::Spent,
+        Self::ScreenedOut,
     ];
 
     /// Its place in [`Self::ALL`].
@@ -52,6 +55,7 @@ impl Skip {
             Self::InsufficientData => 4,
             Self::NoSetup => 5,
             Self::Spent => 6,
+            Self::ScreenedOut => 7,
         }
     }
 
@@ -66,6 +70,7 @@ impl Skip {
             Self::InsufficientData => "insufficient_data",
             Self::NoSetup => "no_setup",
             Self::Spent => "spent",
+            Self::ScreenedOut => "screened_out",
         }
     }
 }

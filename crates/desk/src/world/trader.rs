@@ -20,6 +20,7 @@ use crate::machines::ledger::{Books, Journal, Sealed};
 use crate::machines::market_data::{Checked, Hours, SymbolMarket, Unusable, View};
 use crate::machines::portfolio::Portfolio;
 use crate::machines::risk::Risk;
+use crate::machines::screener::{Candidate, Criteria, History, Screened, screen};
 use crate::machines::strategy::{Evaluation, Signal, Skip, StrategyMachine};
 use crate::risk::{Approved, Limits, Reducing};
 use crate::strategies::{DeviationUnit, Parameters, Strategy, make};
@@ -72,6 +73,8 @@ pub struct Setup {
     pub commission: CommissionSchedule,
     /// How long an entry lives.
     pub time_to_live: Span,
+    /// What is asked of a symbol before each session; nothing where every symbol is taken (TRADE-4).
+    pub screen: Option<Criteria>,
 }
 
 /// What holds in one session.
@@ -120,6 +123,10 @@ pub struct Trader<R> {
     pub(super) starting: Option<Starting>,
     pub(super) polled_at: Timestamp,
     pub(super) lists: Lists,
+    history: Option<History>,
+    screened: Screened,
+    /// By place; empty where nothing is left out.
+    left_out: Vec<bool>,
     #[cfg(feature = "planted-bugs")]
     pub(super) planted: Option<super::planted::PlantedBug>,
     /// Where the record goes.
@@ -165,6 +172,9 @@ impl<R: Record> Trader<R> {
             starting: None,
             polled_at: Timestamp::default(),
             lists: Lists::default(),
+            history: setup.screen.as_ref().map(|_| History::new(setup.instruments.len())),
+            screened: Screened::default(),
+            left_out: Vec::new(),
             #[cfg(feature = "planted-bugs")]
             planted: None,
             record,
@@ -274,7 +284,29 @@ impl<R: Record> Trader<R> {
         self.market.clear();
         self.market.resize(self.symbols.len(), fresh);
         self.feed = 0;
+        self.screen(&terms.hours);
         Ok(())
+    }
+
+    /// Which symbols are looked at in this session, by what the bars before it said.
+    fn screen(&mut self, hours: &Hours) {
+        let (Some(criteria), Some(history)) = (&self.setup.screen, &mut self.history) else { return };
+        history.open(hours.session);
+        self.screened = screen(hours.open, criteria, &history.candidates(&self.setup.instruments));
+        let taken = |symbol: &Symbol| self.screened.chosen.binary_search(symbol).is_ok();
+        self.left_out = self.symbols.iter().map(|symbol| !taken(symbol)).collect();
+    }
+
+    /// What the screen found for this session; empty where nothing is asked of a symbol.
+    #[must_use]
+    pub const fn screened(&self) -> &Screened {
+        &self.screened
+    }
+
+    /// What the screen knew, or knows by now, of each symbol.
+    #[must_use]
+    pub fn candidates(&self) -> Vec<Candidate> {
+        self.history.as_ref().map(|h| h.candidates(&self.setup.instruments)).unwrap_or_default()
     }
 
     /// Hears a venue's answers.
@@ -309,6 +341,9 @@ impl<R: Record> Trader<R> {
     pub fn observe(&mut self, now: Timestamp, bars: &[Ended<'_>]) -> Result<(), Halt> {
         let Some(terms) = self.terms else { return Ok(()) };
         let watched = self.is_watched(now);
+        if let Some(history) = &mut self.history {
+            bars.iter().for_each(|ended| history.see(ended.place, ended.bar));
+        }
         for ended in bars {
             let (Some(market), Some(symbol), Some(instrument)) = (
                 self.market.get_mut(ended.place),
@@ -516,6 +551,10 @@ impl<R: Record> Trader<R> {
         while let Some((ended, rest)) = left.split_first() {
             *left = rest;
             let place = ended.place;
+            if self.left_out.get(place).copied().unwrap_or(false) {
+                strategy.count(place, Skip::ScreenedOut, now);
+                continue;
+            }
             let (Some(market), Some(instrument), Some(Some(checked))) =
                 (self.market.get(place), self.setup.instruments.get(place), self.checked.get(place))
             else {

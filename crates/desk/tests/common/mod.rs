@@ -115,6 +115,7 @@ impl Scene {
             rules: desk::venue::FillRules::default(),
             commission: desk::domain::fees::CommissionSchedule::default(),
             time_to_live: Span::minutes(5),
+            screen: None,
         }
     }
 

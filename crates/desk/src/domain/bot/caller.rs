@@ -30,6 +30,8 @@ pub enum Who {
     Person(String),
     /// Whoever owns the process and its files; counts as administrator (LIFE-5).
     Owner,
+    /// The same, by a way that is known: a signal, a flag file, a verb of the command line and who typed it.
+    OwnerBy(String),
     /// A part of the bot.
     Bot(String),
 }
@@ -59,6 +61,12 @@ impl Caller {
     pub const fn owner(origin: Origin) -> Self {
         Self { who: Who::Owner, origin, roles: Roles::ADMINISTRATOR, stepped_up: false }
     }
+
+    /// The owner of the process, with the way it came: `signal SIGTERM`, `flag file control_kill.flag`.
+    #[must_use]
+    pub fn owner_by(origin: Origin, way: &str) -> Self {
+        Self { who: Who::OwnerBy(way.chars().take(Who::WAY).collect()), ..Self::owner(origin) }
+    }
 }
 
 impl Origin {
@@ -75,11 +83,17 @@ impl Origin {
     }
 }
 
+impl Who {
+    /// How many characters of a way are kept.
+    const WAY: usize = 120;
+}
+
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Person(name) => f.write_str(name),
             Self::Owner => f.write_str("the owner of the process"),
+            Self::OwnerBy(way) => f.write_str(way),
             Self::Bot(part) => write!(f, "the bot ({part})"),
         }
     }

@@ -173,6 +173,37 @@ impl Command {
         }
     }
 
+    /// The word on buttons and in sentences.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Start => "Start",
+            Self::Stop => "Stop",
+            Self::Pause => "Pause",
+            Self::Resume => "Resume",
+            Self::CancelAll(_) => "Cancel",
+            Self::Flatten(_) => "Flatten",
+            Self::Kill => "Kill",
+            Self::ResetKill => "Reset kill",
+            Self::Freeze(_) => "Freeze",
+            Self::Unfreeze(_) => "Unfreeze",
+            Self::EnterDefense => "Enter defense",
+            Self::LeaveDefense => "Leave defense",
+            Self::SetMode(_) => "Change of mode",
+            Self::ApplyConfig(_) => "Apply",
+            Self::Rehearse => "Rehearsal",
+            Self::CloseDay => "Close the day",
+            Self::Backup => "Backup",
+            Self::Shutdown => "Shutdown",
+            Self::Reconcile => "Reconcile",
+            Self::SuspendStrategy(_) => "Suspend",
+            Self::Acknowledge => "Acknowledge",
+            Self::Drill => "Drill",
+            Self::ApproveProposal(_) => "Approve",
+            Self::RejectProposal(_) => "Reject",
+        }
+    }
+
     /// The line of the permission table that it falls under.
     #[must_use]
     pub const fn action(&self) -> Action {

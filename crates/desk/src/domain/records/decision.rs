@@ -83,7 +83,8 @@ pub struct CountedReason {
     pub strategy_name: StrategyName,
     /// In what.
     pub ticker: Symbol,
-    /// `outside_window`, `corrupt_bar`, `max_trades`, `in_position`, `insufficient_data`, `no_setup`, `spent`.
+    /// `outside_window`, `corrupt_bar`, `max_trades`, `in_position`, `insufficient_data`, `no_setup`, `spent`,
+    /// `screened_out`.
     pub reason: Cow<'static, str>,
     /// How many.
     pub count: u64,

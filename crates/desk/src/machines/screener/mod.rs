@@ -3,6 +3,8 @@
 
 /// What is asked of a symbol.
 mod criteria;
+/// What the bars themselves say.
+mod history;
 /// Lists of symbols as text.
 mod list;
 /// Why a symbol is out.
@@ -11,6 +13,7 @@ mod reason;
 mod screen;
 
 pub use criteria::{CRITERIA, Criteria, CriteriaError, Criterion};
+pub use history::History;
 pub use list::{ListError, parse_list};
 pub use reason::{Flag, Reason};
 pub use screen::{Candidate, Screened, screen};

@@ -48,16 +48,16 @@ impl Draft {
 }
 
 impl Asked<'_> {
-    /// The command's name.
+    /// The command's name as a person knows it.
     pub(super) const fn verb(&self) -> &'static str {
-        self.order.command.as_str()
+        self.order.command.word()
     }
 
     /// Nothing where the caller is a person, or the owner of the process.
     pub(super) fn by_a_person(&self, state: BotState) -> Result<(), Refusal> {
         match self.order.caller.who {
             Who::Bot(_) => Err(Refusal::NeedsPerson { command: self.verb(), state }),
-            Who::Person(_) | Who::Owner => Ok(()),
+            Who::Person(_) | Who::Owner | Who::OwnerBy(_) => Ok(()),
         }
     }
 
@@ -88,7 +88,7 @@ impl Supervisor {
     #[must_use]
     pub fn decide(&self, at: Timestamp, order: &Ordered, facts: &Facts) -> Verdict {
         let refused = |refusal| Verdict::Refused { events: Vec::new(), refusal };
-        let command = order.command.as_str();
+        let command = order.command.word();
         match permit(order.caller.roles, order.command.action()) {
             Err(forbidden) => return refused(forbidden.into()),
             Ok(Need::StepUp) if !order.caller.stepped_up => return refused(Refusal::StepUp { command }),
@@ -100,7 +100,7 @@ impl Supervisor {
             match &known.answer {
                 Some(answer) if same => return Verdict::Again(answer.clone()),
                 _ if same || kill => {}
-                _ => return refused(Refusal::KeyReused { key: order.key.clone(), known: known.command.as_str() }),
+                _ => return refused(Refusal::KeyReused { key: order.key.clone(), known: known.command.word() }),
             }
         }
         if self.state == BotState::Updating && !kill {

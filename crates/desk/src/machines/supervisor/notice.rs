@@ -147,7 +147,7 @@ impl Supervisor {
         if step && !self.set_up && from != BotState::Error && from.may_become(to) {
             Ok(BotBody::StateChanged { from, to, who: bot("setup"), why: "the step before it is done".to_owned() })
         } else {
-            Err(Refusal::State { command: "set-up", from, to })
+            Err(Refusal::State { command: "This step of the set-up", from, to })
         }
     }
 

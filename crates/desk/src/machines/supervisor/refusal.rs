@@ -175,6 +175,40 @@ pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
+/// Why a command has no way from where the bot is, and what to do, in the operator's words.
+fn no_way(command: &str, from: BotState, to: BotState) -> String {
+    use BotState::{EmergencyClosingPositions as Killing, GracefulClosingPositions as Stopping};
+    let now = from.word();
+    match (to, from) {
+        (BotState::Idle, _) if from.is_running() => {
+            format!("{command} changes nothing: the bot is already running ({now}).")
+        }
+        (BotState::Started, _) if from.is_running() => {
+            format!("{command} changes nothing: the bot is running ({now}), and no stop or error waits to be seen.")
+        }
+        (BotState::Started, BotState::Started) => {
+            format!("{command} changes nothing: no stop or error waits to be seen. Start lets the bot trade.")
+        }
+        (_, Stopping) => format!("{command} has to wait: the bot is stopping. Give it again when it has stopped."),
+        (Stopping, Killing) => {
+            format!("{command} changes nothing: a kill is closing everything already, and faster.")
+        }
+        (_, Killing) => {
+            format!("{command} has to wait: a kill is closing everything. Give it again when it has ended.")
+        }
+        (Stopping, BotState::Stopped) => format!("{command} changes nothing: the bot has stopped already."),
+        (Stopping, BotState::Error) => format!(
+            "{command} changes nothing: the bot is halted by an error and opens nothing. Flatten or Kill closes what is \
+             open; Acknowledge leads out of it."
+        ),
+        (_, BotState::Updating) => {
+            format!("{command} has to wait: a new configuration is being applied. Give it again in a moment.")
+        }
+        _ if from == to => format!("{command} changes nothing: the bot is {now} already."),
+        _ => format!("{command} is not possible now: the bot is {now}. {}", way_on(from)),
+    }
+}
+
 /// What a person can do in a state.
 const fn way_on(state: BotState) -> &'static str {
     match state {
@@ -187,7 +221,9 @@ const fn way_on(state: BotState) -> &'static str {
         BotState::GracefulClosingPositions | BotState::EmergencyClosingPositions => "Wait until it has stopped.",
         BotState::Stopped => "Start lets it trade again.",
         BotState::Error => "Flatten and Kill work; Acknowledge or Start, once the fault is mended, lead out of it.",
-        BotState::Shutdown | BotState::ShutdownTriggered => "Wait until the process is back.",
+        BotState::Shutdown | BotState::ShutdownTriggered => {
+            "Start it again on the machine: tbot service start, or tbot run."
+        }
     }
 }
 
@@ -203,32 +239,23 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Forbidden(forbidden) => forbidden.fmt(f),
-            Self::StepUp { command } => write!(f, "{command} needs a one-time code, given for this very act."),
+            Self::StepUp { command } => write!(f, "{command} needs a one-time code, typed for this act."),
             Self::NeedsPerson { command, state } => {
-                write!(f, "{command} in the state {} is for a person; the bot never does it by itself.", state.word())
-            }
-            Self::KeyReused { key, known } => {
-                write!(f, "The key {key} belongs to another command ({known}). Each command needs a key of its own.")
-            }
-            Self::State { command, from, to } if from == to => {
-                write!(f, "{command} changes nothing: the state is already {}.", from.word())
-            }
-            Self::State { command, from, to } => write!(
-                f,
-                "{command} is refused: from the state {} the bot cannot become {}. {}",
-                from.word(),
-                to.word(),
-                way_on(*from)
-            ),
-            Self::NotSetUp { command, state } => {
                 write!(
                     f,
-                    "{command} is refused: the bot is not set up (state {}). Finish the set-up first.",
+                    "{command} while the bot is {} takes a person; the bot never does it by itself.",
                     state.word()
                 )
             }
+            Self::KeyReused { key, known } => {
+                write!(f, "The key {key} was used for {known}. Each command needs a key of its own.")
+            }
+            Self::State { command, from, to } => f.write_str(&no_way(command, *from, *to)),
+            Self::NotSetUp { command, .. } => {
+                write!(f, "{command} has to wait: the bot is not set up. Finish the set-up first.")
+            }
             Self::GoingDown { command, state } => {
-                write!(f, "{command} is refused: the process is {}. {}", state.word(), way_on(*state))
+                write!(f, "{command} comes too late: the bot is {}. {}", state.word(), way_on(*state))
             }
             _ => self.what_is_missing(f),
         }
@@ -270,16 +297,16 @@ impl Refusal {
             ),
             Self::NotFlat { command, positions, working } => write!(
                 f,
-                "{command} needs a flat bot: {} and {} are open. Stop or Flatten first.",
+                "{command} has to wait: {} and {} are open. Stop or Flatten first.",
                 count(*positions, "position"),
                 count(*working, "working order")
             ),
             Self::Rehearsing { command } => {
-                write!(f, "{command} waits for the rehearsal's end. Stop, Flatten and Kill end it at once.")
+                write!(f, "{command} has to wait for the end of the rehearsal. Stop, Flatten and Kill end it at once.")
             }
             Self::CannotRehearse { why } => write!(f, "A rehearsal cannot start: {why}."),
             Self::NoSuchStrategy { strategy } => write!(f, "{strategy} is no strategy that trades."),
-            Self::NoSession { command } => write!(f, "{command} needs a session, and none has begun."),
+            Self::NoSession { command } => write!(f, "{command} has nothing to act on: no session has begun."),
             Self::MarketOpen { session } => {
                 write!(f, "The session {session} still trades. Its books are closed after its end.")
             }

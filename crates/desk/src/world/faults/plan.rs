@@ -123,6 +123,7 @@ impl Plan {
             rules: FillRules::default(),
             commission: CommissionSchedule::default(),
             time_to_live: if self.profile.is_multiple_of(2) { Span::minutes(5) } else { Span::seconds(90) },
+            screen: None,
         })
     }
 

@@ -50,6 +50,7 @@ fn played(seed: u64, cut: impl Fn(&mut Vec<Tape>)) -> Played {
         rules: FillRules::default(),
         commission: CommissionSchedule::default(),
         time_to_live: Span::minutes(5),
+        screen: None,
     };
     let mut backtest = Backtest::new(setup.clone(), FeeSchedule::us_sales().unwrap()).unwrap();
     let mut watched = Watched::default();

@@ -48,31 +48,84 @@ fn life_1_commands_move_the_state_as_the_table_says() {
 }
 
 #[test]
-fn life_1_a_refused_way_names_both_states_in_words() {
+fn life_1_a_refusal_says_what_is_and_what_to_do_in_the_operators_words() {
+    use BotState::*;
     for (state, command, says) in [
+        (Analyzing, Command::Start, "Start changes nothing: the bot is already running (analyzing)."),
         (
-            BotState::EmergencyClosingPositions,
+            GracefulClosingPositions,
             Command::Start,
-            "start is refused: from the state closing now the bot cannot become idle. Wait until it has stopped.",
+            "Start has to wait: the bot is stopping. Give it again when it has stopped.",
         ),
         (
-            BotState::Trading,
+            EmergencyClosingPositions,
+            Command::Start,
+            "Start has to wait: a kill is closing everything. Give it again when it has ended.",
+        ),
+        (
+            EmergencyClosingPositions,
+            Command::Stop,
+            "Stop changes nothing: a kill is closing everything already, and faster.",
+        ),
+        (Stopped, Command::Stop, "Stop changes nothing: the bot has stopped already."),
+        (
+            Error,
+            Command::Stop,
+            "Stop changes nothing: the bot is halted by an error and opens nothing. Flatten or Kill closes what is open; \
+             Acknowledge leads out of it.",
+        ),
+        (
+            Trading,
             Command::Acknowledge,
-            "acknowledge is refused: from the state trading the bot cannot become started (not trading yet). Stop it first.",
+            "Acknowledge changes nothing: the bot is running (trading), and no stop or error waits to be seen.",
         ),
         (
-            BotState::Initialize,
-            Command::Start,
-            "start is refused: the bot is not set up (state not set up). Finish the set-up first.",
+            Started,
+            Command::Acknowledge,
+            "Acknowledge changes nothing: no stop or error waits to be seen. Start lets the bot trade.",
         ),
+        (Initialize, Command::Start, "Start has to wait: the bot is not set up. Finish the set-up first."),
         (
-            BotState::Shutdown,
+            Shutdown,
             Command::Backup,
-            "backup is refused: the process is shutting down. Wait until the process is back.",
+            "Backup comes too late: the bot is shutting down. Start it again on the machine: tbot service start, or tbot \
+             run.",
         ),
     ] {
         assert_eq!(in_state(state).refused(command).to_string(), says);
     }
+}
+
+/// LIFE-4: no refusal of any command in any state speaks in names of programs.
+#[test]
+fn life_4_no_refusal_speaks_in_machine_words() {
+    let scope = || Scope::All;
+    let commands = [
+        Command::Start,
+        Command::Stop,
+        Command::Pause,
+        Command::Resume,
+        Command::CancelAll(scope()),
+        Command::Flatten(scope()),
+        Command::ResetKill,
+        Command::LeaveDefense,
+        Command::SetMode(Mode::Live),
+        Command::ApplyConfig(2),
+        Command::Rehearse,
+        Command::CloseDay,
+        Command::Acknowledge,
+    ];
+    let mut refusals = 0;
+    for state in BotState::ALL {
+        for command in &commands {
+            let Verdict::Refused { refusal, .. } = in_state(state).tell(command.clone()) else { continue };
+            let said = refusal.to_string();
+            assert!(!said.contains('_'), "{command:?} in {state}: {said}");
+            assert!(said.starts_with(|c: char| c.is_ascii_uppercase()) && said.ends_with('.'), "{said}");
+            refusals += 1;
+        }
+    }
+    assert!(refusals > 60, "{refusals}");
 }
 
 #[test]

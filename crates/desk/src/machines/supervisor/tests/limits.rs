@@ -93,7 +93,7 @@ fn life_7_a_key_of_another_command_is_refused_except_for_a_kill() {
     let mut order = life.ordered(Command::Pause, admin());
     life.give(&order);
     order.command = Command::Resume;
-    assert!(matches!(life.give(&order), Verdict::Refused { refusal: Refusal::KeyReused { known: "pause", .. }, .. }));
+    assert!(matches!(life.give(&order), Verdict::Refused { refusal: Refusal::KeyReused { known: "Pause", .. }, .. }));
     order.command = Command::Kill;
     assert!(matches!(life.give(&order), Verdict::Carry(_)));
     assert!(matches!(life.give(&order), Verdict::Again(_)));

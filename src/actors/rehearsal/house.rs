@@ -1,0 +1,114 @@
+//! Where rehearsals are begun and ended: at most one runs, on a thread of its own.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+
+use desk::domain::bot;
+use desk::domain::time::Timestamp;
+use desk::world::trader::Setup;
+use tokio::sync::watch;
+
+use super::run::Rehearsal;
+use super::stage::Stage;
+use crate::gateway::clock;
+use crate::messages::board::{Board, Mark};
+use crate::messages::line::Line;
+use crate::messages::supervisor::ToSupervisor;
+
+/// A rehearsal under way.
+struct Running {
+    stop: Arc<OnceLock<String>>,
+    thread: JoinHandle<()>,
+}
+
+/// Begins rehearsals, and ends them.
+pub struct House {
+    stage: Stage,
+    setup: Setup,
+    live: watch::Receiver<Arc<Board>>,
+    running: Mutex<Option<Running>>,
+}
+
+impl House {
+    /// A house in which nothing runs yet.
+    #[must_use]
+    pub const fn new(stage: Stage, setup: Setup, live: watch::Receiver<Arc<Board>>) -> Self {
+        Self { stage, setup, live, running: Mutex::new(None) }
+    }
+
+    /// Nothing where a rehearsal has something to play.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub(in crate::actors) fn could(&self, now: Timestamp) -> Result<(), String> {
+        self.stage.set(now, &self.setup.strategies).map(drop)
+    }
+
+    /// Begins one. Its end is told to the supervisor, whatever it is.
+    pub(in crate::actors) fn begin(
+        self: Arc<Self>,
+        now: Timestamp,
+        mark: &bot::Mark,
+        broker: bool,
+        tell: Line<ToSupervisor>,
+    ) {
+        let stop = Arc::new(OnceLock::new());
+        let mark = Mark { at: clock::now(), who: mark.who.clone(), why: mark.why.clone() };
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = running.take();
+        let (own, own_stop, own_tell) = (Arc::clone(&self), Arc::clone(&stop), tell.clone());
+        let play = move || {
+            // One that was ended may still be writing its last line.
+            if let Some(before) = before {
+                let _ = before.thread.join();
+            }
+            let played = catch_unwind(AssertUnwindSafe(|| own.play(now, mark, broker, &own_stop)));
+            let (passed, why) =
+                played.unwrap_or_else(|_| (false, "The rehearsal fell; the log of errors says why.".to_owned()));
+            if let Err(lost) = own_tell.deliver(ToSupervisor::Rehearsed { passed, why }) {
+                tracing::error!(%lost, "the end of a rehearsal could not be told");
+            }
+        };
+        match std::thread::Builder::new().name("rehearsal".to_owned()).spawn(play) {
+            Ok(thread) => *running = Some(Running { stop, thread }),
+            Err(error) => {
+                let why = format!("The system gives no thread for a rehearsal: {error}.");
+                if let Err(lost) = tell.deliver(ToSupervisor::Rehearsed { passed: false, why }) {
+                    tracing::error!(%lost, "the end of a rehearsal could not be told");
+                }
+            }
+        }
+    }
+
+    /// Ends the one that runs, at once.
+    pub(in crate::actors) fn end(&self, why: &str) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = running.as_ref() {
+            // The first word counts.
+            let _ = running.stop.set(why.to_owned());
+        }
+    }
+
+    fn play(&self, now: Timestamp, mark: Mark, broker: bool, stop: &OnceLock<String>) -> (bool, String) {
+        match self.stage.set(now, &self.setup.strategies) {
+            Ok((scene, plan)) => {
+                let Self { stage, setup, live, .. } = self;
+                Rehearsal { stage, setup, live: live.clone(), mark, broker, stop }.run(scene, &plan)
+            }
+            Err(why) => (false, format!("The rehearsal had nothing to play: {why}.")),
+        }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.end("the process ends");
+    }
+}
+
+impl std::fmt::Debug for House {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("House")
+    }
+}

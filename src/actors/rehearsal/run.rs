@@ -1,0 +1,179 @@
+//! From the first window to the checklist.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use desk::domain::chain::Hash;
+use desk::domain::ids::{Identity, StrategyName};
+use desk::machines::rehearsal::{Checklist, Digests, Plan, Ran};
+use desk::strategies::Parameters;
+use desk::world::trader::Setup;
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::stage::{Scene, Seen, Stage};
+use super::teller::Teller;
+use super::window::Window;
+use crate::gateway::clock::Stopwatch;
+use crate::messages::board::{Board, Mark};
+
+/// How often the live bot is looked at until it stands still.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long that may take; then it is taken as it is, and the checklist says what changed.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// All that a rehearsal needs.
+pub(super) struct Rehearsal<'a> {
+    pub(super) stage: &'a Stage,
+    pub(super) setup: &'a Setup,
+    pub(super) live: watch::Receiver<Arc<Board>>,
+    pub(super) mark: Mark,
+    /// Whether the live broker answers and the books agree with it.
+    pub(super) broker: bool,
+    /// Why it is to end at once, as soon as somebody says so.
+    pub(super) stop: &'a OnceLock<String>,
+}
+
+/// What was measured of the live bot.
+struct Measured {
+    /// Or why it could not be looked at.
+    seen: Result<Seen, String>,
+    sent: u64,
+}
+
+impl Measured {
+    /// What was seen. Where nothing was, nothing is compared, and the checklist fails for it.
+    fn told(self, teller: &mut Teller<'_>) -> Seen {
+        self.seen.unwrap_or_else(|why| {
+            teller.say(None, None, format!("The live bot could not be looked at: {why}"));
+            Seen::default()
+        })
+    }
+}
+
+impl Rehearsal<'_> {
+    /// Plays it to its end: whether every point passed, and the verdict.
+    pub(super) fn run(self, scene: Scene, plan: &Plan) -> (bool, String) {
+        let mut teller = Teller::new(self.stage, &scene, plan, self.mark.clone());
+        let begun = json!({
+            "session": plan.session, "prices": scene.name, "why": self.mark.why,
+            "windows": plan.segments.iter().map(|s| s.strategy).collect::<Vec<_>>(),
+        });
+        teller.note("rehearsal_began", teller.board.id.clone(), begun);
+        teller.say(None, None, format!("The rehearsal of {} begins. No real order is sent.", plan.session));
+        let before = self.standing_still();
+        let (sent, before) = (before.sent, before.told(&mut teller));
+        let before_alerts = before.alerts;
+        let (scene, screened) = scene.screened(&self.stage.criteria);
+        teller.board.left_out = screened.rejected.iter().map(|(s, why)| (*s, why.to_string())).collect();
+        let (passed, out) = (screened.chosen.len(), screened.rejected.len());
+        teller.board.screened = screened.chosen;
+        teller.say(None, None, format!("Screened by price: {passed} passed, {out} left out."));
+
+        let mut ran = Ran {
+            windows: Vec::new(),
+            interrupted: None,
+            orders: 0,
+            unended: 0,
+            positions: 0,
+            books: Ok(0),
+            sent: 0,
+            alerts: 0,
+            before: before.digests,
+            after: Digests::new(),
+        };
+        for (index, segment) in plan.segments.iter().enumerate() {
+            if self.stop.get().is_some() {
+                break;
+            }
+            let Some(setup) = self.setup_of(segment.strategy, &scene) else { continue };
+            let (fees, stop) = (&self.stage.fees, self.stop);
+            let window = Window { index, segment, scene: &scene, setup, fees, broker: self.broker, stop };
+            match window.play(&mut teller) {
+                Ok(played) => {
+                    ran.windows.push(played.ran);
+                    ran.orders = ran.orders.saturating_add(played.orders);
+                    ran.unended = ran.unended.saturating_add(played.unended);
+                    ran.positions = ran.positions.saturating_add(played.positions);
+                    ran.books = match (ran.books, played.books) {
+                        (Ok(all), Ok(own)) => Ok(all.saturating_add(own)),
+                        (Err(why), _) => Err(why),
+                        (Ok(_), Err(why)) => Err(format!("{}: {why}", segment.strategy)),
+                    };
+                }
+                Err(halt) => teller.say(None, Some(segment.strategy), format!("it cannot run: {halt}")),
+            }
+        }
+        ran.interrupted = self.stop.get().cloned();
+        let after = self.measure();
+        ran.sent = after.sent.saturating_sub(sent);
+        let after = after.told(&mut teller);
+        ran.alerts = after.alerts.saturating_sub(before_alerts);
+        ran.after = after.digests;
+        let checklist = Checklist::of(plan, &ran);
+        let verdict = (checklist.passed(), checklist.verdict());
+        teller.say(None, None, verdict.1.clone());
+        teller.end(checklist);
+        verdict
+    }
+
+    /// The same machines, this strategy alone, under the rehearsal's own name: its order ids cannot be a live order's.
+    fn setup_of(&self, strategy: StrategyName, scene: &Scene) -> Option<Setup> {
+        let own: Vec<(StrategyName, Parameters)> =
+            self.setup.strategies.iter().filter(|(name, _)| *name == strategy).copied().collect();
+        let identity = tagged(&self.setup.identity)?;
+        let instruments = scene.instruments.clone();
+        Some(Setup { identity, strategies: own, instruments, ..self.setup.clone() })
+    }
+
+    /// The live bot as it is when two looks at it agree: the instant under way when it was told to wait is over then.
+    fn standing_still(&self) -> Measured {
+        let watch = Stopwatch::start();
+        let mut last = self.measure();
+        while watch.elapsed() < PATIENCE {
+            std::thread::sleep(LOOK);
+            let now = self.measure();
+            if now.seen == last.seen && now.sent == last.sent {
+                break;
+            }
+            last = now;
+        }
+        last
+    }
+
+    fn measure(&self) -> Measured {
+        let board = Arc::clone(&self.live.borrow());
+        let seen = (self.stage.eyes)().map(|mut seen| {
+            seen.digests.extend([
+                digest("positions", &board.positions),
+                digest("orders", &board.orders),
+                digest("statistics", &(&board.day, &board.strategies, &board.trades, &board.decisions)),
+            ]);
+            seen
+        });
+        Measured { seen, sent: board.day.sent }
+    }
+}
+
+fn digest(name: &str, value: &impl Serialize) -> (String, Hash) {
+    (name.to_owned(), Hash::of(&serde_json::to_vec(value).unwrap_or_default()))
+}
+
+/// The identity with its first word replaced.
+fn tagged(identity: &Identity) -> Option<Identity> {
+    let (_, rest) = identity.as_str().split_once('_')?;
+    format!("REHEARSAL_{rest}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn res_1_a_rehearsal_has_a_name_of_its_own() {
+        for (live, own) in [("TBOT_US_SIM_01", "REHEARSAL_US_SIM_01"), ("A_B_C_D", "REHEARSAL_B_C_D")] {
+            assert_eq!(tagged(&live.parse().unwrap()).unwrap().as_str(), own);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Rehearsals beside a running bot.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use desk::domain::bot::{BotState, Command, Scope};
+use desk::domain::calendar::Calendar;
+use desk::domain::chain::Hash;
+use desk::domain::decimal::Price;
+use desk::domain::ids::StrategyName;
+use desk::domain::time::Span;
+use desk::machines::screener::Criteria;
+use desk::world::backtest::Tape;
+use tokio::sync::watch;
+
+use super::stage::{Scene, Seen, Stage};
+use crate::actors::tests::{Bot, Scene as Market, run};
+use crate::messages::rehearsal::{Note, RehearsalBoard, Rehearsals, WindowState};
+
+/// What the rehearsals of a test say.
+pub(in crate::actors) struct Heard {
+    pub(in crate::actors) shown: Rehearsals,
+    notes: Arc<Mutex<Vec<Note>>>,
+}
+
+/// A stage for a test's bot: its own market, eyes on the files of its books, half a second a window.
+pub(in crate::actors) fn stage(market: &Market, folder: &Path) -> (Stage, Heard) {
+    let (shown, shows) = watch::channel(None);
+    let notes: Arc<Mutex<Vec<Note>>> = Arc::default();
+    let (noted, folder) = (Arc::clone(&notes), folder.to_owned());
+    let first = market.tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap();
+    let session = Calendar::XNYS.session_at(first).unwrap();
+    let inside = |t: &Tape| t.bars.iter().filter(|b| session.contains(b.start)).copied().collect();
+    let scene = Scene {
+        name: "a test's market".to_owned(),
+        session,
+        instruments: market.setup.instruments.clone(),
+        tapes: market.tapes.iter().map(|t| Tape { bars: inside(t), quotes: Vec::new() }).collect(),
+        closes: vec![None; market.tapes.len()],
+    };
+    let slow = market.setup.identity.as_str().starts_with("SLOW_");
+    let stage = Stage {
+        scenes: Arc::new(move |_| Ok(scene.clone())),
+        criteria: Criteria { max_price: Price::whole(300), ..Criteria::default() },
+        fees: Market::fees(),
+        wall: if slow { Span::MINUTE } else { Span::nanos(500_000_000) },
+        eyes: Arc::new(move || {
+            let of = |name: &str| (name.to_owned(), Hash::of(&std::fs::read(folder.join(name)).unwrap_or_default()));
+            Ok(Seen { alerts: 0, digests: vec![of("ledger.db"), of("ledger.db-wal"), of("ledger.head")] })
+        }),
+        notes: Arc::new(move |note| noted.lock().unwrap().push(note)),
+        shown,
+    };
+    (stage, Heard { shown: shows, notes })
+}
+
+impl Heard {
+    async fn until(&self, what: &str, seen: impl Fn(&RehearsalBoard) -> bool) -> Arc<RehearsalBoard> {
+        let mut shown = self.shown.clone();
+        let found = shown.wait_for(|r| r.as_ref().is_some_and(|r| seen(r)));
+        match tokio::time::timeout(Duration::from_secs(60), found).await {
+            Ok(found) => found.unwrap().clone().unwrap(),
+            Err(_) => panic!("never {what}: {:#?}", self.shown.borrow()),
+        }
+    }
+}
+
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap());
+    let mut files: Vec<_> = entries
+        // Memory that SQLite shares between connections holds locks, and is no record.
+        .filter(|e| !e.file_name().to_string_lossy().ends_with("-shm"))
+        .map(|e| (e.file_name().to_string_lossy().into_owned(), std::fs::read(e.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// RES-1 to RES-3: every strategy in its order, every point of the checklist passes, every simulated action is noted, and
+/// the live bot is bit for bit what it was; the log of its life has the command and the end alone.
+#[test]
+fn res_3_a_rehearsal_leaves_the_live_bot_bit_for_bit_unchanged() {
+    run(async {
+        let market = Market::new(7, &["2024-05-28"]);
+        let bot = Bot::new("rehearsal", &market, None).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("closed", |b| b.state == BotState::Idle && b.session.as_ref().is_some_and(|s| s.closed)).await;
+        // The supervisor writes the session's end after the ledger did.
+        let ended = || std::fs::read_to_string(bot.folder.join("life.log")).unwrap().contains("session_ended");
+        while !ended() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let (before, written) = (files(&bot.folder), bot.written().await);
+        assert!(!written.1.is_empty(), "there are books to be touched");
+        let board = Arc::clone(&bot.tree.board.borrow());
+
+        bot.tell(Command::Rehearse).await.unwrap();
+        let last = bot.rehearsals.until("ended", |r| r.ended.is_some()).await;
+        let after_it = bot.until("over", |b| !b.rehearsing).await;
+        assert_eq!(last.passed(), Some(true), "{:#?}", last.checklist);
+        let ran: Vec<_> = last.windows.iter().map(|w| (w.strategy, w.state)).collect();
+        assert_eq!(ran, StrategyName::TRADING.map(|s| (s, WindowState::Done)));
+        assert!(last.windows.iter().all(|w| w.took_ms.is_some_and(|ms| (500..60_000).contains(&ms))), "{last:#?}");
+        assert!(last.windows.iter().any(|w| w.trades > 0), "{last:#?}");
+        assert!(last.left_out.iter().all(|(_, why)| why.contains("at most 300")) && !last.left_out.is_empty());
+
+        assert_eq!(bot.written().await, written);
+        for ((name, was), (same, is)) in before.iter().zip(files(&bot.folder)) {
+            assert_eq!(*name, same);
+            if name == "life.log" {
+                let added = is.strip_prefix(was.as_slice()).expect("nothing is taken back");
+                let added = String::from_utf8_lossy(added).into_owned();
+                let kinds = ["commanded", "rehearsal_began", "answered", "rehearsal_ended"];
+                assert_eq!(added.lines().count(), kinds.len(), "{added}");
+                for (line, kind) in added.lines().zip(kinds) {
+                    assert!(line.contains(&format!("\"{kind}\"")), "{line}");
+                }
+            } else {
+                assert!(*was == is, "{name} has changed");
+            }
+        }
+        assert_eq!(board.positions, after_it.positions);
+        assert_eq!(board.orders, after_it.orders);
+        assert_eq!((&board.day, &board.strategies), (&after_it.day, &after_it.strategies));
+        assert_eq!((&board.trades, &board.decisions), (&after_it.trades, &after_it.decisions));
+
+        let notes = bot.rehearsals.notes.lock().unwrap();
+        assert_eq!((notes[0].what, notes.last().unwrap().what), ("rehearsal_began", "rehearsal_ended"));
+        let count = |kind: &str| notes.iter().filter(|n| n.detail["simulated"]["kind"] == kind).count();
+        let sum = |of: fn(&crate::messages::rehearsal::WindowLine) -> u64| last.windows.iter().map(of).sum::<u64>();
+        assert_eq!(u64::try_from(count("intended")).unwrap(), sum(|w| w.orders));
+        assert_eq!(u64::try_from(count("executed")).unwrap(), sum(|w| w.fills));
+        assert!(notes.iter().all(|n| n.detail["rehearsal"] == last.id.as_str()), "everything is tagged");
+        let own: Vec<_> = written.0.iter().map(|e| String::from_utf8_lossy(e).into_owned()).collect();
+        let orders = notes.iter().filter(|n| n.detail["simulated"]["kind"] == "intended").map(|n| &n.object);
+        assert!(orders.clone().all(|o| o.contains("REHE")), "a simulated order cannot be taken for a live one");
+        assert!(orders.clone().all(|o| !own.iter().any(|e| e.contains(o.as_str()))));
+    });
+}
+
+/// RES-1: Stop, Flatten and Kill end it and act; meanwhile the other verbs are refused, and the feed stands still.
+#[test]
+fn res_1_stop_flatten_and_kill_end_a_rehearsal_and_act() {
+    for (command, state) in [
+        (Command::Stop, BotState::Stopped),
+        (Command::Flatten(Scope::All), BotState::Idle),
+        (Command::Kill, BotState::Stopped),
+    ] {
+        run(async {
+            let mut market = Market::new(7, &["2024-05-28"]);
+            market.setup.identity = "SLOW_US_SIM_01".parse().unwrap();
+            let bot = Bot::new(&format!("ended-{}", command.as_str()), &market, None).await;
+            bot.tell(Command::Start).await.unwrap();
+            bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed)).await;
+            bot.tell(Command::Rehearse).await.unwrap();
+            bot.rehearsals.until("running", |r| r.windows.first().is_some_and(|w| w.bars > 0)).await;
+            bot.until("marked", |b| b.rehearsing).await;
+            let refused = bot.tell(Command::Resume).await.unwrap_err().to_string();
+            assert!(refused.contains("waits for the rehearsal's end"), "{refused}");
+            let refused = bot.tell(Command::Rehearse).await.unwrap_err().to_string();
+            assert!(refused.contains("rehears"), "{refused}");
+            bot.tell(command.clone()).await.unwrap();
+            assert_eq!(bot.tree.killer.latch.is_set(), command == Command::Kill);
+            let last = bot.rehearsals.until("ended", |r| r.ended.is_some()).await;
+            assert_eq!(last.passed(), Some(false));
+            let evidence: Vec<_> = last.checklist.as_ref().unwrap().points.iter().map(|p| p.evidence.clone()).collect();
+            let said = format!("ended by {}", command.as_str());
+            assert!(evidence.iter().any(|e| e.contains(&said)), "{evidence:#?}");
+            assert_eq!(last.windows[0].state, WindowState::Cut);
+            bot.until("acted", |b| b.state == state && !b.rehearsing).await;
+        });
+    }
+}
+
+/// RES-1: it starts only where nothing is held and no window is open; the recorded feed stands still while it runs, and
+/// goes on afterwards.
+#[test]
+fn res_1_a_rehearsal_waits_for_quiet_and_the_feed_waits_for_it() {
+    run(async {
+        let market = Market::new(7, &["2024-05-28", "2024-05-29"]);
+        let bot = Bot::new("quiet", &market, Some(Duration::from_millis(30))).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("a window", |b| b.session.as_ref().is_some_and(|s| !s.windows.is_empty())).await;
+        let refused = bot.tell(Command::Rehearse).await.unwrap_err().to_string();
+        assert!(refused.contains("it has to be started, idle or stopped"), "{refused}");
+        // The last minutes of the day: every window is over, nothing is held.
+        bot.until("the evening", |b| {
+            b.session.as_ref().is_some_and(|s| b.at >= s.close - Span::minutes(4)) && b.positions.is_empty()
+        })
+        .await;
+        bot.tell(Command::Rehearse).await.unwrap();
+        bot.rehearsals.until("running", |r| r.windows.first().is_some_and(|w| w.bars > 0)).await;
+        let at = bot.tree.board.borrow().at;
+        let last = bot.rehearsals.until("ended", |r| r.ended.is_some()).await;
+        assert_eq!(last.passed(), Some(true), "{:#?}", last.checklist);
+        assert_eq!(bot.tree.board.borrow().at, at, "the live clock stands");
+        bot.until("the next day", |b| b.at >= at + Span::minutes(60)).await;
+    });
+}

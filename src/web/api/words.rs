@@ -1,0 +1,92 @@
+//! What the API's answers consist of, in a short notation: `name: type` each, `?` where it may be null, `[…]` for a list.
+//! A test holds every answer against it, so it cannot drift.
+
+/// A schema: its name, and its properties; all of them are always there.
+pub(super) type Schema = (&'static str, &'static str);
+
+/// Values that are no objects: name, JSON type, format or pattern, what it is.
+pub(super) const PLAIN: &[(&str, &str, &str, &str)] = &[
+    ("string", "string", "", ""),
+    ("integer", "integer", "", ""),
+    ("boolean", "boolean", "", ""),
+    ("object", "object", "", ""),
+    ("any", "", "", ""),
+    ("time", "string", "date-time", "UTC, RFC 3339"),
+    ("decimal", "string", "^-?[0-9]+(\\.[0-9]+)?$", "an exact decimal number, as text so that no digit is lost"),
+];
+
+/// Objects.
+#[rustfmt::skip]
+pub(super) const OBJECTS: &[Schema] = &[
+    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; latch: Mark?; freezes: [Freeze]; fed_at: time?; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; closing: Closing?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
+    ("Session", "id: string; open: time; close: time; windows: [StrategyName]; next: [Coming]; closed: boolean"),
+    ("Coming", "at: time; what: string"),
+    ("Mark", "at: time; who: Who; why: string"),
+    ("Freeze", "name: string; strategy: StrategyName?; mark: Mark; for_the_session: boolean"),
+    ("Day", "net: decimal; realised: decimal; unrealised: decimal; fees: decimal; open_fees: decimal; loss_limit: decimal; at_stops: decimal; equity: decimal; curve: [[any]]; sent: integer"),
+    ("Position", "symbol: string; strategy: StrategyName; side: Side; quantity: decimal; entry: decimal; last: decimal?; stop: decimal; target: decimal; unrealised: decimal; since: time; decision: string"),
+    ("Order", "order: string; leg: string; strategy: StrategyName; symbol: string; state: string; asked: decimal; filled: decimal"),
+    ("Strategy", "name: StrategyName; window: [time]?; suspended: string?; signals: integer; blocked: integer; trades: integer; won: integer; net: decimal"),
+    ("DecisionLine", "at: time; decision: Decision; outcome: Outcome"),
+    ("Decision", "id: string; session: string; strategy: StrategyName; symbol: string; side: Side; plan: Plan; size: decimal; trace: [Gate]; blocked: [string]?; inputs: [[any]]"),
+    ("Plan", "reference: decimal; stop: decimal; target: decimal; risk: decimal; atr: decimal; edge: decimal?"),
+    ("Gate", "gate: string; verdict: string; checks: [Check]"),
+    ("Check", "reason: string; value: decimal; threshold: decimal; holds: boolean"),
+    ("Trade", "decision: string; session: string; strategy: StrategyName; symbol: string; side: Side; size: decimal; plan: Plan; signal_at: time; entered_at: time; exited_at: time; entry_value: decimal; exit_value: decimal; entry_reference_value: decimal; exit_reference_value: decimal; commission: decimal; sec: decimal; taf: decimal; reason: string; synthetic: boolean; orders: [string]"),
+    ("Actor", "name: string; well: boolean; silent_ms: integer; waiting: integer; restarts: integer; fault: string?"),
+    ("Closing", "verb: string; mark: Mark; cancels: integer; cancelled: integer; exits: integer; flat: integer; last_cancel_ms: integer?; done_ms: integer?; pending: [string]; progress: decimal"),
+    ("Refused", "strategy: StrategyName; symbol: string; gate: string; reason: string; count: integer"),
+    ("Skipped", "strategy: StrategyName; symbol: string; reason: string; count: integer"),
+    ("Alert", "at: time; level: AlertLevel; code: string; text: string"),
+    ("Causes", "refusals: [Refused]; skips: [Skipped]"),
+    ("Decisions", "count: integer; rows: [DecisionLine]; next: integer?"),
+    ("Orders", "count: integer; rows: [Order]; next: integer?"),
+    ("Positions", "count: integer; rows: [Position]; next: integer?"),
+    ("Trades", "count: integer; rows: [Trade]; next: integer?"),
+    ("Alerts", "count: integer; rows: [Alert]; next: integer?"),
+    ("Logs", "count: integer; rows: [object]"),
+    ("Bars", "symbol: string; bars: [[any]]; marks: [BarMark]; lines: [PriceLine]"),
+    ("BarMark", "at: integer; price: decimal?; side: Side; what: string; why: string?"),
+    ("PriceLine", "price: decimal; what: string"),
+    ("AuditRecords", "rows: [AuditRecord]; next: integer?"),
+    ("AuditRecord", "v: integer; seq: integer; at: time; who: string; origin: string; what: string; object: string; detail: any"),
+    ("AuditVerified", "records: integer; head: string; fault: string?"),
+    ("Done", "at: time; message: string"),
+    ("Problem", "type: string; title: string; status: integer; detail: string; code: string"),
+    ("Alive", "status: string"),
+    ("Ready", "status: string; state: State"),
+    ("Health", "status: ComponentStatus; at: time; components: [Component]"),
+    ("Component", "component: string; status: ComponentStatus; age_seconds: integer?; reason: string?"),
+];
+
+/// One of these words.
+#[rustfmt::skip]
+pub(super) const CHOICES: &[(&str, &[&str])] = &[
+    ("Mode", &["observe", "paper", "live"]),
+    ("Venue", &["simulated", "paper", "live"]),
+    ("StrategyName", &["open", "mid", "close", "external"]),
+    ("Side", &["long", "short"]),
+    ("Outcome", &["executed", "blocked", "missed", "pending"]),
+    ("AlertLevel", &["info", "warning", "critical"]),
+    ("ComponentStatus", &["ok", "waiting", "failed"]),
+];
+
+/// What a verb can be told besides its reason: name, type, whether it has to be there, what it means.
+#[rustfmt::skip]
+pub(super) const FIELDS: &[(&str, &[(&str, &str, bool, &str)])] = &[
+    ("cancel_all", SCOPE), ("flatten", SCOPE),
+    ("freeze", &[("name", "string", true, "the freeze's name: 1 to 32 of a-z, 0-9, _ and -")]),
+    ("unfreeze", &[("name", "string", true, "the freeze's name")]),
+    ("set_mode", &[("mode", "Mode", true, "observe, or the identity's own kind")]),
+    ("apply_config", &[("version", "integer", true, "the number of a stored version")]),
+    ("suspend_strategy", &[("strategy", "StrategyName", true, "which")]),
+    ("approve_proposal", &[("proposal", "integer", true, "its number")]),
+    ("reject_proposal", &[("proposal", "integer", true, "its number")]),
+];
+
+/// Nothing of these is everything; at most one is given.
+const SCOPE: &[(&str, &str, bool, &str)] = &[
+    ("symbol", "string", false, "one symbol alone"),
+    ("strategy", "StrategyName", false, "one strategy alone"),
+    ("order", "string", false, "one order alone"),
+];

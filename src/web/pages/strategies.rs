@@ -1,0 +1,48 @@
+//! Strategies: what each does now, and its parameters with meaning, bounds and default.
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use desk::domain::ids::StrategyName;
+use serde_json::{Value, json};
+
+use super::frame::Frame;
+use crate::settings::{Key, catalogue};
+use crate::web::refusal::Refusal;
+use crate::web::site::{SettingLine, Shared};
+use crate::web::visitor::Visitor;
+
+/// `GET /strategies`
+pub(crate) async fn page(shared: Data<Shared>, visitor: Visitor) -> Result<HttpResponse, Refusal> {
+    let lines = (shared.site.settings)();
+    let all: Vec<Value> = StrategyName::TRADING.into_iter().map(|name| strategy(name, &lines)).collect();
+    let own = json!({ "strategies": all });
+    Frame::new(&shared, &visitor, "/strategies").page("Strategies", "pages/strategies.html", own)
+}
+
+/// What a strategy does, in one sentence.
+const fn idea(name: StrategyName) -> &'static str {
+    match name {
+        StrategyName::Open => "Trades a breakout from the opening range, with volume behind it.",
+        StrategyName::Mid => "Trades the way back to the session's volume-weighted average price (VWAP).",
+        StrategyName::Close => "Trades momentum into the close.",
+        StrategyName::External => "Orders that came from elsewhere.",
+    }
+}
+
+fn strategy(name: StrategyName, lines: &[SettingLine]) -> Value {
+    let section = format!("strategies.{name}");
+    let rows: Vec<Value> =
+        catalogue().filter(|key| key.section() == section).map(|key| parameter(key, &section, lines)).collect();
+    let changed = rows.iter().filter(|r| r["changed"] == true).count();
+    json!({ "name": name, "idea": idea(name), "rows": rows, "changed": changed })
+}
+
+fn parameter(key: &Key, section: &str, lines: &[SettingLine]) -> Value {
+    let default = key.default.clone().unwrap_or_default();
+    let value = lines.iter().find(|l| l.key == key.name).map_or_else(|| default.clone(), |l| l.value.clone());
+    let own = key.name.strip_prefix(section).unwrap_or(&key.name).trim_start_matches('.');
+    json!({
+        "name": own.replace('_', " "), "key": key.name, "help": key.help, "unit": key.unit,
+        "changed": value != default, "value": value, "default": default, "allowed": key.kind.to_string(),
+    })
+}

@@ -1,0 +1,272 @@
+//! WEB-5: the API describes itself, the description is true, and every error is a problem document.
+
+use std::collections::BTreeSet;
+
+use desk::domain::bot::Role;
+use serde_json::Value;
+use tbot::web::routes::all;
+
+use super::client::{Answer, send};
+use super::server::{PASSWORD, Person, Server};
+
+fn described(path: &str) -> bool {
+    path.starts_with("/api/") || ["/health", "/ready", "/metrics"].contains(&path)
+}
+
+fn document(server: &Server, person: &Person) -> Value {
+    let answer = server.get("/api/openapi.json", Some(person));
+    assert_eq!(answer.status, 200);
+    answer.json()
+}
+
+#[test]
+fn web_5_routes_and_document_say_the_same_both_ways() {
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Viewer]);
+    let document = document(&server, &ann);
+    assert_eq!(document["openapi"], "3.1.0");
+    let routes: BTreeSet<(String, String)> = all()
+        .filter(|r| described(r.path))
+        .map(|r| (r.path.to_owned(), r.verb.method().as_str().to_lowercase()))
+        .collect();
+    let paths = document["paths"].as_object().unwrap();
+    let told = paths.iter().flat_map(|(path, methods)| {
+        methods.as_object().unwrap().keys().map(|method| (path.clone(), method.clone())).collect::<Vec<_>>()
+    });
+    let told: BTreeSet<(String, String)> = told.collect();
+    assert_eq!(routes, told);
+    assert!(told.len() > 35, "{}", told.len());
+    let mut ids = BTreeSet::new();
+    for (path, method) in &told {
+        let operation = &document["paths"][path][method];
+        for part in ["summary", "operationId", "description", "responses", "security", "tags"] {
+            assert!(!operation[part].is_null(), "{method} {path} lacks {part}");
+        }
+        assert!(ids.insert(operation["operationId"].to_string()), "{method} {path}: its operationId is another's");
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        for blank in path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap()) {
+            let found = parameters.iter().any(|p| p["in"] == "path" && p["name"] == blank);
+            assert!(found, "{path} does not describe {blank}");
+        }
+        let key = parameters.iter().any(|p| p["name"] == "Idempotency-Key" && p["required"] == true);
+        assert_eq!(key, method == "post", "{method} {path}");
+    }
+    no_loose_ends(&document, &document);
+}
+
+/// Every reference leads somewhere.
+fn no_loose_ends(value: &Value, document: &Value) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::String(to)) = map.get("$ref") {
+                assert!(document.pointer(to.trim_start_matches('#')).is_some(), "{to} leads nowhere");
+            }
+            map.values().for_each(|v| no_loose_ends(v, document));
+        }
+        Value::Array(all) => all.iter().for_each(|v| no_loose_ends(v, document)),
+        _ => {}
+    }
+}
+
+/// What of a value does not fit its schema.
+fn misfits(value: &Value, schema: &Value, document: &Value, at: &str, faults: &mut Vec<String>) {
+    if let Some(to) = schema["$ref"].as_str() {
+        return misfits(value, document.pointer(to.trim_start_matches('#')).unwrap(), document, at, faults);
+    }
+    if let Some(any) = schema["anyOf"].as_array() {
+        let tried: Vec<Vec<String>> = any
+            .iter()
+            .map(|schema| {
+                let mut faults = Vec::new();
+                misfits(value, schema, document, at, &mut faults);
+                faults
+            })
+            .collect();
+        if !tried.iter().any(Vec::is_empty) {
+            faults.extend(tried.into_iter().next().unwrap());
+        }
+        return;
+    }
+    let fits = match schema["type"].as_str() {
+        None => true,
+        Some("null") => value.is_null(),
+        Some("string") => value.is_string(),
+        Some("integer") => value.is_i64() || value.is_u64(),
+        Some("boolean") => value.is_boolean(),
+        Some("array") => value.is_array(),
+        Some("object") => value.is_object(),
+        Some(other) => panic!("{at}: the type {other} is not looked at here"),
+    };
+    if !fits {
+        faults.push(format!("{at} is {value}, not {}", schema["type"]));
+        return;
+    }
+    if schema["enum"].as_array().is_some_and(|all| !all.contains(value)) {
+        faults.push(format!("{at} is {value}, none of {}", schema["enum"]));
+    }
+    if schema["pattern"].is_string() {
+        let text = value.as_str().unwrap().trim_start_matches('-');
+        if text.is_empty() || !text.chars().all(|c| c.is_ascii_digit() || c == '.') {
+            faults.push(format!("{at} is {value}, no decimal"));
+        }
+    }
+    if let (Some(all), Value::Array(items)) = (schema.get("items"), value) {
+        for (n, item) in items.iter().enumerate() {
+            misfits(item, all, document, &format!("{at}/{n}"), faults);
+        }
+    }
+    let (Some(properties), Value::Object(map)) = (schema["properties"].as_object(), value) else { return };
+    for (name, value) in map {
+        match properties.get(name) {
+            Some(schema) => misfits(value, schema, document, &format!("{at}/{name}"), faults),
+            None if schema["additionalProperties"] == false => faults.push(format!("{at}/{name} is not described")),
+            None => {}
+        }
+    }
+    for name in schema["required"].as_array().into_iter().flatten() {
+        if !map.contains_key(name.as_str().unwrap()) {
+            faults.push(format!("{at} lacks {name}"));
+        }
+    }
+}
+
+#[test]
+fn web_5_every_answer_is_as_the_document_says() {
+    let server = Server::start();
+    let everybody = server.person("root", &Role::ALL);
+    let document = document(&server, &everybody);
+    let mut looked = 0;
+    for board in [super::sample::board(), super::sample::killing()] {
+        server.board.send_replace(std::sync::Arc::new(board));
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            let schema = &methods["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+            if schema.is_null() {
+                continue;
+            }
+            let answer = server.get(&path.replace("{symbol}", "NVDA"), Some(&everybody));
+            assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+            let mut faults = Vec::new();
+            misfits(&answer.json(), schema, &document, path, &mut faults);
+            assert!(faults.is_empty(), "{}", faults.join("\n"));
+            looked += 1;
+        }
+    }
+    assert!(looked > 28, "{looked}");
+    // What a verb answers, and that each field that it names is heeded.
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let Some(verb) = path.strip_prefix("/api/v1/commands/") else { continue };
+        let fields = &methods["post"]["requestBody"]["content"]["application/json"]["schema"];
+        let mut body = serde_json::Map::new();
+        for name in fields["required"].as_array().unwrap() {
+            let value = match name.as_str().unwrap() {
+                "mode" => "paper",
+                "strategy" => "mid",
+                "name" => "x",
+                _ => "7",
+            };
+            body.insert(name.as_str().unwrap().to_owned(), value.into());
+        }
+        let answer = api(&server, &everybody, path, &format!("key-{verb}"), &Value::Object(body).to_string());
+        let mut faults = Vec::new();
+        let (schema, told) = match answer.status {
+            200 => ("Done", answer.json()),
+            // No one-time code was sent.
+            403 => ("Problem", answer.json()),
+            other => panic!("{path}: {other} {}", answer.body),
+        };
+        misfits(&told, &document["components"]["schemas"][schema], &document, path, &mut faults);
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+}
+
+fn api(server: &Server, person: &Person, path: &str, key: &str, body: &str) -> Answer {
+    let headers = [
+        ("Cookie", person.cookie.as_str()),
+        ("X-TBot-Form", &person.form),
+        ("Idempotency-Key", key),
+        ("Content-Type", "application/json"),
+    ];
+    send(server.to, "POST", path, &headers, body)
+}
+
+#[test]
+fn web_5_every_error_of_the_api_is_a_problem_document() {
+    let server = Server::start();
+    let (ann, root) = (server.person("ann", &[Role::Viewer]), server.person("root", &Role::ALL));
+    let document = document(&server, &root);
+    let get = |path: &str, person: Option<&Person>| server.get(path, person);
+    let table = [
+        (401, get("/api/v1/board", None)),
+        (403, get("/api/v1/audit", Some(&ann))),
+        (404, get("/api/v1/nothing", Some(&root))),
+        (404, get("/api/v1/symbols/NOPE/bars", Some(&root))),
+        (405, send(server.to, "DELETE", "/api/v1/board", &[("Cookie", &root.cookie)], "")),
+        (422, get("/api/v1/orders?limit=many", Some(&root))),
+        (422, get("/api/v1/audit?before=x", Some(&root))),
+        (422, api(&server, &root, "/api/v1/commands/start", "", "{}")),
+        (422, api(&server, &root, "/api/v1/commands/freeze", "k1", "{\"name\":\"NO SUCH\"}")),
+        (422, api(&server, &root, "/api/v1/commands/start", "k2", &"x".repeat(100_000))),
+        (403, api(&server, &ann, "/api/v1/commands/start", "k3", "{}")),
+        (403, send(server.to, "POST", "/api/v1/commands/kill", &[("Cookie", &root.cookie)], "{}")),
+        (401, send(server.to, "GET", "/api/v1/board", &[("Authorization", "Bearer nonsense")], "")),
+    ];
+    for (n, (status, answer)) in table.iter().enumerate() {
+        assert_eq!(answer.status, *status, "row {n}: {}", answer.body);
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "row {n}");
+        let told = answer.json();
+        let mut faults = Vec::new();
+        misfits(&told, &document["components"]["schemas"]["Problem"], &document, "problem", &mut faults);
+        assert!(faults.is_empty(), "row {n}: {}", faults.join("\n"));
+        assert_eq!(told["status"], *status, "row {n}");
+        let detail = told["detail"].as_str().unwrap();
+        assert!(detail.ends_with('.') && !detail.contains('!'), "row {n}: {detail}");
+    }
+}
+
+/// WEB-5: a form that is sent twice acts once; with other words under the same key it is refused.
+#[test]
+fn web_5_a_form_that_is_sent_twice_acts_once() {
+    let server = Server::start();
+    let id = server.add("ann", &[Role::Viewer], true);
+    let ann = server.session_of(id);
+    let form = |key: &str, label: &str| server.post("/account/tokens", Some(&ann), &[("key", key), ("label", label)]);
+    let tokens = || server.wait(server.people.tokens(id, server.now())).unwrap().len();
+    let first = form("k1", "reports");
+    assert!(first.body.contains("shown this once"), "{}", first.body);
+    let again = form("k1", "reports");
+    assert_eq!((again.status, again.header("location"), tokens()), (303, Some("/account"), 1));
+    assert_eq!((form("k1", "other words").status, tokens()), (409, 1));
+    assert_eq!((form("k2", "other words").status, tokens()), (200, 2));
+    // What was refused may be sent again under its key.
+    assert_eq!((form("k3", " ").status, form("k3", "third").status, tokens()), (422, 200, 3));
+    // Another form of the same page is another act.
+    let fields = [("key", "k1"), ("old", PASSWORD), ("new", "another long enough password")];
+    let page = server.post("/account/password", Some(&ann), &fields);
+    assert_eq!(page.status, 200, "{}", page.body);
+}
+
+#[test]
+fn web_5_a_token_does_what_its_roles_may_and_never_what_asks_for_a_code() {
+    let server = Server::start();
+    let id = server.add("ann", &[Role::Operator, Role::Administrator], false);
+    let text = server
+        .wait(server.people.make_token(
+            id,
+            "test",
+            desk::domain::bot::Roles::of(&[Role::Administrator, Role::Operator]),
+            server.now(),
+            server.now() + desk::domain::time::Span::minutes(5),
+        ))
+        .unwrap();
+    let bearer = format!("Bearer {}", text.text());
+    let ask = |method: &str, path: &str, key: &str| {
+        send(server.to, method, path, &[("Authorization", &bearer), ("Idempotency-Key", key)], "")
+    };
+    assert_eq!(ask("GET", "/api/v1/board", "").status, 200);
+    assert_eq!(ask("POST", "/api/v1/commands/start", "k1").status, 200);
+    let refused = ask("POST", "/api/v1/commands/reset_kill", "k2");
+    assert_eq!(refused.json()["code"], "step_up");
+    assert!(refused.body.contains("a personal token cannot give"), "{}", refused.body);
+    server.later(desk::domain::time::Span::minutes(6));
+    assert_eq!(ask("GET", "/api/v1/board", "").status, 401, "it has expired");
+}
