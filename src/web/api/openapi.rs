@@ -161,7 +161,7 @@ fn command(operation: &mut Map<String, Value>, verb: &str) {
     }
     properties.insert(
         "why".to_owned(),
-        json!({ "type": "string", "description": "the reason, kept in the audit", "maxLength": 500 }),
+        json!({ "type": "string", "description": "the reason, kept in the audit; cut after 500 characters" }),
     );
     properties.insert(
         "code".to_owned(),
@@ -177,11 +177,14 @@ fn command(operation: &mut Map<String, Value>, verb: &str) {
             "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
         }]),
     );
+    let schema = if verb == "kill" {
+        json!({ "description": "why, if it is text; a kill is never refused for what came with it" })
+    } else {
+        json!({ "type": "object", "properties": properties, "required": required })
+    };
     operation.insert(
         "requestBody".to_owned(),
-        json!({ "required": !required.is_empty(), "content": { "application/json": { "schema": {
-            "type": "object", "properties": properties, "required": required,
-        } } } }),
+        json!({ "required": !required.is_empty(), "content": { "application/json": { "schema": schema } } }),
     );
     let done = json!({ "description": "It is done, or has begun.", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Done" } } } });
     operation.insert("responses".to_owned(), answers(&done));
