@@ -6,13 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
-use desk::domain::bot::{Answer as Recorded, BotBody, BotState, Command, FreezeName, Key, Mark, Mode, Scope, Who};
+use desk::domain::bot::{Answer as Recorded, BotBody, BotState, Command, Key, Mark, Mode, Scope};
 use desk::domain::decimal::Quantity;
 use desk::domain::event::Body;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
-use desk::machines::rehearsal::{Quiet, may_start};
-use desk::machines::strategy::StrategyMachine;
 use desk::machines::supervisor::{Carried, Effect, Facts, Happening, Ordered, Refusal, Verdict};
 use desk::world::trader::Halt;
 use tokio::sync::oneshot;
@@ -21,24 +19,26 @@ use super::closing::Closing;
 use super::configuring::Prepared;
 use super::follower::Follower;
 use super::life::{End, Life, LifeError};
-use super::tree::{BROKER, LEDGER, Left, MARKET_DATA, RISK, SUPERVISOR, Wiring, strategy_actor};
-use crate::messages::board::{ActorLine, AlertLevel, FreezeLine};
-use crate::messages::broker::ToBroker;
+use super::tree::{LEDGER, Left, SUPERVISOR, Wiring};
+use crate::messages::board::AlertLevel;
 use crate::messages::chronicle::Piece;
-use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::market_data::ToMarketData;
-use crate::messages::reporter::{Standing, ToReporter};
-use crate::messages::risk::ToRisk;
 use crate::messages::supervisor::{Answer, Order, Outcome, Refused, ToSupervisor};
 
 /// Cancel, flatten and kill.
 mod closings;
-/// What is tried after its command: a comparison, a drill.
+/// What takes time: a comparison, a drill.
 mod errands;
+/// What goes wrong.
+mod faults;
 /// The gate before each window.
 mod readiness;
+/// A rehearsal's begin and end.
+mod rehearsing;
+/// What others are told.
+mod telling;
 
 use errands::Errands;
 use readiness::Readiness;
@@ -339,39 +339,6 @@ impl Supervisor {
         }
     }
 
-    /// Whether a rehearsal may start now (RES-1).
-    fn may_rehearse(&self) -> Result<(), String> {
-        let trader = &self.follower.trader;
-        let windows = trader.strategies().iter().filter(|s| s.is_open(self.now)).map(StrategyMachine::name);
-        // Positions and working orders are the machine's own question.
-        let quiet = Quiet { windows: windows.collect(), ..Quiet::default() };
-        may_start(&quiet).map_err(|why| why.to_string())?;
-        self.wiring.rehearsals.could(self.now)
-    }
-
-    /// Begins a rehearsal. A feed that owns the clock waits meanwhile: the live bot stands still, and its clock with it.
-    fn rehearse(&mut self) {
-        self.hold_feed(true);
-        let Some(mark) = self.life.machine.rehearsing() else { return };
-        let (broker, tell) = (self.reconciliation.is_ok(), self.wiring.supervisor.clone());
-        Arc::clone(&self.wiring.rehearsals).begin(self.now, mark, broker, &tell);
-    }
-
-    /// Lets the feed go on where a rehearsal is over, whatever ended it.
-    fn look_at_rehearsal(&mut self) {
-        if self.held && self.life.machine.rehearsing().is_none() {
-            self.wiring.rehearsals.end("a fault ended it");
-            self.hold_feed(false);
-        }
-    }
-
-    fn hold_feed(&mut self, held: bool) {
-        self.held = held;
-        if self.fed {
-            self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Run(!held)));
-        }
-    }
-
     fn end(&self, end: End) {
         self.life.end.send_if_modified(|ended| ended.is_none() && ended.replace(end).is_none());
     }
@@ -384,106 +351,6 @@ impl Supervisor {
                 self.perform(&noticed.effects);
             }
             Err(refusal) => tracing::error!(%refusal, "a happening was refused"),
-        }
-        Ok(())
-    }
-
-    fn fault(&mut self, part: &str, what: &str) -> Result<(), LifeError> {
-        let remedy = "Positions keep their stops. Look at the log, mend what failed, then acknowledge and start.";
-        self.wiring.alert(AlertLevel::Critical, "error", format!("{part}: {what}. {remedy}"));
-        let (part, what, remedy) = (part.to_owned(), what.to_owned(), remedy.to_owned());
-        self.happened(&Happening::Fault { part, what, remedy })
-    }
-
-    fn strategy_of(&self, name: &'static str) -> Option<usize> {
-        self.wiring.setup.strategies.iter().position(|(s, _)| strategy_actor(*s) == name)
-    }
-
-    fn suspend(&mut self, index: usize, why: &str) -> Result<(), LifeError> {
-        let Some((strategy, _)) = self.wiring.setup.strategies.get(index).copied() else { return Ok(()) };
-        self.wiring.must(self.wiring.risk.deliver(ToRisk::Suspend(index, true)));
-        self.wiring.alert(AlertLevel::Warning, "suspended", format!("{strategy} is out for the session: {why}"));
-        let part = strategy_actor(strategy).to_owned();
-        self.happened(&Happening::Suspend { strategy, part, why: why.to_owned() })
-    }
-
-    /// The books cannot be written: entries are frozen, and what was to be recorded waits (D1, D6). Or they can again.
-    fn stalled(&mut self, why: Option<String>) -> Result<(), LifeError> {
-        self.stalled = why.is_some();
-        let Some(why) = why else {
-            self.wiring.alert(AlertLevel::Info, "books", "The books can be written again.".to_owned());
-            return Ok(());
-        };
-        let text = format!("The books cannot be written; entries are frozen, exits and kills go on: {why}");
-        self.wiring.alert(AlertLevel::Critical, "books", text);
-        let Ok(name) = "books".parse() else { return Ok(()) };
-        let part = LEDGER.to_owned();
-        self.happened(&Happening::Freeze { name, strategy: None, part, why, for_the_session: true })
-    }
-
-    /// What an earlier process left to be told: an actor that hung, orders that are in the emergency file alone.
-    fn tell_of_what_was_left(&mut self) -> Result<(), LifeError> {
-        let Some(Left { hung, sent }) = self.left.take() else { return Ok(()) };
-        if !sent.is_empty() {
-            let text = format!("The kill switch had sent {} orders while the books could not be written.", sent.len());
-            self.wiring.alert(AlertLevel::Warning, "emergency_file", text);
-            let found = self.life.machine.stamped(self.now, BotBody::EmergencyFound { sent });
-            self.life.note(&[found])?;
-            if self.life.write().is_ok() {
-                self.wiring.must(self.wiring.kill_switch.deliver(ToKillSwitch::Imported));
-            }
-        }
-        let Some((mark, hung)) = hung.and_then(|mark| Some((mark.clone(), mark.read()?))) else { return Ok(()) };
-        let why = "it hung, and the process was started anew".to_owned();
-        let strategy = self.wiring.setup.strategies.iter().position(|(s, _)| strategy_actor(*s) == hung);
-        match (strategy, format!("hung-{}", hung.replace(' ', "-")).parse()) {
-            (Some(index), _) => self.suspend(index, &why)?,
-            (None, Ok(name)) => {
-                self.wiring.alert(AlertLevel::Critical, "actor_hung", format!("{hung}: {why}"));
-                self.happened(&Happening::Freeze { name, strategy: None, part: hung, why, for_the_session: true })?;
-            }
-            (None, Err(_)) => {}
-        }
-        if let Err(error) =
-            self.life.write().map_err(|e| e.to_string()).and_then(|()| mark.remove().map_err(|e| e.to_string()))
-        {
-            tracing::error!(%error, "who hung stays marked");
-        }
-        Ok(())
-    }
-
-    /// An actor fell and is being built anew. A strategy is out for the session (LIFE-9); losing risk or the ledger
-    /// freezes entries at once; who falls again and again takes the bot into error.
-    fn fell(&mut self, name: &'static str, why: &str, times: u32) -> Result<(), LifeError> {
-        self.wiring.alert(
-            AlertLevel::Warning,
-            "actor_fell",
-            format!("{name} fell and is built anew, time {times}: {why}"),
-        );
-        self.restarts.retain(|(n, ..)| *n != name);
-        self.restarts.push((name, times, why.to_owned()));
-        if let Some(index) = self.strategy_of(name) {
-            self.suspend(index, why)?;
-        }
-        if [LEDGER, RISK, BROKER, MARKET_DATA].contains(&name) {
-            let freeze = format!("lost-{}", name.replace(' ', "-"));
-            if let Ok(name) = freeze.parse() {
-                let part = SUPERVISOR.to_owned();
-                self.happened(&Happening::Freeze {
-                    name,
-                    strategy: None,
-                    part,
-                    why: why.to_owned(),
-                    for_the_session: true,
-                })?;
-            }
-        }
-        if name == RISK {
-            // The new one rests until it is told otherwise.
-            self.told = None;
-        }
-        if times > FALLS {
-            self.fault(name, &format!("it fell {times} times, at last: {why}"))?;
         }
         Ok(())
     }
@@ -518,130 +385,6 @@ impl Supervisor {
         if !std::mem::replace(&mut self.fed, true) {
             self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Run(true)));
         }
-    }
-
-    /// Who may enter, and whether everything is to be left.
-    fn tell_risk(&mut self) {
-        if self.life.machine.state().is_running() {
-            self.feed();
-        }
-        let machine = &self.life.machine;
-        let out = self.wiring.setup.strategies.iter().map(|(s, _)| *s);
-        let out: Vec<bool> = out.map(|s| !machine.may_enter(s) || self.readiness.missing(s).is_some()).collect();
-        let leaving = match machine.state() {
-            BotState::GracefulClosingPositions => Some(ExitReason::StopCommand),
-            // A kill is the kill switch's.
-            _ => None,
-        };
-        let resting = out.iter().all(|out| *out);
-        let now = (resting, out, leaving);
-        if self.told.as_ref() == Some(&now) {
-            return;
-        }
-        let risk = &self.wiring.risk;
-        self.wiring.must(risk.deliver(ToRisk::Rest(resting)));
-        for (index, out) in now.1.iter().enumerate() {
-            self.wiring.must(risk.deliver(ToRisk::Suspend(index, *out)));
-        }
-        self.wiring.must(risk.deliver(ToRisk::Leave(leaving)));
-        self.told = Some(now);
-    }
-
-    /// While a kill closes positions and the books cannot be written, the market does not wait for them.
-    fn tell_market_data(&mut self) {
-        let free = self.stalled && self.life.machine.state() == BotState::EmergencyClosingPositions;
-        if std::mem::replace(&mut self.free, free) != free {
-            self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Free(free)));
-        }
-        let mode = self.life.machine.mode();
-        if std::mem::replace(&mut self.mode, mode) != mode {
-            self.wiring.must(self.wiring.broker.deliver(ToBroker::Mode(mode)));
-        }
-    }
-
-    fn tell_reporter(&self) {
-        let machine = &self.life.machine;
-        let mark =
-            |mark: &Mark| crate::messages::board::Mark { at: mark.at, who: mark.who.clone(), why: mark.why.clone() };
-        let freezes = machine.freezes().map(|f| FreezeLine {
-            name: f.name.clone(),
-            strategy: f.strategy,
-            mark: mark(&f.mark),
-            for_the_session: f.for_the_session,
-        });
-        // A limit's freeze is the risk machine's own: its gate blocks, and the decisions say so.
-        let limits = self.follower.trader.risk().freezes().iter().filter_map(|f| {
-            Some(FreezeLine {
-                name: FreezeName::of_limit(f.reason.as_str(), f.strategy).ok()?,
-                strategy: f.strategy,
-                mark: crate::messages::board::Mark {
-                    at: self.now,
-                    who: Who::Bot(RISK.to_owned()),
-                    why: format!("{}, the limit is {}", f.have, f.limit),
-                },
-                for_the_session: true,
-            })
-        });
-        let places = |s| self.wiring.setup.strategies.iter().position(|(name, _)| *name == s);
-        let suspended = machine.suspended().filter_map(|(s, m)| Some((places(s)?, m.why.clone())));
-        let standing = Standing {
-            state: machine.state(),
-            since: machine.since(),
-            reason: self.reason(),
-            mode: machine.mode(),
-            latch: machine.latch().map(mark),
-            freezes: freezes.chain(limits).chain(self.not_ready()).collect(),
-            suspended: suspended.collect(),
-            closing: self.closing.as_ref().map(Closing::board),
-            drill: self.errands.drill.clone(),
-            rehearsing: machine.rehearsing().is_some(),
-        };
-        self.wiring.must(self.wiring.reporter.deliver(ToReporter::Standing(Box::new(standing))));
-    }
-
-    /// Why it stands where it does, as long as that is what a person has to know: what failed in the state `error`, who
-    /// stopped it where it stops or has stopped, who ends the process.
-    fn reason(&self) -> Option<String> {
-        let machine = &self.life.machine;
-        let by = |mark: &Mark| match mark.why.as_str() {
-            "" => format!("By {}.", mark.who),
-            why => format!("By {}: {}.", mark.who, why.trim_end_matches('.')),
-        };
-        match machine.state() {
-            BotState::Error => machine.fault().map(|f| format!("{}: {} {}", f.mark.who, f.mark.why, f.remedy)),
-            BotState::GracefulClosingPositions | BotState::EmergencyClosingPositions | BotState::Stopped => {
-                machine.closing().or(machine.latch()).map(by)
-            }
-            BotState::Shutdown | BotState::ShutdownTriggered => self.ended_by.as_ref().map(by),
-            _ => None,
-        }
-    }
-
-    fn tell_actors(&self) {
-        let waiting = |name: &str| {
-            let w = &self.wiring;
-            let lines = [
-                (LEDGER, w.ledger.depth()),
-                (RISK, w.risk.depth()),
-                (BROKER, w.broker.depth()),
-                (MARKET_DATA, w.market_data.depth()),
-            ];
-            let own = w.strategies.iter().map(|l| (l.name(), l.depth()));
-            lines.into_iter().chain(own).find(|(n, _)| *n == name).map_or(0, |(_, depth)| depth)
-        };
-        let lines = self.wiring.pulses.iter().map(|pulse| {
-            let fallen = self.restarts.iter().find(|(name, ..)| *name == pulse.name());
-            ActorLine {
-                name: pulse.name().to_owned(),
-                // A beat each half second, and two seconds to answer it.
-                well: !pulse.is_down() && self.beat.saturating_sub(pulse.heard()) <= 4,
-                silent_ms: self.beat.saturating_sub(pulse.heard()).saturating_mul(ASK_MS),
-                waiting: waiting(pulse.name()),
-                restarts: fallen.map_or(0, |(_, times, _)| *times),
-                fault: fallen.map(|(_, _, why)| why.clone()),
-            }
-        });
-        self.wiring.must(self.wiring.reporter.deliver(ToReporter::Actors(lines.collect())));
     }
 
     fn facts(&self) -> Facts {

@@ -32,9 +32,9 @@ pub(super) struct Errands {
 impl Errands {
     /// With the last drill that was kept.
     pub(super) fn new(receipts: &[Stored]) -> Self {
-        let kept = receipts.iter().filter(|r| r.name.ends_with("-drill"));
+        let mut kept = receipts.iter().filter(|r| r.name.ends_with("-drill"));
         let read = |r: &Stored| Some(board(r.name.clone(), &serde_json::from_slice(&r.bytes).ok()?));
-        Self { drill: kept.filter_map(read).next(), ..Self::default() }
+        Self { drill: kept.find_map(read), ..Self::default() }
     }
 }
 

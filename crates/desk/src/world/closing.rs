@@ -70,10 +70,10 @@ impl<R: Record> Trader<R> {
         Ok(match step {
             kill_switch::Step::Query(_) => None,
             kill_switch::Step::Cancel(order) => {
-                self.broker().get(order).filter(|t| !t.state.is_terminal()).map(|t| match t.is_cancelling() {
-                    // It was recorded, and the venue has not confirmed it: it is asked once more.
-                    true => Step { bodies: Vec::new(), out: Some(Out::Cancel(order.clone())) },
-                    false => withdrawal(order.clone()),
+                self.broker().get(order).filter(|t| !t.state.is_terminal()).map(|t| {
+                    // One that was recorded, and that the venue has not confirmed, is asked for once more.
+                    let again = Step { bodies: Vec::new(), out: Some(Out::Cancel(order.clone())) };
+                    if t.is_cancelling() { again } else { withdrawal(order.clone()) }
                 })
             }
             kill_switch::Step::Exit(exit) => {
