@@ -55,6 +55,7 @@ const FALLS: u32 = 3;
 const QUEUE: usize = 100;
 
 /// The supervisor.
+#[expect(clippy::struct_excessive_bools, reason = "what was told last to whom, each by itself")]
 pub(super) struct Supervisor {
     pub(super) wiring: Arc<Wiring>,
     follower: Follower,

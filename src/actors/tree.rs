@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::dev::channel::{AddressReceiver, channel};
-use actix::prelude::{Actor, Addr, Arbiter, Context, Handler};
+use actix::prelude::{Actor, Addr, Arbiter, Context, Handler, Supervised};
 use desk::domain::bot::{BotState, Mode};
 use desk::domain::ids::StrategyName;
 use desk::venue::Venue;
@@ -230,6 +230,112 @@ where
     (Line::new(name, Addr::new(sender).recipient()), receiver)
 }
 
+/// The actors' mailboxes before their actors are there.
+struct Boxes {
+    ledger: AddressReceiver<Ledger>,
+    risk: AddressReceiver<Risk>,
+    broker: AddressReceiver<Broker>,
+    market_data: AddressReceiver<MarketData>,
+    reporter: AddressReceiver<Reporter>,
+    screener: AddressReceiver<Screener>,
+    kill_switch: AddressReceiver<KillSwitch>,
+    notifier: AddressReceiver<Notifier>,
+    supervisor: AddressReceiver<Supervisor>,
+    strategies: Vec<(&'static str, AddressReceiver<Strategy>)>,
+}
+
+/// The arbiters, by latency and by what may fail together.
+struct Threads {
+    books: Arbiter,
+    trading: Arbiter,
+    link: Arbiter,
+    house: Arbiter,
+    kill: Arbiter,
+}
+
+/// What the wiring knows besides the lines.
+struct Known {
+    setup: Setup,
+    mode: Mode,
+    latch: Latch,
+    receipts: Receipts,
+    signer: Arc<Signer>,
+    rehearsals: Arc<House>,
+    configure: Configure,
+}
+
+/// Mailboxes, and the lines to them.
+fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
+    let Known { setup, mode, latch, receipts, signer, rehearsals, configure } = known;
+    let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
+    let (risk, risk_box) = mailbox::<Risk, _>(RISK);
+    let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
+    let (market_data, market_box) = mailbox::<MarketData, _>(MARKET_DATA);
+    let (reporter, reporter_box) = mailbox::<Reporter, _>(REPORTER);
+    let (screener, screener_box) = mailbox::<Screener, _>(SCREENER);
+    let (kill_switch, kill_box) = mailbox::<KillSwitch, _>(KILL_SWITCH);
+    let (notifier, notifier_box) = mailbox::<Notifier, _>(NOTIFIER);
+    let (supervisor, supervisor_box) = mailbox::<Supervisor, _>(SUPERVISOR);
+    let names: Vec<_> = setup.strategies.iter().map(|(name, _)| strategy_actor(*name)).collect();
+    let (strategies, boxes): (Vec<_>, Vec<_>) = names.iter().map(|n| mailbox::<Strategy, _>(n)).unzip();
+    let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SCREENER, SUPERVISOR, KILL_SWITCH, NOTIFIER];
+    let pulses = all.into_iter().chain(names.iter().copied()).map(Pulse::new).collect();
+    let wiring = Wiring {
+        setup,
+        mode,
+        latch,
+        receipts,
+        signer,
+        kill_switch,
+        notifier,
+        ledger,
+        risk,
+        strategies,
+        broker,
+        market_data,
+        reporter,
+        screener,
+        supervisor,
+        pulses,
+        rehearsals,
+        configure,
+        speed: Speed::default(),
+    };
+    let boxes = Boxes {
+        ledger: ledger_box,
+        risk: risk_box,
+        broker: broker_box,
+        market_data: market_box,
+        reporter: reporter_box,
+        screener: screener_box,
+        kill_switch: kill_box,
+        notifier: notifier_box,
+        supervisor: supervisor_box,
+        strategies: names.into_iter().zip(boxes).collect(),
+    };
+    (Arc::new(wiring), boxes)
+}
+
+impl Threads {
+    fn new() -> Self {
+        let [books, trading, link, house, kill] = std::array::from_fn(|_| Arbiter::new());
+        Self { books, trading, link, house, kill }
+    }
+
+    /// Runs an actor under guard.
+    fn run<A>(
+        on: &Arbiter,
+        wiring: &Wiring,
+        name: &'static str,
+        mailbox: AddressReceiver<A>,
+        make: impl FnOnce() -> A + Send + 'static,
+    ) where
+        A: Actor<Context = Context<A>> + Supervised + Unpin,
+    {
+        guard::run(&on.handle(), mailbox, wiring.pulse(name), wiring.supervisor.clone(), make);
+    }
+}
+
 impl Tree {
     /// Starts all actors. They wait: nothing is sent before a command says so.
     ///
@@ -237,109 +343,48 @@ impl Tree {
     /// Where a strategy cannot run with its parameters.
     pub fn start(plan: Plan) -> Result<Self, desk::world::trader::Halt> {
         let Plan {
-            setup,
-            mode,
-            trader,
-            chronicle,
-            writer,
-            venue,
-            playback,
-            pace,
-            sign,
-            life,
-            latch,
-            papers,
-            left,
-            stage,
-            configure,
+            setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left, ..
         } = plan;
-        let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
-        let (risk, risk_box) = mailbox::<Risk, _>(RISK);
-        let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
-        let (market_data, market_box) = mailbox::<MarketData, _>(MARKET_DATA);
-        let (reporter, reporter_box) = mailbox::<Reporter, _>(REPORTER);
-        let (screener, screener_box) = mailbox::<Screener, _>(SCREENER);
-        let (kill_switch, kill_box) = mailbox::<KillSwitch, _>(KILL_SWITCH);
-        let (notifier, notifier_box) = mailbox::<Notifier, _>(NOTIFIER);
-        let (supervisor, supervisor_box) = mailbox::<Supervisor, _>(SUPERVISOR);
-        let names: Vec<_> = setup.strategies.iter().map(|(name, _)| strategy_actor(*name)).collect();
-        let (strategies, strategy_boxes): (Vec<_>, Vec<_>) = names.iter().map(|n| mailbox::<Strategy, _>(n)).unzip();
-        let all = [LEDGER, RISK, BROKER, MARKET_DATA, REPORTER, SCREENER, SUPERVISOR, KILL_SWITCH, NOTIFIER];
-        let pulses = all.into_iter().chain(names.iter().copied()).map(Pulse::new).collect();
-        let killer = Killer { latch: latch.clone(), line: kill_switch.clone() };
+        let (stage, configure) = (plan.stage, plan.configure);
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
         let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
-        let wiring = Arc::new(Wiring {
-            setup,
-            mode,
-            latch,
-            receipts: papers.receipts.clone(),
-            signer: Arc::clone(&papers.signer),
-            kill_switch,
-            notifier,
-            ledger,
-            risk,
-            strategies,
-            broker,
-            market_data,
-            reporter,
-            screener,
-            supervisor,
-            pulses,
-            rehearsals,
-            configure,
-            speed: Speed::default(),
-        });
-        // By latency and by what may fail together.
-        let [books, trading, link, house, kill] =
-            [Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new(), Arbiter::new()];
-        let with = || (Arc::clone(&wiring), wiring.supervisor.clone());
+        let (receipts, signer) = (papers.receipts.clone(), Arc::clone(&papers.signer));
+        let known = Known { setup, mode, latch: latch.clone(), receipts, signer, rehearsals, configure };
+        let (wiring, boxes) = wire(known);
+        let threads = Threads::new();
+        let own = || Arc::clone(&wiring);
 
-        let (own, tell) = with();
-        guard::run(&books.handle(), ledger_box, wiring.pulse(LEDGER), tell, move || {
-            Ledger::new(own, trader, chronicle, writer)
-        });
-        let (risk_actor, tell) = (Risk::new(Arc::clone(&wiring))?, wiring.supervisor.clone());
-        guard::run(&trading.handle(), risk_box, wiring.pulse(RISK), tell, move || risk_actor);
-        for (index, (name, mailbox)) in names.into_iter().zip(strategy_boxes).enumerate() {
-            let actor = Strategy::new(Arc::clone(&wiring), index, name)?;
-            guard::run(&trading.handle(), mailbox, wiring.pulse(name), wiring.supervisor.clone(), move || actor);
+        let (mine, w) = (own(), &*wiring);
+        Threads::run(&threads.books, w, LEDGER, boxes.ledger, || Ledger::new(mine, trader, chronicle, writer));
+        let risk = Risk::new(own())?;
+        Threads::run(&threads.trading, w, RISK, boxes.risk, || risk);
+        for (index, (name, mailbox)) in boxes.strategies.into_iter().enumerate() {
+            let strategy = Strategy::new(own(), index, name)?;
+            Threads::run(&threads.trading, w, name, mailbox, || strategy);
         }
-        let broker_actor = Broker::new(Arc::clone(&wiring), venue)?;
-        guard::run(&link.handle(), broker_box, wiring.pulse(BROKER), wiring.supervisor.clone(), move || broker_actor);
-        let (own, tell) = with();
-        guard::run(&trading.handle(), market_box, wiring.pulse(MARKET_DATA), tell, move || {
-            MarketData::new(own, playback, pace)
+        let mine = own();
+        Threads::run(&threads.trading, w, MARKET_DATA, boxes.market_data, move || {
+            MarketData::new(mine, playback, pace)
         });
-        let reporter_actor = Reporter::new(Arc::clone(&wiring), sign, board)?;
-        let tell = wiring.supervisor.clone();
-        guard::run(&house.handle(), reporter_box, wiring.pulse(REPORTER), tell, move || reporter_actor);
-        let (own, tell) = with();
-        guard::run(&house.handle(), screener_box, wiring.pulse(SCREENER), tell, move || Screener::new(own));
-        let kill_actor = KillSwitch::new(Arc::clone(&wiring), papers)?;
-        let tell = wiring.supervisor.clone();
-        guard::run(&kill.handle(), kill_box, wiring.pulse(KILL_SWITCH), tell, move || kill_actor);
-        let (own, tell) = with();
-        guard::run(&house.handle(), notifier_box, wiring.pulse(NOTIFIER), tell, move || Notifier::new(own));
-        let supervisor_actor = Supervisor::new(Arc::clone(&wiring), life, left)?;
-        let tell = wiring.supervisor.clone();
-        guard::run(&house.handle(), supervisor_box, wiring.pulse(SUPERVISOR), tell, move || supervisor_actor);
+        let broker = Broker::new(own(), venue)?;
+        Threads::run(&threads.link, w, BROKER, boxes.broker, || broker);
+        let reporter = Reporter::new(own(), sign, board)?;
+        Threads::run(&threads.house, w, REPORTER, boxes.reporter, || reporter);
+        let mine = own();
+        Threads::run(&threads.house, w, SCREENER, boxes.screener, || Screener::new(mine));
+        let mine = own();
+        Threads::run(&threads.house, w, NOTIFIER, boxes.notifier, || Notifier::new(mine));
+        let kill_switch = KillSwitch::new(own(), papers)?;
+        Threads::run(&threads.kill, w, KILL_SWITCH, boxes.kill_switch, || kill_switch);
+        let supervisor = Supervisor::new(own(), life, left)?;
+        Threads::run(&threads.house, w, SUPERVISOR, boxes.supervisor, || supervisor);
 
-        let line = wiring.supervisor.clone();
-        let door = Door::new(move |order| {
-            let line = line.clone();
-            async move {
-                let (answer, answered) = tokio::sync::oneshot::channel();
-                line.offer(ToSupervisor::Command(Box::new(order), answer)).map_err(|_| Refused::Busy)?;
-                answered.await.unwrap_or(Err(Refused::Busy))
-            }
-        });
-        let pulses = wiring.pulses.clone();
+        let Threads { books, trading, link, house, kill } = threads;
         Ok(Self {
-            door,
+            door: door(&wiring),
             board: board_reader,
-            killer,
-            pulses,
+            killer: Killer { latch, line: wiring.kill_switch.clone() },
+            pulses: wiring.pulses.clone(),
             wiring,
             arbiters: vec![books, trading, link, house, kill],
         })
@@ -365,6 +410,19 @@ impl Tree {
             wiring.must(wiring.supervisor.deliver(ToSupervisor::SetUp(BotState::Started)));
         }
     }
+}
+
+/// The supervisor's door.
+fn door(wiring: &Wiring) -> Door {
+    let line = wiring.supervisor.clone();
+    Door::new(move |order| {
+        let line = line.clone();
+        async move {
+            let (answer, answered) = tokio::sync::oneshot::channel();
+            line.offer(ToSupervisor::Command(Box::new(order), answer)).map_err(|_| Refused::Busy)?;
+            answered.await.unwrap_or(Err(Refused::Busy))
+        }
+    })
 }
 
 impl Drop for Tree {

@@ -72,7 +72,7 @@ impl Supervisor {
         {
             self.wiring.alert(AlertLevel::Critical, "not_reconciled", format!("Books and venue differ: {why}"));
         }
-        self.reconciliation = result.clone();
+        self.reconciliation.clone_from(&result);
         let Some(key) = self.errands.reconciling.take() else { return Ok(()) };
         let (done, message) = match result {
             Ok(()) => (true, "Books and venue agree.".to_owned()),
@@ -98,7 +98,7 @@ impl Supervisor {
         match std::thread::Builder::new().name("drill".to_owned()).spawn(run) {
             Ok(_) => self.errands.drilling = Some(key),
             Err(error) => {
-                self.wiring.alert(AlertLevel::Warning, "drill", format!("The drill could not begin: {error}"))
+                self.wiring.alert(AlertLevel::Warning, "drill", format!("The drill could not begin: {error}"));
             }
         }
     }

@@ -76,6 +76,20 @@ async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &
         Address::Sqlite(path) => read_heads(&database_file(path))?,
         Address::Postgres(_) => None,
     };
+    // The pages are read on a connection of their own meanwhile; what is wrong with a record is told before what is wrong
+    // with a page.
+    let (checked, pages) = tokio::join!(verify_books(reader, kept, check, report), async {
+        if check.pages { check_pages(reader).await } else { Ok(()) }
+    });
+    checked.and(pages)
+}
+
+async fn verify_books(
+    reader: &Reader,
+    kept: Option<(Identity, Heads)>,
+    check: &Check,
+    report: &mut Report,
+) -> Result<(), Stop> {
     let books = reader.books().await?;
     for book in &books {
         let mut so_far = BookReport::new(book.clone());
@@ -90,8 +104,7 @@ async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &
             return Err(found("book", 0).column("identity").values("nothing", identity).into());
         }
     }
-    check_bookless(reader, &books).await?;
-    if check.pages { check_pages(reader).await } else { Ok(()) }
+    check_bookless(reader, &books).await
 }
 
 async fn verify_book(
@@ -102,8 +115,16 @@ async fn verify_book(
     exact: Option<Heads>,
 ) -> Result<(), Stop> {
     accounts::verify(reader, book).await?;
-    entries::verify(reader, book, report, kept.map(|h| h.entry)).await?;
-    events::verify(reader, book, report, kept.map(|h| h.events)).await?;
+    // Side by side: while rows of the one are read, those of the other are checked. Nothing is said of events where an
+    // entry is wrong.
+    let mut beside = BookReport::new(book.clone());
+    let (entries, events) = tokio::join!(
+        entries::verify(reader, book, report, kept.map(|h| h.entry)),
+        events::verify(reader, book, &mut beside, kept.map(|h| h.events)),
+    );
+    entries?;
+    (report.heads.events, report.events) = (beside.heads.events, beside.events);
+    events?;
     for (table, end, given) in
         [("entry", report.heads.entry, exact.map(|h| h.entry)), ("event", report.heads.events, exact.map(|h| h.events))]
     {

@@ -24,6 +24,11 @@ impl Hash {
     /// The hash of some texts with a line feed between each two.
     #[must_use]
     pub fn of_lines(lines: &[&str]) -> Self {
+        // Ids are made of a few short texts: hashed in one go, they need no buffer of the hasher's.
+        let mut text = [0; 256];
+        if let Some(text) = joined(lines, &mut text) {
+            return Self::of(text);
+        }
         let mut hasher = Sha256::new();
         for (i, line) in lines.iter().enumerate() {
             if i > 0 {
@@ -76,6 +81,21 @@ impl Hash {
         }
         text
     }
+}
+
+/// The texts with a line feed between each two; nothing where they do not fit.
+fn joined<'a>(lines: &[&str], text: &'a mut [u8]) -> Option<&'a [u8]> {
+    let mut used = 0_usize;
+    for (i, line) in lines.iter().enumerate() {
+        if i > 0 {
+            *text.get_mut(used)? = b'\n';
+            used = used.checked_add(1)?;
+        }
+        let end = used.checked_add(line.len())?;
+        text.get_mut(used..end)?.copy_from_slice(line.as_bytes());
+        used = end;
+    }
+    text.get(..used)
 }
 
 impl fmt::Display for Hash {

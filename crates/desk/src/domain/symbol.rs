@@ -31,8 +31,9 @@ impl Symbol {
 }
 
 impl PartialEq for Symbol {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
-        self.words() == other.words()
+        self.bytes == other.bytes
     }
 }
 
@@ -51,8 +52,15 @@ impl PartialOrd for Symbol {
 }
 
 impl Ord for Symbol {
+    #[inline]
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.words().cmp(&other.words())
+        let ((ours, our_rest), (theirs, their_rest)) = (self.bytes.as_chunks::<8>(), other.bytes.as_chunks::<8>());
+        for (a, b) in ours.iter().zip(theirs) {
+            if a != b {
+                return u64::from_be_bytes(*a).cmp(&u64::from_be_bytes(*b));
+            }
+        }
+        our_rest.cmp(their_rest)
     }
 }
 
@@ -69,11 +77,16 @@ impl fmt::Display for NameError {
 impl std::error::Error for NameError {}
 
 impl Symbol {
+    /// The text's bytes, all of them ASCII.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        let used = self.bytes.get(..usize::from(self.len)).unwrap_or_default();
-        std::str::from_utf8(used).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

@@ -143,7 +143,14 @@ pub(crate) struct Text {
 impl Text {
     /// Adds a short text; what finds no room is left out.
     pub(crate) fn extend(&mut self, text: &str) {
-        text.bytes().for_each(|b| self.push(b));
+        let end = self.len.saturating_add(text.len());
+        match self.bytes.get_mut(self.len..end) {
+            Some(place) => {
+                place.copy_from_slice(text.as_bytes());
+                self.len = end;
+            }
+            None => text.bytes().for_each(|b| self.push(b)),
+        }
     }
 
     fn push(&mut self, byte: u8) {
@@ -154,7 +161,7 @@ impl Text {
     }
 
     /// A number of so many digits, zeros before it.
-    fn digits(&mut self, number: i64, width: u32) {
+    pub(crate) fn digits(&mut self, number: i64, width: u32) {
         let from = self.len;
         (0..width).for_each(|_| self.push(b'0'));
         let (mut left, mut places) = (number, self.bytes.get_mut(from..self.len).unwrap_or_default());
@@ -165,9 +172,12 @@ impl Text {
         }
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
     pub(crate) fn as_str(&self) -> &str {
-        let used = self.bytes.get(..self.len).unwrap_or_default();
-        std::str::from_utf8(used).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 

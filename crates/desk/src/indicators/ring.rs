@@ -49,6 +49,11 @@ impl<const MOST: usize> Ring<MOST> {
         self.filled = self.filled.saturating_add(1).min(self.length);
     }
 
+    /// The values in no order, where every place is taken.
+    pub(super) fn all(&self) -> Option<&[i64]> {
+        if self.is_full() { self.slots.get(..self.length) } else { None }
+    }
+
     /// The values, the oldest first.
     pub(super) fn values(&self) -> impl Iterator<Item = i64> + '_ {
         let held = self.slots.get(..self.filled).unwrap_or_default();

@@ -1,4 +1,7 @@
+use std::cmp::Ordering;
+
 use super::length::LengthError;
+use super::ring::Ring;
 use crate::domain::decimal::Price;
 use crate::domain::market::Bar;
 
@@ -7,23 +10,15 @@ pub const MOST: usize = 120;
 
 /// Highest high and lowest low of the last N clean bars *before* the current one (STRAT-20).
 ///
-/// The bars stand in blocks of N. When a block is full, each place is given the extreme from there to
-/// the block's end; the last N bars are then one place of the old block and the running extreme of the new one, which
-/// overwrites exactly the places that nobody needs any more. Two comparisons a bar on average, no search
-/// (van Herk 1992, Gil and Werman 1993).
+/// Every bar of the session is taken in, and only the last hour asks: a bar costs two writes, and the extremes are
+/// searched for when somebody wants them. Most ask only how a price stands to them, and the first bar that reaches it ends
+/// that search.
 #[derive(Clone, Debug)]
 pub struct Extremes {
-    length: usize,
-    highs: [i64; MOST],
-    lows: [i64; MOST],
-    /// How many bars the new block holds.
-    new: usize,
-    /// The extremes of the new block.
-    top: i64,
-    bottom: i64,
-    /// Whether there is an old block.
-    full: bool,
-    before: Option<(Price, Price)>,
+    highs: Ring<MOST>,
+    lows: Ring<MOST>,
+    /// High and low of the current bar, which counts from the next one on.
+    current: Option<(i64, i64)>,
 }
 
 impl Extremes {
@@ -32,73 +27,48 @@ impl Extremes {
     /// # Errors
     /// [`LengthError`].
     pub fn new(length: usize) -> Result<Self, LengthError> {
-        let length = LengthError::check(length, 1, MOST)?;
-        Ok(Self {
-            length,
-            highs: [0; MOST],
-            lows: [0; MOST],
-            new: 0,
-            top: i64::MIN,
-            bottom: i64::MAX,
-            full: false,
-            before: None,
-        })
+        Ok(Self { highs: Ring::new(length)?, lows: Ring::new(length)?, current: None })
     }
 
     /// Forgets the session.
     pub const fn reset(&mut self) {
-        self.new = 0;
-        self.top = i64::MIN;
-        self.bottom = i64::MAX;
-        self.full = false;
-        self.before = None;
+        self.highs.clear();
+        self.lows.clear();
+        self.current = None;
     }
 
     /// Takes a clean bar in, which becomes the current one.
     pub fn update(&mut self, bar: &Bar) {
-        let (high, low) = (bar.high.raw(), bar.low.raw());
-        if let (Some(top), Some(bottom)) = (self.highs.get_mut(self.new), self.lows.get_mut(self.new)) {
-            if self.full {
-                let highest = (*top).max(self.top);
-                let lowest = (*bottom).min(self.bottom);
-                self.before = Some((Price::from_raw(highest), Price::from_raw(lowest)));
-            }
-            *top = high;
-            *bottom = low;
-        }
-        self.top = self.top.max(high);
-        self.bottom = self.bottom.min(low);
-        self.new = self.new.saturating_add(1);
-        if self.new >= self.length {
-            self.close_block();
+        if let Some((high, low)) = self.current.replace((bar.high.raw(), bar.low.raw())) {
+            self.highs.push(high);
+            self.lows.push(low);
         }
     }
 
     /// The highest high of the N bars before the current one; nothing with N clean bars or fewer.
     #[must_use]
     pub fn highest(&self) -> Option<Price> {
-        self.before.map(|(highest, _)| highest)
+        self.highs.all()?.iter().copied().max().map(Price::from_raw)
     }
 
     /// The lowest low of the N bars before the current one; nothing with N clean bars or fewer.
     #[must_use]
     pub fn lowest(&self) -> Option<Price> {
-        self.before.map(|(_, lowest)| lowest)
+        self.lows.all()?.iter().copied().min().map(Price::from_raw)
     }
 
-    /// Turns each place into the extreme from there to the block's end.
-    fn close_block(&mut self) {
-        let (mut top, mut bottom) = (i64::MIN, i64::MAX);
-        for (high, low) in self.highs.iter_mut().zip(&mut self.lows).take(self.length).rev() {
-            top = top.max(*high);
-            bottom = bottom.min(*low);
-            *high = top;
-            *low = bottom;
-        }
-        self.new = 0;
-        self.top = i64::MIN;
-        self.bottom = i64::MAX;
-        self.full = true;
+    /// Whether a price lies above the highest high, below the lowest low, or between them; nothing with N clean bars or
+    /// fewer.
+    #[must_use]
+    pub fn compare(&self, price: Price) -> Option<Ordering> {
+        let (highs, lows, price) = (self.highs.all()?, self.lows.all()?, price.raw());
+        Some(if highs.iter().all(|high| price > *high) {
+            Ordering::Greater
+        } else if lows.iter().all(|low| price < *low) {
+            Ordering::Less
+        } else {
+            Ordering::Equal
+        })
     }
 }
 
@@ -160,6 +130,16 @@ mod tests {
                     let lowest = window.and_then(|w| w.iter().map(|b| b.0).min());
                     prop_assert_eq!(extremes.highest(), highest.map(Price::from_raw));
                     prop_assert_eq!(extremes.lowest(), lowest.map(Price::from_raw));
+                    for price in [highest, lowest].into_iter().flatten().flat_map(|edge| edge - 1..=edge + 1) {
+                        let stands = if Some(price) > highest {
+                            Ordering::Greater
+                        } else if Some(price) < lowest {
+                            Ordering::Less
+                        } else {
+                            Ordering::Equal
+                        };
+                        prop_assert_eq!(extremes.compare(Price::from_raw(price)), Some(stands));
+                    }
                 }
             }
         }

@@ -43,6 +43,12 @@ impl Vwap {
         Ok(())
     }
 
+    /// Whether a unit has been traded. The average of prices that fit 64 bits fits them too.
+    #[must_use]
+    pub const fn exists(&self) -> bool {
+        self.weight > 0
+    }
+
     /// The average price, cut to 10⁻⁸; nothing before the first traded unit.
     #[must_use]
     pub fn value(&self) -> Option<Price> {

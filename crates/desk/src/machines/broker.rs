@@ -52,6 +52,11 @@ impl Tracked {
     pub const fn is_unresolved(&self) -> bool {
         matches!(self.state, OrderState::Intent | OrderState::Submitting | OrderState::Unknown)
     }
+
+    /// Whether it may still turn up at the venue without our knowing.
+    const fn is_in_doubt(&self) -> bool {
+        self.given_up || self.is_unresolved()
+    }
 }
 
 /// Where a stop was sent to.
@@ -78,6 +83,8 @@ pub struct Broker {
     orders: BTreeMap<OrderId, Tracked>,
     executions: BTreeSet<ExecutionId>,
     watches: BTreeMap<OrderId, Watch>,
+    /// Every order that is in doubt, and some that were: each signal asks, and most of a session's orders are over.
+    doubted: Vec<OrderId>,
 }
 
 impl Broker {
@@ -96,7 +103,14 @@ impl Broker {
     /// until it is known, or the session ends (`U` of the fault model, A1).
     #[must_use]
     pub fn is_unresolved(&self, symbol: &Symbol) -> bool {
-        self.orders.values().any(|t| t.symbol == *symbol && (t.given_up || t.is_unresolved()))
+        let mut doubted = self.doubted.iter().filter_map(|order| self.orders.get(order));
+        doubted.any(|t| t.symbol == *symbol && t.is_in_doubt())
+    }
+
+    /// Notes an order whose fate is not known, and forgets those whose fate is known by now.
+    fn doubt(&mut self, order: &OrderId) {
+        self.doubted.retain(|o| o != order && self.orders.get(o).is_some_and(Tracked::is_in_doubt));
+        self.doubted.push(order.clone());
     }
 
     /// What a report means: the events that record it. A repeat means nothing, and so does a report about an order
@@ -208,12 +222,16 @@ impl Broker {
                 self.orders.insert(intent.order.clone(), track(Leg::Exit, OrderState::Intent));
             }
         }
+        self.doubt(&intent.order);
     }
 
     fn set(&mut self, order: &OrderId, state: OrderState, at: Timestamp) {
         if let Some(t) = self.orders.get_mut(order) {
             t.state = state;
             t.unknown_at = (state == OrderState::Unknown).then_some(at);
+        }
+        if state == OrderState::Unknown {
+            self.doubt(order);
         }
         if state.is_terminal() {
             self.watches.remove(order);
@@ -315,6 +333,7 @@ impl Broker {
                 if let Some(t) = self.orders.get_mut(order) {
                     t.given_up = matches!(event.body, Body::NotAccepted { .. });
                 }
+                self.doubt(order);
                 self.end_children(order);
             }
             Body::Ended { order, how } => {

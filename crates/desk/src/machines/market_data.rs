@@ -213,6 +213,47 @@ pub struct View<'a> {
     market: &'a SymbolMarket,
 }
 
+/// A bar that has just ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// Which instrument, by its place.
+    pub place: usize,
+    /// The bar.
+    pub bar: &'a Bar,
+    /// The quotes of the same minute, where there are some.
+    pub quote: Option<&'a QuoteBar>,
+}
+
+/// All bars that have ended at `T`, once they have been taken in: what a strategy is shown of them in one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Minute<'a> {
+    /// `T`.
+    pub now: Timestamp,
+    /// The session.
+    pub session: Hours,
+    /// The bars.
+    pub bars: &'a [Ended<'a>],
+    /// The instruments, by place.
+    pub instruments: &'a [Instrument],
+    /// Each instrument's data, by place.
+    pub market: &'a [SymbolMarket],
+    /// What the data checks made of the bars, by place.
+    pub checked: &'a [Option<Checked>],
+}
+
+impl<'a> Minute<'a> {
+    /// The views of the clean bars, each with its place.
+    pub fn clean(&self) -> impl Iterator<Item = (usize, View<'a>)> {
+        let Self { now, session, bars, instruments, market, checked } = *self;
+        bars.iter().filter_map(move |ended| {
+            let place = ended.place;
+            let clean = checked.get(place).copied().flatten() == Some(Checked::Clean);
+            let (instrument, market) = (instruments.get(place)?, market.get(place)?);
+            clean.then(|| (place, View::new(session, instrument, ended.bar, Checked::Clean, market, now)))
+        })
+    }
+}
+
 /// The data quality as the gate sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QualityView {
@@ -244,6 +285,12 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn vwap(&self) -> Option<Price> {
         self.market.vwap.value()
+    }
+
+    /// Whether there is a VWAP.
+    #[must_use]
+    pub const fn has_vwap(&self) -> bool {
+        self.market.vwap.exists()
     }
 
     /// How the bar's close stands to VWAP.

@@ -6,6 +6,7 @@ use crate::domain::decimal::{Money, Price};
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::StrategyName;
 use crate::domain::order::Execution;
+use crate::domain::position::Position;
 use crate::domain::symbol::Symbol;
 use crate::domain::trade::Trade;
 use crate::domain::wide::{Overflow, Wide, value_of};
@@ -80,14 +81,14 @@ impl Risk {
         &self.freezes
     }
 
-    /// Float + cash of all fills − fees + Σ s·held·last close.
+    /// Float + cash of all fills − fees + Σ s·held·last close, of all brackets with their symbols' last closes.
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn equity(&self, portfolio: &Portfolio, close: impl Fn(&Symbol) -> Option<Price>) -> Result<Wide, Overflow> {
+    pub fn equity<'a>(&self, held: impl Iterator<Item = (&'a Position, Option<Price>)>) -> Result<Wide, Overflow> {
         let mut equity = self.cash;
-        for p in portfolio.iter() {
-            if let Some(price) = close(&p.symbol) {
+        for (p, close) in held {
+            if let Some(price) = close {
                 equity += Wide::from(value_of(p.held(), price)?) * p.side.sign();
             }
         }

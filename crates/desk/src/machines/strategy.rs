@@ -8,7 +8,7 @@ use crate::domain::position::{Position, Stage};
 use crate::domain::symbol::Symbol;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::wide::Overflow;
-use crate::machines::market_data::{Checked, Hours, View};
+use crate::machines::market_data::{Checked, Hours, Minute, View};
 use crate::strategies::{Detection, Held, Setup, Strategy, Tracking, exit_time, window};
 
 /// Why an evaluation ended without a signal (STRAT-6), in the order in which the reasons apply.
@@ -119,7 +119,13 @@ struct Slot {
     spent: [Option<Timestamp>; 2],
     given_back: [Option<Timestamp>; 2],
     tracking: Tracking,
-    counts: [Count; Skip::ALL.len()],
+}
+
+/// How often a reason was met in a symbol, and when last; that says nothing where it was never met.
+#[derive(Clone, Copy, Debug, Default)]
+struct Met {
+    times: u32,
+    last: Timestamp,
 }
 
 const fn place(side: Side) -> usize {
@@ -153,8 +159,15 @@ impl Slot {
 #[derive(Debug)]
 pub struct StrategyMachine {
     strategy: Box<dyn Strategy>,
+    /// What each event, and each evaluation, asks the strategy for.
+    name: StrategyName,
+    max_trades: i64,
     symbols: Vec<Symbol>,
     slots: Vec<Slot>,
+    /// Reason by reason and then symbol by symbol: a minute meets one reason in nearly all symbols.
+    met: [Vec<Met>; Skip::ALL.len()],
+    /// Whether a side was ever spent in this session.
+    has_spent: bool,
     hours: Option<Hours>,
     window: Option<(Timestamp, Timestamp)>,
     exit_at: Timestamp,
@@ -165,13 +178,26 @@ impl StrategyMachine {
     #[must_use]
     pub fn new(strategy: Box<dyn Strategy>, symbols: Vec<Symbol>) -> Self {
         let slots = vec![Slot::default(); symbols.len()];
-        Self { strategy, symbols, slots, hours: None, window: None, exit_at: Timestamp::MAX }
+        let met = std::array::from_fn(|_| vec![Met::default(); symbols.len()]);
+        let (name, max_trades) = (strategy.name(), strategy.parameters().max_trades);
+        Self {
+            strategy,
+            name,
+            max_trades,
+            symbols,
+            slots,
+            met,
+            has_spent: false,
+            hours: None,
+            window: None,
+            exit_at: Timestamp::MAX,
+        }
     }
 
     /// Its name.
     #[must_use]
-    pub fn name(&self) -> StrategyName {
-        self.strategy.name()
+    pub const fn name(&self) -> StrategyName {
+        self.name
     }
 
     /// The strategy behind it.
@@ -198,27 +224,29 @@ impl StrategyMachine {
         self.window.is_some_and(|(start, end)| start <= now && now < end)
     }
 
-    /// The market data's own door: a clean bar moves indicators and gives sides back. Both serve entries alone, so
-    /// nothing is done once the window is over.
+    /// The market data's own door: clean bars move indicators and give sides back. Both serve entries alone, so nothing
+    /// is done once the window is over.
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn observe(&mut self, symbol: usize, view: &View<'_>) -> Result<(), Overflow> {
-        if self.window.is_none_or(|(_, end)| view.now >= end) {
+    pub fn observe(&mut self, minute: &Minute<'_>) -> Result<(), Overflow> {
+        if self.window.is_none_or(|(_, end)| minute.now >= end) {
             return Ok(());
         }
-        self.strategy.observe(symbol, view)?;
-        if let Some(slot) = self.slots.get_mut(symbol)
-            && slot.spent.iter().any(Option::is_some)
-        {
-            slot.give_back(self.strategy.as_ref(), view);
+        self.strategy.observe_all(minute)?;
+        if self.has_spent {
+            for (symbol, view) in minute.clean() {
+                if let Some(slot) = self.slots.get_mut(symbol).filter(|s| s.spent.iter().any(Option::is_some)) {
+                    slot.give_back(self.strategy.as_ref(), &view);
+                }
+            }
         }
         Ok(())
     }
 
     /// Follows what is held with a clean bar, where it is this strategy's.
     pub fn follow(&mut self, symbol: usize, view: &View<'_>, position: &Position) {
-        let own = position.strategy == self.strategy.name();
+        let own = position.strategy == self.name;
         if own
             && position.entered_at.is_some_and(|at| view.bar.end() > at)
             && let Some(slot) = self.slots.get_mut(symbol)
@@ -241,10 +269,10 @@ impl StrategyMachine {
         if view.checked == Checked::Corrupt {
             return Ok(Evaluation::Skipped(Skip::CorruptBar));
         }
-        if i64::from(slot.approved) >= self.strategy.parameters().max_trades {
+        if i64::from(slot.approved) >= self.max_trades {
             return Ok(Evaluation::Skipped(Skip::MaxTrades));
         }
-        if position.is_some_and(|p| p.strategy == self.strategy.name()) {
+        if position.is_some_and(|p| p.strategy == self.name) {
             return Ok(Evaluation::Skipped(Skip::InPosition));
         }
         let setup = match self.strategy.detect(symbol, view)? {
@@ -263,10 +291,16 @@ impl StrategyMachine {
 
     /// Counts an evaluation without a signal.
     pub fn count(&mut self, symbol: usize, skip: Skip, now: Timestamp) {
-        let counts = self.slots.get_mut(symbol).map(|s| &mut s.counts);
-        if let Some(count) = counts.and_then(|c| c.get_mut(skip.place())) {
-            count.times = count.times.saturating_add(1);
-            count.last = Some(now);
+        self.count_all([symbol], skip, now);
+    }
+
+    /// Counts evaluations of one instant that ended for the same reason.
+    pub fn count_all(&mut self, symbols: impl IntoIterator<Item = usize>, skip: Skip, now: Timestamp) {
+        let Some(row) = self.met.get_mut(skip.place()) else { return };
+        for symbol in symbols {
+            if let Some(met) = row.get_mut(symbol) {
+                *met = Met { times: met.times.saturating_add(1), last: now };
+            }
         }
     }
 
@@ -328,8 +362,9 @@ impl StrategyMachine {
 
     /// What was counted in a symbol, reason by reason.
     pub fn counts(&self, symbol: usize) -> impl Iterator<Item = (Skip, Count)> + '_ {
-        let counts = self.slots.get(symbol).map(|s| s.counts).unwrap_or_default();
-        Skip::ALL.into_iter().zip(counts)
+        let count = |met: Met| Count { times: met.times, last: (met.times > 0).then_some(met.last) };
+        let of = move |row: &Vec<Met>| row.get(symbol).copied().map(count).unwrap_or_default();
+        Skip::ALL.into_iter().zip(self.met.iter().map(of))
     }
 
     /// Where it is in a symbol, for people.
@@ -339,7 +374,7 @@ impl StrategyMachine {
             return if p.stage() == Stage::Managed { SlotState::Managed } else { SlotState::Entering };
         }
         let Some(((start, end), slot)) = self.window.zip(self.slots.get(symbol)) else { return SlotState::Done };
-        let used = i64::from(slot.approved) >= self.strategy.parameters().max_trades;
+        let used = i64::from(slot.approved) >= self.max_trades;
         if now < start {
             SlotState::Waiting
         } else if now >= end || used || (slot.is_spent(Side::Long) && slot.is_spent(Side::Short)) {
@@ -353,6 +388,8 @@ impl StrategyMachine {
         let hours = Hours { session, open, close };
         self.strategy.reset();
         self.slots.fill(Slot::default());
+        self.has_spent = false;
+        self.met.iter_mut().for_each(|row| row.fill(Met::default()));
         self.window = window(self.strategy.parameters(), &hours);
         self.exit_at = exit_time(self.strategy.parameters(), &hours);
         self.hours = Some(hours);
@@ -367,7 +404,7 @@ impl StrategyMachine {
     pub fn apply(&mut self, event: &Event) {
         match &event.body {
             Body::SessionOpened { session, open, close } => self.open_session(*session, *open, *close),
-            Body::Decided(decision) if decision.strategy == self.strategy.name() => {
+            Body::Decided(decision) if decision.strategy == self.name => {
                 let Some(slot) = self.slot_of(&decision.symbol) else { return };
                 slot.signals = slot.signals.saturating_add(1);
                 if decision.blocked.is_none() {
@@ -375,16 +412,17 @@ impl StrategyMachine {
                 }
                 if let Some(spent) = slot.spent.get_mut(place(decision.side)) {
                     *spent = Some(event.at);
+                    self.has_spent = true;
                 }
             }
-            Body::Intended(intent) if intent.strategy == self.strategy.name() => {
+            Body::Intended(intent) if intent.strategy == self.name => {
                 if matches!(intent.purpose, Purpose::Entry { .. })
                     && let Some(slot) = self.slot_of(&intent.symbol)
                 {
                     slot.tracking = Tracking::default();
                 }
             }
-            Body::TradeClosed(trade) if trade.strategy == self.strategy.name() => {
+            Body::TradeClosed(trade) if trade.strategy == self.name => {
                 self.strategy.post_trade_update(trade);
             }
             _ => {}

@@ -57,17 +57,15 @@ impl Strategy for Close {
 
     fn detect(&self, symbol: usize, view: &View<'_>) -> Result<Detection, Overflow> {
         let Some(extremes) = self.extremes.get(symbol) else { return Ok(Detection::Insufficient) };
-        let (Some(highest), Some(lowest), true) = (extremes.highest(), extremes.lowest(), view.has_atr()) else {
+        let close = view.bar.close;
+        let (Some(stands), true) = (extremes.compare(close), view.has_atr()) else {
             return Ok(Detection::Insufficient);
         };
-        let (Some(first), Some(_)) = (view.first_open(), view.vwap()) else { return Ok(Detection::Insufficient) };
-        let close = view.bar.close;
-        let side = if close > highest {
-            Side::Long
-        } else if close < lowest {
-            Side::Short
-        } else {
-            return Ok(Detection::NoSetup);
+        let (Some(first), true) = (view.first_open(), view.has_vwap()) else { return Ok(Detection::Insufficient) };
+        let side = match stands {
+            Ordering::Greater => Side::Long,
+            Ordering::Less => Side::Short,
+            Ordering::Equal => return Ok(Detection::NoSetup),
         };
         // s·(c − first)·10⁴ ≥ first·bp, on the exact product.
         let moved = (Wide::from(close) - Wide::from(first)) * side.sign() * 10_000 * SCALE;
@@ -75,7 +73,9 @@ impl Strategy for Close {
         if !far || !side_of_vwap(side, view, true) {
             return Ok(Detection::NoSetup);
         }
-        let Some(atr) = view.atr() else { return Ok(Detection::Insufficient) };
+        let (Some(atr), Some(highest), Some(lowest)) = (view.atr(), extremes.highest(), extremes.lowest()) else {
+            return Ok(Detection::Insufficient);
+        };
         Ok(Detection::Setup(Box::new(Setup {
             side,
             distance: times(atr, self.parameters.stop_atr),

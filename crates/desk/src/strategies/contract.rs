@@ -13,7 +13,7 @@ use crate::domain::position::Position;
 use crate::domain::time::Timestamp;
 use crate::domain::trade::Trade;
 use crate::domain::wide::{Overflow, Wide};
-use crate::machines::market_data::{Hours, View};
+use crate::machines::market_data::{Hours, Minute, View};
 
 /// What `self_check` is handed: it has no eyes of its own.
 #[derive(Clone, Copy, Debug)]
@@ -150,6 +150,14 @@ pub trait Strategy: Send + fmt::Debug {
     /// # Errors
     /// [`Overflow`].
     fn observe(&mut self, symbol: usize, view: &View<'_>) -> Result<(), Overflow>;
+
+    /// Takes in all clean bars of an instant: one call through the table of the strategy's functions for all of them.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    fn observe_all(&mut self, minute: &Minute<'_>) -> Result<(), Overflow> {
+        minute.clean().try_for_each(|(symbol, view)| self.observe(symbol, &view))
+    }
 
     /// Looks for a setup on a clean bar.
     ///

@@ -12,7 +12,7 @@ use crate::domain::journal::FeeKind;
 use crate::domain::market::{Bar, Instrument, QuoteBar, Side};
 use crate::domain::order::{Command, Ending, Execution, ExitReason, Intent, Purpose, Refusal, Report};
 use crate::domain::symbol::Symbol;
-use crate::domain::time::{Date, Timestamp};
+use crate::domain::time::{Date, Text, Timestamp};
 use crate::domain::wide::{Overflow, Wide, value_of};
 
 /// What holds at the venue for one session.
@@ -34,6 +34,8 @@ pub struct Venue {
     instruments: Vec<Instrument>,
     terms: Option<Terms>,
     books: Vec<Book>,
+    /// The last close of each instrument in this session, beside the books: every bar writes one.
+    last_closes: Vec<Option<Price>>,
     orders: BTreeMap<OrderId, (usize, Option<Refusal>)>,
     halted: BTreeSet<usize>,
     refuse_entries: u32,
@@ -48,7 +50,6 @@ pub struct Venue {
 struct Book {
     live: Vec<Bracket>,
     past: Vec<Bracket>,
-    last_close: Option<Price>,
     position: Quantity,
 }
 
@@ -96,9 +97,7 @@ impl Clerk<'_> {
             }
         }
         *self.in_session = self.in_session.saturating_add(1);
-        let (year, month, day) = self.terms.session.date.ymd();
-        let id: ExecutionId =
-            format!("{year:04}{month:02}{day:02}-{:06}", self.in_session).parse().map_err(|_| Overflow)?;
+        let id = execution_id(self.terms.session.date, *self.in_session)?;
         let cumulative = slot.filled;
         let execution = Execution { id, quantity, price, at, cumulative, commission, accrued, reference, synthetic };
         *self.position = self.position.checked_add(quantity).ok_or(Overflow)?;
@@ -109,17 +108,32 @@ impl Clerk<'_> {
     }
 }
 
+/// `yyyymmdd-nnnnnn`: the day, and the number of the execution in its session.
+fn execution_id(date: Date, number: u64) -> Result<ExecutionId, Overflow> {
+    let (year, month, day) = date.ymd();
+    let mut text = Text::default();
+    text.digits(year, 4);
+    text.digits(month, 2);
+    text.digits(day, 2);
+    text.extend("-");
+    let width = number.checked_ilog10().map_or(1, |most| most.saturating_add(1)).max(6);
+    text.digits(i64::try_from(number).map_err(|_| Overflow)?, width);
+    text.as_str().parse().map_err(|_| Overflow)
+}
+
 impl Venue {
     /// A venue for these instruments, with an account that holds this much settled cash.
     #[must_use]
     pub fn new(rules: FillRules, commission: CommissionSchedule, instruments: Vec<Instrument>, cash: Money) -> Self {
         let books = instruments.iter().map(|_| Book::default()).collect();
+        let last_closes = vec![None; instruments.len()];
         Self {
             rules,
             commission,
             instruments,
             terms: None,
             books,
+            last_closes,
             orders: BTreeMap::new(),
             halted: BTreeSet::new(),
             refuse_entries: 0,
@@ -144,8 +158,8 @@ impl Venue {
         for book in &mut self.books {
             book.live.clear();
             book.past.clear();
-            book.last_close = None;
         }
+        self.last_closes.fill(None);
         Ok(charges)
     }
 
@@ -257,7 +271,7 @@ impl Venue {
         out.push(Report::Accepted(order.clone()));
         bracket.exit(order, at, out);
         if reason == ExitReason::SessionEnd {
-            if let Some(last) = book.last_close {
+            if let Some(last) = self.last_closes.get(place).copied().flatten() {
                 let buy = bracket.side == Side::Short;
                 let price = self.rules.synthetic_price(last, buy, instrument.tick)?;
                 let mut clerk = Clerk {
@@ -290,10 +304,12 @@ impl Venue {
         quote: Option<&QuoteBar>,
         out: &mut Vec<Report>,
     ) -> Result<(), Overflow> {
-        let Some(book) = self.books.get_mut(place) else { return Ok(()) };
-        book.last_close = Some(bar.close);
+        self.see(place, bar.close);
         // Nothing works in most instruments at most times.
-        if book.live.is_empty() { Ok(()) } else { self.match_bar(place, bar, quote, out) }
+        match self.books.get(place) {
+            Some(book) if !book.live.is_empty() => self.match_bar(place, bar, quote, out),
+            _ => Ok(()),
+        }
     }
 
     fn match_bar(
@@ -331,9 +347,10 @@ impl Venue {
     }
 
     /// Notes a close where nothing works: the last one of a session prices what is closed at its end (STRAT-15).
+    #[inline]
     pub fn see(&mut self, place: usize, close: Price) {
-        if let Some(book) = self.books.get_mut(place) {
-            book.last_close = Some(close);
+        if let Some(last) = self.last_closes.get_mut(place) {
+            *last = Some(close);
         }
     }
 

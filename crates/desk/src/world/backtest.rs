@@ -198,6 +198,8 @@ impl Backtest {
     ) -> Result<(), Stopped> {
         let equity_open = self.open(session)?;
         let mut ended: Vec<Ended<'_>> = Vec::with_capacity(quotes.len());
+        // Quotes are rare, and each bar would ask for them.
+        let quoted = quotes.iter().any(|q| !q.is_empty());
         let mut now = session.open;
         while now < session.close {
             now = now + Span::MINUTE;
@@ -206,7 +208,7 @@ impl Backtest {
                 && let Some(minute) = feed.next()
             {
                 for (place, bar) in minute.bars {
-                    let quote = quote_at(quotes.get_mut(*place), bar.start);
+                    let quote = if quoted { quote_at(quotes.get_mut(*place), bar.start) } else { None };
                     ended.push(Ended { place: *place, bar, quote });
                 }
                 self.bars = self.bars.saturating_add(u64::try_from(ended.len()).unwrap_or(u64::MAX));

@@ -20,6 +20,8 @@ mod halt;
 pub mod harvest;
 /// How positions are left.
 mod leaving;
+/// Which symbols have an owner, by place.
+mod occupied;
 /// Bugs planted on purpose, for the world simulator's own proof.
 #[cfg(feature = "planted-bugs")]
 pub mod planted;

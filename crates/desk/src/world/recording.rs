@@ -102,7 +102,7 @@ impl<R: Record> Trader<R> {
     /// Keeps by place whether a symbol has an owner: asked for each bar, changed a few times a trade.
     fn occupy(&mut self, body: &Body) {
         let symbol = match body {
-            Body::SessionOpened { .. } => return self.occupied.fill(false),
+            Body::SessionOpened { .. } => return self.occupied.clear(),
             Body::Intended(intent) => Some(intent.symbol),
             Body::TradeClosed(trade) => Some(trade.symbol),
             Body::EntryMissed { symbol, .. } | Body::Executed { symbol, .. } => Some(*symbol),
@@ -111,8 +111,8 @@ impl<R: Record> Trader<R> {
             _ => None,
         };
         let place = symbol.and_then(|s| self.symbols.binary_search(&s).ok());
-        if let Some((symbol, occupied)) = symbol.zip(place.and_then(|p| self.occupied.get_mut(p))) {
-            *occupied = self.portfolio.get(&symbol).is_some();
+        if let Some((symbol, place)) = symbol.zip(place) {
+            self.occupied.set(place, self.portfolio.get(&symbol).is_some());
         }
     }
 

@@ -1,7 +1,7 @@
 //! From a signal to an approved order: size, costs, gates, and the decision's record.
 
 use super::trader::{Ended, Halt, Record, Trader};
-use crate::domain::decimal::Ratio;
+use crate::domain::decimal::{DecimalText, Ratio};
 use crate::domain::event::{Decision, InputName};
 use crate::domain::ids::DecisionId;
 use crate::domain::order::{Leg, Plan};
@@ -27,7 +27,10 @@ impl<R: Record> Trader<R> {
             return Ok(None);
         };
         let (name, symbol, session) = (strategy.name(), view.instrument.symbol, terms.hours.session);
-        let id: DecisionId = format!("{session}/{name}/{symbol}/{}", strategy.next_signal(ended.place)).parse()?;
+        let number = DecimalText::whole(strategy.next_signal(ended.place));
+        let of = session.text();
+        let parts = [of.as_str(), "/", name.as_str(), "/", symbol.as_str(), "/", number.as_str()];
+        let id: DecisionId = parts.concat().parse()?;
         let standing = self.standing(&symbol, name)?;
         let parameters = strategy.strategy().parameters();
         let size = size(&plan, setup.side, parameters, &standing, view.instrument.lot)?;

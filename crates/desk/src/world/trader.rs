@@ -4,20 +4,22 @@
 //! link delivers them; the same code serves both.
 
 pub use super::halt::Halt;
+use super::occupied::Occupied;
 use super::recovery::{Milestones, Starting};
 use crate::domain::decimal::{Money, Price};
 use crate::domain::event::{Body, Event};
 use crate::domain::fees::{CommissionSchedule, SaleRates};
 use crate::domain::ids::{DecisionId, Identity, OrderId, StrategyName};
-use crate::domain::market::{Bar, Instrument, QuoteBar};
+use crate::domain::market::Instrument;
 use crate::domain::order::{Command, ExitReason, Intent, Leg, OrderKey, Report};
-use crate::domain::position::Stage;
+use crate::domain::position::{Position, Stage};
 use crate::domain::symbol::Symbol;
 use crate::domain::time::{Date, Span, Timestamp};
 use crate::domain::wide::{Overflow, Wide};
 use crate::machines::broker::{Broker, Tracked};
 use crate::machines::ledger::{Books, Journal, Sealed};
-use crate::machines::market_data::{Checked, Hours, SymbolMarket, Unusable, View};
+pub use crate::machines::market_data::Ended;
+use crate::machines::market_data::{Checked, Hours, Minute, SymbolMarket, Unusable, View};
 use crate::machines::portfolio::Portfolio;
 use crate::machines::risk::Risk;
 use crate::machines::screener::{Candidate, Criteria, History, Screened, screen};
@@ -88,17 +90,6 @@ pub struct SessionTerms {
     pub rates: SaleRates,
 }
 
-/// A bar that has just ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Ended<'a> {
-    /// Which instrument, by its place.
-    pub place: usize,
-    /// The bar.
-    pub bar: &'a Bar,
-    /// The quotes of the same minute, where there are some.
-    pub quote: Option<&'a QuoteBar>,
-}
-
 /// A bot without a clock, a network or a disk.
 #[derive(Debug)]
 pub struct Trader<R> {
@@ -107,7 +98,7 @@ pub struct Trader<R> {
     pub(super) market: Vec<SymbolMarket>,
     pub(super) with_deviation: bool,
     pub(super) checked: Vec<Option<Checked>>,
-    pub(super) occupied: Vec<bool>,
+    pub(super) occupied: Occupied,
     pub(super) portfolio: Portfolio,
     pub(super) strategies: Vec<StrategyMachine>,
     pub(super) risk: Risk,
@@ -162,7 +153,7 @@ impl<R: Record> Trader<R> {
             market: Vec::new(),
             with_deviation,
             checked: vec![None; symbols.len()],
-            occupied: vec![false; symbols.len()],
+            occupied: Occupied::none(symbols.len()),
             symbols,
             portfolio: Portfolio::default(),
             strategies,
@@ -248,7 +239,9 @@ impl<R: Record> Trader<R> {
     /// # Errors
     /// [`Overflow`].
     pub fn equity(&self) -> Result<Wide, Overflow> {
-        self.risk.equity(&self.portfolio, |s| self.last_close(s))
+        let owners = self.owners().map(|(p, place)| (p, place.and_then(|at| self.market.get(at)?.last_close())));
+        let strays = self.portfolio.strays().iter().map(|p| (p, self.last_close(&p.symbol)));
+        self.risk.equity(owners.chain(strays))
     }
 
     /// Equity as it was marked at the last instant observed.
@@ -262,12 +255,19 @@ impl<R: Record> Trader<R> {
         self.market.get(place)?.last_close()
     }
 
+    /// The brackets that own their symbols, with the places of these. Both lists are in the order of the symbols: they go
+    /// side by side, and nothing is searched for unless an owner is in no symbol of ours.
+    fn owners(&self) -> impl Iterator<Item = (&Position, Option<usize>)> {
+        let mut places = self.occupied.places().iter().copied().peekable();
+        self.portfolio.owners().map(move |p| {
+            let place = places.next_if(|at| self.symbols.get(*at) == Some(&p.symbol));
+            (p, place.or_else(|| self.symbols.binary_search(&p.symbol).ok()))
+        })
+    }
+
     /// The bracket in the symbol of this place.
-    fn position_at(&self, place: usize) -> Option<&crate::domain::position::Position> {
-        if !self.occupied.get(place).copied().unwrap_or(false) {
-            return None;
-        }
-        self.portfolio.get(self.symbols.get(place)?)
+    fn position_at(&self, place: usize) -> Option<&Position> {
+        if self.occupied.has(place) { self.portfolio.get(self.symbols.get(place)?) } else { None }
     }
 
     /// Opens a session.
@@ -353,15 +353,16 @@ impl<R: Record> Trader<R> {
                 history.see(ended.place, ended.bar);
             }
         }
+        // Bars that have ended at one instant began at one, as a rule.
+        let (mut start, mut minute) = (terms.hours.open, 0);
         for ended in bars {
-            let (Some(market), Some(symbol), Some(instrument)) = (
-                self.market.get_mut(ended.place),
-                self.symbols.get(ended.place),
-                self.setup.instruments.get(ended.place),
-            ) else {
+            let (Some(market), Some(symbol)) = (self.market.get_mut(ended.place), self.symbols.get(ended.place)) else {
                 continue;
             };
-            let minute = terms.hours.minute_of(ended.bar.start).ok_or(Halt::Unusable(*symbol, ended.bar.start))?;
+            if ended.bar.start != start {
+                start = ended.bar.start;
+                minute = terms.hours.minute_of(start).ok_or(Halt::Unusable(*symbol, start))?;
+            }
             let checked = market.observe(ended.bar, ended.quote, minute, watched).map_err(|e| match e {
                 Unusable::Overflow => Halt::Overflow,
                 Unusable::OutOfOrder => Halt::Unusable(*symbol, ended.bar.start),
@@ -369,14 +370,16 @@ impl<R: Record> Trader<R> {
             if let Some(place) = self.checked.get_mut(ended.place) {
                 *place = Some(checked);
             }
-            if watched && checked == Checked::Clean {
-                let view = View::new(terms.hours, instrument, ended.bar, checked, market, now);
-                for strategy in &mut self.strategies {
-                    strategy.observe(ended.place, &view)?;
-                }
-                let held = self.occupied.get(ended.place).copied().unwrap_or(false);
-                if let Some(position) = if held { self.portfolio.get(symbol) } else { None } {
-                    self.strategies.iter_mut().for_each(|s| s.follow(ended.place, &view, position));
+        }
+        if watched {
+            let (instruments, market, checked) = (&self.setup.instruments, &self.market, &self.checked);
+            let minute = Minute { now, session: terms.hours, bars, instruments, market, checked };
+            self.strategies.iter_mut().try_for_each(|s| s.observe(&minute))?;
+            if !self.portfolio.is_empty() {
+                for (place, view) in minute.clean().filter(|(place, _)| self.occupied.has(*place)) {
+                    if let Some(position) = self.portfolio.get(&view.instrument.symbol) {
+                        self.strategies.iter_mut().for_each(|s| s.follow(place, &view, position));
+                    }
                 }
             }
         }
@@ -398,7 +401,9 @@ impl<R: Record> Trader<R> {
             return Ok(());
         }
         let freezes = self.risk.decide(self.marked)?;
-        self.commit(now, freezes)?;
+        if !freezes.is_empty() {
+            self.commit(now, freezes)?;
+        }
         if now >= terms.hours.close {
             return self.end_of_session(now, link);
         }
@@ -423,8 +428,7 @@ impl<R: Record> Trader<R> {
         }
         let Some(name) = self.strategies.get(index).map(StrategyMachine::name) else { return Ok(()) };
         let mut own = std::mem::take(&mut self.lists.own);
-        let owned = self.portfolio.owners().filter(|p| p.strategy == name);
-        own.extend(owned.filter_map(|p| self.symbols.binary_search(&p.symbol).ok()));
+        own.extend(self.owners().filter(|(p, _)| p.strategy == name).filter_map(|(_, place)| place));
         for place in own.drain(..) {
             let Some(symbol) = self.symbols.get(place).copied() else { continue };
             match self.exit_of(index, place, now, bars)? {
@@ -530,9 +534,7 @@ impl<R: Record> Trader<R> {
     fn entries(&mut self, index: usize, now: Timestamp, bars: &[Ended<'_>], link: &mut impl Link) -> Result<(), Halt> {
         let Some(strategy) = self.strategies.get_mut(index) else { return Ok(()) };
         if !strategy.is_open(now) {
-            for ended in bars {
-                strategy.count(ended.place, Skip::OutsideWindow, now);
-            }
+            strategy.count_all(bars.iter().map(|ended| ended.place), Skip::OutsideWindow, now);
             return Ok(());
         }
         let mut left = bars;
@@ -571,8 +573,7 @@ impl<R: Record> Trader<R> {
                 continue;
             };
             let view = View::new(terms.hours, instrument, ended.bar, *checked, market, now);
-            let held = self.occupied.get(place).copied().unwrap_or(false);
-            let position = if held { self.portfolio.get(&instrument.symbol) } else { None };
+            let position = if self.occupied.has(place) { self.portfolio.get(&instrument.symbol) } else { None };
             match strategy.evaluate(place, &view, position)? {
                 Evaluation::Skipped(skip) => strategy.count(place, skip, now),
                 Evaluation::Signal(signal) => return Ok(Some((ended, signal))),

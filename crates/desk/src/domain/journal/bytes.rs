@@ -3,67 +3,11 @@
 
 use super::entry::{Entry, VERSION};
 use super::facts::{Fact, Facts};
+use super::line::Line;
 use super::posting::{FeeKind, Posting};
 use crate::domain::decimal::DecimalText;
 use crate::domain::ids::{ExecutionId, ItemId, LotId, StrategyName};
 use crate::domain::symbol::Symbol;
-
-/// A growing line of JSON.
-struct Line(Vec<u8>);
-
-impl Line {
-    fn raw(&mut self, text: &str) {
-        self.0.extend_from_slice(text.as_bytes());
-    }
-
-    /// A string that may need escapes.
-    fn text(&mut self, text: &str) -> Result<(), serde_json::Error> {
-        let escaped = |b: u8| b < 0x20 || b == b'"' || b == b'\\';
-        // All bytes are looked at, without a branch for each.
-        if text.bytes().fold(false, |any, b| any | escaped(b)) {
-            serde_json::to_writer(&mut self.0, text)
-        } else {
-            self.plain(text);
-            Ok(())
-        }
-    }
-
-    /// A string that needs none: codes, ids, decimals, times.
-    fn plain(&mut self, text: &str) {
-        self.0.push(b'"');
-        self.raw(text);
-        self.0.push(b'"');
-    }
-
-    fn number(&mut self, number: u64) {
-        let mut digits = [0_u8; 20];
-        let (mut left, mut used) = (number, 0_usize);
-        for place in digits.iter_mut().rev() {
-            *place = b'0'.saturating_add(u8::try_from(left % 10).unwrap_or(0));
-            left /= 10;
-            used = used.saturating_add(1);
-            if left == 0 {
-                break;
-            }
-        }
-        self.0.extend(digits.iter().skip(20_usize.saturating_sub(used)));
-    }
-
-    fn code(&mut self, key: &str, code: Option<&str>) {
-        if let Some(code) = code {
-            self.raw(key);
-            self.plain(code);
-        }
-    }
-
-    fn maybe(&mut self, key: &str, text: Option<&str>) -> Result<(), serde_json::Error> {
-        if let Some(text) = text {
-            self.raw(key);
-            self.text(text)?;
-        }
-        Ok(())
-    }
-}
 
 /// Writes an entry.
 ///
@@ -83,11 +27,11 @@ pub(super) fn write(entry: &Entry) -> Result<Vec<u8>, serde_json::Error> {
     line.raw(",\"source_key\":");
     line.text(&draft.source_key)?;
     line.raw(",\"session\":");
-    line.plain(draft.session.text().as_str());
+    line.plain(draft.session.text().as_bytes());
     line.raw(",\"effective_at\":");
-    line.plain(draft.effective_at.text().as_str());
+    line.plain(draft.effective_at.text().as_bytes());
     line.raw(",\"booked_at\":");
-    line.plain(entry.booked_at.text().as_str());
+    line.plain(entry.booked_at.text().as_bytes());
     for (key, number) in [(",\"reverses\":", draft.reverses), (",\"corrects\":", draft.corrects)] {
         if let Some(number) = number {
             line.raw(key);
@@ -146,17 +90,17 @@ fn write_posting(line: &mut Line, posting: &Posting, number: u64) -> Result<(), 
     line.raw("\",\"currency\":");
     line.plain(posting.currency.as_str());
     line.raw(",\"amount\":");
-    line.plain(DecimalText::new(posting.amount.raw(), 2).as_str());
+    line.plain(DecimalText::new(posting.amount.raw(), 2).as_bytes());
     if let Some(holding) = posting.holding {
         line.raw(",\"commodity\":");
-        line.plain(holding.commodity.as_str());
+        line.plain(holding.commodity.as_bytes());
         line.raw(",\"units\":");
-        line.plain(DecimalText::new(holding.units.raw(), 0).as_str());
+        line.plain(DecimalText::new(holding.units.raw(), 0).as_bytes());
     }
     let tags = &posting.tags;
     line.maybe(",\"lot\":", tags.lot.as_ref().map(LotId::as_str))?;
     line.code(",\"strategy\":", tags.strategy.map(StrategyName::as_str));
-    line.code(",\"instrument\":", tags.instrument.as_ref().map(Symbol::as_str));
+    line.code(",\"instrument\":", tags.instrument.as_ref().map(Symbol::as_bytes));
     line.maybe(",\"fill\":", tags.fill.as_ref().map(ExecutionId::as_str))?;
     line.code(",\"fee_kind\":", tags.fee_kind.map(FeeKind::as_str));
     line.maybe(",\"item\":", tags.item.as_ref().map(ItemId::as_str))?;

@@ -10,6 +10,8 @@ pub mod entry;
 pub mod facts;
 /// The closed list of kinds.
 pub mod kind;
+/// JSON written by hand.
+mod line;
 /// One line of an entry.
 pub mod posting;
 
@@ -17,4 +19,5 @@ pub use account::AccountCode;
 pub use entry::{Draft, Entry};
 pub use facts::{Fact, Facts};
 pub use kind::EntryKind;
+pub(crate) use line::Line;
 pub use posting::{FeeKind, Holding, Posting, Tags};

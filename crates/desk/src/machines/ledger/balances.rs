@@ -57,16 +57,46 @@ type Words = [u64; 5];
 
 /// All balances in the order of their keys. Each posting looks one up and a new one is rare, so they stand in a sorted
 /// list, the keys as numbers beside them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Balances {
     words: Vec<Words>,
     lines: Vec<(BalanceKey, Balance)>,
+    /// Where keys stood when they were last looked up, by some of their bits: the lines of a trade's fills are asked for
+    /// again and again. A place is looked at before it is believed.
+    hints: Vec<usize>,
 }
+
+/// How many hints are kept.
+const HINTS: usize = 256;
+
+/// Which hint is that of a key: eight well-mixed bits.
+fn hint_of(words: &Words) -> usize {
+    let mixed = words.iter().fold(0_u64, |sum, word| (sum ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(29));
+    usize::try_from(mixed >> 56).unwrap_or(0)
+}
+
+impl PartialEq for Balances {
+    /// The sums alone; how they are found is no part of them.
+    fn eq(&self, other: &Self) -> bool {
+        self.lines == other.lines
+    }
+}
+
+impl Eq for Balances {}
 
 impl Balances {
     /// The balance of a key, which begins at nothing. It is always there.
     pub(super) fn of(&mut self, key: BalanceKey) -> Option<&mut Balance> {
         let words = key.words();
+        let slot = hint_of(&words);
+        let hinted = self.hints.get(slot).copied().filter(|at| self.words.get(*at) == Some(&words));
+        let at = hinted.unwrap_or_else(|| self.find(key, words, slot));
+        self.lines.get_mut(at).map(|(_, balance)| balance)
+    }
+
+    /// Where a key stands; a new one is put in its place. The hint is renewed.
+    #[cold]
+    fn find(&mut self, key: BalanceKey, words: Words, slot: usize) -> usize {
         let at = match self.words.binary_search(&words) {
             Ok(at) => at,
             Err(at) => {
@@ -75,7 +105,11 @@ impl Balances {
                 at
             }
         };
-        self.lines.get_mut(at).map(|(_, balance)| balance)
+        self.hints.resize(HINTS, 0);
+        if let Some(hint) = self.hints.get_mut(slot) {
+            *hint = at;
+        }
+        at
     }
 
     /// Each balance with its key, in the order of the keys.

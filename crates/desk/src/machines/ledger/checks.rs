@@ -7,6 +7,7 @@ use super::books::Books;
 use super::close::DayClose;
 use super::record::CheckLine;
 use super::refusal::BookRefusal;
+use super::statements::TrialBalance;
 use crate::domain::decimal::{Money, Quantity};
 use crate::domain::ids::{ExecutionId, ItemId};
 use crate::domain::journal::{AccountCode, EntryKind};
@@ -131,8 +132,8 @@ pub(super) struct Checks<'a> {
 
 type Checked = Result<(), BookRefusal>;
 
-/// Runs checks 1 to 5 and 7.
-pub(super) fn run(books: &Books, close: &DayClose) -> Result<Vec<CheckLine>, BookRefusal> {
+/// Runs checks 1 to 5 and 7. The trial balance that the last one sums comes back beside the lines.
+pub(super) fn run(books: &Books, close: &DayClose) -> Result<(Vec<CheckLine>, TrialBalance), BookRefusal> {
     let mut checks = Checks { books, close, lines: Vec::new() };
     let overflow = |Overflow| BookRefusal::overflow(EntryKind::DayClose, &close.session.to_string());
     checks.executions()?;
@@ -141,8 +142,9 @@ pub(super) fn run(books: &Books, close: &DayClose) -> Result<Vec<CheckLine>, Boo
     checks.cash().map_err(overflow)??;
     checks.settled()?;
     checks.open_items()?;
-    checks.chain().map_err(overflow)??;
-    Ok(checks.lines)
+    let (checked, trial) = checks.chain().map_err(overflow)?;
+    checked?;
+    Ok((checks.lines, trial))
 }
 
 impl Checks<'_> {
@@ -302,7 +304,7 @@ impl Checks<'_> {
     }
 
     /// Check 7: the chain that was checked ends where the books end, and all accounts sum to zero.
-    fn chain(&mut self) -> Result<Checked, Overflow> {
+    fn chain(&mut self) -> Result<(Checked, TrialBalance), Overflow> {
         let ours = Figure::Count(self.books.last_seq);
         let mut checked = self.line(7, Compared::LastEntry, Figure::Count(self.close.head.seq), ours);
         let trial = self.books.trial_balance()?;
@@ -321,6 +323,6 @@ impl Checks<'_> {
         if checked.is_ok() {
             checked = self.line(7, Compared::Commodities, Figure::Count(0), Figure::Count(0));
         }
-        Ok(checked)
+        Ok((checked, trial))
     }
 }

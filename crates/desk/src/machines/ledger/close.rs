@@ -6,7 +6,9 @@ use super::books::Books;
 use super::checks;
 use super::fill::text;
 use super::journal::Head;
-use super::record::{BrokerFigures, ClosingBalance, ClosingLot, ClosingRecord, TrialLine, VERSION, hash_of};
+use super::record::{
+    BrokerFigures, ClosingBalance, ClosingLot, ClosingRecord, TrialLine, VERSION, balances_bytes, hash_of,
+};
 use super::refusal::BookRefusal;
 use super::statements::TrialBalance;
 use crate::domain::chain::Hash;
@@ -62,7 +64,7 @@ impl Books {
         let key = format!("{}:1", close.session);
         self.not_yet(kind, &key)?;
         self.closable(close)?;
-        let checks = checks::run(self, close)?;
+        let (checks, trial) = checks::run(self, close)?;
         let overflow = || BookRefusal::overflow(kind, &key);
         let (balances, lots) = (self.closing_balances(), self.closing_lots());
         let hash_lines = |hash: Result<Hash, serde_json::Error>| hash.map_err(|_| overflow());
@@ -78,8 +80,8 @@ impl Books {
             postings: self.tally.postings,
             last_hash: close.head.hash,
             previous_record: self.last_record,
-            trial_balance: self.trial_balance().map_err(|_| overflow())?.lines(),
-            closing_balances: hash_lines(hash_of(&balances))?,
+            trial_balance: trial.lines(),
+            closing_balances: Hash::of(&balances_bytes(&balances)),
             closing_lots: hash_lines(hash_of(&lots))?,
             broker_hash: hash_lines(hash_of(&close.broker))?,
             broker: close.broker.clone(),

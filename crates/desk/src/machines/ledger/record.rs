@@ -6,9 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::chain::Hash;
-use crate::domain::decimal::{Money, Price, Quantity};
+use crate::domain::decimal::{DecimalText, Money, Price, Quantity};
 use crate::domain::ids::{ExecutionId, Identity, LotId, SessionId, StrategyName};
-use crate::domain::journal::AccountCode;
+use crate::domain::journal::{AccountCode, Line};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::Timestamp;
 
@@ -189,10 +189,65 @@ impl ClosingRecord {
     }
 }
 
+/// Closing balances as canonical JSON: what `Serialize` writes, which a test holds it against. Each close writes all that
+/// ever was booked to, and the general writer takes several times as long.
+#[must_use]
+pub fn balances_bytes(balances: &[ClosingBalance]) -> Vec<u8> {
+    let mut line = Line(Vec::with_capacity(balances.len().saturating_mul(128).saturating_add(2)));
+    let mut before = "[{\"account\":\"";
+    for balance in balances {
+        line.raw(before);
+        before = ",{\"account\":\"";
+        line.number(u64::from(balance.account.code()));
+        line.raw("\",\"currency\":");
+        line.plain(balance.currency.as_str());
+        line.code(",\"commodity\":", balance.commodity.as_ref().map(Symbol::as_bytes));
+        line.code(",\"strategy\":", balance.strategy.map(StrategyName::as_str));
+        line.raw(",\"amount\":");
+        line.plain(DecimalText::new(balance.amount.raw(), 2).as_bytes());
+        if let Some(units) = balance.units {
+            line.raw(",\"units\":");
+            line.plain(DecimalText::new(units.raw(), 0).as_bytes());
+        }
+        line.raw("}");
+    }
+    line.raw(if balances.is_empty() { "[]" } else { "]" });
+    line.0
+}
+
 /// The SHA-256 of a list as canonical JSON.
 ///
 /// # Errors
 /// Those of the JSON writer; none are known for the lines of a record.
 pub fn hash_of(lines: &impl Serialize) -> Result<Hash, serde_json::Error> {
     serde_json::to_vec(lines).map(|bytes| Hash::of(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn balance() -> impl Strategy<Value = ClosingBalance> {
+        let strategy = prop::option::of(prop::sample::select(StrategyName::TRADING.to_vec()));
+        (any::<i64>(), prop::option::of(any::<i64>()), any::<bool>(), strategy).prop_map(
+            |(amount, units, has_commodity, strategy)| ClosingBalance {
+                account: AccountCode::LONG_POSITIONS,
+                currency: Currency::USD,
+                commodity: has_commodity.then(|| "BRK.B".parse().unwrap()),
+                strategy,
+                amount: Money::from_raw(amount),
+                units: units.map(Quantity::from_raw),
+            },
+        )
+    }
+
+    proptest! {
+        // LEDG-12: one canonical encoding, whoever writes it.
+        #[test]
+        fn the_bytes_of_balances_are_those_of_serialize(balances in prop::collection::vec(balance(), 0..5)) {
+            let bytes = balances_bytes(&balances);
+            prop_assert_eq!(String::from_utf8_lossy(&bytes), serde_json::to_string(&balances).unwrap());
+        }
+    }
 }
