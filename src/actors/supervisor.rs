@@ -189,7 +189,7 @@ impl Supervisor {
         if let Err(halt) = self.follower.take(piece) {
             self.fault(SUPERVISOR, &halt.to_string())?;
         }
-        self.now = piece.instant().map_or(self.now, |at| self.now.max(at));
+        self.advance(piece.instant());
         match piece {
             Piece::Session(terms) => {
                 self.plan_windows(terms.hours.session);
@@ -197,7 +197,7 @@ impl Supervisor {
             }
             Piece::Events(events) => {
                 for event in events.iter() {
-                    self.now = self.now.max(event.at);
+                    self.advance(Some(event.at));
                     if let Body::SessionClosed { session } = &event.body {
                         self.happened(&Happening::SessionEnded(*session))?;
                     }
@@ -209,6 +209,13 @@ impl Supervisor {
                 self.look_at_windows(instant.at);
                 Ok(())
             }
+        }
+    }
+
+    /// The market's clock goes on. A shutdown's deadline is real time, so a fast feed's minutes do not count in it.
+    fn advance(&mut self, at: Option<Timestamp>) {
+        if self.life.machine.state() != BotState::Shutdown {
+            self.now = at.map_or(self.now, |at| self.now.max(at));
         }
     }
 

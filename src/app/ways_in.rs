@@ -46,11 +46,13 @@ impl Inside {
     /// The door of those who may kill in any case: the latch is shut and the kill switch told before the supervisor hears
     /// of it.
     fn killing(&self) -> Door {
-        let (door, killer) = (self.door.clone(), self.killer.clone());
+        let (door, killer, board) = (self.door.clone(), self.killer.clone(), self.board.clone());
         Door::new(move |order: Order| {
             if order.command == Command::Kill {
                 let (who, why) = (order.caller.who.clone(), order.why.clone());
-                killer.kill(&Mark { at: clock::now(), who, why });
+                // By the bot's clock, as all marks are.
+                let at = board.borrow().at;
+                killer.kill(&Mark { at, who, why });
             }
             let door = door.clone();
             async move { door.command(order).await }

@@ -32,7 +32,9 @@ function client(bot, who) {
 async function measured(bot, who) {
   const { text } = await bot.ask("GET", "/metrics", { who });
   const of = (name, label) => Number(new RegExp(`^tbot_${name}_seconds${label} (\\S+)$`, "m").exec(text)?.[1]);
-  const one = (name) => ({ count: of(name, "_count"), p50: of(name, '{quantile="0.5"}') * 1000, p99: of(name, '{quantile="0.99"}') * 1000 });
+  const labels = (more) => `\\{identity="[^"]*"${more}\\}`;
+  const share = (name, q) => of(name, labels(`,quantile="${q}"`)) * 1000;
+  const one = (name) => ({ count: of(name, `_count${labels("")}`), p50: share(name, "0.5"), p99: share(name, "0.99") });
   return { intent: one("tick_to_intent"), settled: one("tick_to_settled") };
 }
 

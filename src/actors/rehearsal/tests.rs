@@ -70,7 +70,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap());
     let mut files: Vec<_> = entries
         // Memory that SQLite shares between connections holds locks, and is no record.
-        .filter(|e| !e.file_name().to_string_lossy().ends_with("-shm"))
+        .filter(|e| e.path().is_file() && !e.file_name().to_string_lossy().ends_with("-shm"))
         .map(|e| (e.file_name().to_string_lossy().into_owned(), std::fs::read(e.path()).unwrap()))
         .collect();
     files.sort();
@@ -86,6 +86,7 @@ fn res_3_a_rehearsal_leaves_the_live_bot_bit_for_bit_unchanged() {
         let bot = Bot::new("rehearsal", &market, None).await;
         bot.tell(Command::Start).await.unwrap();
         bot.until("closed", |b| b.state == BotState::Idle && b.session.as_ref().is_some_and(|s| s.closed)).await;
+        bot.until("drilled", |b| b.drill.is_some()).await;
         // The supervisor writes the session's end after the ledger did.
         let ended = || std::fs::read_to_string(bot.folder.join("life.log")).unwrap().contains("session_ended");
         while !ended() {
@@ -157,7 +158,7 @@ fn res_1_stop_flatten_and_kill_end_a_rehearsal_and_act() {
             bot.rehearsals.until("running", |r| r.windows.first().is_some_and(|w| w.bars > 0)).await;
             bot.until("marked", |b| b.rehearsing).await;
             let refused = bot.tell(Command::Resume).await.unwrap_err().to_string();
-            assert!(refused.contains("waits for the rehearsal's end"), "{refused}");
+            assert!(refused.contains("the end of the rehearsal"), "{refused}");
             let refused = bot.tell(Command::Rehearse).await.unwrap_err().to_string();
             assert!(refused.contains("rehears"), "{refused}");
             bot.tell(command.clone()).await.unwrap();
@@ -165,7 +166,7 @@ fn res_1_stop_flatten_and_kill_end_a_rehearsal_and_act() {
             let last = bot.rehearsals.until("ended", |r| r.ended.is_some()).await;
             assert_eq!(last.passed(), Some(false));
             let evidence: Vec<_> = last.checklist.as_ref().unwrap().points.iter().map(|p| p.evidence.clone()).collect();
-            let said = format!("ended by {}", command.as_str());
+            let said = format!("ended by {}", command.word());
             assert!(evidence.iter().any(|e| e.contains(&said)), "{evidence:#?}");
             assert_eq!(last.windows[0].state, WindowState::Cut);
             bot.until("acted", |b| b.state == state && !b.rehearsing).await;

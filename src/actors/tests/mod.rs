@@ -39,13 +39,12 @@ use super::rehearsal;
 use super::reporter::Sign;
 use super::tree::{Left, Plan, Tree};
 use crate::gateway::control::{ControlFolder, LatchFile};
-use crate::gateway::vault::{KeySource, Vault};
+use crate::gateway::vault::Signer;
 use crate::messages::Fault;
 use crate::messages::board::Board;
 use crate::messages::chronicle::{Chronicle, InForce};
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
-use crate::settings::Folders;
 use crate::store::{self, Address, Check, EmergencyFile, LifeLog, NewBook, Receipts, chart};
 
 /// Acts a fault out.
@@ -133,13 +132,10 @@ impl Watcher for Nobody {
 }
 
 fn papers(folder: &std::path::Path) -> Papers {
-    let folders = Folders::new(folder.join("data"));
-    folders.make(None).unwrap();
-    let source = KeySource { credential: None, file: folder.join("data/keys/tbot.key") };
     Papers {
         emergency: EmergencyFile::open(&folder.join("emergency.log")).unwrap().0,
         receipts: Receipts::open(&folder.join("receipts")).unwrap(),
-        signer: Arc::new(Vault::create(&folders, source).unwrap().signer().unwrap()),
+        signer: Arc::new(Signer::from_seed(&[7; 32])),
     }
 }
 
@@ -321,7 +317,7 @@ fn life_9_a_strategy_that_panics_is_out_and_the_others_trade_on() {
 fn life_6_stop_leaves_in_order_and_stays_stopped() {
     run(async {
         let scene = Scene::new(7, &["2024-05-28"]);
-        let bot = Bot::new("stop", &scene, Some(Duration::from_millis(4))).await;
+        let bot = Bot::new("stop", &scene, Some(Duration::from_millis(25))).await;
         bot.tell(Command::Start).await.unwrap();
         bot.until("a position", |b| !b.positions.is_empty()).await;
         bot.tell(Command::Stop).await.unwrap();

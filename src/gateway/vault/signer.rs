@@ -31,11 +31,17 @@ impl Vault {
         };
         let bytes = Zeroizing::new(BASE64.decode(stored.reveal().as_bytes()).unwrap_or_default());
         let seed = <&[u8; 32]>::try_from(bytes.as_slice()).map_err(|_| VaultError::Name { name: NAME.to_owned() })?;
-        Ok(Signer(SigningKey::from_bytes(seed)))
+        Ok(Signer::from_seed(seed))
     }
 }
 
 impl Signer {
+    /// From the key's 32 secret bytes.
+    #[must_use]
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
     /// The public key, 64 hexadecimal digits.
     #[must_use]
     pub fn key(&self) -> String {
@@ -59,4 +65,26 @@ fn verified(key: &VerifyingKey, bytes: &[u8], signature: &str) -> bool {
     let decoded = HEXLOWER.decode(signature.as_bytes()).ok();
     let signature = decoded.and_then(|s| <[u8; 64]>::try_from(s).ok()).map(|s| Signature::from_bytes(&s));
     signature.is_some_and(|s| key.verify_strict(bytes, &s).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first test vector of RFC 8032, section 7.1.
+    #[test]
+    fn a_signature_is_that_of_the_standard_and_of_these_bytes_alone() {
+        let seed = HEXLOWER.decode(b"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60").unwrap();
+        let signer = Signer::from_seed(&seed.try_into().unwrap());
+        assert_eq!(signer.key(), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+        let signature = signer.sign(b"");
+        assert!(
+            signature.starts_with("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"),
+            "{signature}"
+        );
+        assert!(signer.is_own(b"", &signature));
+        assert!(!signer.is_own(b"x", &signature));
+        assert!(!Signer::from_seed(&[7; 32]).is_own(b"", &signature));
+        assert!(!signer.is_own(b"", "not hexadecimal"));
+    }
 }

@@ -91,22 +91,31 @@ pub(crate) async fn metrics(shared: Data<Shared>) -> Answer {
 fn text(shared: &Shared) -> String {
     let board = shared.board();
     let mut text = prometheus(&board, shared.ages(&board));
-    let latencies = &shared.site.latencies;
-    took(&mut text, "tick_to_intent", "From a tick to an entry decided, recorded and sent.", &latencies.intent);
-    took(&mut text, "tick_to_settled", "From a tick to its last consequence.", &latencies.settled);
+    let (latencies, identity) = (&shared.site.latencies, board.identity.as_str());
+    took(
+        (&mut text, identity),
+        "tick_to_intent",
+        "From a tick to an entry decided, recorded and sent.",
+        &latencies.intent,
+    );
+    took((&mut text, identity), "tick_to_settled", "From a tick to its last consequence.", &latencies.settled);
     text
 }
 
 /// A summary, since the process began.
-fn took(text: &mut String, name: &str, help: &str, histogram: &Histogram) {
+fn took((text, identity): (&mut String, &str), name: &str, help: &str, histogram: &Histogram) {
     let _ = writeln!(text, "# HELP tbot_{name}_seconds {help}\n# TYPE tbot_{name}_seconds summary");
     for (quantile, thousandths) in [("0.5", 500), ("0.9", 900), ("0.99", 990), ("1", 1_000)] {
         if let Some(took) = histogram.quantile(thousandths) {
-            let _ = writeln!(text, "tbot_{name}_seconds{{quantile=\"{quantile}\"}} {:.6}", took.as_secs_f64());
+            let _ = writeln!(
+                text,
+                "tbot_{name}_seconds{{identity=\"{identity}\",quantile=\"{quantile}\"}} {:.6}",
+                took.as_secs_f64()
+            );
         }
     }
-    let _ = writeln!(text, "tbot_{name}_seconds_sum {:.6}", histogram.total().as_secs_f64());
-    let _ = writeln!(text, "tbot_{name}_seconds_count {}", histogram.count());
+    let _ = writeln!(text, "tbot_{name}_seconds_sum{{identity=\"{identity}\"}} {:.6}", histogram.total().as_secs_f64());
+    let _ = writeln!(text, "tbot_{name}_seconds_count{{identity=\"{identity}\"}} {}", histogram.count());
 }
 
 fn prometheus(board: &Board, ages: Ages) -> String {

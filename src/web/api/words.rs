@@ -18,7 +18,7 @@ pub(super) const PLAIN: &[(&str, &str, &str, &str)] = &[
 /// Objects.
 #[rustfmt::skip]
 pub(super) const OBJECTS: &[Schema] = &[
-    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; latch: Mark?; freezes: [Freeze]; fed_at: time?; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; closing: Closing?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
+    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; latch: Mark?; freezes: [Freeze]; fed_at: time?; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
     ("Session", "id: string; open: time; close: time; windows: [StrategyName]; next: [Coming]; closed: boolean"),
     ("Coming", "at: time; what: string"),
     ("Mark", "at: time; who: Who; why: string"),
@@ -34,7 +34,11 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Check", "reason: string; value: decimal; threshold: decimal; holds: boolean"),
     ("Trade", "decision: string; session: string; strategy: StrategyName; symbol: string; side: Side; size: decimal; plan: Plan; signal_at: time; entered_at: time; exited_at: time; entry_value: decimal; exit_value: decimal; entry_reference_value: decimal; exit_reference_value: decimal; commission: decimal; sec: decimal; taf: decimal; reason: string; synthetic: boolean; orders: [string]"),
     ("Actor", "name: string; well: boolean; silent_ms: integer; waiting: integer; restarts: integer; fault: string?"),
-    ("Closing", "verb: string; mark: Mark; cancels: integer; cancelled: integer; exits: integer; flat: integer; last_cancel_ms: integer?; done_ms: integer?; pending: [string]; progress: decimal"),
+    ("Screen", "session: string; at: time; asks: boolean; asked: [Criterion]; lines: [Screened]"),
+    ("Criterion", "name: string; value: string; unit: string"),
+    ("Screened", "symbol: string; price: decimal?; volume: decimal?; as_of: time?; out: object?"),
+    ("Drill", "at: time; orders: integer; positions: integer; last_cancel_ms: integer?; flat_ms: integer?; failures: [string]; receipt: string"),
+    ("Closing", "receipt: string?; verb: string; mark: Mark; cancels: integer; cancelled: integer; exits: integer; flat: integer; last_cancel_ms: integer?; done_ms: integer?; pending: [string]; progress: decimal"),
     ("Refused", "strategy: StrategyName; symbol: string; gate: string; reason: string; count: integer"),
     ("Skipped", "strategy: StrategyName; symbol: string; reason: string; count: integer"),
     ("Alert", "at: time; level: AlertLevel; code: string; text: string"),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::risk::mark;
 use super::words::{age, counted, percent, worth};
 use crate::messages::board::{Board, ClosingBoard};
-use crate::render::numbers::{Sign, cents_text, minus, quantity};
+use crate::render::numbers::{Sign, cents_text, clock, minus, quantity};
 
 /// So many are named; the rest is counted.
 const NAMED: usize = 4;
@@ -74,6 +74,17 @@ pub(super) fn closing(board: &Board) -> Value {
     board.closing.as_ref().map_or(Value::Null, |c| told(board, c))
 }
 
+/// The kill switch's last drill, if there was one.
+pub(super) fn drill(board: &Board) -> Value {
+    board.drill.as_ref().map_or(Value::Null, |d| {
+        json!({
+            "at": clock(d.at), "day": d.at.utc_date().to_string(), "orders": d.orders, "positions": d.positions,
+            "last_cancel": after(d.last_cancel_ms), "flat": after(d.flat_ms),
+            "failures": d.failures, "receipt": d.receipt,
+        })
+    })
+}
+
 fn told(board: &Board, c: &ClosingBoard) -> Value {
     let kill = c.verb == "kill";
     let cancelled = c.cancelled >= c.cancels;
@@ -108,7 +119,7 @@ fn told(board: &Board, c: &ClosingBoard) -> Value {
             (false, false) => "Stopping",
             (false, true) => "Stopped: flat",
         },
-        "progress": percent(thousandth),
+        "receipt": c.receipt, "progress": percent(thousandth),
         "cancels": c.cancels, "exits": c.exits, "last_cancel": after(c.last_cancel_ms), "finished": after(c.done_ms),
     })
 }

@@ -68,6 +68,7 @@ pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, zone: Tz, a
         "freezes": risk::freezes(board),
         "touches": closing::touches(board),
         "closing": closing::closing(board),
+        "drill": closing::drill(board),
         "health": health::health(board, ages, silent),
         "rehearsal": rehearsal::rehearsal(board, rehearsed),
         "actors": health::actors(board),

@@ -89,7 +89,7 @@ fn exec_9_a_bot_that_died_flat_trades_on_and_closes_its_day() {
     let first = bot.board()["session"]["id"].clone();
     bot.until("another session", |b| b["session"]["closed"] == true || b["session"]["id"] != first);
     assert_ne!(bot.board()["state"], "error");
-    for verb in ["flatten --order nope", "drill", "reconcile"] {
-        assert_eq!(bot.tell(verb).code, Some(4), "{verb} promises nothing that nobody does");
+    for (verb, code) in [("flatten --order nope", 4), ("drill", 0), ("reconcile", 0)] {
+        assert_eq!(bot.tell(verb).code, Some(code), "{verb} promises nothing that nobody does");
     }
 }

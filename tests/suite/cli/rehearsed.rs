@@ -25,7 +25,7 @@ fn res_2_a_flag_begins_a_rehearsal_and_a_restart_never_resumes_it() {
     bot.until("told", |_| std::fs::read_to_string(&log).is_ok_and(|text| text.contains("rehearsal_ended")));
     let told = std::fs::read_to_string(&log).unwrap();
     assert!(
-        told.starts_with("{\"at\":") && told.contains("rehearsal_began") && told.contains("ended by stop"),
+        told.starts_with("{\"at\":") && told.contains("rehearsal_began") && told.contains("ended by Stop"),
         "{told}"
     );
     assert_eq!(std::fs::read(&ledger).unwrap(), before, "RES-3");
