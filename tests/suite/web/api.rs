@@ -157,7 +157,7 @@ fn web_5_every_answer_is_as_the_document_says() {
         let Some(verb) = path.strip_prefix("/api/v1/commands/") else { continue };
         let fields = &methods["post"]["requestBody"]["content"]["application/json"]["schema"];
         let mut body = serde_json::Map::new();
-        for name in fields["required"].as_array().unwrap() {
+        for name in fields["required"].as_array().into_iter().flatten() {
             let value = match name.as_str().unwrap() {
                 "mode" => "paper",
                 "strategy" => "mid",
