@@ -71,6 +71,13 @@ impl Closing {
         Some(own)
     }
 
+    /// A kill that found nothing to close: it has ended before it could be told step by step.
+    pub(super) fn at_once(mark: &Mark, facts: &Facts, closed: &Closed) -> Self {
+        let mut own = Self::begin("kill", mark, facts);
+        own.told(closed);
+        own.end()
+    }
+
     /// What the kill switch says of its own part: its times are the ones that count.
     pub(super) fn told(&mut self, closed: &Closed) {
         let board = &mut self.board;

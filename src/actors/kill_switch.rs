@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
-use desk::domain::bot::{Mark, Scope};
+use desk::domain::bot::{Mark, Scope, Who};
 use desk::domain::time::{Span, Timestamp};
 use desk::machines::kill_switch::{Confirmed, KillSwitch as Machine, Step, Verb};
 use desk::world::closing::VenueWord;
@@ -34,6 +34,8 @@ const ASK: Span = Span::nanos(50_000_000);
 const PATIENCE: Span = Span::nanos(400_000_000);
 /// How long the venue may take with its word before it counts as out of reach.
 const WORD: Span = Span::seconds(1);
+/// The same kill, asked for again so soon after its end, is a repeat (LIFE-7): under the latch nothing can have opened.
+const REPEAT: Span = Span::seconds(2);
 /// When the last cancel is late (RISK-14).
 const LATE: Span = Span::seconds(2);
 
@@ -89,6 +91,17 @@ pub(super) struct KillSwitch {
     number: u64,
     /// Whether the ledger answers.
     books: bool,
+    /// What came to its end last, and when: it is told of more than once, on more than one way.
+    ended: Option<(Asked, Timestamp)>,
+}
+
+/// What was asked for, by whom, why.
+#[derive(Clone, PartialEq, Eq)]
+struct Asked {
+    verb: Verb,
+    scope: Scope,
+    who: Who,
+    why: String,
 }
 
 impl KillSwitch {
@@ -112,6 +125,7 @@ impl KillSwitch {
             waiting: BTreeMap::new(),
             number: 0,
             books: true,
+            ended: None,
         })
     }
 
@@ -147,13 +161,15 @@ impl KillSwitch {
     /// A closing begins. What is under way already is not begun twice; a kill takes up whatever else was.
     fn begin(&mut self, verb: Verb, scope: Scope, mark: &Mark) {
         let under_way = |c: &Closing| c.machine.verb() == Verb::Kill || (c.machine.verb() == verb && c.scope == scope);
-        if self.closings.iter().any(under_way) {
+        let now = self.clock.now();
+        let asked = Asked { verb, scope: scope.clone(), who: mark.who.clone(), why: mark.why.clone() };
+        let is_repeat = |(last, at): &(Asked, Timestamp)| verb == Verb::Kill && *last == asked && now - *at < REPEAT;
+        if self.closings.iter().any(under_way) || self.ended.as_ref().is_some_and(is_repeat) {
             return;
         }
         if verb == Verb::Kill {
             self.closings.clear();
         }
-        let now = self.clock.now();
         let mark = Mark { at: now, ..mark.clone() };
         tracing::warn!(verb = verb.as_str(), %mark, "a closing begins");
         self.closings.push(Closing { machine: Machine::begin(verb, scope.clone(), mark), scope, late: false });
@@ -215,6 +231,9 @@ impl KillSwitch {
         let done: Vec<Closing> = self.closings.extract_if(.., |c| c.machine.is_done()).collect();
         for closing in done {
             self.finish(&closing, now);
+            let (mark, scope) = (closing.machine.mark(), closing.scope.clone());
+            let (verb, who, why) = (closing.machine.verb(), mark.who.clone(), mark.why.clone());
+            self.ended = Some((Asked { verb, scope, who, why }, now));
         }
     }
 

@@ -11,6 +11,7 @@ use desk::domain::decimal::Quantity;
 use desk::domain::event::Body;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
+use desk::machines::kill_switch::Verb;
 use desk::machines::supervisor::{Carried, Effect, Facts, Happening, Ordered, Refusal, Verdict};
 use desk::world::trader::Halt;
 use tokio::sync::oneshot;
@@ -25,7 +26,7 @@ use crate::messages::chronicle::Piece;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::market_data::ToMarketData;
-use crate::messages::supervisor::{Answer, Order, Outcome, Refused, ToSupervisor};
+use crate::messages::supervisor::{Answer, Closed, Order, Outcome, Refused, ToSupervisor};
 
 /// Cancel, flatten and kill.
 mod closings;
@@ -69,6 +70,8 @@ pub(super) struct Supervisor {
     beat: u64,
     fed: bool,
     closing: Option<Closing>,
+    /// What the kill switch said of a kill before this machine knew of it.
+    early: Option<Closed>,
     readiness: Readiness,
     errands: Errands,
     /// Who asks for what is carried out now, and under which key.
@@ -106,6 +109,7 @@ impl Supervisor {
             beat: 0,
             fed: false,
             closing: None,
+            early: None,
             readiness: Readiness::default(),
             errands: Errands::new(&kept),
             asking: None,
@@ -147,8 +151,11 @@ impl Supervisor {
             ToSupervisor::Called(buying_power) => self.called(buying_power),
             ToSupervisor::Drilled(report) => self.drilled(*report)?,
             ToSupervisor::Closing(closed) => {
-                if let Some(closing) = &mut self.closing {
-                    closing.told(&closed);
+                // A kill with nothing to close has ended before its command was heard here.
+                match &mut self.closing {
+                    Some(closing) => closing.told(&closed),
+                    None if closed.verb == Verb::Kill => self.early = Some(*closed),
+                    None => {}
                 }
             }
             ToSupervisor::Stalled(why) => self.stalled(why)?,

@@ -1,9 +1,9 @@
 //! Signed receipts (RISK-15a, RISK-16): what was commanded, what was open, how long it took, what the broker said. One file
 //! a receipt, two lines: the canonical bytes, and their signature.
 
-use std::fs::OpenOptions;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use desk::domain::time::Timestamp;
@@ -43,7 +43,8 @@ impl Receipts {
     /// # Errors
     /// Where it cannot be made.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.to_owned(), source })?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|source| StoreError::File { path: folder.to_owned(), source })?;
         Ok(Self { folder: folder.to_owned() })
     }
 

@@ -30,7 +30,8 @@ impl Supervisor {
 
     fn begin_closing(&self, verb: Verb, scope: &Scope) {
         let machine = &self.life.machine;
-        let known = self.asking.clone().or_else(|| machine.closing().cloned()).or_else(|| machine.latch().cloned());
+        let latch = machine.latch().filter(|_| verb == Verb::Kill);
+        let known = self.asking.clone().or_else(|| latch.or_else(|| machine.closing()).cloned());
         let mark = known.unwrap_or_else(|| Mark {
             at: self.now,
             who: Who::Bot("supervisor".to_owned()),
@@ -48,5 +49,12 @@ impl Supervisor {
         let cancelling = entries.filter(|t| t.is_cancelling()).count();
         let now = (machine.state(), machine.closing());
         self.closing = Closing::after(self.closing.take(), now, &facts, (cancelling, machine.pending(&facts)));
+        let mark = self.life.machine.closing();
+        match (&mut self.closing, mark, &self.early) {
+            (Some(closing), _, Some(early)) => closing.told(early),
+            (None, Some(mark), Some(early)) => self.closing = Some(Closing::at_once(mark, &facts, early)),
+            _ => return,
+        }
+        self.early = None;
     }
 }

@@ -1,4 +1,4 @@
-use desk::domain::bot::Scope;
+use desk::domain::bot::{Mark, Scope};
 use desk::domain::decimal::{Money, Price, Quantity, Ratio};
 use desk::domain::market::Side;
 use desk::machines::kill_switch::Receipt;
@@ -90,12 +90,7 @@ fn risk_14_a_hundred_orders_are_gone_and_everything_is_flat() {
         let (_, receipt) = bot.receipt("kill").await;
         let opened = receipt.opened.entries.len() + receipt.opened.protective.len();
         assert!(opened >= 100, "{opened} of {}", before.orders.len());
-        println!(
-            "{opened} orders, {} positions: last cancel after {:?} ms, flat after {:?} ms",
-            receipt.opened.positions.len(),
-            receipt.last_cancel_ms.unwrap(),
-            receipt.flat_ms.unwrap()
-        );
+        assert!(receipt.last_cancel_ms.unwrap() <= receipt.flat_ms.unwrap(), "{receipt:?}");
         let (events, _) = bot.written().await;
         let texts: Vec<_> = events.iter().map(|e| String::from_utf8_lossy(e).into_owned()).collect();
         let first = texts.iter().position(|t| t.contains("\"kill\"")).unwrap();
@@ -137,6 +132,25 @@ fn risk_14a_a_kill_goes_on_while_the_books_cannot_be_written() {
         assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "{stopped:#?}");
         let report = store::verify(&Address::Sqlite(bot.folder.join("ledger.db")), &Check::default()).await.unwrap();
         assert!(report.is_sound(), "{report:?}");
+    });
+}
+
+/// LIFE-7: a kill that is told on two ways, and has nothing to close, leaves one receipt.
+#[test]
+fn life_7_one_kill_leaves_one_receipt() {
+    run(async {
+        let bot = Bot::new("once", &Scene::new(7, &["2024-05-28"]), PACE).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("minutes", |b| b.fed_at.is_some()).await;
+        bot.tell(Command::Drill).await.unwrap();
+        bot.until("drilled", |b| b.drill.is_some()).await;
+        let (who, why) = (Caller::owner(Origin::CommandLine).who, "a test".to_owned());
+        bot.tree.killer.kill(&Mark { at: bot.tree.board.borrow().at, who, why });
+        bot.tell(Command::Kill).await.unwrap();
+        bot.until("told", |b| b.closing.as_ref().is_some_and(|c| c.receipt.is_some())).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let kept = Receipts::open(&bot.folder.join("receipts")).unwrap().newest(100).unwrap();
+        assert_eq!(kept.iter().filter(|r| r.name.ends_with("-kill")).count(), 1);
     });
 }
 
