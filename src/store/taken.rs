@@ -32,7 +32,7 @@ pub fn closing(seq: u64, closing: &books::Closing) -> Closing {
         lot: l.lot.clone(),
         units: l.units,
         cost: l.cost,
-        reference: None,
+        reference: l.reference,
     };
     Closing {
         seq,

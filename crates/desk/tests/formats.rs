@@ -21,7 +21,7 @@ use desk::domain::journal::{Entry, EntryKind, FeeKind, entry};
 use desk::domain::order::{Leg, OrderKey};
 use desk::domain::symbol::Currency;
 use desk::domain::time::Timestamp;
-use desk::machines::ledger::{BookFact, Books, ClosingRecord, Fill, FloatMove, Journal, LotChoice, Sealed};
+use desk::machines::ledger::{BookFact, Books, CashActivity, ClosingRecord, Fill, Journal, LotChoice, Sealed};
 
 /// The kinds of entries that this version writes. A kind that is written from now on joins, with its sample.
 const WRITTEN: [EntryKind; 9] = [
@@ -158,7 +158,7 @@ fn fill(id: &str, quantity: &str, price: &str, time: &str, leg: Leg) -> Fill {
 fn tiny_ledger() -> Vec<Sealed> {
     let fees: Vec<(FeeKind, Money)> =
         vec![(FeeKind::Sec, "0.1885518".parse().unwrap()), (FeeKind::Taf, "0.0351".parse().unwrap())];
-    let float = FloatMove {
+    let float = CashActivity {
         activity: "float-1".to_owned(),
         amount: "25000.00".parse().unwrap(),
         currency: Currency::USD,

@@ -8,7 +8,7 @@ use crate::domain::market::Instrument;
 use crate::domain::symbol::Currency;
 use crate::domain::time::Timestamp;
 use crate::machines::ledger::{
-    BookFact, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, Closing, DayClose, FeeCharge, FloatMove,
+    BookFact, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity, Closing, DayClose, FeeCharge,
     SessionEnd, Settlement,
 };
 use crate::venue::{Charge, Venue};
@@ -24,7 +24,7 @@ impl<R: Record> Trader<R> {
     /// # Errors
     /// [`Halt`].
     pub fn book_float(&mut self, at: Timestamp, session: SessionId) -> Result<(), Halt> {
-        let fact = BookFact::FloatIn(FloatMove {
+        let fact = BookFact::FloatIn(CashActivity {
             activity: FLOAT.to_owned(),
             amount: self.float(),
             currency: Currency::USD,

@@ -178,7 +178,7 @@ fn an_accrued_fee_must_be_charged_within_five_sessions() {
 fn sessions_close_forwards_and_once() {
     let (mut desk, fills) = two_days();
     let again = desk.agreed(1, &[]);
-    assert_eq!(desk.close(1, &again).unwrap_err().code(), "already_booked");
+    assert_eq!(desk.close(1, &again).unwrap_err().code(), "session_closed");
     let close = agreed(&desk, &fills);
     let backwards = DayClose { next_session: session(2), ..close.clone() };
     assert_eq!(desk.close(2, &backwards).unwrap_err().code(), "not_following");

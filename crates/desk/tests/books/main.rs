@@ -9,6 +9,7 @@
     reason = "a test that fails should stop where it fails"
 )]
 
+mod activities;
 mod bust;
 mod close;
 mod month;

@@ -5,7 +5,7 @@ use desk::domain::ids::StrategyName;
 use desk::domain::journal::{AccountCode, EntryKind, FeeKind};
 use desk::domain::symbol::Currency;
 use desk::domain::time::Date;
-use desk::machines::ledger::{BookFact, BookRefusal, FeeCharge, Fill, FloatMove, LotChoice, Opening, is_long_term};
+use desk::machines::ledger::{BookFact, BookRefusal, CashActivity, FeeCharge, Fill, LotChoice, Opening, is_long_term};
 
 use crate::support::*;
 
@@ -50,7 +50,7 @@ fn what_cannot_be_booked_is_refused_with_its_numbers() {
         BookFact::Fill(Fill { lots: LotChoice::Specific(lots), ..sale(id) })
     };
     let float_of = |amount: &str| {
-        BookFact::FloatOut(FloatMove {
+        BookFact::FloatOut(CashActivity {
             activity: "f".to_owned(),
             amount: money(amount),
             currency: Currency::USD,

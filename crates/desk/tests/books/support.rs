@@ -6,8 +6,8 @@ use desk::domain::journal::{AccountCode, Draft, FeeKind};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::{Date, Span, Timestamp};
 use desk::machines::ledger::{
-    BookFact, BookRefusal, Books, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, Closing, DayClose, Fill,
-    FloatMove, Journal, LotChoice, Sealed, SessionEnd, Settlement,
+    BookFact, BookRefusal, Books, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity, Closing,
+    DayClose, Fill, Journal, LotChoice, Sealed, SessionEnd, Settlement,
 };
 
 pub(crate) fn identity() -> Identity {
@@ -66,7 +66,7 @@ pub(crate) fn with_fees(fill: Fill, commission: &str, sec: &str, taf: &str) -> F
 }
 
 pub(crate) fn float(day: i64, amount: &str) -> BookFact {
-    BookFact::FloatIn(FloatMove {
+    BookFact::FloatIn(CashActivity {
         activity: format!("float-{day}"),
         amount: money(amount),
         currency: Currency::USD,

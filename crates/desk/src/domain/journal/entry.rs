@@ -49,6 +49,26 @@ pub struct Draft {
     pub postings: Vec<Posting>,
 }
 
+impl Draft {
+    /// A draft that says no more than what, when and in which words; the rest is filled in by name.
+    #[must_use]
+    pub fn new(kind: EntryKind, source_key: &str, session: SessionId, effective_at: Timestamp) -> Self {
+        Self {
+            kind,
+            source_key: source_key.to_owned(),
+            session,
+            effective_at,
+            reverses: None,
+            corrects: None,
+            description: String::new(),
+            reason: None,
+            by: None,
+            facts: Facts::new(),
+            postings: Vec::new(),
+        }
+    }
+}
+
 /// A numbered entry of the journal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {

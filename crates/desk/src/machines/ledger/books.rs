@@ -7,17 +7,16 @@ use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::balances::{BalanceKey, Balances};
-use super::cash;
 use super::fact::BookFact;
 use super::fees::{self, Accrual};
-use super::fill;
+use super::holders::Holders;
 use super::key::TextKey;
 use super::lots::{OpenLot, Origin};
 use super::refusal::BookRefusal;
-use super::reversal;
 use super::tally::Tally;
+use super::{activity, cash, coins, contracts, corporate, dividends, fill, person, reversal, wash, year};
 use crate::domain::chain::Hash;
-use crate::domain::decimal::Money;
+use crate::domain::decimal::{Money, Price};
 use crate::domain::ids::{Identity, ItemId, LotId, SessionId};
 use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Fact, FeeKind, Holding, Posting};
 use crate::domain::symbol::{Currency, Symbol};
@@ -46,14 +45,22 @@ pub struct Books {
     pub(super) last_due: Option<(Date, ItemId)>,
     pub(super) items: BTreeMap<(AccountCode, Currency, ItemId), OpenItem>,
     pub(super) accruals: BTreeMap<(SessionId, FeeKind), Accrual>,
+    /// Whose a dividend is that was accrued.
+    pub(super) dividends: BTreeMap<ItemId, Holders>,
+    /// What a contract's lot was last settled at: its opening price, or a daily settlement's.
+    pub(super) references: BTreeMap<TextKey, Price>,
     sources: BTreeMap<EntryKind, BTreeMap<TextKey, u64>>,
     pub(super) settled_through: BTreeMap<Currency, Date>,
     /// Sessions that take nothing any more.
     pub(super) closed: BTreeSet<SessionId>,
+    /// The latest books' day with postings.
+    pub(super) booked_through: Option<SessionId>,
     /// What was booked since the last close.
     pub(super) tally: Tally,
     /// The hash of the last closing record.
     pub(super) last_record: Hash,
+    /// The hash of the last closing record of each session.
+    pub(super) records: BTreeMap<SessionId, Hash>,
     /// The earliest open session, once a session was closed.
     pub(super) open_from: Option<SessionId>,
     /// The largest |balance| so far in steps: no sum can leave 64 bits unnoticed.
@@ -75,11 +82,15 @@ impl Books {
             last_due: None,
             items: BTreeMap::new(),
             accruals: BTreeMap::new(),
+            dividends: BTreeMap::new(),
+            references: BTreeMap::new(),
             sources: BTreeMap::new(),
             settled_through: BTreeMap::new(),
             closed: BTreeSet::new(),
+            booked_through: None,
             tally: Tally::default(),
             last_record: Hash::GENESIS,
+            records: BTreeMap::new(),
             open_from: None,
             peak: (0, 0),
             overflowed_at: None,
@@ -100,6 +111,27 @@ impl Books {
             BookFact::FloatOut(m) => vec![cash::float(self, EntryKind::FloatOut, m)?],
             BookFact::Opening(opening) => vec![cash::opening(self, opening)?],
             BookFact::Fill(fill) => vec![fill::draft(self, fill, fill.execution.as_str())?],
+            BookFact::CoinFill(fill) => vec![coins::draft(self, fill)?],
+            BookFact::ContractFill(fill) => vec![contracts::draft(self, fill)?],
+            BookFact::Transfer(cash) => vec![activity::transfer(self, cash)?],
+            BookFact::LateFee(fee) => vec![activity::late_fee(self, fee)?],
+            BookFact::DividendAccrual(accrual) => dividends::accrual(self, accrual)?,
+            BookFact::Dividend(dividend) => vec![dividends::payment(self, dividend)?],
+            BookFact::Interest(cash) => vec![activity::interest(self, cash)?],
+            BookFact::Borrow(borrow) => vec![activity::borrow(self, borrow)?],
+            BookFact::Split(split) => corporate::split(self, split)?,
+            BookFact::CashInLieu(cash) => vec![corporate::in_lieu(self, cash)?],
+            BookFact::Variation(variation) => contracts::variation(self, variation)?,
+            BookFact::Funding(funding) => vec![contracts::funding(self, funding)?],
+            BookFact::Conversion(conversion) => vec![activity::conversion(self, conversion)?],
+            BookFact::UnknownActivity(cash) => vec![activity::unknown(self, cash)?],
+            BookFact::Adoption(adoption) => vec![person::adoption(self, adoption)?],
+            BookFact::Found(found) => vec![person::found(self, found)?],
+            BookFact::Adjustment(adjustment) => vec![person::adjustment(self, adjustment)?],
+            BookFact::Mistake(mistake) => vec![reversal::mistake(self, mistake)?],
+            BookFact::WashSale(mark) => vec![wash::draft(self, mark)?],
+            BookFact::YearClose(year) => year::close(self, at, year)?,
+            BookFact::Unlock(unlock) => vec![year::unlock(self, at, unlock)?],
             BookFact::FeeRounding(end) => fees::rounding(self, at, *end)?,
             BookFact::FeeCharge(charge) => vec![fees::charge(self, charge)?],
             BookFact::Settlement(settlement) => cash::settlement(self, at, *settlement)?,
@@ -120,6 +152,9 @@ impl Books {
                 self.overflowed_at.get_or_insert(entry.seq);
             }
         }
+        if !d.postings.is_empty() {
+            self.booked_through = self.booked_through.max(Some(d.session));
+        }
         if d.kind == EntryKind::DayClose {
             // The memo itself belongs to what the next record covers.
             self.tally = Tally::default();
@@ -131,6 +166,8 @@ impl Books {
             EntryKind::FeeRounding => self.count_rounding(entry),
             EntryKind::Settlement => self.note_settlement(entry),
             EntryKind::DayClose => self.note_close(entry),
+            EntryKind::Unlock => self.note_unlock(entry),
+            EntryKind::Variation => self.note_variation(entry),
             _ => {}
         }
     }
@@ -239,6 +276,9 @@ impl Books {
         };
         let at = pool.partition_point(|l| l.place() <= open.place());
         pool.insert(at, open);
+        if p.account == AccountCode::FUTURES && !self.references.contains_key(&TextKey::new(lot.as_str())) {
+            self.references.insert(TextKey::new(lot.as_str()), price_of(entry)?);
+        }
         Some(())
     }
 
@@ -285,21 +325,28 @@ impl Books {
                 }
             }
         }
-        if let (AccountCode::FEES_ACCRUED, Some(fee)) = (p.account, p.tags.fee_kind) {
-            self.move_accrual(entry, p, item, fee)?;
+        match (p.account, p.tags.fee_kind) {
+            (AccountCode::FEES_ACCRUED, Some(fee)) => self.move_accrual(entry, p, item, fee),
+            (AccountCode::DIVIDENDS_RECEIVABLE | AccountCode::DIVIDENDS_OWED, _) => self.note_dividend(entry, item, p),
+            _ => Some(()),
         }
-        Some(())
     }
 
     fn note_close(&mut self, entry: &Entry) {
         self.closed.insert(entry.draft.session);
         let fact = |name| entry.draft.facts.get(name).and_then(Fact::as_str);
         self.last_record = fact("record").and_then(|t| t.parse().ok()).unwrap_or_default();
+        self.records.insert(entry.draft.session, self.last_record);
         let next = fact("next_session").and_then(|t| t.parse().ok());
         if let Some(next) = next {
             self.open_from = Some(self.open_from.map_or(next, |open| open.max(next)));
         }
     }
+}
+
+/// The price that an entry's facts name.
+pub(super) fn price_of(entry: &Entry) -> Option<Price> {
+    entry.draft.facts.get("price").and_then(Fact::as_str)?.parse().ok()
 }
 
 /// How far drafts can move a balance, up and down.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::books::Books;
-use super::fact::{FloatMove, Opening, Settlement};
+use super::fact::{CashActivity, Opening, Settlement};
 use super::fill::text;
 use super::refusal::BookRefusal;
 use crate::domain::decimal::Money;
@@ -15,7 +15,7 @@ use crate::domain::time::{Date, Timestamp};
 use crate::domain::wide::Overflow;
 
 /// Float in or out: recorded, never moved by us.
-pub(super) fn float(books: &Books, kind: EntryKind, float: &FloatMove) -> Result<Draft, BookRefusal> {
+pub(super) fn float(books: &Books, kind: EntryKind, float: &CashActivity) -> Result<Draft, BookRefusal> {
     let key = float.activity.as_str();
     books.not_yet(kind, key)?;
     if float.amount.raw() <= 0 {
@@ -30,17 +30,9 @@ pub(super) fn float(books: &Books, kind: EntryKind, float: &FloatMove) -> Result
         ("Float received from accounting", vec![money(AccountCode::CASH_SETTLED, float.amount), contributed])
     };
     Ok(Draft {
-        kind,
-        source_key: key.to_owned(),
-        session: books.bookable(float.session),
-        effective_at: float.effective_at,
-        reverses: None,
-        corrects: None,
         description: description.to_owned(),
-        reason: None,
-        by: None,
-        facts: Facts::new(),
         postings,
+        ..Draft::new(kind, key, books.bookable(float.session), float.effective_at)
     })
 }
 
@@ -83,14 +75,7 @@ pub(super) fn opening(books: &Books, opening: &Opening) -> Result<Draft, BookRef
         postings.push(Posting::money(AccountCode::FLOAT_CONTRIBUTED, opening.currency, cost.negated()));
     }
     Ok(Draft {
-        kind,
-        session: books.bookable(opening.session),
-        effective_at: opening.effective_at,
-        reverses: None,
-        corrects: None,
         description: format!("{} {name} of {} brought in at cost", opening.quantity, opening.acquired),
-        reason: None,
-        by: None,
         facts: Facts::from([
             (Cow::Borrowed("symbol"), text(name)),
             (Cow::Borrowed("quantity"), text(&opening.quantity)),
@@ -98,7 +83,7 @@ pub(super) fn opening(books: &Books, opening: &Opening) -> Result<Draft, BookRef
             (Cow::Borrowed("acquired"), text(&opening.acquired)),
         ]),
         postings,
-        source_key: key,
+        ..Draft::new(kind, &key, books.bookable(opening.session), opening.effective_at)
     })
 }
 
@@ -128,17 +113,9 @@ pub(super) fn settlement(books: &Books, at: Timestamp, of: Settlement) -> Result
             postings.push(unsettled);
         }
         drafts.push(Draft {
-            kind: EntryKind::Settlement,
-            session: books.bookable(of.session),
-            effective_at: at,
-            reverses: None,
-            corrects: None,
             description: format!("Settlement of {}", of.date),
-            reason: None,
-            by: None,
-            facts: Facts::new(),
             postings,
-            source_key: key,
+            ..Draft::new(EntryKind::Settlement, &key, books.bookable(of.session), at)
         });
     }
     Ok(drafts)

@@ -61,7 +61,8 @@ impl Books {
     /// that is not the last one booked into, is refused.
     pub fn close(&self, at: Timestamp, close: &DayClose) -> Result<Closing, BookRefusal> {
         let kind = EntryKind::DayClose;
-        let key = format!("{}:1", close.session);
+        let n = self.closings_of(close.session).unwrap_or(u32::MAX).saturating_add(1);
+        let key = format!("{}:{n}", close.session);
         self.not_yet(kind, &key)?;
         self.closable(close)?;
         let (checks, trial) = checks::run(self, close)?;
@@ -72,8 +73,9 @@ impl Books {
             v: VERSION,
             identity: self.identity.clone(),
             session: close.session,
-            n: 1,
+            n,
             next_session: close.next_session,
+            replaces: self.records.get(&close.session).copied(),
             first_seq: self.last_seq.saturating_sub(self.tally.entries).saturating_add(1),
             last_seq: self.last_seq,
             entries: self.tally.entries,
@@ -124,7 +126,8 @@ impl Books {
         if close.next_session <= session {
             return Err(BookRefusal::NotFollowing { session, next: close.next_session });
         }
-        match self.tally.latest {
+        // What is closed are the sums of all postings so far: none of them may be a later day's.
+        match self.booked_through {
             Some(latest) if latest > session => Err(BookRefusal::LaterSessionBooked { session, latest }),
             _ => Ok(()),
         }

@@ -1,7 +1,15 @@
-//! What can be booked: the facts that a day of shares brings (BOOKS.md sections 3 and 5).
+//! What can be booked (BOOKS.md sections 3 and 5), and the facts that each day of shares brings.
 
+use super::activity::{Borrow, Conversion, LateFee};
 use super::close::DayClose;
-use super::reversal::Bust;
+use super::coins::CoinFill;
+use super::contracts::{ContractFill, Funding, Variation};
+use super::corporate::{CashInLieu, Split};
+use super::dividends::{Dividend, DividendAccrual};
+use super::person::{Adjustment, Adoption, Found};
+use super::reversal::{Bust, Mistake};
+use super::wash::WashSale;
+use super::year::{Unlock, YearClose};
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::ids::{ExecutionId, LotId, OrderId, SessionId, StrategyName};
 use crate::domain::journal::FeeKind;
@@ -12,9 +20,9 @@ use crate::domain::time::{Date, Timestamp};
 #[derive(Clone, Debug, PartialEq)]
 pub enum BookFact {
     /// Accounting gave float; booked from the broker's cash activity.
-    FloatIn(FloatMove),
+    FloatIn(CashActivity),
     /// Float went back to accounting.
-    FloatOut(FloatMove),
+    FloatOut(CashActivity),
     /// A position brought in at set-up.
     Opening(Opening),
     /// An execution.
@@ -25,18 +33,60 @@ pub enum BookFact {
     FeeCharge(FeeCharge),
     /// The start of a settlement date.
     Settlement(Settlement),
+    /// An execution on a spot market.
+    CoinFill(CoinFill),
+    /// An execution of a future or a perpetual.
+    ContractFill(ContractFill),
+    /// Cash that a person moved between the broker's wallets; positive to the derivatives wallet.
+    Transfer(CashActivity),
+    /// A fee that no fill accrued.
+    LateFee(LateFee),
+    /// A dividend announced.
+    DividendAccrual(DividendAccrual),
+    /// A dividend paid or charged.
+    Dividend(Dividend),
+    /// Interest.
+    Interest(CashActivity),
+    /// The cost of borrowing shares.
+    Borrow(Borrow),
+    /// A split.
+    Split(Split),
+    /// Cash for a fraction of a share.
+    CashInLieu(CashInLieu),
+    /// A future's daily settlement.
+    Variation(Variation),
+    /// A perpetual's funding.
+    Funding(Funding),
+    /// One currency for another.
+    Conversion(Conversion),
+    /// An activity of a type that is not known.
+    UnknownActivity(CashActivity),
+    /// A lot that a strategy takes over.
+    Adoption(Adoption),
+    /// A position at the broker without a fill that is known.
+    Found(Found),
+    /// A person's correction.
+    Adjustment(Adjustment),
+    /// An entry that a person found to be a mistake.
+    Mistake(Box<Mistake>),
+    /// Units of a loss that were replaced.
+    WashSale(WashSale),
+    /// The end of a fiscal year.
+    YearClose(YearClose),
+    /// A closed day is opened again.
+    Unlock(Unlock),
     /// An execution that was taken back or corrected.
     Bust(Box<Bust>),
     /// The end of a session; [`Books::close`](super::Books::close) gives its record too.
     DayClose(Box<DayClose>),
 }
 
-/// Cash that really moved between accounting and the account.
+/// Cash that really moved, as an activity in the broker's list.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FloatMove {
+pub struct CashActivity {
     /// The broker's id of the activity; the source key.
     pub activity: String,
-    /// How much, above zero.
+    /// How much. Of float above zero; of everything else positive where cash comes in, negative where it leaves.
     pub amount: Money,
     /// In which currency.
     pub currency: Currency,

@@ -64,17 +64,9 @@ pub(super) fn rounding(books: &Books, at: Timestamp, end: SessionEnd) -> Result<
         owed.tags.fee_kind = Some(fee);
         owed.tags.item = Some(books.fee_item(end.session, fee).map_err(overflow)?);
         drafts.push(Draft {
-            kind: EntryKind::FeeRounding,
-            session: books.bookable(end.session),
-            effective_at: at,
-            reverses: None,
-            corrects: None,
             description: format!("{} of the day: {whole}", fee.label()),
-            reason: None,
-            by: None,
-            facts: Facts::new(),
             postings: vec![expense, owed],
-            source_key: key,
+            ..Draft::new(EntryKind::FeeRounding, &key, books.bookable(end.session), at)
         });
     }
     Ok(drafts)
@@ -96,17 +88,10 @@ pub(super) fn charge(books: &Books, charge: &FeeCharge) -> Result<Draft, BookRef
     let mut cash = Posting::money(AccountCode::CASH_SETTLED, charge.currency, charge.amount.negated());
     cash.tags.fee_kind = Some(charge.fee);
     Ok(Draft {
-        kind,
-        source_key: key.to_owned(),
-        session: books.bookable(charge.session),
-        effective_at: charge.effective_at,
-        reverses: None,
-        corrects: None,
         description: format!("{} fee of {} charged", charge.fee.label(), charge.of),
-        reason: None,
-        by: None,
         facts: Facts::from([(Cow::Borrowed("fee"), text(charge.fee.as_str()))]),
         postings: vec![owed, cash],
+        ..Draft::new(kind, key, books.bookable(charge.session), charge.effective_at)
     })
 }
 

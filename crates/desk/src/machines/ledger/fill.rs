@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::activity_refusal::ActivityRefusal;
 use super::books::Books;
 use super::fact::{Fill, LotChoice};
-use super::lots::{ChoiceError, Shares, Taken, choose, open_units};
+use super::lots::{Shares, Taken, choose, open_units};
 use super::refusal::BookRefusal;
 use crate::domain::decimal::{DecimalText, Money, Quantity};
 use crate::domain::ids::{ItemId, LotId, SessionId, StrategyName};
@@ -39,13 +40,58 @@ pub fn is_long_term(acquired: Date, closed: Date) -> bool {
     from.is_some_and(|from| closed >= from)
 }
 
+/// Which accounts units of a kind go through, and how their entry is called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub(super) kind: EntryKind,
+    /// Where units that are held lie.
+    pub(super) long: AccountCode,
+    /// Where units that are owed lie; none where nothing can be sold that is not held.
+    pub(super) short: Option<AccountCode>,
+    /// Their counterpart.
+    pub(super) units: AccountCode,
+    /// Where the cash goes: 1020 until it settles, or another account at once.
+    pub(super) cash: AccountCode,
+}
+
+impl Way {
+    /// Shares.
+    pub(super) const SHARES: Self = Self {
+        kind: EntryKind::Fill,
+        long: AccountCode::LONG_POSITIONS,
+        short: Some(AccountCode::SHORT_POSITIONS),
+        units: AccountCode::UNITS_MARKET,
+        cash: AccountCode::CASH_UNSETTLED,
+    };
+    /// Coins: held at cost, settled at once.
+    pub(super) const COINS: Self =
+        Self { long: AccountCode::COINS, short: None, cash: AccountCode::CASH_SETTLED, ..Self::SHARES };
+    /// A fraction of a share that a corporate action leaves, paid in cash.
+    pub(super) const IN_LIEU: Self = Self {
+        kind: EntryKind::CashInLieu,
+        short: None,
+        units: AccountCode::UNITS_CORPORATE,
+        cash: AccountCode::CASH_SETTLED,
+        ..Self::SHARES
+    };
+}
+
 /// The draft of a fill's entry. The source key is the execution's id, unless a reversed fill is booked anew.
 pub(super) fn draft(books: &Books, fill: &Fill, key: &str) -> Result<Draft, BookRefusal> {
-    books.not_yet(EntryKind::Fill, key)?;
+    draft_by(books, fill, key, Way::SHARES)
+}
+
+/// The draft of an entry that moves units the way that is given.
+pub(super) fn draft_by(books: &Books, fill: &Fill, key: &str, way: Way) -> Result<Draft, BookRefusal> {
+    books.not_yet(way.kind, key)?;
     check(fill)?;
-    let overflow = |Overflow| BookRefusal::overflow(EntryKind::Fill, key);
-    let closes = if fill.quantity.raw() < 0 { AccountCode::LONG_POSITIONS } else { AccountCode::SHORT_POSITIONS };
-    let pool = books.pool(fill.instrument, closes);
+    let overflow = |Overflow| BookRefusal::overflow(way.kind, key);
+    let sold = fill.quantity.raw() < 0;
+    let pool = match (sold, way.short) {
+        (true, _) => books.pool(fill.instrument, way.long),
+        (false, Some(short)) => books.pool(fill.instrument, short),
+        (false, None) => &[],
+    };
     if let Some(other) = pool.iter().find(|l| l.currency != fill.currency) {
         return Err(BookRefusal::OtherCurrency {
             execution: fill.execution.clone(),
@@ -54,36 +100,39 @@ pub(super) fn draft(books: &Books, fill: &Fill, key: &str) -> Result<Draft, Book
             cost_in: other.currency,
         });
     }
-    let closing = open_units(pool).map_err(overflow)?.min(fill.quantity.magnitude());
+    let open = open_units(pool).map_err(overflow)?;
+    let closing = open.min(fill.quantity.magnitude());
+    if sold && way.short.is_none() && closing != fill.quantity.magnitude() {
+        return Err(ActivityRefusal::NotHeld {
+            instrument: fill.instrument,
+            asked: fill.quantity.magnitude(),
+            held: open,
+        }
+        .into());
+    }
     let taken = if closing.is_zero() {
         Vec::new()
     } else {
-        choose(pool, &fill.lots, closing, fill.instrument).map_err(|e| match e {
-            ChoiceError::Refused(refusal) => refusal,
-            ChoiceError::Overflow(e) => overflow(e),
-        })?
+        choose(pool, &fill.lots, closing, fill.instrument).map_err(|e| e.into_refusal(way.kind, key))?
     };
     if let (true, LotChoice::Specific(named)) = (closing.is_zero(), &fill.lots)
         && let Some((lot, _)) = named.first()
     {
         return Err(BookRefusal::UnknownLot { lot: lot.clone(), instrument: fill.instrument });
     }
-    let settles = books.date_item(books.settlement_date(fill.currency, fill.settles)).map_err(overflow)?;
+    let settles =
+        if way.cash.is_open_items() { books.settlement_date(fill.currency, fill.settles) } else { fill.settles };
+    let settles = books.date_item(settles).map_err(overflow)?;
     let quantity = DecimalText::new(fill.quantity.magnitude().raw(), 0);
     let price = DecimalText::new(fill.price.raw(), 2);
-    let booking = Booking { books, fill, closing, settles, quantity, price, session: books.bookable(fill.session) };
+    let session = books.bookable(fill.session);
+    let booking = Booking { books, fill, way, closing, settles, quantity, price, session };
     Ok(Draft {
-        kind: EntryKind::Fill,
-        source_key: key.to_owned(),
-        session: booking.session,
-        effective_at: fill.effective_at,
-        reverses: None,
         corrects: fill.corrects,
         description: booking.description(),
-        reason: None,
-        by: None,
         facts: booking.facts(),
         postings: booking.postings(&taken).map_err(overflow)?,
+        ..Draft::new(way.kind, key, session, fill.effective_at)
     })
 }
 
@@ -112,6 +161,7 @@ fn check(fill: &Fill) -> Result<(), BookRefusal> {
 struct Booking<'a> {
     books: &'a Books,
     fill: &'a Fill,
+    way: Way,
     /// Units that close lots, without sign.
     closing: Quantity,
     /// The settlement date.
@@ -132,6 +182,9 @@ impl Booking<'_> {
     fn description(&self) -> String {
         let fill = self.fill;
         let verb = match (fill.strategy, self.sold()) {
+            _ if self.way.kind == EntryKind::CashInLieu => {
+                return ["Cash in lieu of ", self.quantity.as_str(), " ", fill.instrument.as_str()].concat();
+            }
             (StrategyName::External, true) => "External fill: sell",
             (StrategyName::External, false) => "External fill: buy",
             (_, true) => "Sell",
@@ -212,14 +265,14 @@ impl Booking<'_> {
         if !opening.is_zero() {
             let cost = shares.take(opening)?;
             let (account, units, cost) = if self.sold() {
-                (AccountCode::SHORT_POSITIONS, opening.negated(), cost.negated())
+                (self.way.short.unwrap_or(self.way.long), opening.negated(), cost.negated())
             } else {
-                (AccountCode::LONG_POSITIONS, opening, cost)
+                (self.way.long, opening, cost)
             };
             postings.push(self.position(account, &self.new_lot()?, units, cost, fill.strategy));
         }
         postings.push(Posting {
-            account: AccountCode::UNITS_MARKET,
+            account: self.way.units,
             currency: fill.currency,
             amount: Money::ZERO,
             holding: Some(Holding { commodity: fill.instrument, units: fill.quantity.negated() }),
@@ -270,8 +323,8 @@ impl Booking<'_> {
         let fill = self.fill;
         let gross = if self.sold() { value } else { value.negated() };
         let cash = gross.checked_sub(fill.commission).ok_or(Overflow)?;
-        if let Some(mut posting) = self.money(AccountCode::CASH_UNSETTLED, cash) {
-            posting.tags.item = Some(self.settles.clone());
+        if let Some(mut posting) = self.money(self.way.cash, cash) {
+            posting.tags.item = self.way.cash.is_open_items().then(|| self.settles.clone());
             postings.push(posting);
         }
         postings.extend(self.money(AccountCode::COMMISSIONS, fill.commission));

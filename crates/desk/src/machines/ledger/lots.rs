@@ -6,7 +6,7 @@ use super::fact::LotChoice;
 use super::refusal::BookRefusal;
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::ids::{LotId, StrategyName};
-use crate::domain::journal::AccountCode;
+use crate::domain::journal::{AccountCode, EntryKind};
 use crate::domain::market::Side;
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::Date;
@@ -119,6 +119,16 @@ pub(super) fn open_units(pool: &[OpenLot]) -> Result<Quantity, Overflow> {
 pub(super) enum ChoiceError {
     Refused(BookRefusal),
     Overflow(Overflow),
+}
+
+impl ChoiceError {
+    /// As a refusal of the fact with this kind and key.
+    pub(super) fn into_refusal(self, kind: EntryKind, key: &str) -> BookRefusal {
+        match self {
+            Self::Refused(refusal) => refusal,
+            Self::Overflow(Overflow) => BookRefusal::overflow(kind, key),
+        }
+    }
 }
 
 impl From<Overflow> for ChoiceError {

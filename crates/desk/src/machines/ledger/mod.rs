@@ -1,6 +1,10 @@
 //! Bookkeeping as a pure machine (`BOOKS.md`): facts go in, balanced entries come out, and a fold of the entries
 //! gives every balance, lot and open item back.
 
+/// Interest, borrow, late fees, transfers, conversions, what nobody knows.
+pub mod activity;
+/// Why an activity or a decision was not booked.
+pub mod activity_refusal;
 /// Running sums of postings.
 pub mod balances;
 /// The state of the books and its two doors.
@@ -11,18 +15,30 @@ mod cash;
 pub mod checks;
 /// The day close.
 pub mod close;
+/// Coins: bought, sold, paid and received.
+pub mod coins;
+/// Futures and perpetuals.
+pub mod contracts;
+/// Splits and what they leave.
+pub mod corporate;
+/// Dividends.
+pub mod dividends;
 /// What can be booked.
 pub mod fact;
 /// Accrued fees: rounding and charge.
 mod fees;
 /// Executions of shares: lots, gains, cash, fees.
 mod fill;
+/// Who holds what.
+mod holders;
 /// Numbers, stamps and the chain.
 pub mod journal;
 /// Texts as keys.
 mod key;
 /// Open lots and the order in which they close.
 pub mod lots;
+/// What a person decides.
+pub mod person;
 /// The closing record and its lines.
 pub mod record;
 /// Why something was not booked.
@@ -35,18 +51,31 @@ pub mod statements;
 mod tally;
 /// The verifier of stored entries.
 pub mod verify;
+/// Wash sales.
+pub mod wash;
+/// The end of a fiscal year, and days opened again.
+pub mod year;
 
+pub use activity::{Borrow, Conversion, FillTags, LateFee};
+pub use activity_refusal::ActivityRefusal;
 pub use balances::{Balance, BalanceKey};
 pub use books::{Books, OpenItem};
 pub use checks::{Compared, Figure};
 pub use close::{Closing, DayClose};
-pub use fact::{BookFact, FeeCharge, Fill, FloatMove, LotChoice, Opening, SessionEnd, Settlement};
+pub use coins::{CoinFill, Coins};
+pub use contracts::{Contract, ContractFill, Funding, Variation};
+pub use corporate::{CashInLieu, Split};
+pub use dividends::{Dividend, DividendAccrual};
+pub use fact::{BookFact, CashActivity, FeeCharge, Fill, LotChoice, Opening, SessionEnd, Settlement};
 pub use fill::is_long_term;
 pub use journal::{Head, Journal, JournalError, Sealed};
 pub use lots::OpenLot;
+pub use person::{Adjustment, Adoption, Decision, Found};
 pub use record::{
     BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, ClosingBalance, ClosingLot, ClosingRecord,
 };
 pub use refusal::BookRefusal;
-pub use reversal::Bust;
+pub use reversal::{Bust, Mistake};
 pub use statements::{Cash, TradeResult, TrialBalance};
+pub use wash::{WashSale, wash_sales};
+pub use year::{Unlock, YearClose};

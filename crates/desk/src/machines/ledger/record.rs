@@ -42,6 +42,9 @@ pub struct ClosingLot {
     pub currency: Currency,
     pub units: Quantity,
     pub cost: Money,
+    /// Of a contract: the price that it was last settled at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Price>,
 }
 
 /// A line of the trial balance in a closing record.
@@ -133,6 +136,9 @@ pub struct ClosingRecord {
     pub n: u32,
     /// The earliest open session from now on.
     pub next_session: SessionId,
+    /// The hash of the record of the same session that it replaces, where the day was opened again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<Hash>,
     /// The first entry that it covers: the first one after the record before it.
     pub first_seq: u64,
     /// The last entry that it covers: the one before its `day_close`.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::activity_refusal::ActivityRefusal;
 use super::checks::{Compared, Figure};
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::ids::{ExecutionId, LotId, SessionId};
@@ -100,7 +101,7 @@ pub enum BookRefusal {
         /// Which fee.
         fee: FeeKind,
     },
-    /// An entry that is not undone by itself: only fills are.
+    /// An entry that is not undone this way.
     NotReversible {
         /// The entry.
         seq: u64,
@@ -159,6 +160,8 @@ pub enum BookRefusal {
         /// The figure it has to equal.
         need: Figure,
     },
+    /// What a broker's activity, a corporate action or a person's decision lacks.
+    Activity(ActivityRefusal),
     /// A number is beyond what 64 bits hold at 10⁻⁸.
     Overflow {
         /// The kind of the entry.
@@ -196,6 +199,7 @@ impl BookRefusal {
             Self::NotFollowing { .. } => "not_following",
             Self::LaterSessionBooked { .. } => "later_session_booked",
             Self::NotReconciled { .. } => "not_reconciled",
+            Self::Activity(refusal) => refusal.code(),
             Self::Overflow { .. } => "overflow",
             Self::BooksOverflowed { .. } => "books_overflowed",
         }
@@ -243,9 +247,7 @@ impl fmt::Display for BookRefusal {
             Self::NothingAccrued { session, fee } => {
                 write!(f, "{} of {session} was charged, but no fill of that session accrued it", fee.label())
             }
-            Self::NotReversible { seq, kind } => {
-                write!(f, "entry {seq} is a {kind} that cannot be undone this way; only a fill can")
-            }
+            Self::NotReversible { seq, kind } => write!(f, "entry {seq} is a {kind}; that cannot be undone this way"),
             Self::NotThatEntry { seq, key, booked: Some(booked) } => {
                 write!(f, "{key} is booked as entry {booked}, not as entry {seq}")
             }
@@ -271,6 +273,7 @@ impl fmt::Display for BookRefusal {
                  (difference {})",
                 have.less(*need)
             ),
+            Self::Activity(refusal) => refusal.fmt(f),
             Self::Overflow { kind, key } => {
                 write!(f, "{kind} {key} leads to a number beyond 92,233,720,368.54775807")
             }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::activity_refusal::ActivityRefusal;
 use super::books::Books;
 use super::fact::{Fill, LotChoice};
 use super::fill::{self, text};
@@ -30,11 +31,57 @@ pub struct Bust {
     pub session: SessionId,
 }
 
+/// An entry that a person found to be a mistake; what is right is booked anew, as a fact of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    /// The entry as stored.
+    pub entry: Entry,
+    /// Who found it.
+    pub by: String,
+    /// Why it is one.
+    pub reason: String,
+    /// The books' day of the finding.
+    pub session: SessionId,
+}
+
+/// The reversal of a mistake. Fills have theirs with what closed their lots; settlement, roundings, charges of accruals
+/// and a year's close follow from others; memos and reversals are not undone.
+pub(super) fn mistake(books: &Books, m: &Mistake) -> Result<Draft, BookRefusal> {
+    let (seq, kind) = (m.entry.seq, m.entry.draft.kind);
+    let follows = matches!(
+        kind,
+        EntryKind::Fill
+            | EntryKind::Settlement
+            | EntryKind::FeeRounding
+            | EntryKind::FeeCharge
+            | EntryKind::Reversal
+            | EntryKind::YearClose
+    );
+    if follows || kind.is_memo() {
+        return Err(BookRefusal::NotReversible { seq, kind });
+    }
+    if m.by.trim().is_empty() || m.reason.trim().is_empty() {
+        return Err(ActivityRefusal::NoReason { kind: EntryKind::Reversal, key: m.entry.entry_id.to_string() }.into());
+    }
+    let undone = Bust {
+        entry: m.entry.clone(),
+        later: Vec::new(),
+        corrected: None,
+        reason: m.reason.clone(),
+        by: Some(m.by.clone()),
+        session: m.session,
+    };
+    reversal(books, &m.entry, &undone)
+}
+
 /// Reversals from the last to the first, then what takes their place from the first to the last.
 pub(super) fn drafts(books: &Books, bust: &Bust) -> Result<Vec<Draft>, BookRefusal> {
     let mut after = books.clone();
     let mut drafts = Vec::new();
     for entry in bust.later.iter().rev().chain([&bust.entry]) {
+        if entry.draft.kind != EntryKind::Fill {
+            return Err(BookRefusal::NotReversible { seq: entry.seq, kind: entry.draft.kind });
+        }
         let draft = reversal(&after, entry, bust)?;
         book(&mut after, &mut drafts, draft);
     }
@@ -86,9 +133,6 @@ fn anew(books: &Books, entry: &Entry) -> String {
 
 fn reversal(books: &Books, entry: &Entry, bust: &Bust) -> Result<Draft, BookRefusal> {
     let (kind, d) = (EntryKind::Reversal, &entry.draft);
-    if d.kind != EntryKind::Fill {
-        return Err(BookRefusal::NotReversible { seq: entry.seq, kind: d.kind });
-    }
     let booked = books.booked(d.kind, &d.source_key);
     if booked != Some(entry.seq) {
         return Err(BookRefusal::NotThatEntry { seq: entry.seq, key: d.source_key.clone(), booked });

@@ -222,6 +222,7 @@ impl Books {
             currency: l.currency,
             units: l.units,
             cost: l.cost,
+            reference: self.reference(&l.lot),
         };
         let mut lots: Vec<ClosingLot> = self.open_lots().map(line).collect();
         lots.sort();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::books::Books;
 use crate::domain::decimal::Quantity;
-use crate::domain::ids::{ExecutionId, SessionId};
+use crate::domain::ids::ExecutionId;
 use crate::domain::journal::{AccountCode, Entry, EntryKind, Fact};
 use crate::domain::symbol::Symbol;
 
@@ -23,8 +23,6 @@ pub(super) struct Standing {
 pub(super) struct Tally {
     pub(super) entries: u64,
     pub(super) postings: u64,
-    /// The latest books' day that was booked into.
-    pub(super) latest: Option<SessionId>,
     pub(super) fills: BTreeMap<ExecutionId, Standing>,
     /// Executions that were undone.
     pub(super) busted: BTreeSet<ExecutionId>,
@@ -40,7 +38,6 @@ impl Books {
         let (d, tally) = (&entry.draft, &mut self.tally);
         tally.entries = tally.entries.saturating_add(1);
         tally.postings = tally.postings.saturating_add(u64::try_from(d.postings.len()).ok()?);
-        tally.latest = tally.latest.max(Some(d.session));
         for p in d.postings.iter().filter(|p| p.account == AccountCode::UNITS_MARKET) {
             let (Some(holding), Some(fill)) = (p.holding, &p.tags.fill) else { continue };
             let sum = tally.market.entry(holding.commodity).or_default();

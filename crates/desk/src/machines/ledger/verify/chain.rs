@@ -70,7 +70,7 @@ pub struct Verifier {
     sources: BTreeMap<EntryKind, BTreeMap<Box<str>, u64>>,
     reversed: BTreeMap<u64, u64>,
     closed: BTreeSet<SessionId>,
-    closings_of: BTreeMap<SessionId, u32>,
+    closings_of: BTreeMap<SessionId, (u32, Hash)>,
     /// The first entry since the last close, and the postings since.
     since: (u64, u64),
     last_record: Hash,
@@ -173,9 +173,11 @@ impl Verifier {
     }
 
     fn close(&self, entry: &Entry, stored: &StoredEntry<'_>) -> Result<Hash, Fault> {
+        let before = self.closings_of.get(&entry.draft.session);
         let expected = Expected {
             identity: &self.identity,
-            n: self.closings_of.get(&entry.draft.session).copied().unwrap_or(0).saturating_add(1),
+            n: before.map_or(0, |(n, _)| *n).saturating_add(1),
+            replaces: before.map(|(_, record)| *record),
             first_seq: self.since.0,
             entries: entry.seq.saturating_sub(self.since.0),
             postings: self.since.1,
@@ -192,9 +194,7 @@ impl Verifier {
     fn take(&mut self, entry: Entry, hash: Hash, record: Option<Hash>) {
         let (seq, d) = (entry.seq, entry.draft);
         self.done.head = Head { seq, hash, booked_at: entry.booked_at };
-        for posting in &d.postings {
-            self.sums.add(posting);
-        }
+        self.sums.add(&d);
         let count = u64::try_from(d.postings.len()).unwrap_or(u64::MAX);
         self.done.postings = self.done.postings.saturating_add(count);
         self.since.1 = self.since.1.saturating_add(count);
@@ -204,8 +204,9 @@ impl Verifier {
         if let Some(record) = record {
             self.done.closings = self.done.closings.saturating_add(1);
             self.closed.insert(d.session);
-            let n = self.closings_of.entry(d.session).or_default();
+            let (n, last) = self.closings_of.entry(d.session).or_default();
             *n = n.saturating_add(1);
+            *last = record;
             self.since = (seq, 0);
             self.last_record = record;
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use super::fault::{Fault, What, same};
+use super::fault::{Fault, What, same, same_option};
 use super::rows::{StoredBalance, StoredClosing, StoredLot};
 use super::sums::Sums;
 use crate::domain::chain::Hash;
@@ -16,6 +16,7 @@ use crate::machines::ledger::record::{self, ClosingRecord, hash_of};
 pub(super) struct Expected<'a> {
     pub(super) identity: &'a Identity,
     pub(super) n: u32,
+    pub(super) replaces: Option<Hash>,
     pub(super) first_seq: u64,
     pub(super) entries: u64,
     pub(super) postings: u64,
@@ -74,6 +75,7 @@ fn plain_fields(close: &Entry, record: &ClosingRecord, expected: &Expected<'_>) 
     same(seq, field("n"), record.n, expected.n)?;
     let next = close.draft.facts.get("next_session").and_then(Fact::as_str).unwrap_or("nothing");
     same(seq, field("next_session"), record.next_session.to_string().as_str(), next)?;
+    same_option(seq, field("replaces"), record.replaces, expected.replaces)?;
     same(seq, field("first_seq"), record.first_seq, expected.first_seq)?;
     same(seq, field("last_seq"), record.last_seq, seq.saturating_sub(1))?;
     same(seq, field("entries"), record.entries, expected.entries)?;

@@ -1,7 +1,7 @@
 //! What a store hands over: bytes and columns as they are stored, borrowed.
 
 use crate::domain::chain::Hash;
-use crate::domain::decimal::Quantity;
+use crate::domain::decimal::{Price, Quantity};
 use crate::domain::ids::StrategyName;
 use crate::domain::journal::Posting;
 use crate::domain::symbol::Symbol;
@@ -94,6 +94,7 @@ pub struct StoredLot<'a> {
     pub currency: &'a str,
     pub units: i64,
     pub cost: i64,
+    pub reference: Option<i64>,
 }
 
 impl<'a> StoredPosting<'a> {
@@ -145,6 +146,7 @@ impl<'a> StoredLot<'a> {
             currency: l.currency.as_str(),
             units: l.units.raw(),
             cost: l.cost.raw(),
+            reference: l.reference.map(Price::raw),
         }
     }
 }

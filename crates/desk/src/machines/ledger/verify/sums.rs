@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::decimal::{Money, Quantity};
+use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::ids::{LotId, StrategyName};
-use crate::domain::journal::{AccountCode, Posting};
+use crate::domain::journal::{AccountCode, Draft, EntryKind, Fact, Posting};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::wide::{Overflow, Wide};
 use crate::machines::ledger::record::{ClosingBalance, ClosingLot, TrialLine};
@@ -20,11 +20,30 @@ type Sum = (Wide, Wide);
 pub(super) struct Sums {
     balances: BTreeMap<BalanceOf, Sum>,
     lots: BTreeMap<LotOf, Sum>,
+    /// What each lot of a contract was last settled at.
+    references: BTreeMap<LotId, Price>,
 }
 
 impl Sums {
-    /// Adds a posting.
-    pub(super) fn add(&mut self, p: &Posting) {
+    /// Adds an entry's postings, and the price at which it opens or settles contracts.
+    pub(super) fn add(&mut self, draft: &Draft) {
+        draft.postings.iter().for_each(|posting| self.posting(posting));
+        let price = || draft.facts.get("price").and_then(Fact::as_str)?.parse::<Price>().ok();
+        if draft.kind == EntryKind::Variation {
+            let (Some(price), Some(of)) = (price(), draft.postings.iter().find_map(|p| p.tags.instrument)) else {
+                return;
+            };
+            let open = self.lots.keys().filter(|key| key.0 == of && key.1 == AccountCode::FUTURES);
+            self.references.extend(open.map(|key| (key.2.clone(), price)));
+        }
+        for posting in draft.postings.iter().filter(|p| p.account == AccountCode::FUTURES) {
+            if let (Some(lot), Some(price)) = (&posting.tags.lot, price()) {
+                self.references.entry(lot.clone()).or_insert(price);
+            }
+        }
+    }
+
+    fn posting(&mut self, p: &Posting) {
         let units = p.holding.map_or(Wide::ZERO, |h| Wide::from(h.units));
         let key = (p.account, p.currency, p.holding.map(|h| h.commodity), p.tags.strategy);
         let sum = self.balances.entry(key).or_default();
@@ -68,6 +87,7 @@ impl Sums {
                 currency: *currency,
                 units: units.quantity()?,
                 cost: cost.money()?,
+                reference: self.references.get(lot).copied(),
             })
         };
         self.lots.iter().map(line).collect()

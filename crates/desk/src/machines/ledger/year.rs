@@ -1,0 +1,121 @@
+//! The end of a fiscal year, and the opening of a day that was closed (BOOKS.md sections 2 and 12, LEDG-7).
+
+use std::collections::BTreeMap;
+
+use super::activity::named;
+use super::activity_refusal::ActivityRefusal;
+use super::books::Books;
+use super::refusal::BookRefusal;
+use crate::domain::decimal::Money;
+use crate::domain::ids::SessionId;
+use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Facts, Posting, Tags};
+use crate::domain::symbol::Currency;
+use crate::domain::time::Timestamp;
+use crate::domain::wide::Overflow;
+
+/// The last session of a fiscal year: its income and expenses go to the retained result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct YearClose {
+    /// The session, still open.
+    pub session: SessionId,
+    /// Who closes.
+    pub by: String,
+}
+
+/// A closed day is opened again, with every later one: for mistakes, by two persons.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unlock {
+    /// The day.
+    pub session: SessionId,
+    /// Who asked for it.
+    pub by: String,
+    /// Who agreed; somebody else.
+    pub second: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// One posting for each balance of income and expense, and one of 3200 for each currency; nothing where all are zero.
+pub(super) fn close(books: &Books, at: Timestamp, of: &YearClose) -> Result<Vec<Draft>, BookRefusal> {
+    let kind = EntryKind::YearClose;
+    let key = numbered(books, kind, of.session);
+    let overflow = || BookRefusal::overflow(kind, &key);
+    let mut postings = Vec::new();
+    let mut results: BTreeMap<Currency, Money> = BTreeMap::new();
+    for (line, balance) in books.balances.iter() {
+        if !(4000..6000).contains(&line.account.code()) || balance.amount.is_zero() {
+            continue;
+        }
+        let tags = Tags { strategy: line.strategy, ..Tags::default() };
+        let amount = balance.amount.negated();
+        postings.push(Posting { tags, ..Posting::money(line.account, line.currency, amount) });
+        let result = results.entry(line.currency).or_default();
+        *result = result.checked_add(balance.amount).ok_or_else(overflow)?;
+    }
+    for (currency, result) in results.into_iter().filter(|(_, result)| !result.is_zero()) {
+        postings.push(Posting::money(AccountCode::RETAINED_RESULT, currency, result));
+    }
+    if postings.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Draft {
+        description: format!("Year close {}", of.session),
+        by: Some(of.by.clone()),
+        postings,
+        ..Draft::new(kind, &key, books.bookable(of.session), at)
+    }])
+}
+
+/// `{session}:{n}`, n the first one that is free.
+fn numbered(books: &Books, kind: EntryKind, session: SessionId) -> String {
+    let mut n = 1_u64;
+    loop {
+        let key = format!("{session}:{n}");
+        if books.booked(kind, &key).is_none() {
+            return key;
+        }
+        n = n.saturating_add(1);
+    }
+}
+
+/// The memo that opens a day and every later one.
+pub(super) fn unlock(books: &Books, at: Timestamp, u: &Unlock) -> Result<Draft, BookRefusal> {
+    let kind = EntryKind::Unlock;
+    let key = numbered(books, kind, u.session);
+    if u.by.trim().is_empty() || u.second.trim().is_empty() || u.reason.trim().is_empty() {
+        return Err(ActivityRefusal::NoReason { kind, key }.into());
+    }
+    if u.by == u.second {
+        return Err(ActivityRefusal::SamePerson { key, by: u.by.clone() }.into());
+    }
+    if !books.closed.contains(&u.session) {
+        return Err(
+            ActivityRefusal::NotClosed { session: u.session, closed_through: books.closed.last().copied() }.into()
+        );
+    }
+    Ok(Draft {
+        description: format!("{} opened again, with every later day", u.session),
+        reason: Some(u.reason.clone()),
+        by: Some(u.by.clone()),
+        facts: Facts::from([named("second", &u.second)]),
+        ..Draft::new(kind, &key, u.session, at)
+    })
+}
+
+impl Books {
+    /// Folds an unlock: the day and every later one are open again.
+    pub(super) fn note_unlock(&mut self, entry: &Entry) {
+        let session = entry.draft.session;
+        self.closed = self.closed.iter().copied().take_while(|closed| *closed < session).collect();
+        self.open_from = Some(session);
+    }
+
+    /// How often a session was closed so far.
+    pub(super) fn closings_of(&self, session: SessionId) -> Result<u32, Overflow> {
+        let mut n = 0_u32;
+        while self.booked(EntryKind::DayClose, &format!("{session}:{}", n.checked_add(1).ok_or(Overflow)?)).is_some() {
+            n = n.checked_add(1).ok_or(Overflow)?;
+        }
+        Ok(n)
+    }
+}
