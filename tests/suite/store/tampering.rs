@@ -29,7 +29,18 @@ async fn tampered(address: &Address, script: &str) -> Finding {
     let mut raw = Raw::open(address).await;
     raw.tamper(script).await;
     raw.close().await;
-    finding(address).await.unwrap_or_else(|| panic!("not found: {script}"))
+    let found = finding(address).await.unwrap_or_else(|| panic!("not found: {script}"));
+    stranger_finds(address, script).await;
+    found
+}
+
+/// The stand-alone verifier, which shares no code with the bot, finds it too.
+async fn stranger_finds(address: &Address, script: &str) {
+    let Address::Sqlite(path) = address else { return };
+    match tbot_verify::verify(&path.display().to_string()).await {
+        Err(tbot_verify::Wrong::Touched(_)) => {}
+        other => panic!("the stand-alone verifier says {other:?} after {script}"),
+    }
 }
 
 /// Each column: a value that it does not have, and the column that the verifier names.

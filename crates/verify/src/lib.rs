@@ -1,0 +1,123 @@
+//! Verifies the books of TBot with none of TBot's code: what stands here was written from `docs/FORMATS.md` alone.
+//!
+//! Every entry, posting, event and closing of every book is read in order; the first row that was touched is named.
+#![expect(clippy::indexing_slicing, reason = "a field that JSON does not have is null, and no row is a list")]
+
+/// Rows as JSON.
+mod rows;
+/// The sums that a closing record covers.
+mod sums;
+/// Values as the formats write them.
+mod values;
+/// One book, row by row.
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use rows::{SCHEMA, found};
+use serde_json::Value;
+use sqlx::{AnyConnection, Connection as _, Row as _};
+
+/// Why the books are not found right.
+#[derive(Debug)]
+pub enum Wrong {
+    /// The first row that was touched, and how it shows.
+    Touched(String),
+    /// They cannot be read at all.
+    Unreadable(String),
+}
+
+impl From<sqlx::Error> for Wrong {
+    fn from(e: sqlx::Error) -> Self {
+        Self::Unreadable(e.to_string())
+    }
+}
+
+/// What was read and found right in one book.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Whose book.
+    pub identity: String,
+    /// How many entries, and the last one's hash.
+    pub entries: (i64, String),
+    /// How many postings.
+    pub postings: i64,
+    /// How many events, and the last one's hash.
+    pub events: (i64, String),
+}
+
+/// Verifies a ledger file, the folder that holds one as `ledger.db`, or a `postgres://` address. Heads kept outside, in
+/// `ledger.head` beside the file or in `run.json`, are held against the end of each chain.
+///
+/// # Errors
+/// [`Wrong`].
+pub async fn verify(place: &str) -> Result<Vec<Verified>, Wrong> {
+    sqlx::any::install_default_drivers();
+    let postgres = place.starts_with("postgres");
+    let file = if Path::new(place).is_dir() { Path::new(place).join("ledger.db") } else { PathBuf::from(place) };
+    if !postgres && !file.is_file() {
+        return Err(Wrong::Unreadable(format!("{} is no file", file.display())));
+    }
+    let address = if postgres { place.to_owned() } else { format!("sqlite://{}?mode=ro", file.display()) };
+    let mut c = AnyConnection::connect(&address).await?;
+    if !postgres {
+        schema(&mut c).await?;
+    }
+    let rows = sqlx::query("SELECT book, identity, calendar FROM book ORDER BY book").fetch_all(&mut c).await?;
+    let mut all = Vec::new();
+    for row in rows {
+        let (book, identity, calendar): (i64, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        all.push(walk::book(&mut c, book, &identity, &calendar).await?);
+    }
+    if let Some(stray) = sqlx::query(STRAYS).fetch_optional(&mut c).await? {
+        let (table, book, seq): (String, i64, i64) = (stray.try_get(0)?, stray.try_get(1)?, stray.try_get(2)?);
+        return found(&table, format!("{seq} of book {book}"), "nothing that it belongs to is there");
+    }
+    kept_heads(&file, &all)?;
+    Ok(all)
+}
+
+/// Each table, index, trigger and view: a dropped one shows, and a changed statement.
+async fn schema(c: &mut AnyConnection) -> Result<(), Wrong> {
+    let asked = "SELECT type, name, sql FROM sqlite_schema WHERE rootpage >= $1 AND rootpage >= $2 \
+                 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx_%' ORDER BY type, name";
+    let hash = values::hex(&values::sha256(&[Value::from(rows::rows(c, asked, 0, 0).await?).to_string().as_bytes()]));
+    if hash == SCHEMA { Ok(()) } else { found("schema", "version 1", format!("its hash is {hash}, not {SCHEMA}")) }
+}
+
+/// Rows of a book that does not exist, or without the row that seals them.
+const STRAYS: &str = "SELECT * FROM (
+    SELECT 'entry' AS t, book, seq FROM entry WHERE book NOT IN (SELECT book FROM book)
+    UNION ALL SELECT 'event', book, seq FROM event WHERE book NOT IN (SELECT book FROM book)
+    UNION ALL SELECT 'account', book, code FROM account WHERE book NOT IN (SELECT book FROM book)
+    UNION ALL SELECT 'posting', p.book, p.seq FROM posting p LEFT JOIN entry e USING (book, seq) WHERE e.seq IS NULL
+    UNION ALL SELECT 'closing_record', r.book, r.seq FROM closing_record r LEFT JOIN entry e USING (book, seq)
+        WHERE e.seq IS NULL OR e.kind <> 'day_close'
+    UNION ALL SELECT 'closing_balance', b.book, b.seq FROM closing_balance b LEFT JOIN closing_record r USING (book, seq)
+        WHERE r.seq IS NULL
+    UNION ALL SELECT 'closing_lot', l.book, l.seq FROM closing_lot l LEFT JOIN closing_record r USING (book, seq)
+        WHERE r.seq IS NULL
+) AS strays ORDER BY book, seq LIMIT 1";
+
+/// Heads that were written down outside of the database: a tail that was cut off shows there.
+fn kept_heads(file: &Path, all: &[Verified]) -> Result<(), Wrong> {
+    let (beside, run) = (file.with_extension("head"), file.with_file_name("run.json"));
+    for (path, entry, seq, hash) in [(beside, "", "seq", "hash"), (run, "books", "records", "head")] {
+        let Some(kept) = std::fs::read(path).ok().and_then(|b| serde_json::from_slice::<Value>(&b).ok()) else {
+            continue;
+        };
+        let book = all.iter().find(|v| kept["identity"] == v.identity).cloned().unwrap_or_default();
+        let entry = if entry.is_empty() { &kept } else { &kept[entry] };
+        for (head, (end, last)) in [(entry, book.entries), (&kept["events"], book.events)] {
+            // A run is over and ends with its heads; a living bot's file may be a moment behind.
+            let outside = head[seq].as_i64().unwrap_or(0);
+            if end < outside
+                || (end != outside && seq == "records")
+                || (end == outside && end > 0 && head[hash] != last)
+            {
+                return found("chain", end, format!("it ends with {last}; kept outside is {head}"));
+            }
+        }
+    }
+    Ok(())
+}

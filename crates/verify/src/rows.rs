@@ -1,0 +1,55 @@
+//! Rows as JSON, so that what is stored and what the bytes say are compared field by field.
+
+use std::fmt::Display;
+
+use serde_json::Value;
+use sqlx::any::{AnyRow, AnyTypeInfoKind};
+use sqlx::{AnyConnection, Column as _, Row as _, ValueRef as _};
+
+use crate::Wrong;
+use crate::values::hex;
+
+/// The SHA-256 of version 1 of the schema: each table, index, trigger and view with its statement.
+pub(crate) const SCHEMA: &str = "e827e13abd9b469b3f3e5307684307abe43cf6fd322b59a6bdec54e2e77e1cba";
+/// The SHA-256 of the rows of version 1 of the chart.
+pub(crate) const CHART: &str = "841180e661701a7bc96fad64c8789ad9168812f689f7d2b7e81e04657306e490";
+
+/// The rows of a question about a book and a number. Bytes that are text are text; hashes are hexadecimal.
+pub(crate) async fn rows(c: &mut AnyConnection, asked: &'static str, book: i64, seq: i64) -> Result<Vec<Value>, Wrong> {
+    let rows = sqlx::query(asked).bind(book).bind(seq).fetch_all(c).await?;
+    rows.iter()
+        .map(|row| Ok(Value::Object(row.columns().iter().map(|c| field(row, c.name())).collect::<Result<_, Wrong>>()?)))
+        .collect()
+}
+
+fn field(row: &AnyRow, name: &str) -> Result<(String, Value), Wrong> {
+    let raw = row.try_get_raw(name)?;
+    let value = match raw.type_info().kind() {
+        _ if raw.is_null() => Value::Null,
+        AnyTypeInfoKind::Text => row.try_get::<String, _>(name)?.into(),
+        AnyTypeInfoKind::Blob => {
+            let bytes: Vec<u8> = row.try_get(name)?;
+            if name == "bytes" { String::from_utf8_lossy(&bytes).into() } else { hex(&bytes).into() }
+        }
+        _ => row.try_get::<i64, _>(name)?.into(),
+    };
+    Ok((name.to_owned(), value))
+}
+
+/// A row that was touched.
+pub(crate) fn found<T>(table: &str, row: impl Display, said: impl Display) -> Result<T, Wrong> {
+    Err(Wrong::Touched(format!("{table} {row}: {said}")))
+}
+
+/// What a row may have besides a number: where nothing is said of it, nothing may stand there.
+const OPTIONAL: &[&str] =
+    &["commodity", "units", "lot", "strategy", "instrument", "fill", "fee_kind", "item", "reference"];
+
+/// Compares what is stored with what it has to be; names the first field that differs.
+pub(crate) fn compare(table: &str, row: impl Display, stored: &Value, expected: &Value) -> Result<(), Wrong> {
+    let names = expected.as_object().into_iter().flat_map(|fields| fields.keys().map(String::as_str));
+    match names.chain(OPTIONAL.iter().copied()).find(|name| stored[*name] != expected[*name]) {
+        Some(name) => found(table, row, format!("{name} is {}; it has to be {}", stored[name], expected[name])),
+        None => Ok(()),
+    }
+}

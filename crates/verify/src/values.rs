@@ -1,0 +1,71 @@
+//! Decimals, times, sessions and hashes, as `docs/FORMATS.md` writes them.
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// The SHA-256 of some bytes in a row.
+pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part);
+    }
+    hasher.finalize().into()
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+/// The first 26 characters of base32 (RFC 4648, lower case, no padding).
+pub(crate) fn base32(hash: [u8; 32]) -> String {
+    let bits = hash.iter().flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1));
+    let bits: Vec<u8> = bits.take(130).collect();
+    let digit = |five: &[u8]| {
+        let value = five.iter().fold(0_u8, |sum, bit| (sum << 1) | bit);
+        char::from(if value < 26 { b'a'.wrapping_add(value) } else { b'2'.wrapping_add(value.wrapping_sub(26)) })
+    };
+    bits.chunks(5).map(digit).collect()
+}
+
+/// A decimal text in steps of 10⁻⁸.
+pub(crate) fn steps(text: &str) -> Option<i64> {
+    let (sign, digits) = text.strip_prefix('-').map_or((1_i64, text), |rest| (-1, rest));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    if part.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return None;
+    }
+    let all: i64 = format!("{whole}{part:0<8}").parse().ok()?;
+    all.checked_mul(sign)
+}
+
+/// Steps of 10⁻⁸ as a decimal text with at least that many places.
+pub(crate) fn decimal(steps: i64, least: usize) -> String {
+    let magnitude = steps.unsigned_abs();
+    let part = format!("{:08}", magnitude % 100_000_000);
+    let cut = part.trim_end_matches('0').len().max(least);
+    let part: String = part.chars().take(cut).collect();
+    let point = if part.is_empty() { "" } else { "." };
+    format!("{}{}{point}{part}", if steps < 0 { "-" } else { "" }, magnitude / 100_000_000)
+}
+
+/// A session as the rows have it: `XNYS:2026-06-01` is 20260601 in the book's own calendar.
+pub(crate) fn session(text: &str, calendar: &str) -> Option<i64> {
+    let date = text.strip_prefix(calendar)?.strip_prefix(':')?;
+    date.split('-').map(|part| part.parse::<i64>().ok()).try_fold(0_i64, |all, part| {
+        let part = part?;
+        all.checked_mul(100)?.checked_add(part)
+    })
+}
+
+/// A time, RFC 3339 with `Z`, in nanoseconds since 1970.
+pub(crate) fn nanos(text: &str) -> Option<i64> {
+    text.strip_suffix('Z')?;
+    chrono::DateTime::parse_from_rfc3339(text).ok()?.timestamp_nanos_opt()
+}
+
+/// A field's text; empty where it says nothing.
+pub(crate) fn text<'a>(of: &'a Value, field: &str) -> &'a str {
+    of[field].as_str().unwrap_or_default()
+}

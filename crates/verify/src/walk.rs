@@ -1,0 +1,228 @@
+//! One book, row by row: chart, entries with postings and closings, events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use sqlx::AnyConnection;
+
+use crate::rows::{CHART, compare, found, rows};
+use crate::sums::Sums;
+use crate::values::{base32, hex, nanos, session, sha256, steps, text};
+use crate::{Verified, Wrong};
+
+/// What was seen of a book so far.
+#[derive(Default)]
+struct Walk<'a> {
+    calendar: &'a str,
+    hash: [u8; 32],
+    booked_at: i64,
+    sums: Sums,
+    sources: BTreeSet<(String, String)>,
+    reversed: BTreeSet<i64>,
+    /// By session: how often it was closed, and the hash of the last record.
+    closings: BTreeMap<i64, (i64, Value)>,
+    closed: BTreeSet<i64>,
+    last_record: String,
+    /// The first entry since the last record, and the postings since.
+    since: (i64, i64),
+    done: Verified,
+}
+
+/// Walks a book.
+pub(crate) async fn book(c: &mut AnyConnection, book: i64, identity: &str, calendar: &str) -> Result<Verified, Wrong> {
+    let chart = "SELECT code, name, type, side, holds, items, open FROM account \
+                 WHERE book = $1 AND version > $2 AND version = 1 ORDER BY code";
+    let accounts = rows(c, chart, book, 0).await?;
+    let hash = hex(&sha256(&[Value::from(accounts).to_string().as_bytes()]));
+    if hash != CHART {
+        return found("account", format!("{book}/version 1"), format!("the hash of its rows is {hash}"));
+    }
+    let done = Verified { identity: identity.to_owned(), ..Verified::default() };
+    let (booked_at, last_record, since) = (i64::MIN, "0".repeat(64), (1, 0));
+    let mut walk = Walk { calendar, booked_at, last_record, since, done, ..Walk::default() };
+    let entries = "SELECT * FROM entry WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT 500";
+    loop {
+        let page = rows(c, entries, book, walk.done.entries.0).await?;
+        if page.is_empty() {
+            break;
+        }
+        for row in page {
+            walk.entry(c, book, &row).await?;
+        }
+    }
+    walk.done.events = events(c, book).await?;
+    Ok(walk.done)
+}
+
+/// A link of a chain: the hash of a row's bytes behind the one before it, and what the bytes say.
+fn link(table: &str, row: &Value, seq: i64, before: [u8; 32]) -> Result<([u8; 32], Value), Wrong> {
+    let bytes = text(row, "bytes").as_bytes();
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(said) if said["v"] == 1 => Ok((sha256(&[before.as_slice(), bytes]), said)),
+        Ok(said) => found(table, seq, format!("its bytes are of version {}", said["v"])),
+        Err(e) => found(table, seq, e),
+    }
+}
+
+async fn events(c: &mut AnyConnection, book: i64) -> Result<(i64, String), Wrong> {
+    let (mut seq, mut hash, mut last) = (0_i64, [0; 32], i64::MIN);
+    loop {
+        let events = "SELECT * FROM event WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT 1000";
+        let page = rows(c, events, book, seq).await?;
+        if page.is_empty() {
+            return Ok((seq, hex(&hash)));
+        }
+        for row in page {
+            seq = seq.saturating_add(1);
+            let (next, said) = link("event", &row, seq, hash)?;
+            let at = nanos(text(&said, "at"));
+            let (version, kind) = (&said["v"], &said["kind"]);
+            let expected = json!({ "seq": seq, "at": at, "kind": kind, "version": version, "previous": hex(&hash), "hash": hex(&next) });
+            compare("event", seq, &row, &expected)?;
+            if said["seq"] != seq || at.is_some_and(|at| at < last) {
+                return found("event", seq, "its bytes belong elsewhere in the log");
+            }
+            (hash, last) = (next, at.unwrap_or(last));
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Verifies the next entry with its postings, and the closing that it seals.
+    async fn entry(&mut self, c: &mut AnyConnection, book: i64, row: &Value) -> Result<(), Wrong> {
+        let seq = self.done.entries.0.saturating_add(1);
+        let (hash, entry) = link("entry", row, seq, self.hash)?;
+        let (kind, key) = (text(&entry, "kind"), text(&entry, "source_key"));
+        let count = entry["postings"].as_array().map_or(0, Vec::len);
+        let day = session(text(&entry, "session"), self.calendar);
+        let id = [&self.done.identity, "\n", kind, "\n", key].map(str::as_bytes);
+        let expected = json!({
+            "seq": seq, "entry_id": base32(sha256(&id)), "kind": kind, "source_key": key, "session": day,
+            "effective_at": nanos(text(&entry, "effective_at")), "booked_at": nanos(text(&entry, "booked_at")),
+            "reverses": entry["reverses"], "corrects": entry["corrects"], "postings": count,
+            "previous": hex(&self.hash), "hash": hex(&hash),
+        });
+        compare("entry", seq, row, &expected)?;
+        let day = day.unwrap_or(0);
+        let wrong = self.out_of_place(&entry, seq, day, count);
+        if let Some(said) = wrong {
+            return found("entry", seq, said);
+        }
+        self.booked_at = row["booked_at"].as_i64().unwrap_or(0);
+        self.postings(c, book, seq, &entry, day).await?;
+        if kind == "day_close" {
+            self.closing(c, book, seq, &entry, day).await?;
+        }
+        if kind == "unlock" {
+            self.closed.retain(|closed| *closed < day);
+        }
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.sums.add(&entry);
+        self.since.1 = self.since.1.saturating_add(count);
+        self.hash = hash;
+        self.done.postings = self.done.postings.saturating_add(count);
+        self.done.entries = (seq, hex(&hash));
+        Ok(())
+    }
+
+    /// What no single row shows: order, repeats, closed sessions.
+    fn out_of_place(&mut self, entry: &Value, seq: i64, day: i64, postings: usize) -> Option<String> {
+        let (kind, key) = (text(entry, "kind"), text(entry, "source_key"));
+        let memo = matches!(kind, "wash_sale" | "day_close" | "unlock");
+        let names = [entry["reverses"].as_i64(), entry["corrects"].as_i64()];
+        let reversal =
+            names[0].is_some_and(|of| !self.reversed.insert(of)) || names[0].is_some() != (kind == "reversal");
+        let said = match () {
+            () if entry["seq"] != seq || entry["entry_id"].is_null() => "its bytes belong elsewhere in the journal",
+            () if memo != (postings == 0) || postings == 1 => "a memo has no postings, any other entry at least two",
+            () if !self.sources.insert((kind.to_owned(), key.to_owned())) => "the same fact is booked twice",
+            () if reversal => "it undoes what is undone already, or is no reversal",
+            () if names.into_iter().flatten().any(|of| of < 1 || of >= seq) => "it names no entry before it",
+            () if nanos(text(entry, "booked_at")).is_none_or(|at| at < self.booked_at) => {
+                "it is older than the one before"
+            }
+            () if kind != "unlock" && self.closed.last().is_some_and(|last| day <= *last) => "its session was closed",
+            () => return None,
+        };
+        Some(said.to_owned())
+    }
+
+    async fn postings(&self, c: &mut AnyConnection, book: i64, seq: i64, entry: &Value, day: i64) -> Result<(), Wrong> {
+        let stored = rows(c, "SELECT * FROM posting WHERE book = $1 AND seq = $2 ORDER BY line", book, seq).await?;
+        let said = entry["postings"].as_array().map_or(&[][..], Vec::as_slice);
+        if stored.len() != said.len() {
+            return found("entry", seq, format!("it has {} postings; its bytes say {}", stored.len(), said.len()));
+        }
+        let mut sums: BTreeMap<(&str, &str), i128> = BTreeMap::new();
+        for (row, p) in stored.iter().zip(said) {
+            let mut expected = p.clone();
+            expected["session"] = day.into();
+            expected["account"] = text(p, "account").parse::<i64>().ok().into();
+            for (of, field) in [("currency", "amount"), ("commodity", "units")] {
+                let steps = steps(text(p, field)).filter(|_| !p[field].is_null());
+                expected[field] = steps.into();
+                let sum = sums.entry((field, text(p, of))).or_default();
+                *sum = sum.saturating_add(steps.unwrap_or(0).into());
+            }
+            compare("posting", format!("{seq}/{}", row["line"]), row, &expected)?;
+        }
+        match sums.iter().find(|(_, sum)| **sum != 0) {
+            Some(((field, of), _)) => found("entry", seq, format!("{field} of {of} do not sum to zero")),
+            None => Ok(()),
+        }
+    }
+
+    /// The record of a day's close, and the rows that it covers.
+    async fn closing(
+        &mut self,
+        c: &mut AnyConnection,
+        book: i64,
+        seq: i64,
+        entry: &Value,
+        day: i64,
+    ) -> Result<(), Wrong> {
+        let asked = "SELECT * FROM closing_record WHERE book = $1 AND seq = $2";
+        let stored = rows(c, asked, book, seq).await?.pop().unwrap_or_default();
+        let hash = hex(&sha256(&[text(&stored, "bytes").as_bytes()]));
+        let before = self.closings.get(&day).map_or((0, Value::Null), Clone::clone);
+        let n = before.0.saturating_add(1);
+        compare("closing_record", seq, &stored, &json!({ "session": day, "n": n, "hash": entry["facts"]["record"] }))?;
+        let record: Value = serde_json::from_str(text(&stored, "bytes")).unwrap_or_default();
+        let (balances, lots) = (self.sums.balances(), self.sums.lots());
+        let json = |value: &Value| hex(&sha256(&[value.to_string().as_bytes()]));
+        let expected = json!({
+            "v": 1, "identity": self.done.identity, "session": entry["session"], "n": n, "replaces": before.1,
+            "first_seq": self.since.0, "last_seq": seq.saturating_sub(1), "entries": seq.saturating_sub(self.since.0),
+            "postings": self.since.1, "last_hash": hex(&self.hash), "previous_record": self.last_record,
+            "closing_balances": json(&balances), "closing_lots": json(&lots), "broker_hash": json(&record["broker"]),
+        });
+        compare("closing_record", seq, &record, &expected)?;
+        compare("closing_record", seq, &json!({ "hash": entry["facts"]["record"] }), &json!({ "hash": hash }))?;
+        for (table, asked, computed) in [
+            ("closing_balance", "SELECT * FROM closing_balance WHERE book = $1 AND seq = $2 ORDER BY line", &balances),
+            ("closing_lot", "SELECT * FROM closing_lot WHERE book = $1 AND seq = $2 ORDER BY line", &lots),
+        ] {
+            let stored = rows(c, asked, book, seq).await?;
+            let computed = computed.as_array().map_or(&[][..], Vec::as_slice);
+            compare(table, seq, &json!({ "rows": stored.len() }), &json!({ "rows": computed.len() }))?;
+            for (row, want) in stored.iter().zip(computed) {
+                let mut want = want.clone();
+                want["account"] = text(&want, "account").parse::<i64>().ok().into();
+                for field in ["amount", "units", "cost", "reference"] {
+                    want[field] = want[field].as_str().and_then(steps).into();
+                }
+                // Where there is no commodity the column holds a zero; a lot's row does not tell whose it is.
+                match table {
+                    "closing_lot" => want["strategy"] = Value::Null,
+                    _ => want["units"] = want["units"].as_i64().unwrap_or(0).into(),
+                }
+                compare(table, format!("{seq}/{}", row["line"]), row, &want)?;
+            }
+        }
+        self.last_record.clone_from(&hash);
+        self.closings.insert(day, (n, hash.into()));
+        self.closed.insert(day);
+        self.since = (seq, 0);
+        Ok(())
+    }
+}
