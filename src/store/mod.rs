@@ -30,6 +30,8 @@ pub mod people;
 mod reader;
 /// Signed receipts of closings.
 mod receipts;
+/// Questions of accountants.
+mod registers;
 /// Versions of the schema.
 mod schema;
 /// Every statement, in one list.
@@ -51,6 +53,7 @@ pub use life::LifeLog;
 pub use open::{bulk, create, let_run, open};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
+pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};
 pub use verify::{Check, Finding, Report, verify};
 pub use words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
 pub use writer::Writer;

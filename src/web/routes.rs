@@ -165,6 +165,10 @@ pub const ROUTES: &[Route] = &[
     // Books.
     get("/ledger", LEDGER, || web::to(ledger::journal)),
     get("/ledger/entries/{seq}", LEDGER, || web::to(ledger::entry)),
+    get("/ledger/accounts/{code}", LEDGER, || web::to(ledger::register)),
+    get("/ledger/statements", LEDGER, || web::to(ledger::statements)),
+    get("/ledger/lots", LEDGER, || web::to(ledger::lots)),
+    get("/ledger/closes", LEDGER, || web::to(ledger::closes)),
     // System.
     get("/settings", SYSTEM, || web::to(settings::page)),
     get("/settings/versions/{number}", SYSTEM, || web::to(settings::version)),

@@ -38,7 +38,15 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
             ("/why", "Why no trades", "", Action::Look),
         ],
     ),
-    ("Books", &[("/ledger", "Journal", "", Action::ReadLedger)]),
+    (
+        "Books",
+        &[
+            ("/ledger", "Journal", "", Action::ReadLedger),
+            ("/ledger/statements", "Statements", "", Action::ReadLedger),
+            ("/ledger/lots", "Positions and lots", "", Action::ReadLedger),
+            ("/ledger/closes", "Day closes", "", Action::ReadLedger),
+        ],
+    ),
     (
         "Risk",
         &[("/risk", "Limits and freezes", "freezes", Action::Look), ("/kill", "Kill and drills", "", Action::Look)],
@@ -138,6 +146,10 @@ impl<'a> Frame<'a> {
     }
 
     fn navigation(&self, bot: &Value) -> Value {
+        // The page that is open, or the one that it lies under: the longest address that begins it.
+        let all = NAVIGATION.iter().flat_map(|(_, pages)| pages.iter().map(|(path, ..)| *path));
+        let begins = |path: &&str| if *path == "/" { self.path == "/" } else { self.path.starts_with(path) };
+        let here = all.filter(begins).max_by_key(|path| path.len());
         let groups = NAVIGATION.iter().map(|(group, pages)| {
             let shown = pages.iter().filter(|(.., action)| self.visitor.may(*action));
             let pages: Vec<Value> = shown
@@ -145,7 +157,7 @@ impl<'a> Frame<'a> {
                     let count =
                         bot.get("counts").and_then(|c| c.get(*counted)).and_then(Value::as_u64).filter(|n| *n > 0);
                     let due = ["freezes", "alerts"].contains(counted);
-                    let here = if *path == "/" { self.path == "/" } else { self.path.starts_with(path) };
+                    let here = here == Some(*path);
                     json!({ "path": path, "name": name, "counted": counted, "count": count, "here": here, "due": due })
                 })
                 .collect();

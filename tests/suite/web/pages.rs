@@ -34,6 +34,10 @@ const PAGES: &[&str] = &[
     "/screener",
     "/screener?result=out&reason=price_below&symbol=penn",
     "/ledger",
+    "/ledger?day=2026-06-01&kind=fill&instrument=acme",
+    "/ledger/statements",
+    "/ledger/lots",
+    "/ledger/closes",
     "/settings",
     "/users",
     "/audit",
@@ -149,6 +153,33 @@ fn the_books_are_shown_to_the_last_digit() {
         assert!(page.contains(said), "{said} in {page}");
     }
     assert!(server.get("/ledger?before=19", Some(&rita)).body.contains("href=\"/ledger/entries/1\""));
+    // What an accountant looks for: commissions of a day, the result of the fortnight, a lot after its split.
+    let fortnight = "from=2026-06-01&to=2026-06-12";
+    for (path, said) in [
+        ("/ledger/accounts/5110?to=2026-06-01".to_owned(), vec!["Sell 200 ACME at 51.20", "3.50"]),
+        (format!("/ledger/accounts/1010?{fortnight}"), vec!["EUR", "58,806.13", "Before"]),
+        (format!("/ledger/statements?{fortnight}"), vec!["505.57", "861361", "626.01", "120.44", "Balance sheet"]),
+        (format!("/ledger/lots?{fortnight}"), vec!["CRUX-opening", "0.53", "long term", "PF_XBTUSD-x11", "+120.00"]),
+        ("/ledger?day=2026-06-08&kind=fill".to_owned(), vec!["Buy 2 MESU6 at 5300.00"]),
+        ("/ledger?instrument=bolt".to_owned(), vec!["BOLT payment in lieu charged"]),
+        ("/ledger?instrument=NOPE".to_owned(), vec!["No entry of that day, kind and instrument"]),
+        ("/ledger/entries/28".to_owned(), vec!["rate source", "1.0850"]),
+    ] {
+        let page = server.get(&path, Some(&rita)).body;
+        for said in said {
+            assert!(page.contains(said), "{path} does not say {said}: {page}");
+        }
+    }
+    for (path, status) in [
+        ("/ledger/accounts/9999", 404),
+        ("/ledger/accounts/abc", 404),
+        ("/ledger/statements?from=2026-06-12&to=2026-06-01", 422),
+        ("/ledger?day=yesterday", 422),
+        ("/ledger?kind=nothing", 422),
+        ("/ledger?instrument=%3Cscript%3E", 422),
+    ] {
+        assert_eq!(server.get(path, Some(&rita)).status, status, "{path}");
+    }
     for seq in 1..=68 {
         let answer = server.get(&format!("/ledger/entries/{seq}"), Some(&rita));
         assert_eq!(answer.status, 200, "{seq}: {}", answer.body);

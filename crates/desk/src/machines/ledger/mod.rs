@@ -72,7 +72,7 @@ pub use journal::{Head, Journal, JournalError, Sealed};
 pub use lots::OpenLot;
 pub use person::{Adjustment, Adoption, Decision, Found};
 pub use record::{
-    BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, ClosingBalance, ClosingLot, ClosingRecord,
+    BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CheckLine, ClosingBalance, ClosingLot, ClosingRecord,
 };
 pub use refusal::BookRefusal;
 pub use reversal::{Bust, Mistake};

@@ -1,38 +1,61 @@
-//! The books, to be read: trial balance, journal, one entry.
+//! Trial balance, entries that can be searched, one entry.
 
 use std::collections::BTreeMap;
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
 use desk::domain::decimal::Money;
-use desk::domain::journal::AccountCode;
+use desk::domain::ids::SessionId;
+use desk::domain::journal::{AccountCode, EntryKind, Fact, Facts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::frame::Frame;
+use super::days::day_of;
+use super::{Answer, book, names};
 use crate::render::numbers::{Column, Sign, count, quantity};
-use crate::store::{Book, Reader, StoredEntry};
+use crate::store::{Book, Reader, Sought, StoredEntry};
+use crate::web::pages::frame::Frame;
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
 use crate::web::views::words::moment;
 use crate::web::visitor::Visitor;
 
-type Answer = Result<HttpResponse, Refusal>;
-
 /// Entries of a page.
 const PAGE: u32 = 50;
+/// Days that a list offers.
+const DAYS: u32 = 400;
 
-/// Which entries: up to which, the newest first.
+/// Which entries, the newest first; empty where nothing is asked. The trial balance is of the day, or of all.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
     before: Option<u64>,
+    day: String,
+    kind: String,
+    instrument: String,
 }
 
-async fn book(shared: &Shared) -> Result<Option<(Reader, Book)>, Refusal> {
-    let Some(reader) = shared.site.books.clone() else { return Ok(None) };
-    let book = reader.book(&shared.site.identity).await?;
-    Ok(Some((reader, book)))
+impl Asked {
+    fn sought(&self, book: &Book) -> Result<Sought, Refusal> {
+        let kind = EntryKind::ALL.iter().copied().find(|k| k.as_str() == self.kind);
+        let instrument = self.instrument.trim().to_uppercase();
+        let wrong =
+            |what: &str, text: &str, allowed: &str| Refusal::Invalid(format!("{text:?} is no {what}; {allowed}."));
+        if kind.is_none() && !self.kind.is_empty() {
+            return Err(wrong("kind of entry", &self.kind, "choose one of the list, or all kinds"));
+        }
+        let instrument = (!instrument.is_empty()).then(|| {
+            instrument
+                .parse()
+                .map_err(|_| wrong("instrument", &self.instrument, "a symbol like SPY is needed, or nothing"))
+        });
+        Ok(Sought { before: self.before, day: day_of(book, &self.day)?, kind, instrument: instrument.transpose()? })
+    }
+
+    /// The rest of an address that asks for older ones of the same.
+    fn same(&self) -> String {
+        let part = |name: &str, value: &str| if value.is_empty() { String::new() } else { format!("&{name}={value}") };
+        [part("day", &self.day), part("kind", &self.kind), part("instrument", self.instrument.trim())].concat()
+    }
 }
 
 /// `GET /ledger`
@@ -41,16 +64,18 @@ pub(crate) async fn journal(shared: Data<Shared>, visitor: Visitor, asked: Query
         None => Value::Null,
         Some((reader, book)) => {
             let heads = reader.heads(&book).await?;
-            let last = asked.before.map_or(heads.entry.seq, |b| b.saturating_sub(1)).min(heads.entry.seq);
-            let first = last.saturating_sub(u64::from(PAGE));
-            let limit = u32::try_from(last.saturating_sub(first)).unwrap_or(0);
-            let entries = if limit == 0 { Vec::new() } else { reader.entries(&book, first, limit).await? };
+            let sought = asked.sought(&book)?;
+            let entries = reader.sought(&book, &sought, PAGE).await?;
+            let more = u32::try_from(entries.len()).is_ok_and(|n| n == PAGE);
+            let older = entries.last().map(|e| e.entry.seq).filter(|seq| more && *seq > 1);
+            let days: Vec<String> = reader.days(&book, DAYS).await?.iter().map(|d| d.date.to_string()).collect();
             json!({
-                "balance": trial_balance(&reader, &book).await?,
-                "entries": entries.iter().rev().map(line).collect::<Vec<_>>(),
-                "count": count(heads.entry.seq), "head": heads.entry.hash.to_string(),
-                "older": (first > 0).then_some(first.saturating_add(1)),
-                "currency": book.base_currency,
+                "balance": trial_balance(&reader, &book, sought.day).await?,
+                "entries": entries.iter().map(line).collect::<Vec<_>>(),
+                "count": count(heads.entry.seq), "head": heads.entry.hash.to_string(), "older": older,
+                "same": asked.same(), "currency": book.base_currency, "days": days,
+                "asked": { "day": asked.day, "kind": asked.kind, "instrument": asked.instrument.trim() },
+                "kinds": EntryKind::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>(),
             })
         }
     };
@@ -68,11 +93,10 @@ fn line(stored: &StoredEntry) -> Value {
 }
 
 /// Debit and credit by account, in the base currency, ending in a double rule.
-async fn trial_balance(reader: &Reader, book: &Book) -> Result<Value, Refusal> {
-    let names: BTreeMap<AccountCode, String> =
-        reader.accounts(book).await?.into_iter().map(|a| (a.code, a.name)).collect();
+async fn trial_balance(reader: &Reader, book: &Book, day: Option<SessionId>) -> Result<Value, Refusal> {
+    let names = names(reader, book).await?;
     let mut sums = BTreeMap::<AccountCode, Money>::new();
-    for balance in reader.balances(book, None).await?.into_iter().filter(|b| b.currency == book.base_currency) {
+    for balance in reader.balances(book, day).await?.into_iter().filter(|b| b.currency == book.base_currency) {
         let sum = sums.entry(balance.account).or_default();
         *sum = sum.checked_add(balance.amount).unwrap_or(*sum);
     }
@@ -105,8 +129,8 @@ pub(crate) async fn entry(shared: Data<Shared>, visitor: Visitor, seq: Path<u64>
     let (reader, book) = book(&shared).await?.ok_or_else(missing)?;
     let before = seq.checked_sub(1).ok_or_else(missing)?;
     let stored = reader.entries(&book, before, 1).await?.into_iter().next().ok_or_else(missing)?;
-    let names: BTreeMap<AccountCode, String> =
-        reader.accounts(&book).await?.into_iter().map(|a| (a.code, a.name)).collect();
+    let names = names(&reader, &book).await?;
+    let last = reader.heads(&book).await?.entry.seq;
     let e = &stored.entry;
     let amounts = Column::of(e.draft.postings.iter().map(|p| p.amount.magnitude()), Sign::Plain);
     let postings: Vec<Value> = e
@@ -119,6 +143,7 @@ pub(crate) async fn entry(shared: Data<Shared>, visitor: Visitor, seq: Path<u64>
                 "debit": (p.amount > Money::ZERO).then(|| amounts.cell(p.amount)),
                 "credit": (p.amount < Money::ZERO).then(|| amounts.cell(p.amount.negated())),
                 "currency": p.currency,
+                "day": e.draft.session.date.to_string(), "lot": p.tags.lot, "item": p.tags.item,
                 "units": p.holding.as_ref().map(|h| format!("{} {}", quantity(h.units), h.commodity)),
             })
         })
@@ -127,7 +152,15 @@ pub(crate) async fn entry(shared: Data<Shared>, visitor: Visitor, seq: Path<u64>
         "seq": e.seq, "id": e.entry_id, "kind": e.draft.kind.as_str().replace('_', " "), "session": e.draft.session.to_string(),
         "booked": moment(e.booked_at), "effective": moment(e.draft.effective_at), "description": e.draft.description,
         "source": e.draft.source_key, "reverses": e.draft.reverses, "corrects": e.draft.corrects, "postings": postings,
-        "pad": amounts.pad(0), "hash": stored.hash.to_string(),
+        "pad": amounts.pad(0), "hash": stored.hash.to_string(), "reason": e.draft.reason, "by": e.draft.by,
+        "previous": before, "next": (e.seq < last).then_some(e.seq.saturating_add(1)), "facts": facts(&e.draft.facts),
+        "strategy": e.draft.postings.iter().find_map(|p| p.tags.strategy), "instrument": e.draft.postings.iter().find_map(|p| p.tags.instrument),
     } });
     Frame::new(&shared, &visitor, "/ledger").page(&format!("Entry {}", e.seq), "pages/entry.html", own)
+}
+
+/// What the postings alone do not tell, name by name.
+fn facts(facts: &Facts) -> Vec<Value> {
+    let text = |fact: &Fact| fact.as_str().map_or_else(|| fact.to_string(), str::to_owned);
+    facts.iter().map(|(name, fact)| json!({ "name": name.replace('_', " "), "value": text(fact) })).collect()
 }

@@ -1,0 +1,262 @@
+//! Questions of accountants: days, registers of an account, the journal by day, kind and instrument, lots, gains, closes.
+
+use desk::domain::decimal::{Money, Quantity};
+use desk::domain::ids::{LotId, SessionId};
+use desk::domain::journal::{AccountCode, Entry, EntryKind};
+use desk::domain::symbol::{Currency, Symbol};
+use desk::domain::time::Date;
+use desk::machines::ledger::ClosingRecord;
+
+use super::error::StoreError;
+use super::link::on;
+use super::pack::session_number;
+use super::reader::{Reader, account_code, signed, to_hash, unsigned};
+use super::words::Book;
+use super::{StoredEntry, sql};
+
+/// The days from one to another, both with them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Days {
+    /// The first.
+    pub from: SessionId,
+    /// The last.
+    pub to: SessionId,
+}
+
+/// Which entries of the journal, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sought {
+    /// Only those before this one.
+    pub before: Option<u64>,
+    /// Only those of a day.
+    pub day: Option<SessionId>,
+    /// Only those of a kind.
+    pub kind: Option<EntryKind>,
+    /// Only those about an instrument.
+    pub instrument: Option<Symbol>,
+}
+
+/// A posting in the register of its account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegisterLine {
+    /// Its currency.
+    pub currency: Currency,
+    /// What it moved.
+    pub amount: Money,
+    /// Units, and of what.
+    pub units: Option<(Quantity, Symbol)>,
+    /// The entry that it stands in.
+    pub entry: Entry,
+}
+
+/// What is open of a lot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LotLine {
+    /// Of what.
+    pub commodity: Symbol,
+    /// Where it lies.
+    pub account: AccountCode,
+    /// Its id.
+    pub lot: LotId,
+    /// Whose it is; empty where nobody's.
+    pub strategy: String,
+    /// The currency of its cost.
+    pub currency: Currency,
+    /// Units, negative when short.
+    pub units: Quantity,
+    /// Cost as it stands in the books.
+    pub cost: Money,
+    /// The books' day of its first posting.
+    pub since: SessionId,
+}
+
+/// A part of a lot that was closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GainLine {
+    /// The entry that closed it.
+    pub seq: u64,
+    /// The books' day.
+    pub session: SessionId,
+    /// Of what.
+    pub commodity: Symbol,
+    /// Which lot.
+    pub lot: LotId,
+    /// The currency of cost and gain.
+    pub currency: Currency,
+    /// Units closed: negative for a long lot.
+    pub units: Quantity,
+    /// Cost that left, with the sign of its posting.
+    pub cost: Money,
+    /// What was gained, a loss negative.
+    pub gain: Money,
+    /// Whether it was held long enough for a long-term gain.
+    pub long_term: bool,
+}
+
+/// A day's close.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CloseLine {
+    /// Its `day_close` entry.
+    pub seq: u64,
+    /// The record.
+    pub record: ClosingRecord,
+    /// The record's hash.
+    pub hash: desk::domain::chain::Hash,
+}
+
+/// A session as its date, yyyymmdd, in the book's calendar.
+fn session_of(book: &Book, number: i64) -> Option<SessionId> {
+    let (year, rest) = (number.div_euclid(10_000), number.rem_euclid(10_000));
+    Some(SessionId { date: Date::new(year, rest.div_euclid(100), rest.rem_euclid(100))?, calendar: book.calendar })
+}
+
+fn unfit(what: &str) -> StoreError {
+    StoreError::Unfit { reason: format!("{what} cannot be read; verify the books") }
+}
+
+fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| unfit(&format!("{what} {text:?}")))
+}
+
+impl Reader {
+    /// The books' days with postings, the newest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn days(&self, book: &Book, limit: u32) -> Result<Vec<SessionId>, StoreError> {
+        let rows: Vec<i64> = on!(Pool, &self.pool, c => sqlx::query_scalar(sql::DAYS)
+            .bind(book.number).bind(i64::from(limit)).fetch_all(c).await)
+        .map_err(|e| StoreError::from_driver("reading the days", e))?;
+        rows.into_iter().map(|day| session_of(book, day).ok_or_else(|| unfit("a day"))).collect()
+    }
+
+    /// Entries that are sought, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn sought(&self, book: &Book, sought: &Sought, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        let day = sought.day.map_or(Ok(0), |day| session_number(book, day))?;
+        let instrument = sought.instrument.map_or_else(String::new, |i| i.to_string());
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(Pool, &self.pool, c => sqlx::query_as(sql::SOUGHT)
+            .bind(book.number)
+            .bind(sought.before.map_or(i64::MAX, signed))
+            .bind(day)
+            .bind(sought.kind.map_or("", EntryKind::as_str))
+            .bind(&instrument)
+            .bind(i64::from(limit))
+            .fetch_all(c)
+            .await)
+        .map_err(|e| StoreError::from_driver("searching the journal", e))?;
+        let stored = |(hash, bytes): &(Vec<u8>, Vec<u8>)| {
+            let entry = Entry::from_bytes(bytes).map_err(|e| unfit(&e.to_string()))?;
+            Ok(StoredEntry { entry, hash: to_hash(hash).ok_or_else(|| unfit("a hash"))? })
+        };
+        rows.iter().map(stored).collect()
+    }
+
+    /// The postings of an account in some days, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn register(
+        &self,
+        book: &Book,
+        account: AccountCode,
+        days: Days,
+        limit: u32,
+    ) -> Result<Vec<RegisterLine>, StoreError> {
+        type Row = (String, i64, Option<String>, Option<i64>, Vec<u8>);
+        let rows: Vec<Row> = on!(Pool, &self.pool, c => sqlx::query_as(sql::REGISTER)
+            .bind(book.number)
+            .bind(i64::from(account.code()))
+            .bind(session_number(book, days.from)?)
+            .bind(session_number(book, days.to)?)
+            .bind(i64::from(limit))
+            .fetch_all(c)
+            .await)
+        .map_err(|e| StoreError::from_driver("reading a register", e))?;
+        rows.into_iter()
+            .map(|(currency, amount, commodity, units, bytes)| {
+                let units = units.map(Quantity::from_raw).zip(commodity);
+                Ok(RegisterLine {
+                    currency: parsed(&currency, "currency")?,
+                    amount: Money::from_raw(amount),
+                    units: units.map(|(u, c)| Ok::<_, StoreError>((u, parsed(&c, "commodity")?))).transpose()?,
+                    entry: Entry::from_bytes(&bytes).map_err(|e| unfit(&e.to_string()))?,
+                })
+            })
+            .collect()
+    }
+
+    /// The lots open after a day, by what they are of.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn lots(&self, book: &Book, up_to: SessionId) -> Result<Vec<LotLine>, StoreError> {
+        type Row = (String, i64, String, String, String, i64, i64, i64);
+        let rows: Vec<Row> = on!(Pool, &self.pool, c => sqlx::query_as(sql::LOTS)
+            .bind(book.number).bind(session_number(book, up_to)?).fetch_all(c).await)
+        .map_err(|e| StoreError::from_driver("reading the lots", e))?;
+        rows.into_iter()
+            .map(|(commodity, account, lot, strategy, currency, units, cost, since)| {
+                Ok(LotLine {
+                    commodity: parsed(&commodity, "commodity")?,
+                    account: account_code(account).ok_or_else(|| unfit("an account"))?,
+                    lot: parsed(&lot, "lot")?,
+                    strategy,
+                    currency: parsed(&currency, "currency")?,
+                    units: Quantity::from_raw(units),
+                    cost: Money::from_raw(cost),
+                    since: session_of(book, since).ok_or_else(|| unfit("a day"))?,
+                })
+            })
+            .collect()
+    }
+
+    /// The parts of lots closed in some days, in order.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn gains(&self, book: &Book, days: Days, limit: u32) -> Result<Vec<GainLine>, StoreError> {
+        type Row = (i64, i64, String, String, String, i64, i64, i64, i64);
+        let rows: Vec<Row> = on!(Pool, &self.pool, c => sqlx::query_as(sql::GAINS)
+            .bind(book.number)
+            .bind(session_number(book, days.from)?)
+            .bind(session_number(book, days.to)?)
+            .bind(i64::from(limit))
+            .fetch_all(c)
+            .await)
+        .map_err(|e| StoreError::from_driver("reading realised gains", e))?;
+        rows.into_iter()
+            .map(|(seq, session, commodity, lot, currency, units, cost, gain, account)| {
+                Ok(GainLine {
+                    seq: unsigned(seq),
+                    session: session_of(book, session).ok_or_else(|| unfit("a day"))?,
+                    commodity: parsed(&commodity, "commodity")?,
+                    lot: parsed(&lot, "lot")?,
+                    currency: parsed(&currency, "currency")?,
+                    units: Quantity::from_raw(units),
+                    cost: Money::from_raw(cost),
+                    gain: Money::from_raw(gain).negated(),
+                    long_term: account == i64::from(AccountCode::GAINS_LONG_TERM.code()),
+                })
+            })
+            .collect()
+    }
+
+    /// The day closes, the newest first.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn closes(&self, book: &Book, limit: u32) -> Result<Vec<CloseLine>, StoreError> {
+        let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = on!(Pool, &self.pool, c => sqlx::query_as(sql::CLOSES)
+            .bind(book.number).bind(i64::from(limit)).fetch_all(c).await)
+        .map_err(|e| StoreError::from_driver("reading day closes", e))?;
+        rows.into_iter()
+            .map(|(seq, hash, bytes)| {
+                let record = ClosingRecord::from_bytes(&bytes).map_err(|e| unfit(&e.to_string()))?;
+                Ok(CloseLine { seq: unsigned(seq), record, hash: to_hash(&hash).ok_or_else(|| unfit("a hash"))? })
+            })
+            .collect()
+    }
+}

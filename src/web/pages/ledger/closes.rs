@@ -1,0 +1,35 @@
+//! `GET /ledger/closes`: the day closes, and the checks of each.
+
+use actix_web::web::Data;
+use serde_json::{Value, json};
+
+use super::{Answer, book};
+use crate::render::numbers::count;
+use crate::store::CloseLine;
+use crate::web::pages::frame::Frame;
+use crate::web::site::Shared;
+use crate::web::views::words::moment;
+use crate::web::visitor::Visitor;
+
+/// How many closes a page shows.
+const PAGE: u32 = 60;
+
+/// `GET /ledger/closes`
+pub(crate) async fn closes(shared: Data<Shared>, visitor: Visitor) -> Answer {
+    let closes = match book(&shared).await? {
+        None => Vec::new(),
+        Some((reader, book)) => reader.closes(&book, PAGE).await?.iter().map(row).collect(),
+    };
+    Frame::new(&shared, &visitor, "/ledger/closes").page("Day closes", "pages/closes.html", json!({ "closes": closes }))
+}
+
+fn row(close: &CloseLine) -> Value {
+    let r = &close.record;
+    let check = |c: &desk::machines::ledger::CheckLine| json!({ "number": c.check, "what": c.what, "have": c.have, "need": c.need, "difference": c.difference });
+    json!({
+        "seq": close.seq, "day": r.session.date.to_string(), "n": r.n, "at": moment(r.closed_at), "by": r.closed_by,
+        "entries": count(r.entries), "postings": count(r.postings), "first": r.first_seq, "last": r.last_seq,
+        "checks": r.checks.iter().map(check).collect::<Vec<_>>(), "hash": close.hash.to_string(),
+        "program": r.program,
+    })
+}

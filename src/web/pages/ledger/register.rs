@@ -1,0 +1,98 @@
+//! `GET /ledger/accounts/{code}`: one account, posting by posting, with its running balance.
+
+use std::collections::BTreeMap;
+
+use actix_web::web::{Data, Path, Query};
+use desk::domain::decimal::Money;
+use desk::domain::journal::AccountCode;
+use desk::domain::symbol::Currency;
+use serde_json::{Value, json};
+
+use super::days::{Asked, Chosen};
+use super::{Answer, book, names};
+use crate::render::numbers::{Column, Sign, quantity};
+use crate::store::{Book, Reader, RegisterLine};
+use crate::web::pages::frame::Frame;
+use crate::web::refusal::Refusal;
+use crate::web::site::Shared;
+use crate::web::views::words::moment;
+use crate::web::visitor::Visitor;
+
+/// How many postings a page shows.
+const PAGE: u32 = 500;
+
+/// `GET /ledger/accounts/{code}`
+pub(crate) async fn register(
+    shared: Data<Shared>,
+    visitor: Visitor,
+    code: Path<String>,
+    asked: Query<Asked>,
+) -> Answer {
+    let missing = || Refusal::Missing("There is no such account in these books.".to_owned());
+    let (reader, book) = book(&shared).await?.ok_or_else(missing)?;
+    let code: AccountCode = code.parse().map_err(|_| missing())?;
+    let name = names(&reader, &book).await?.remove(&code).ok_or_else(missing)?;
+    let mut own = json!({ "account": { "code": code.code(), "name": name } });
+    if let Some(chosen) = Chosen::of(&reader, &book, &asked).await? {
+        let currencies = currencies(&reader, &book, code, &chosen).await?;
+        if let Some(own) = own.as_object_mut() {
+            own.insert("days".to_owned(), chosen.shown());
+            own.insert("currencies".to_owned(), currencies);
+            own.insert("limit".to_owned(), PAGE.into());
+        }
+    }
+    Frame::new(&shared, &visitor, "/ledger").page(&format!("{} {name}", code.code()), "pages/account_register.html", own)
+}
+
+/// The register of each currency, what was there before first.
+async fn currencies(reader: &Reader, book: &Book, code: AccountCode, chosen: &Chosen) -> Result<Value, Refusal> {
+    let mut before = BTreeMap::<Currency, Money>::new();
+    for balance in reader.balances(book, Some(chosen.before())).await?.into_iter().filter(|b| b.account == code) {
+        let sum = before.entry(balance.currency).or_default();
+        *sum = sum.checked_add(balance.amount).unwrap_or(*sum);
+    }
+    let lines = reader.register(book, code, chosen.days, PAGE).await?;
+    let cut = u32::try_from(lines.len()).is_ok_and(|n| n == PAGE);
+    let mut by = BTreeMap::<Currency, Vec<RegisterLine>>::new();
+    for line in lines {
+        by.entry(line.currency).or_default().push(line);
+    }
+    for currency in before.keys() {
+        by.entry(*currency).or_default();
+    }
+    let shown = by.into_iter().map(|(currency, lines)| {
+        let first = before.get(&currency).copied().unwrap_or_default();
+        one(currency, first, &lines, cut)
+    });
+    Ok(shown.collect())
+}
+
+fn one(currency: Currency, first: Money, lines: &[RegisterLine], cut: bool) -> Value {
+    let mut running = first;
+    let balances: Vec<Money> = lines
+        .iter()
+        .map(|line| {
+            running = running.checked_add(line.amount).unwrap_or(running);
+            running
+        })
+        .collect();
+    let moved = lines.iter().fold(Money::ZERO, |sum, line| sum.checked_add(line.amount).unwrap_or(sum));
+    let amounts = Column::of(lines.iter().map(|l| l.amount).chain([moved]), Sign::Plain);
+    let column = Column::of(balances.iter().copied().chain([first]), Sign::Plain);
+    let rows: Vec<Value> = lines
+        .iter()
+        .zip(&balances)
+        .map(|(line, balance)| {
+            let d = &line.entry.draft;
+            json!({
+                "seq": line.entry.seq, "at": moment(d.effective_at), "what": d.description,
+                "units": line.units.map(|(units, of)| format!("{} {of}", quantity(units))),
+                "amount": amounts.cell(line.amount), "balance": column.cell(*balance),
+            })
+        })
+        .collect();
+    json!({
+        "currency": currency, "rows": rows, "before": column.cell(first), "moved": amounts.cell(moved),
+        "after": column.cell(running), "pad": amounts.pad(0), "balance_pad": column.pad(0), "cut": cut,
+    })
+}
