@@ -163,7 +163,8 @@ async fn stand(
     let people = people_of(boot, &vault).await?;
     let log = LifeLog::open(&boot.folders.data().join(LIFE))?;
     let mode = arguments.mode().unwrap_or(Mode::Paper);
-    let (mut life, ended) = Life::new(deadlines(&runtime, arguments.speed()?), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
+    let (mut life, ended) =
+        Life::new(deadlines(&runtime, arguments.speed()?), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     let registered = people.count().await? > 0;
     let from = feed.tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, registered).map_err(unlivable)?;
