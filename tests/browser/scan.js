@@ -11,8 +11,9 @@ import { Bot, prepare, prepared, ROLES } from "./bot.js";
 const [FUZZER, CRAWLER, OUT, ONLY] = process.argv.slice(2);
 const faults = [], checked = [];
 
+/** In the reports' folder, where it may leave what it likes. */
 function run(line, args) {
-  return new Promise((done) => spawn(line, args, { stdio: ["ignore", "inherit", "inherit"] }).once("exit", done));
+  return new Promise((done) => spawn(line, args, { cwd: OUT, stdio: ["ignore", "inherit", "inherit"] }).once("exit", done));
 }
 
 /** What is still well after the attack. */
