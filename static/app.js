@@ -286,6 +286,15 @@
     }).catch(() => {});
   }, Number(whole.dataset.refresh) * 1000));
 
+  // ---------- typed, and not sent ----------
+  // Leaving asks once; the browser finds the words. What a server did not take is unsent too, though the page came with it.
+  const keeping = all("form[data-keeps]");
+  const differs = (e) => (e.type === "checkbox" ? e.checked !== e.defaultChecked : e.options ? Array.from(e.options).some((o) => o.selected !== o.defaultSelected) : e.value !== e.defaultValue);
+  const unsent = () => keeping.some((f) => f.dataset.sent !== "yes" && (f.dataset.keeps === "refused" || all("input:not([type=hidden]), select", f).some(differs)));
+  keeping.forEach((f) => f.addEventListener("submit", () => { f.dataset.sent = "yes"; }));
+  addEventListener("pageshow", () => keeping.forEach((f) => { delete f.dataset.sent; }));
+  addEventListener("beforeunload", (event) => { if (unsent()) event.preventDefault(); });
+
   // ---------- keys ----------
   const places = { d: "/", e: "/decisions", s: "/strategies", o: "/orders", t: "/trades", j: "/ledger", k: "/kill" };
   let going = false;

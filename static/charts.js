@@ -44,12 +44,29 @@
       const ctx = u.ctx, d = devicePixelRatio, pad = 2 * d;
       ctx.save(); ctx.font = 12 * d + "px " + FONT; ctx.textAlign = "left";
       const wide = ctx.measureText(text).width, right = u.bbox.left + u.bbox.width;
-      let from = align === "center" ? x - wide / 2 : x;
+      let from = { center: x - wide / 2, right: x - wide, left: x }[align];
       from = Math.max(u.bbox.left + pad, Math.min(from, right - wide - pad));
       const box = [from - pad, y - 11 * d, from + wide + pad, y + 3 * d];
       const free = taken.every((b) => box[2] <= b[0] || b[2] <= box[0] || box[3] <= b[1] || b[3] <= box[1]);
-      if (free && box[1] >= u.bbox.top - d && box[3] <= u.bbox.top + u.bbox.height + d) { taken.push(box); ctx.fillStyle = colour; ctx.fillText(text, from, y); }
+      const fits = free && box[1] >= u.bbox.top - d && box[3] <= u.bbox.top + u.bbox.height + d;
+      if (fits) { taken.push(box); ctx.fillStyle = colour; ctx.fillText(text, from, y); }
       ctx.restore();
+      return fits;
+    };
+    // A trade's symbol, over or under its mark, or beside it where the curve passes there.
+    const name = (u, text, colour, x, y, way) => {
+      const d = devicePixelRatio, over = [x, y - 10 * d, "center"], under = [x, y + 18 * d, "center"];
+      const places = [...(way > 0 ? [over, under] : [under, over]), [x + 8 * d, y + 4 * d, "left"], [x - 8 * d, y + 4 * d, "right"]];
+      places.some(([at, base, align]) => word(u, text, colour, at, base, align));
+    };
+    // The curve takes its room too: from each point along to the next, and up or down to it.
+    const curve = (u, t, v) => {
+      let x = 0, y = 0;
+      t.forEach((at, i) => {
+        const nx = u.valToPos(at, "x", true), ny = u.valToPos(v[i], "y", true);
+        if (i) taken.push([x, y - 1, nx, y + 1], [nx - 1, Math.min(y, ny), nx + 1, Math.max(y, ny)]);
+        [x, y] = [nx, ny];
+      });
     };
     const under = (u) => {
       const ctx = u.ctx, d = devicePixelRatio;
@@ -72,6 +89,7 @@
       const ctx = u.ctx, d = devicePixelRatio, t = u.data[0], v = u.data[1];
       ctx.save();
       const names = [];
+      curve(u, t, v);
       u.tbot.m.forEach(([at, won, symbol]) => {
         let i = t.findIndex((s) => s >= at);
         if (i < 0) i = t.length - 1;
@@ -79,15 +97,16 @@
         ctx.beginPath(); ctx.moveTo(x, y - way * 4 * d); ctx.lineTo(x - r, y + way * 4 * d); ctx.lineTo(x + r, y + way * 4 * d); ctx.closePath();
         ctx.strokeStyle = c.bg; ctx.lineWidth = 2 * d; ctx.stroke(); ctx.fillStyle = won ? c.gain : c.loss; ctx.fill();
         taken.push([x - r, y - 5 * d, x + r, y + 5 * d]);
-        if (!narrow) names.push([symbol, won ? c.gain : c.loss, x, y - way * 10 * d + (won ? 0 : 8 * d)]);
+        if (!narrow) names.push([symbol, won ? c.gain : c.loss, x, y, way]);
       });
-      names.forEach(([symbol, colour, x, y]) => word(u, symbol, colour, x, y, "center"));
       const last = t.length - 1;
       if (last >= 0) {
         const x = u.valToPos(t[last], "x", true), y = u.valToPos(v[last], "y", true);
         ctx.strokeStyle = c.ink; ctx.lineWidth = d; ctx.beginPath(); ctx.moveTo(x, u.bbox.top); ctx.lineTo(x, u.bbox.top + u.bbox.height); ctx.stroke();
+        taken.push([x - 2 * d, u.bbox.top, x + 2 * d, u.bbox.top + u.bbox.height]);
         ctx.fillStyle = c.ink; ctx.beginPath(); ctx.arc(x, y, 3 * d, 0, 7); ctx.fill();
       }
+      names.forEach((told) => name(u, ...told));
       ctx.restore();
     };
     const read = (u) => {

@@ -233,8 +233,15 @@ impl Broker {
         Ok(())
     }
 
-    /// Compares positions with the venue's, now that everything it has said was heard; tells where the finding changed.
+    /// Compares positions with the venue's; tells where the finding changed. What the venue has said already and nobody has
+    /// heard is heard first, since the venue holds it and the record does not.
     fn reconcile(&mut self) {
+        if self.inbox.iter().any(|inbound| matches!(inbound, Inbound::Report(..))) {
+            if !self.inbox.iter().any(|inbound| matches!(inbound, Inbound::Reconcile)) {
+                self.inbox.push_back(Inbound::Reconcile);
+            }
+            return;
+        }
         let mut held: BTreeMap<Symbol, Wide> = BTreeMap::new();
         for p in self.follower.trader.portfolio().iter() {
             *held.entry(p.symbol).or_default() += Wide::from(p.held()) * p.side.sign();

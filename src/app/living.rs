@@ -163,7 +163,8 @@ async fn stand(
     let people = people_of(boot, &vault).await?;
     let log = LifeLog::open(&boot.folders.data().join(LIFE))?;
     let mode = arguments.mode().unwrap_or(Mode::Paper);
-    let (mut life, ended) = Life::new(deadlines(&runtime), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
+    let (mut life, ended) =
+        Life::new(deadlines(&runtime, arguments.speed()?), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     let registered = people.count().await? > 0;
     let from = feed.tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, registered).map_err(unlivable)?;
@@ -222,12 +223,19 @@ fn feed_of(arguments: &Arguments) -> Result<Feed, Failure> {
     }
 }
 
-fn deadlines(runtime: &Runtime) -> Deadlines {
+/// A stop and an end are given the market's time. How long a change of configuration takes is the machine's affair: a market
+/// that runs faster gives it more, and a minute in any case, since the bot's time goes on by minutes.
+fn deadlines(runtime: &Runtime, speed: Speed) -> Deadlines {
     let seconds = |s: u32| Span::seconds(i64::from(s));
+    let times = match speed {
+        Speed::Times(times) => times,
+        Speed::Max => Speed::FASTEST,
+    };
+    let update = Deadlines::default().update.as_seconds().saturating_mul(i64::from(times)).saturating_add(60);
     Deadlines {
         stop: seconds(runtime.lifecycle.stop_deadline_seconds),
         shutdown: seconds(runtime.lifecycle.shutdown_deadline_seconds),
-        ..Deadlines::default()
+        update: Span::seconds(update),
     }
 }
 
@@ -289,4 +297,19 @@ async fn lead_back(reader: &Reader, setup: &Setup, playback: &mut Playback) -> R
         });
     })?;
     Ok(Led { trader, venue, chronicle })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ops_3_a_change_of_configuration_has_ten_real_seconds_at_every_speed() {
+        let runtime = Runtime::default();
+        for (speed, seconds) in [(Speed::Times(1), 70), (Speed::Times(60), 660), (Speed::Max, 1_000_060)] {
+            let given = deadlines(&runtime, speed);
+            assert_eq!(given.update, Span::seconds(seconds));
+            assert_eq!(given.stop, Deadlines::default().stop, "a stop's is the market's");
+        }
+    }
 }

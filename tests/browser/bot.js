@@ -48,13 +48,12 @@ let address = 1;
 const nextAddress = () => `127.0.${1 + (++address >> 7)}.${1 + (address & 127)}`;
 
 export class Bot {
-  /** Starts one: in a new folder, or in a copy of another's. */
-  static async start({ from, speed = "60", seed = 1, port = 0, more = [], wrap = [] } = {}) {
-    // Without an identity a first start would open the wizard.
-    if (!from) more = ["--identity", "TBOT_US_SIM_01", ...more];
+  /** Starts one: in a copy of another's folder, or with nothing but an empty home; where it has no identity, in the wizard. */
+  static async start({ from, identity = "TBOT_US_SIM_01", speed = "60", seed = 1, port = 0, more = [], wrap = [] } = {}) {
+    if (!from && identity) more = ["--identity", identity, ...more];
     const bot = new Bot();
     bot.folder = mkdtempSync(join(process.env.TBOT_BROWSER_FOLDER || tmpdir(), "tbot-browser-"));
-    bot.data = join(bot.folder, "data");
+    bot.data = join(bot.folder, ".local", "share", "tbot");
     if (from) copy(from, bot.data);
     await bot.run({ speed, seed, port, more, wrap });
     return bot;
@@ -62,8 +61,9 @@ export class Bot {
 
   async run({ speed, seed = 1, port = 0, more = [], wrap = [] }) {
     const line = [...wrap, BINARY, "run", "--unwatched", "--listen", `127.0.0.1:${port}`, "--tls", TLS, "--log-level", "error",
-      "--speed", String(speed), "--seed", String(seed), "--data", this.data, "--config", resolve("../../config"), ...more];
-    this.child = spawn(line[0], line.slice(1), { stdio: ["ignore", "pipe", "pipe"] });
+      "--speed", String(speed), "--seed", String(seed), "--config", resolve("../../config"), ...more];
+    const env = { ...process.env, HOME: this.folder, XDG_DATA_HOME: "" };
+    this.child = spawn(line[0], line.slice(1), { env, stdio: ["ignore", "pipe", "pipe"] });
     this.ended = new Promise((done) => this.child.once("exit", (status) => done(status)));
     let complaint = "";
     this.child.stderr.on("data", (text) => { complaint += text; });
@@ -75,7 +75,6 @@ export class Bot {
       if (found) { [, this.url, this.path] = found; break; }
     }
     this.child.stdout.resume();
-    if (this.path) writeFileSync(join(this.data, "way-in"), this.path);
   }
 
   /** Ends it as a power cut would; what it leaves can be started again. */

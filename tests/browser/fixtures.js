@@ -18,7 +18,7 @@ export function listen(page, home, faults) {
 }
 
 export const test = base.extend({
-  /** Where the bot begins: "busy" with positions open, "idle" without any. */
+  /** Where the bot begins: "busy" with positions open, "idle" without any, "nothing" in an empty home. */
   begins: ["busy", { option: true }],
   /** How many times real time. */
   speed: ["60", { option: true }],
@@ -26,7 +26,7 @@ export const test = base.extend({
   people: async ({}, use) => use(prepared().people),
 
   bot: async ({ begins, speed }, use) => {
-    const bot = await Bot.start({ from: prepared()[begins], speed });
+    const bot = await Bot.start(begins === "nothing" ? { identity: null, speed } : { from: prepared()[begins], speed });
     await use(bot);
     await bot.end();
   },
@@ -57,3 +57,31 @@ export const test = base.extend({
 
 /** The state that the page shows now. */
 export const state = (page) => page.locator('[data-region="bar"] .state');
+
+/** Marks a page, to know later that it was never loaded again. */
+export const mark = (page) => page.evaluate(() => { window.marked = true; });
+export const marked = (page) => page.evaluate(() => window.marked === true);
+export const bar = (page) => page.locator('[data-region="verbs"]');
+export const positions = (page) => page.locator('[data-region="positions"]');
+
+/** Starts it as a person does. */
+export async function start(page) {
+  await bar(page).getByRole("button", { name: "Start…" }).click();
+  await page.locator("#start").getByRole("button", { name: "Start", exact: true }).click();
+  await expect(bar(page).getByRole("button", { name: "Stop…" })).toBeVisible({ timeout: 20_000 });
+  await page.keyboard.press("Escape");
+}
+
+/** What a command came to: said where it was given, or at the head of the page. */
+export const told = (page) => page.locator(".said:not(:empty), #told:not(:empty)").filter({ visible: true });
+
+/** The symbols of the open positions as the table shows them. */
+export const symbols = (page) => positions(page).locator("tbody th a").allInnerTexts();
+
+/** Types what the sign-in asks for. */
+export async function signIn(page, name, password, oneTime = "") {
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Password").fill(password);
+  if (oneTime) await page.getByLabel("One-time code").fill(oneTime);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}

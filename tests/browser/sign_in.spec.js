@@ -1,15 +1,8 @@
 // WEB-4: coming in, and everything that must not work.
 import { code, PASSWORD, Bot } from "./bot.js";
-import { expect, state, test } from "./fixtures.js";
+import { expect, signIn, state, test } from "./fixtures.js";
 
 test.use({ begins: "idle" });
-
-async function signIn(page, name, password, oneTime = "") {
-  await page.getByLabel("Name").fill(name);
-  await page.getByLabel("Password").fill(password);
-  if (oneTime) await page.getByLabel("One-time code").fill(oneTime);
-  await page.getByRole("button", { name: "Sign in" }).click();
-}
 
 test("WEB-4 the first administrator registers by the link that the terminal showed, once", async ({ browser }) => {
   const bot = await Bot.start();

@@ -1,26 +1,6 @@
 // Start, Stop and Kill with open positions, and what pages say meanwhile; live updates; the end of the bot under watching eyes.
 import { code } from "./bot.js";
-import { expect, state, test } from "./fixtures.js";
-
-/** Marks a page, to know later that it was never loaded again. */
-const mark = (page) => page.evaluate(() => { window.marked = true; });
-const marked = (page) => page.evaluate(() => window.marked === true);
-const bar = (page) => page.locator('[data-region="verbs"]');
-const positions = (page) => page.locator('[data-region="positions"]');
-
-/** Starts it as a person does. */
-async function start(page) {
-  await bar(page).getByRole("button", { name: "Start…" }).click();
-  await page.locator("#start").getByRole("button", { name: "Start", exact: true }).click();
-  await expect(bar(page).getByRole("button", { name: "Stop…" })).toBeVisible();
-  await page.keyboard.press("Escape");
-}
-
-/** What a command came to: said where it was given, or at the head of the page. */
-const told = (page) => page.locator(".said:not(:empty), #told:not(:empty)").filter({ visible: true });
-
-/** The symbols of the open positions as the table shows them. */
-const symbols = (page) => positions(page).locator("tbody th a").allInnerTexts();
+import { bar, expect, mark, marked, positions, start, state, symbols, test, told } from "./fixtures.js";
 
 test("LIFE-3 a bot that came back with positions says so, and trades when a person starts it", async ({ bot, operator }) => {
   const held = bot.board().positions.map((p) => p.symbol);

@@ -19,10 +19,12 @@ function client(bot, who) {
   const { host } = new URL(bot.url);
   const socket = bot.connect();
   socket.write(`GET /events HTTP/1.1\r\nHost: ${host}\r\nCookie: ${who.cookie}\r\n\r\n`);
-  const own = { events: 0, bytes: 0, end: () => socket.destroy() };
+  const own = { events: 0, end: () => socket.destroy() };
+  let rest = "";
   socket.on("data", (part) => {
-    own.bytes += part.length;
-    own.events += part.toString("latin1").split("event: regions").length - 1;
+    const lines = (rest + part.toString("latin1")).split("\n");
+    rest = lines.pop();
+    own.events += lines.filter((line) => line.startsWith("event: regions")).length;
   });
   socket.on("error", () => {});
   return own;
@@ -34,7 +36,11 @@ async function measured(bot, who) {
   const of = (name, label) => Number(new RegExp(`^tbot_${name}_seconds${label} (\\S+)$`, "m").exec(text)?.[1]);
   const labels = (more) => `\\{identity="[^"]*"${more}\\}`;
   const share = (name, q) => of(name, labels(`,quantile="${q}"`)) * 1000;
-  const one = (name) => ({ count: of(name, `_count${labels("")}`), p50: share(name, "0.5"), p99: share(name, "0.99") });
+  const one = (name) => {
+    const found = { count: of(name, `_count${labels("")}`), p50: share(name, "0.5"), p99: share(name, "0.99") };
+    if (!(found.count > 0 && found.p99 > 0)) throw new Error(`${name} was not measured: ${JSON.stringify(found)}`);
+    return found;
+  };
   return { intent: one("tick_to_intent"), settled: one("tick_to_settled") };
 }
 
@@ -46,12 +52,15 @@ async function phase(from, people, watched) {
     const started = bot.tell("start");
     if (started.status !== 0) throw new Error(started.said);
     const clients = [], answers = [];
+    let clock = async () => "", began = "";
     if (watched) {
       browser = await chromium.launch({ executablePath: process.env.TBOT_CHROMIUM, args: ["--no-sandbox"] });
       const context = await browser.newContext({ ignoreHTTPSErrors: true });
       await context.addCookies([bot.cookieOf(people.operator)]);
       const page = await context.newPage();
       await page.goto(`${bot.url}/`, { waitUntil: "domcontentloaded" });
+      clock = () => page.locator('[data-region="bar"] .clock').innerText();
+      began = await clock();
       for (let n = 1; n < WATCHERS; n++) clients.push(client(bot, people.viewer));
     }
     const end = Date.now() + SECONDS * 1000;
@@ -65,6 +74,9 @@ async function phase(from, people, watched) {
       await pause(100);
     }
     const found = await measured(bot, people.viewer);
+    // Who was sent nothing did not watch, and costs nothing.
+    if (watched && (await clock()) === began) throw new Error("the browser's page stood still");
+    if (clients.some((c) => c.events === 0)) throw new Error(`a scripted client was sent nothing: ${clients.map((c) => c.events)}`);
     for (const own of clients) own.end();
     return { ...found, answers, events: clients.map((c) => c.events) };
   } finally {

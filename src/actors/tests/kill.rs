@@ -5,6 +5,7 @@ use desk::machines::kill_switch::Receipt;
 use desk::world::generated::{Listing, Plot};
 
 use super::*;
+use crate::messages::broker::ToBroker;
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::ToLedger;
 use crate::store::Stored;
@@ -132,6 +133,28 @@ fn risk_14a_a_kill_goes_on_while_the_books_cannot_be_written() {
         assert!(stopped.positions.is_empty() && stopped.orders.is_empty(), "{stopped:#?}");
         let report = store::verify(&Address::Sqlite(bot.folder.join("ledger.db")), &Check::default()).await.unwrap();
         assert!(report.is_sound(), "{report:?}");
+    });
+}
+
+/// RISK-15: books and venue are compared when everything that the venue has said was heard, and not in the middle of a kill
+/// whose fills wait to be booked.
+#[test]
+fn risk_15_a_comparison_during_a_kill_is_no_false_alarm() {
+    run(async {
+        let bot = Bot::holding("compared", 150).await;
+        bot.tree.wiring.ledger.deliver(ToLedger::Full(true)).unwrap();
+        bot.tell(Command::Kill).await.unwrap();
+        while bot.kept("kill").is_none() {
+            bot.tree.wiring.broker.deliver(ToBroker::Reconcile).unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        bot.tree.wiring.ledger.deliver(ToLedger::Full(false)).unwrap();
+        let stopped = bot.until("stopped", |b| b.state == BotState::Stopped && b.positions.is_empty()).await;
+        assert!(!stopped.alerts.iter().any(|a| a.code == "not_reconciled"), "{:?}", stopped.alerts);
+        bot.tell(Command::ResetKill).await.unwrap();
+        bot.tell(Command::Reconcile).await.unwrap();
+        bot.tell(Command::Start).await.unwrap();
+        assert_eq!(*bot.ended.borrow(), None);
     });
 }
 

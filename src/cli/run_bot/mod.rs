@@ -114,6 +114,11 @@ pub enum Speed {
     Max,
 }
 
+impl Speed {
+    /// The most times real time that a feed goes.
+    pub const FASTEST: u32 = 100_000;
+}
+
 /// What a first start is told on the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FirstStart {
@@ -169,7 +174,7 @@ impl Arguments {
         if self.speed == "max" {
             return Ok(Speed::Max);
         }
-        let times = self.speed.parse().ok().filter(|n| (1..=100_000).contains(n));
+        let times = self.speed.parse().ok().filter(|n| (1..=Speed::FASTEST).contains(n));
         times.map(Speed::Times).ok_or_else(|| {
             let message =
                 format!("--speed {}: is not allowed. Allowed: a whole number from 1 to 100000, or max", self.speed);

@@ -14,7 +14,7 @@ use crate::web::refusal::Refusal;
 use crate::web::setup::{of_error, plain_number};
 use crate::web::site::Shared;
 use crate::web::versions::{NotSaved, Saved, Saving};
-use crate::web::views::words::moment;
+use crate::web::views::words::{moment, plain_help};
 use crate::web::visitor::{Fields, Visitor};
 
 type Answer = Result<HttpResponse, Refusal>;
@@ -54,6 +54,41 @@ fn may_change(visitor: &Visitor, key: &Key) -> bool {
     key.takes() != Takes::Fixed && ways.into_iter().any(|effect| visitor.may(key.action(effect)))
 }
 
+/// Everything is read by those who read the system; a section by those, too, who may change something in it.
+fn may_read(visitor: &Visitor, section: Option<&str>) -> Result<(), Refusal> {
+    let own = |name: &str| runtime_keys().any(|k| k.section() == name && may_change(visitor, k));
+    match permit(visitor.roles, Action::ReadSystem) {
+        Err(forbidden) if !section.is_some_and(own) => Err(Refusal::Forbidden(forbidden.to_string())),
+        _ => Ok(()),
+    }
+}
+
+fn runtime_keys() -> impl Iterator<Item = &'static Key> {
+    catalogue().filter(|k| k.home == Home::Runtime)
+}
+
+/// The keys that a form is about.
+fn shown(fields: &Fields) -> impl Iterator<Item = &'static Key> {
+    runtime_keys().filter(|k| fields.get(&format!("shown.{}", k.name)) == "yes")
+}
+
+/// Refuses a form that no page of theirs shows, and keeps that.
+async fn refuse_foreign(shared: &Shared, visitor: &Visitor, fields: &Fields) -> Result<(), Refusal> {
+    let foreign = shown(fields).find(|k| !may_change(visitor, k));
+    let said = match foreign {
+        Some(key) if key.takes() == Takes::Fixed => format!("{} was fixed at set-up.", key.name),
+        Some(key) => format!("{} is not yours to change. Who may: {}.", key.name, key.who()),
+        None if shown(fields).next().is_some() => return Ok(()),
+        None => match permit(visitor.roles, Action::ReadSystem) {
+            Ok(_) => return Ok(()),
+            Err(forbidden) => forbidden.to_string(),
+        },
+    };
+    let key = foreign.map(|k| k.name.as_str());
+    note(shared, visitor, "refused", "configuration", json!({ "key": key, "said": said }), true).await?;
+    Err(Refusal::Forbidden(said))
+}
+
 /// The version that gave a key its value, where it is not the first.
 fn last_change<'a>(all: &'a [Saved], key: &str) -> Option<&'a Saved> {
     let mut pairs = all.iter().rev().zip(all.iter().rev().skip(1));
@@ -72,7 +107,7 @@ fn row(visitor: &Visitor, all: &[Saved], key: &Key, typed: &Typed<'_>) -> Option
     let changed = last_change(all, &key.name).map(|v| json!({ "number": v.number, "by": v.by, "at": moment(v.at) }));
     let error = typed.wrong.iter().find(|(name, _)| *name == key.name).map(|(_, said)| said);
     Some(json!({
-        "key": key.name, "id": key.name.replace('.', "-"), "help": key.help, "unit": key.unit,
+        "key": key.name, "id": key.name.replace('.', "-"), "help": plain_help(key.help), "unit": key.unit,
         "allowed": key.kind.to_string(), "default": key.default, "differs": key.default.as_ref() != Some(&stands),
         "value": value, "stands": stands, "on": value == "true", "switch": switch, "may": may, "who": key.who(),
         "takes": key.takes().words(), "fixed": key.takes() == Takes::Fixed, "changed": changed, "error": error,
@@ -83,8 +118,7 @@ fn row(visitor: &Visitor, all: &[Saved], key: &Key, typed: &Typed<'_>) -> Option
 
 fn groups(visitor: &Visitor, all: &[Saved], section: Option<&str>, typed: &Typed<'_>) -> Vec<Value> {
     let mut groups: Vec<(String, Vec<Value>)> = Vec::new();
-    let keys = catalogue().filter(|k| k.home == Home::Runtime);
-    for key in keys.filter(|k| section.is_none_or(|s| s == k.section())) {
+    for key in runtime_keys().filter(|k| section.is_none_or(|s| s == k.section())) {
         let Some(row) = row(visitor, all, key, typed) else { continue };
         match groups.last_mut() {
             Some((name, rows)) if name == key.section() => rows.push(row),
@@ -101,6 +135,7 @@ async fn show(
     typed: &Typed<'_>,
     notice: Option<String>,
 ) -> Answer {
+    may_read(visitor, section)?;
     let boot = (shared.site.settings)();
     let all = if shared.site.versions.is_some() { versions(shared).await? } else { Vec::new() };
     let groups = groups(visitor, &all, section, typed);
@@ -121,11 +156,13 @@ async fn show(
         })
         .collect();
     let clean = typed.wrong.is_empty();
+    let focus = groups.iter().filter_map(|g| g["rows"].as_array()).flatten().find(|r| r["error"].is_string());
+    let focus = focus.map_or_else(Value::default, |r| r["key"].clone());
     let errors: Vec<Value> =
         typed.wrong.iter().map(|(key, _)| json!({ "key": key, "id": key.replace('.', "-") })).collect();
     let own = json!({ "settings": {
         "groups": groups, "boot": if section.is_none() { boot } else { Vec::new() }, "count": count, "differing": differing,
-        "base": number, "past": past, "section": section, "wrong": typed.wrong.len(), "errors": errors,
+        "base": number, "past": past, "section": section, "wrong": typed.wrong.len(), "errors": errors, "focus": focus,
         "may": groups.iter().filter_map(|g| g["rows"].as_array()).flatten().any(|r| r["may"] == true),
     } });
     let path = if section.is_some() { "/settings/sections" } else { "/settings" };
@@ -152,7 +189,7 @@ pub(crate) async fn version(shared: Data<Shared>, visitor: Visitor, number: Path
     let all = versions(&shared).await?;
     let found = number.parse::<u32>().ok().and_then(|n| all.iter().find(|v| v.number == n));
     let found = found.ok_or_else(|| Refusal::Missing("There is no such version of the configuration.".to_owned()))?;
-    let draft = Draft { base: newest(&all)?, new: found.runtime.clone(), same_as: Some(found.number) };
+    let draft = Draft { base: newest(&all)?, new: found.runtime.clone(), same_as: Some(found.number), section: None };
     difference_page(&shared, &visitor, &draft, None)
 }
 
@@ -161,6 +198,7 @@ struct Draft<'a> {
     base: &'a Saved,
     new: Runtime,
     same_as: Option<u32>,
+    section: Option<String>,
 }
 
 /// What a form's fields make of the newest version, or what is wrong with them.
@@ -171,11 +209,10 @@ fn draft<'a>(visitor: &Visitor, all: &'a [Saved], fields: &Fields) -> Result<Dra
         let number = fields.get("same_as").parse::<u32>().ok();
         let found =
             all.iter().find(|v| Some(v.number) == number).ok_or_else(|| nothing("There is no such version."))?;
-        return Ok(Draft { base, new: found.runtime.clone(), same_as: number });
+        return Ok(Draft { base, new: found.runtime.clone(), same_as: number, section: None });
     }
     let (mut new, mut wrong) = (base.runtime.clone(), Vec::new());
-    let shown = |name: &str| fields.get(&format!("shown.{name}")) == "yes";
-    for key in catalogue().filter(|k| k.home == Home::Runtime && shown(&k.name) && may_change(visitor, k)) {
+    for key in shown(fields).filter(|k| may_change(visitor, k)) {
         let text = fields.get(&key.name).trim();
         let text = match key.kind {
             Kind::Switch => (text == "true").to_string(),
@@ -191,23 +228,29 @@ fn draft<'a>(visitor: &Visitor, all: &'a [Saved], fields: &Fields) -> Result<Dra
     {
         wrong.push(of_error(&error));
     }
-    if wrong.is_empty() { Ok(Draft { base, new, same_as: None }) } else { Err(wrong) }
+    let section = section_of(visitor, fields).map(str::to_owned);
+    if wrong.is_empty() { Ok(Draft { base, new, same_as: None, section }) } else { Err(wrong) }
 }
 
-fn section_of(fields: &Fields) -> Option<&str> {
-    Some(fields.get("section")).filter(|s| !s.is_empty())
+/// Where a form came from: one section, or all of them. Who may not read them all goes back to the section of the change.
+fn section_of<'a>(visitor: &Visitor, fields: &'a Fields) -> Option<&'a str> {
+    let named = Some(fields.get("section")).filter(|s| !s.is_empty());
+    named.or_else(|| shown(fields).next().map(Key::section).filter(|_| !visitor.may(Action::ReadSystem)))
 }
 
 /// `POST /settings/draft`: shows the difference, or the page again with what is wrong beside its field.
 pub(crate) async fn submit(shared: Data<Shared>, visitor: Visitor, fields: Fields) -> Answer {
+    refuse_foreign(&shared, &visitor, &fields).await?;
     let all = versions(&shared).await?;
     match draft(&visitor, &all, &fields) {
         Ok(draft) if difference(&draft.base.runtime, &draft.new).is_empty() => {
             let said = "Nothing differs from what stands; nothing was saved.".to_owned();
-            show(&shared, &visitor, section_of(&fields), &Typed::default(), Some(said)).await
+            show(&shared, &visitor, section_of(&visitor, &fields), &Typed::default(), Some(said)).await
         }
         Ok(draft) => difference_page(&shared, &visitor, &draft, None),
-        Err(wrong) => show(&shared, &visitor, section_of(&fields), &Typed { fields: Some(&fields), wrong }, None).await,
+        Err(wrong) => {
+            show(&shared, &visitor, section_of(&visitor, &fields), &Typed { fields: Some(&fields), wrong }, None).await
+        }
     }
 }
 
@@ -241,13 +284,14 @@ fn difference_page(
         .map(|c| {
             json!({
                 "key": c.key, "now": c.now, "new": c.new, "unit": c.unit, "effect": c.effect.as_str(),
-                "takes": c.takes.words(), "who": c.action.who().to_string(), "help": c.help,
+                "takes": c.takes.words(), "who": c.action.who().to_string(), "help": plain_help(c.help),
             })
         })
         .collect();
     let (status, said) = error.unzip();
     let own = json!({ "difference": {
         "base": draft.base.number, "next": draft.base.number.saturating_add(1), "same_as": draft.same_as, "rows": rows,
+        "section": draft.section,
         "refused": refused, "code": code.is_some(), "codes": visitor.codes, "error": said,
         "loosens": changes.iter().any(|c| c.effect == Effect::Loosens),
     } });
@@ -261,11 +305,19 @@ fn difference_page(
 
 /// `POST /settings/apply`: saves a new version and has it applied.
 pub(crate) async fn apply(shared: Data<Shared>, request: HttpRequest, visitor: Visitor, fields: Fields) -> Answer {
+    refuse_foreign(&shared, &visitor, &fields).await?;
     let all = versions(&shared).await?;
     let draft = match draft(&visitor, &all, &fields) {
         Ok(draft) => draft,
         Err(wrong) => {
-            return show(&shared, &visitor, section_of(&fields), &Typed { fields: Some(&fields), wrong }, None).await;
+            return show(
+                &shared,
+                &visitor,
+                section_of(&visitor, &fields),
+                &Typed { fields: Some(&fields), wrong },
+                None,
+            )
+            .await;
         }
     };
     let again = |status, said: &str| difference_page(&shared, &visitor, &draft, Some((status, said.to_owned())));
@@ -312,8 +364,7 @@ pub(crate) async fn apply(shared: Data<Shared>, request: HttpRequest, visitor: V
         Err(NotSaved::Failed(why)) => return Err(Refusal::Broken(format!("Nothing was saved. {why}"))),
     };
     let notice = applied(&shared, &visitor, number, why).await?;
-    let section = section_of(&fields).filter(|_| !visitor.may(Action::ReadSystem));
-    show(&shared, &visitor, section, &Typed::default(), Some(notice)).await
+    show(&shared, &visitor, section_of(&visitor, &fields), &Typed::default(), Some(notice)).await
 }
 
 async fn save(shared: &Shared, new: &Runtime, saving: Saving) -> Result<Result<u32, NotSaved>, Refusal> {

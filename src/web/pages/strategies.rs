@@ -9,6 +9,7 @@ use super::frame::Frame;
 use crate::settings::{Key, catalogue};
 use crate::web::refusal::Refusal;
 use crate::web::site::{SettingLine, Shared};
+use crate::web::views::words::plain_help;
 use crate::web::visitor::Visitor;
 
 /// `GET /strategies`
@@ -42,7 +43,7 @@ fn parameter(key: &Key, section: &str, lines: &[SettingLine]) -> Value {
     let value = lines.iter().find(|l| l.key == key.name).map_or_else(|| default.clone(), |l| l.value.clone());
     let own = key.name.strip_prefix(section).unwrap_or(&key.name).trim_start_matches('.');
     json!({
-        "name": own.replace('_', " "), "key": key.name, "help": key.help, "unit": key.unit,
+        "name": own.replace('_', " "), "key": key.name, "help": plain_help(key.help), "unit": key.unit,
         "changed": value != default, "value": value, "default": default, "allowed": key.kind.to_string(),
     })
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::answers::{Answers, Wanted};
 use super::server::Kept;
-use super::steps::{Step, Wrong};
+use super::steps::{Step, Wrong, sentence};
 use crate::store::people::{PasswordHash, Token};
 use crate::web::assets;
 use crate::web::guard::same_site;
@@ -102,6 +102,8 @@ fn page(kept: &Kept, answers: &Answers, step: Step, typed: &Typed<'_>) -> Answer
         .collect();
     let number = steps.iter().position(|s| s["here"] == true).map_or(1, |at| at.saturating_add(1));
     let fields = step.fields(answers, typed.fields, typed.wrong);
+    let errors = errors(&fields, typed.wrong);
+    let focus = errors.first().map(|e| e["key"].clone()).or_else(|| fields.first().map(|f| f["key"].clone()));
     let zones: Vec<&str> = if step == Step::TimeZone { zones() } else { Vec::new() };
     let missing = Step::ALL.into_iter().filter(|s| *s != Step::Administrator && answers.said(*s).is_none());
     let missing: Vec<Value> = missing.map(|s| json!({ "path": s.as_str(), "name": s.name() })).collect();
@@ -116,12 +118,29 @@ fn page(kept: &Kept, answers: &Answers, step: Step, typed: &Typed<'_>) -> Answer
         "again_error": error("again"), "whose": answers.identity, "missing": missing,
         "back": step.before().map(|s| json!({ "path": s.as_str(), "name": s.name().to_lowercase() })),
         "forth": step.after().map(|s| s.name().to_lowercase()),
-        "wrong": typed.wrong.len(), "failed": typed.failed,
+        "errors": errors, "focus": focus.unwrap_or_default(), "failed": typed.failed,
     });
     let html = kept.pages.fill("setup/step.html", &values)?;
     let clean = typed.wrong.is_empty() && typed.failed.is_none();
     let status = if clean { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+}
+
+/// What is wrong, in the order of the page, to be listed at the button; each leads to its field.
+fn errors(fields: &[Value], wrong: &[Wrong]) -> Vec<Value> {
+    let place = |key: &str| fields.iter().position(|f| f["key"] == key).unwrap_or(usize::MAX);
+    let mut wrong: Vec<&Wrong> = wrong.iter().collect();
+    wrong.sort_by_key(|(key, _)| place(key));
+    let label = |key: &str| match key {
+        "again" => "The same again".to_owned(),
+        _ => fields
+            .iter()
+            .find(|f| f["key"] == key)
+            .and_then(|f| f["label"].as_str())
+            .map_or_else(|| sentence(key), str::to_owned),
+    };
+    let told = |(key, _): &&Wrong| json!({ "key": key, "id": key.replace('.', "-"), "label": label(key) });
+    wrong.iter().map(told).collect()
 }
 
 fn zones() -> Vec<&'static str> {

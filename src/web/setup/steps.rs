@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::answers::Answers;
 use crate::settings::{Kind, Runtime, SettingsError, find};
 use crate::store::people::PersonName;
+use crate::web::views::words::plain_help;
 use crate::web::visitor::Fields;
 
 /// A step, in its order.
@@ -176,7 +177,7 @@ impl Step {
             };
             let error = wrong.iter().find(|(key, _)| key == name).map(|(_, said)| said);
             Some(json!({
-                "key": name, "id": name.replace('.', "-"), "label": label, "help": key.help, "unit": key.unit,
+                "key": name, "id": name.replace('.', "-"), "label": label, "help": plain_help(key.help), "unit": key.unit,
                 "switch": switch, "on": value == "true", "value": value, "allowed": key.kind.to_string(),
                 "error": error, "number": matches!(key.kind, Kind::Decimal(..) | Kind::Whole(..)),
                 "zone": key.kind == Kind::Zone,
@@ -287,7 +288,8 @@ fn allowed(error: &SettingsError) -> &str {
     if let SettingsError::NotAllowed { allowed, .. } = error { allowed } else { "" }
 }
 
-fn sentence(text: &str) -> String {
+/// With a capital, and without the full stop that follows.
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.trim_end_matches('.').chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

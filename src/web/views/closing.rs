@@ -115,6 +115,7 @@ fn told(board: &Board, c: &ClosingBoard) -> Value {
         "verb": c.verb, "kill": kill, "done": done, "mark": mark(&c.mark), "steps": steps, "pending": c.pending,
         "head": match (kill, done) {
             (true, false) => "Kill in progress",
+            (true, true) if board.latch.is_none() => "Closed at once: flat",
             (true, true) => "Killed: flat and locked",
             (false, false) => "Stopping",
             (false, true) => "Stopped: flat",

@@ -15,6 +15,17 @@ pub(crate) fn counted(n: usize, noun: &str) -> String {
     format!("{n} {noun}{s}")
 }
 
+/// The help of a key without the number of its rule, which documents name and pages need not.
+pub(crate) fn plain_help(help: &str) -> &str {
+    let rule = |inside: &str| {
+        inside.split_once('-').is_some_and(|(name, _)| name.len() > 2 && name.bytes().all(|b| b.is_ascii_uppercase()))
+    };
+    match help.rsplit_once(" (") {
+        Some((words, inside)) if inside.ends_with(')') && rule(inside) => words,
+        _ => help,
+    }
+}
+
 /// Thousandths of a whole, from 0 to 1000; a whole of nothing has no parts.
 pub(crate) fn permille(part: Money, whole: Money) -> i64 {
     let part = i128::from(part.raw().max(0)).saturating_mul(1_000);
@@ -129,5 +140,17 @@ mod tests {
         assert_eq!(date(at), "Friday 20 November 2026");
         assert!(moment(at).ends_with(">2026-11-20 20:41:07</time>"));
         assert_eq!(age(at, at + Span::seconds(83)), "1 min 23 s");
+    }
+
+    #[test]
+    fn help_on_a_page_names_no_rule() {
+        for (help, plain) in [
+            ("gross exposure (RISK-5)", "gross exposure"),
+            ("windows (LIFE-8a, OPS-3)", "windows"),
+            ("the edge pays it so many times (gate turnover)", "the edge pays it so many times (gate turnover)"),
+            ("net exposure, either sign", "net exposure, either sign"),
+        ] {
+            assert_eq!(plain_help(help), plain);
+        }
     }
 }

@@ -142,7 +142,9 @@ fn tighten(bot: &Bot, place: SocketAddr, cookie: &str) {
     {
         assert!(applied.body.contains(words), "{words}: {}", applied.body);
     }
-    bot.until("tightened", |b| b["day"]["loss_limit"] == "800.00" && b["state"] != "updating");
+    let over = |b: &serde_json::Value| b["day"]["loss_limit"] == "800.00" && b["state"] != "updating";
+    bot.until("tightened", over);
+    assert_ne!(bot.board()["state"], "error", "a change that takes its time is no fault");
     let unknown = bot.tell("apply-config 9 --as ada --code 000000");
     assert_eq!(unknown.code, Some(4), "{}", unknown.err);
 }

@@ -1,6 +1,6 @@
 //! WEB-2a: every route, method and role against the one table; what is not in it does not exist.
 
-use desk::domain::bot::{Need, Role, Roles, permit};
+use desk::domain::bot::{Action, Need, Role, Roles, permit};
 use tbot::web::routes::{Needs, Route, Verb, all};
 
 use super::client::{Answer, head, open};
@@ -59,7 +59,21 @@ fn said(answer: &Answer) -> Said {
     }
 }
 
+/// Whether settings that ask for each key's own right are refused all the same: a section to those who may change nothing in
+/// it, a form without keys to those who may not read them all.
+fn no_key_of_theirs(route: &Route, roles: Roles) -> bool {
+    let may = |action| permit(roles, action).is_ok();
+    match route.path {
+        "/settings/sections/{section}" => !may(Action::ReadSystem) && !may(Action::Halt),
+        "/settings/draft" | "/settings/apply" => !may(Action::ReadSystem),
+        _ => false,
+    }
+}
+
 fn expected(route: &Route, roles: Option<Roles>) -> Said {
+    if roles.is_some_and(|roles| no_key_of_theirs(route, roles)) {
+        return Said::NotYou;
+    }
     match (route.needs, roles) {
         (Needs::Nothing, _) | (Needs::SignedIn, Some(_)) => Said::Through,
         (_, None) => Said::SignIn,

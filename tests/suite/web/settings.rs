@@ -108,15 +108,25 @@ fn web_2a_each_key_asks_for_its_own_right() {
     let (viewer, operator) = (person("vera", Role::Viewer), person("otto", Role::Operator));
     let (officer, root) = (person("olga", Role::RiskOfficer), person("root", Role::Administrator));
     for (who, change, status, says) in [
-        (&viewer, ("risk.day_loss", "1500"), 422, "Nothing differs"),
+        (&viewer, ("risk.day_loss", "1500"), 403, "risk.day_loss is not yours to change."),
         (&operator, ("risk.day_loss", "1500"), 200, "Version 2 is saved"),
         (&operator, ("risk.day_loss", "1600"), 403, "Nothing was changed: some of it you may not change"),
         (&officer, ("risk.day_loss", "1600"), 403, "A one-time code is needed"),
-        (&officer, ("strategies.open.timeout", "30"), 422, "Nothing differs"),
+        (
+            &officer,
+            ("strategies.open.timeout", "30"),
+            403,
+            "strategies.open.timeout is not yours to change. Who may: an operator",
+        ),
         (&operator, ("strategies.open.timeout", "30"), 200, "Version 3 is saved"),
-        (&operator, ("lifecycle.autostart", "true"), 422, "Nothing differs"),
-        (&root, ("venue.latency_ms", "1"), 422, "Nothing differs"),
-        (&root, ("risk.float", "5"), 422, "Nothing differs"),
+        (
+            &operator,
+            ("lifecycle.autostart", "true"),
+            403,
+            "lifecycle.autostart is not yours to change. Who may: an administrator",
+        ),
+        (&root, ("venue.latency_ms", "1"), 403, "venue.latency_ms was fixed at set-up"),
+        (&root, ("risk.float", "5"), 403, "risk.float was fixed at set-up"),
     ] {
         let base = if server.given().is_empty() {
             "1"
@@ -130,4 +140,44 @@ fn web_2a_each_key_asks_for_its_own_right() {
         assert!(answer.body.contains(says), "{change:?}: {}", answer.body);
     }
     assert_eq!(server.given().len(), 2);
+}
+
+/// WEB-2a: settings are read by auditors and administrators; a section by those, too, who may change something in it. No
+/// form, however forged, shows them to others; what was tried is in the audit.
+#[test]
+fn web_2a_settings_are_shown_to_nobody_else() {
+    let server = Server::start();
+    let viewer = server.person("vera", &[Role::Viewer]);
+    let operator = server.person("otto", &[Role::Operator]);
+    let auditor = server.person("alma", &[Role::Auditor]);
+    for (who, section, status) in [
+        (&viewer, "risk", 403),
+        (&viewer, "lifecycle", 403),
+        (&operator, "risk", 200),
+        (&operator, "venue", 403),
+        (&auditor, "venue", 200),
+    ] {
+        let page = server.get(&format!("/settings/sections/{section}"), Some(who));
+        assert_eq!(page.status, status, "{section}: {}", page.body);
+    }
+    let forged: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("same_as", "1")],
+        &[("section", "risk")],
+        &[("shown.risk.day_loss", "yes"), ("risk.day_loss", "lots")],
+    ];
+    for fields in forged {
+        for path in ["/settings/draft", "/settings/apply"] {
+            let answer = server.post(path, Some(&viewer), fields);
+            assert_eq!(answer.status, 403, "{path} {fields:?}: {}", answer.body);
+            assert!(!answer.body.contains("2000.00"), "{path} {fields:?}: {}", answer.body);
+        }
+    }
+    let filter = AuditFilter { who: "vera".into(), what: "refused".into(), ..Default::default() };
+    let audit = server.wait(server.people.audit(&filter, u64::MAX, 100)).unwrap();
+    assert!(audit.len() >= 8, "{audit:?}");
+    // Who changes a section comes back to it, not to all of them.
+    let shown = [("base", "1"), ("shown.risk.day_loss", "yes"), ("risk.day_loss", "1500"), ("why", "because")];
+    let done = server.post("/settings/apply", Some(&operator), &shown);
+    assert!(done.body.contains("Settings: risk") && !done.body.contains("Boot settings"), "{}", done.body);
 }
