@@ -20,6 +20,7 @@ use desk::world::trader::Halt;
 
 use super::follower::Follower;
 use super::tree::{BROKER, Wiring};
+use crate::gateway::plug::{Step, pass};
 use crate::messages::broker::{Reduce, ToBroker};
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::{Sender, ToLedger};
@@ -100,6 +101,11 @@ impl Broker {
             ToBroker::Execute { at, out, number, sender, generation } => {
                 if generation >= self.follower.generation {
                     self.execute(at.max(self.now), &out)?;
+                    match (sender, &out) {
+                        (Sender::KillSwitch, Out::Cancel(_)) => pass(Step::CancelSent),
+                        (Sender::KillSwitch, _) => pass(Step::ExitSent),
+                        (Sender::Risk, _) => {}
+                    }
                 }
                 self.inbox.push_back(Inbound::Sent(number, sender));
             }

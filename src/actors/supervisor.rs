@@ -21,6 +21,7 @@ use super::configuring::Prepared;
 use super::follower::Follower;
 use super::life::{End, Life, LifeError};
 use super::tree::{LEDGER, Left, SUPERVISOR, Wiring};
+use crate::gateway::plug::{Step, pass};
 use crate::messages::board::AlertLevel;
 use crate::messages::chronicle::Piece;
 use crate::messages::ledger::ToLedger;
@@ -232,6 +233,10 @@ impl Supervisor {
             let _ = answer.send(Err(refused));
             return Ok(());
         }
+        if !self.follower.is_welcome() && order.command != Command::Kill && self.waiting.len() < QUEUE {
+            self.waiting.push_back((order, answer));
+            return Ok(());
+        }
         let ordered = Ordered {
             key: Key::of(&order.key),
             command: order.command.clone(),
@@ -281,9 +286,11 @@ impl Supervisor {
     fn carry_out(&mut self, carried: &Carried) -> Answer {
         if carried.acts_first {
             self.perform(&carried.effects);
+            pass(Step::Carried);
             if let Err(error) = self.life.note(&carried.events) {
                 tracing::error!(%error, "a kill could not be recorded");
             }
+            pass(Step::Commanded);
         } else if let Err(error) = self.life.record(&carried.events) {
             let message = format!("Nothing was done, because it cannot be recorded: {error}.");
             return Err(Refused::State { message });
@@ -372,11 +379,18 @@ impl Supervisor {
 
     /// What follows from the facts, until nothing does; then everybody is told what has changed.
     fn settle(&mut self) -> Result<(), LifeError> {
+        // Without the record nobody knows what is held: an unfinished kill would look flat.
+        if !self.follower.is_welcome() {
+            return Ok(());
+        }
         for _ in 0..8 {
             let facts = self.facts();
             let Some(event) = self.life.machine.observe(self.now, &facts) else { break };
             let changed = matches!(event.body, BotBody::StateChanged { .. });
             self.life.note(&[event])?;
+            if self.life.machine.state() == BotState::Stopped {
+                pass(Step::Stopped);
+            }
             if changed {
                 let effects = self.life.machine.standing(&facts);
                 self.perform(&effects);

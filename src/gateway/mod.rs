@@ -12,6 +12,8 @@ pub mod market_data;
 pub mod notify;
 /// Whose files these are.
 mod owner;
+/// Where the plug can be pulled.
+pub mod plug;
 /// What the operating system said.
 mod reason;
 

@@ -29,7 +29,7 @@ pub use flags::{Flag, Flags, Found};
 pub use folder::ControlFolder;
 pub use hang::HangMark;
 pub use heartbeat::{Feed, Heart, Heartbeat, STALE, last_heartbeat};
-pub use latch::LatchFile;
+pub use latch::{LatchFile, Latched};
 pub use lock::{Holder, InstanceLock, holder};
 pub use protocol::{Reply, Request, StepUp};
 pub use server::{Answering, Server};

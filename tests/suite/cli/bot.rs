@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -23,16 +23,35 @@ pub(super) struct Bot {
 impl Bot {
     /// One that is set up by files and flags alone.
     pub(super) fn start(data: &Path, more: &[&str]) -> Self {
-        Self::anew(data, &[&["--identity", "TBOT_US_SIM_01"], more].concat())
+        Self::with(data, more, &[])
+    }
+
+    /// The same in an environment.
+    pub(super) fn with(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::run(data, &[&["--identity", "TBOT_US_SIM_01"], more].concat(), environment)
     }
 
     /// One that is told nothing but where it is.
     pub(super) fn anew(data: &Path, more: &[&str]) -> Self {
+        Self::run(data, more, &[])
+    }
+
+    /// One that may have only so many files open.
+    pub(super) fn narrow(data: &Path, more: &[&str], files: usize) -> Self {
+        let bot = Self::start(data, more);
+        let (pid, most) = (bot.child.id().to_string(), format!("--nofile={files}"));
+        assert!(std::process::Command::new("prlimit").args(["--pid", &pid, &most]).status().unwrap().success());
+        bot
+    }
+
+    fn run(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut words = vec!["run", "--unwatched", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"];
         let folder = text(data);
         words.push(&folder);
         words.extend(more);
-        let mut child = command(&words).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut run = command(&words);
+        run.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = run.spawn().unwrap();
         let mut way_in = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut way_in).unwrap();
         assert!(!way_in.is_empty(), "it ended: {:?}", child.wait());
@@ -77,6 +96,23 @@ impl Bot {
         let answer = send(place, "POST", &path, &kind, &form);
         assert_eq!(answer.status, 303, "{}", answer.body);
         self.until("registered", |b| b["state"] == "started");
+    }
+
+    /// Waits until the process ends by itself.
+    pub(super) fn ends(&mut self) -> ExitStatus {
+        self.ends_within(Duration::from_mins(1)).unwrap_or_else(|| panic!("it does not end: {:#}", self.board()))
+    }
+
+    /// The same, for so long.
+    pub(super) fn ends_within(&mut self, time: Duration) -> Option<ExitStatus> {
+        let begun = Stopwatch::start();
+        while begun.elapsed() < time {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        None
     }
 
     /// The process dies here and now.

@@ -10,12 +10,17 @@ mod bot;
 mod data_end;
 /// `tbot demo`.
 mod demo;
+/// A disk that is full, or turns read-only.
+mod disk;
 /// The wizard, and first starts that fail.
 mod first_start;
 /// Help, version, exit codes.
 mod help;
 /// Ctrl-C in the middle.
 mod interrupted;
+/// A kill whose process dies; only a build for tests dies on purpose.
+#[cfg(debug_assertions)]
+mod killed;
 /// `tbot ledger verify`.
 mod ledger;
 /// The living bot.
