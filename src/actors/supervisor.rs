@@ -41,9 +41,13 @@ mod readiness;
 mod rehearsing;
 /// What others are told.
 mod telling;
+/// What fails or takes too long, again and again.
+mod weighing;
 
 use errands::Errands;
 use readiness::Readiness;
+pub use weighing::Bearing;
+use weighing::Weighing;
 
 /// How many receipts are looked through for the last drill.
 const RECEIPTS: usize = 200;
@@ -51,8 +55,6 @@ const RECEIPTS: usize = 200;
 const LOOK: Duration = Duration::from_millis(200);
 /// A beat comes each so many milliseconds.
 const ASK_MS: u64 = 400;
-/// After so many falls of one actor the bot is in error (LIFE-11).
-const FALLS: u32 = 3;
 /// How many commands wait while a configuration is applied.
 const QUEUE: usize = 100;
 
@@ -68,6 +70,7 @@ pub(super) struct Supervisor {
     /// What risk was told last, so that it is told again only when something has changed.
     told: Option<(bool, Vec<bool>, Option<ExitReason>)>,
     restarts: Vec<(&'static str, u32, String)>,
+    weighing: Weighing,
     beat: u64,
     fed: bool,
     closing: Option<Closing>,
@@ -97,7 +100,9 @@ impl Supervisor {
     /// [`Halt::Strategy`].
     pub(super) fn new(wiring: Arc<Wiring>, life: Life, left: Left) -> Result<Self, Halt> {
         let kept = wiring.receipts.newest(RECEIPTS).unwrap_or_default();
+        let weighing = Weighing::new(&wiring, left.failures.clone());
         Ok(Self {
+            weighing,
             follower: Follower::new(wiring.setup.clone())?,
             mode: wiring.mode,
             wiring,
@@ -163,6 +168,7 @@ impl Supervisor {
             #[cfg(test)]
             ToSupervisor::Fault(fault) => super::tests::act_out(fault),
             ToSupervisor::Fell { name, why, times } => self.fell(name, &why, times)?,
+            ToSupervisor::Overran { name, took } => self.overran(name, took)?,
             ToSupervisor::Halted { name, why } => {
                 if let Some(index) = self.strategy_of(name) {
                     self.suspend(index, &why)?;
@@ -170,6 +176,7 @@ impl Supervisor {
                     self.fault(name, &why)?;
                 }
                 if name == LEDGER {
+                    self.weighing.ends_over(LEDGER, &why);
                     self.end(End::Anew);
                 }
             }
@@ -207,6 +214,7 @@ impl Supervisor {
                 for event in events.iter() {
                     self.advance(Some(event.at));
                     if let Body::SessionClosed { session } = &event.body {
+                        self.weighing.session_ended();
                         self.happened(&Happening::SessionEnded(*session))?;
                     }
                 }
@@ -470,6 +478,7 @@ impl Actor for Supervisor {
 impl Supervised for Supervisor {
     fn restarting(&mut self, _: &mut Context<Self>) {
         // Who keeps the bot's life fell: a new process folds it from what is durable (LIFE-11).
+        self.weighing.ends_over(SUPERVISOR, "it fell");
         self.end(End::Anew);
     }
 }

@@ -17,7 +17,7 @@ use crate::cli::Failure;
 use crate::cli::run_bot::{Checking, answering};
 use crate::gateway::clock;
 use crate::gateway::control::{
-    ControlFolder, Feed, Flag, Flags, Found, HangMark, Heart, Heartbeat, Server, Signal, Signals,
+    ControlFolder, Failed, Failures, Feed, Flag, Flags, Found, HangMark, Heart, Heartbeat, Server, Signal, Signals,
 };
 use crate::gateway::notify::ServiceManager;
 use crate::messages::board::Board;
@@ -101,7 +101,7 @@ pub(super) fn open(
             }
         })
         .map_err(failed)?;
-    let (killer, mark) = (tree.killer.clone(), HangMark::new(&hangs));
+    let (killer, mark, failures) = (tree.killer.clone(), HangMark::new(&hangs), Failures::new(&hangs));
     let manager = ServiceManager::of_process();
     watchdog::start(
         tree.watched(),
@@ -110,7 +110,9 @@ pub(super) fn open(
             tracing::error!(actor = name, "an actor hangs; the process ends and is started anew");
             // Entries cease at once; the latch is of this process alone, so it does not outlive it.
             killer.shut();
-            if let Err(error) = mark.leave(name) {
+            let (at, why) = (clock::now(), "it hung, and the process was started anew".to_owned());
+            let failure = Failed { at, actor: name.to_owned(), why, weighed: false };
+            if let Err(error) = mark.leave(name).and_then(|()| failures.note(failure)) {
                 tracing::error!(%error, "who hung cannot be left to the next process");
             }
             std::process::exit(i32::from(ANEW));

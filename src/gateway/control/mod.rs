@@ -5,6 +5,8 @@
 pub mod client;
 /// What can go wrong here.
 mod error;
+/// What has failed lately.
+mod failures;
 /// Flags: commands as files.
 mod flags;
 /// The folder itself.
@@ -25,6 +27,7 @@ mod server;
 mod signals;
 
 pub use error::ControlError;
+pub use failures::{Failed, Failures};
 pub use flags::{Flag, Flags, Found};
 pub use folder::ControlFolder;
 pub use hang::HangMark;

@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -38,20 +38,24 @@ impl Bot {
 
     /// One that may have only so many files open.
     pub(super) fn narrow(data: &Path, more: &[&str], files: usize) -> Self {
-        let bot = Self::start(data, more);
-        let (pid, most) = (bot.child.id().to_string(), format!("--nofile={files}"));
-        assert!(std::process::Command::new("prlimit").args(["--pid", &pid, &most]).status().unwrap().success());
-        bot
+        let more = [&["--identity", "TBOT_US_SIM_01"], more].concat();
+        let mut prlimit = Command::new("prlimit");
+        prlimit.arg(format!("--nofile={files}")).arg(env!("CARGO_BIN_EXE_tbot"));
+        Self::spawn(prlimit, data, &more)
     }
 
     fn run(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut run = command::<&str>(&[]);
+        run.envs(environment.iter().copied());
+        Self::spawn(run, data, more)
+    }
+
+    fn spawn(mut run: Command, data: &Path, more: &[&str]) -> Self {
         let mut words = vec!["run", "--unwatched", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"];
         let folder = text(data);
         words.push(&folder);
         words.extend(more);
-        let mut run = command(&words);
-        run.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut child = run.spawn().unwrap();
+        let mut child = run.args(&words).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut way_in = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut way_in).unwrap();
         assert!(!way_in.is_empty(), "it ended: {:?}", child.wait());

@@ -4,6 +4,8 @@
 mod bad_input;
 /// Beside a running bot.
 mod beside;
+/// Visitors who block the web server.
+mod besieged;
 /// A living bot for a test.
 mod bot;
 /// Data that stop in the middle of a trade.
