@@ -181,7 +181,9 @@ impl Bot {
         let control = ControlFolder::open(&folder.join("control")).unwrap();
         let (stage, rehearsals) = rehearsal::tests::stage(scene, &folder);
         let failures = Failures::new(&control);
-        failed.iter().for_each(|failure| failures.note(failure.clone()).unwrap());
+        for failure in failed {
+            failures.note(failure.clone()).unwrap();
+        }
         let tree = Tree::start(Plan {
             setup: s.clone(),
             mode: Mode::Paper,

@@ -168,18 +168,15 @@ fn life_11_more_failures_than_are_borne_escalate() {
                 })
                 .await;
             }
-            match ends {
-                Some(state) => {
-                    let board = bot.until("escalated", |b| b.state == state).await;
-                    let why = board.reason.clone().unwrap_or_default();
-                    assert!(why.contains("it failed 4 times within 300 s"), "{name}: {why}");
-                    assert_eq!(board.latch.is_some(), kills, "{name}");
-                }
-                None => {
-                    tokio::time::sleep(Duration::from_millis(600)).await;
-                    let state = bot.tree.board.borrow().state;
-                    assert!(state.is_running() || state == BotState::Started, "{name}: {state:?}");
-                }
+            if let Some(state) = ends {
+                let board = bot.until("escalated", |b| b.state == state).await;
+                let why = board.reason.clone().unwrap_or_default();
+                assert!(why.contains("it failed 4 times within 300 s"), "{name}: {why}");
+                assert_eq!(board.latch.is_some(), kills, "{name}");
+            } else {
+                tokio::time::sleep(Duration::from_millis(600)).await;
+                let state = bot.tree.board.borrow().state;
+                assert!(state.is_running() || state == BotState::Started, "{name}: {state:?}");
             }
             let failures = Failures::new(&ControlFolder::open(&bot.folder.join("control")).unwrap()).read();
             assert!(failures.len() >= usize::try_from(falls).unwrap() && failures.iter().all(|f| f.weighed), "{name}");

@@ -65,7 +65,9 @@ impl Failures {
         if all.iter().all(|failure| failure.weighed) {
             return Ok(());
         }
-        all.iter_mut().for_each(|failure| failure.weighed = true);
+        for failure in &mut all {
+            failure.weighed = true;
+        }
         self.keep(&all)
     }
 

@@ -16,6 +16,9 @@ const FILES: usize = 200;
 /// From the command to the last cancel sent (RISK-14).
 const BOUND: u64 = 2_000;
 
+/// A way to a kill.
+type Kill = fn(&Bot);
+
 /// Visitors who begin to ask, and never come to the end.
 fn besiege(place: SocketAddr) -> Vec<TcpStream> {
     let visitor = |_| {
@@ -70,7 +73,7 @@ fn killed(way: &str, data: &Path, kill: impl Fn(&Bot)) {
 /// socket, by the flag file and by the signal shuts the latch and sends its last cancel within 2 s.
 #[test]
 fn risk_13_a_kill_works_while_the_web_server_is_blocked() {
-    let ways: [(&str, fn(&Bot)); 3] = [
+    let ways: [(&str, Kill); 3] = [
         ("socket", |bot| assert_eq!(bot.tell("kill --why besieged").code, Some(0))),
         ("flag file", |bot| std::fs::write(bot.data.join("control/control_kill.flag"), "besieged").unwrap()),
         ("signal", |bot| {
