@@ -87,7 +87,7 @@ impl Broker {
                 self.follower.welcome(&chronicle)?;
                 self.now = self.now.max(self.follower.trader.last_at());
                 let doubts = self.follower.trader.doubts();
-                self.inbox.push_back(Inbound::Bodies(self.follower.trader.last_at(), doubts));
+                self.inbox.push_front(Inbound::Bodies(self.follower.trader.last_at(), doubts));
             }
             ToBroker::Piece(piece) => self.follower.take(&piece)?,
             ToBroker::Open(terms) => {
@@ -191,6 +191,10 @@ impl Broker {
     }
 
     fn pump(&mut self) -> Result<(), Halt> {
+        // Without the record nobody knows whose an answer is: it would be lost.
+        if !self.follower.is_welcome() {
+            return Ok(());
+        }
         while self.waiting.is_none()
             && let Some(inbound) = self.inbox.pop_front()
         {
