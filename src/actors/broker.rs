@@ -20,6 +20,7 @@ use desk::world::trader::Halt;
 
 use super::follower::Follower;
 use super::tree::{BROKER, Wiring};
+use crate::gateway::plug::{Step, pass};
 use crate::messages::broker::{Reduce, ToBroker};
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::{Sender, ToLedger};
@@ -86,7 +87,7 @@ impl Broker {
                 self.follower.welcome(&chronicle)?;
                 self.now = self.now.max(self.follower.trader.last_at());
                 let doubts = self.follower.trader.doubts();
-                self.inbox.push_back(Inbound::Bodies(self.follower.trader.last_at(), doubts));
+                self.inbox.push_front(Inbound::Bodies(self.follower.trader.last_at(), doubts));
             }
             ToBroker::Piece(piece) => self.follower.take(&piece)?,
             ToBroker::Open(terms) => {
@@ -100,6 +101,11 @@ impl Broker {
             ToBroker::Execute { at, out, number, sender, generation } => {
                 if generation >= self.follower.generation {
                     self.execute(at.max(self.now), &out)?;
+                    match (sender, &out) {
+                        (Sender::KillSwitch, Out::Cancel(_)) => pass(Step::CancelSent),
+                        (Sender::KillSwitch, _) => pass(Step::ExitSent),
+                        (Sender::Risk, _) => {}
+                    }
                 }
                 self.inbox.push_back(Inbound::Sent(number, sender));
             }
@@ -185,6 +191,10 @@ impl Broker {
     }
 
     fn pump(&mut self) -> Result<(), Halt> {
+        // Without the record nobody knows whose an answer is: it would be lost.
+        if !self.follower.is_welcome() {
+            return Ok(());
+        }
         while self.waiting.is_none()
             && let Some(inbound) = self.inbox.pop_front()
         {

@@ -9,13 +9,14 @@ use std::time::Duration;
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
 use desk::domain::bot::{Mark, Scope, Who};
 use desk::domain::time::{Span, Timestamp};
-use desk::machines::kill_switch::{Confirmed, KillSwitch as Machine, Step, Verb};
+use desk::machines::kill_switch::{Confirmed, KillSwitch as Machine, Receipt, Step, Verb};
 use desk::world::closing::VenueWord;
 use desk::world::trader::Halt;
 
 use super::follower::Follower;
 use super::tree::{KILL_SWITCH, Wiring};
 use crate::gateway::clock::{self, Stopwatch};
+use crate::gateway::plug::{self, pass};
 use crate::gateway::vault::Signer;
 use crate::messages::board::AlertLevel;
 use crate::messages::broker::{Reduce, ReducingLine};
@@ -36,6 +37,10 @@ const PATIENCE: Span = Span::nanos(400_000_000);
 const WORD: Span = Span::seconds(1);
 /// The same kill, asked for again so soon after its end, is a repeat (LIFE-7): under the latch nothing can have opened.
 const REPEAT: Span = Span::seconds(2);
+/// How often a receipt that could not be kept is tried again.
+const KEEP_AGAIN: Span = Span::seconds(1);
+/// Among how many receipts that of an earlier process is looked for.
+const NEWEST: usize = 20;
 /// When the last cancel is late (RISK-14).
 const LATE: Span = Span::seconds(2);
 
@@ -55,6 +60,16 @@ struct Closing {
     machine: Machine,
     scope: Scope,
     late: bool,
+    /// When the latch was shut, where this goes on with the kill of an earlier process.
+    since: Option<Timestamp>,
+}
+
+/// A receipt that could not be kept, and is tried again.
+struct Unkept {
+    at: Timestamp,
+    tried: Timestamp,
+    bytes: Vec<u8>,
+    closed: Closed,
 }
 
 /// The real clock, which never runs backwards.
@@ -93,6 +108,9 @@ pub(super) struct KillSwitch {
     books: bool,
     /// What came to its end last, and when: it is told of more than once, on more than one way.
     ended: Option<(Asked, Timestamp)>,
+    /// The kill that an earlier process has begun, and when.
+    inherited: Option<(Mark, Timestamp)>,
+    unkept: Vec<Unkept>,
 }
 
 /// What was asked for, by whom, why.
@@ -114,6 +132,8 @@ impl KillSwitch {
         Ok(Self {
             follower: Follower::new(wiring.setup.clone())?,
             broker: ReducingLine::new(&wiring.broker),
+            inherited: wiring.latch.inherited(),
+            unkept: Vec::new(),
             wiring,
             papers,
             closings: Vec::new(),
@@ -135,6 +155,7 @@ impl KillSwitch {
             ToKillSwitch::Welcome(chronicle) => {
                 self.follower.welcome(&chronicle)?;
                 self.market = chronicle.pieces.iter().rev().find_map(Piece::instant).unwrap_or(self.market);
+                self.go_on();
             }
             ToKillSwitch::Piece(piece) => {
                 self.follower.take(&piece)?;
@@ -158,6 +179,15 @@ impl KillSwitch {
         Ok(())
     }
 
+    /// A kill that an earlier process did not bring to its receipt goes on, whatever else is known of it.
+    fn go_on(&mut self) {
+        if let Some((mark, since)) = self.inherited.clone()
+            && self.receipt_since(since).is_none()
+        {
+            self.begin(Verb::Kill, Scope::All, &mark);
+        }
+    }
+
     /// A closing begins. What is under way already is not begun twice; a kill takes up whatever else was.
     fn begin(&mut self, verb: Verb, scope: Scope, mark: &Mark) {
         let under_way = |c: &Closing| c.machine.verb() == Verb::Kill || (c.machine.verb() == verb && c.scope == scope);
@@ -170,9 +200,13 @@ impl KillSwitch {
         if verb == Verb::Kill {
             self.closings.clear();
         }
+        let goes_on = |(first, _): &(Mark, Timestamp)| (&first.who, &first.why) == (&mark.who, &mark.why);
+        let inherited = if verb == Verb::Kill { self.inherited.take() } else { None };
+        let since = inherited.filter(goes_on).map(|(_, since)| since);
         let mark = Mark { at: now, ..mark.clone() };
         tracing::warn!(verb = verb.as_str(), %mark, "a closing begins");
-        self.closings.push(Closing { machine: Machine::begin(verb, scope.clone(), mark), scope, late: false });
+        self.closings.push(Closing { machine: Machine::begin(verb, scope.clone(), mark), scope, late: false, since });
+        pass(plug::Step::Begun);
         self.heard = now;
         self.ask(now);
     }
@@ -180,14 +214,16 @@ impl KillSwitch {
     fn ask(&mut self, now: Timestamp) {
         self.asked = now;
         self.wiring.must(self.broker.confirm(now));
+        pass(plug::Step::Asked);
     }
 
     /// Looks after what is under way: asks again, and takes from the ledger what it does not get done.
     fn look(&mut self) {
+        let now = self.clock.now();
+        self.keep_again(now);
         if self.closings.is_empty() {
             return;
         }
-        let now = self.clock.now();
         let late = |(_, since): &mut (Step, Timestamp)| now - *since >= PATIENCE;
         let overdue: Vec<_> = self.waiting.extract_if(.., |_, waiting| late(waiting)).collect();
         for (_, (step, _)) in overdue {
@@ -313,28 +349,73 @@ impl KillSwitch {
     }
 
     /// The end that the venue has confirmed: the receipt is signed and kept.
-    fn finish(&self, closing: &Closing, now: Timestamp) {
+    fn finish(&mut self, closing: &Closing, now: Timestamp) {
+        pass(plug::Step::Flat);
         let machine = &closing.machine;
         let receipt = machine.receipt(now, self.seen.as_ref());
-        let kept = receipt.to_bytes().map_err(|e| e.to_string()).and_then(|bytes| {
-            let Papers { signer, receipts, .. } = &self.papers;
-            let signature = Signature { key: signer.key(), signature: signer.sign(&bytes) };
-            receipts.keep(now, machine.verb().as_str(), &bytes, &signature).map_err(|e| e.to_string())
-        });
+        let kept = match self.of_an_earlier_process(closing, &receipt) {
+            Some(name) => Ok(name),
+            None => receipt
+                .to_bytes()
+                .map_err(|e| (e.to_string(), None))
+                .and_then(|bytes| self.keep(now, machine.verb(), &bytes).map_err(|why| (why, Some(bytes)))),
+        };
         let (verb, flat) =
             (machine.verb().as_str(), machine.to_flat().map_or(0, |s| s.as_nanos().div_euclid(1_000_000)));
         let text = format!("{verb}: the venue has confirmed the end after {flat} ms.");
         let name = match kept {
             Ok(name) => Some(name),
-            Err(error) => {
-                let text = format!("The receipt of the {verb} could not be kept: {error}");
+            Err((error, bytes)) => {
+                let text = format!("The receipt of the {verb} could not be kept; it is tried again: {error}");
                 self.wiring.alert(AlertLevel::Warning, "receipt_lost", text);
+                let closed = self.told(closing, now, None);
+                self.unkept.extend(bytes.map(|bytes| Unkept { at: now, tried: now, bytes, closed }));
                 None
             }
         };
         self.wiring.alert(AlertLevel::Warning, &format!("{verb}_done"), text);
         let closed = self.told(closing, now, name);
         self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));
+    }
+
+    /// A kill that an earlier process brought to its end, all but the telling: nothing was left to do, and its receipt
+    /// lies there. One kill leaves one receipt.
+    fn of_an_earlier_process(&self, closing: &Closing, receipt: &Receipt) -> Option<String> {
+        self.receipt_since(closing.since.filter(|_| receipt.cancels_sent == 0 && receipt.exits_sent == 0)?)
+    }
+
+    /// The receipt of a kill that came to its end since then.
+    fn receipt_since(&self, since: Timestamp) -> Option<String> {
+        let kept = self.papers.receipts.newest(NEWEST).ok()?;
+        let same = |earlier: &Receipt| earlier.verb == Verb::Kill && earlier.at >= since;
+        kept.into_iter().find(|r| serde_json::from_slice(&r.bytes).is_ok_and(|e| same(&e))).map(|r| r.name)
+    }
+
+    /// Signs and keeps a receipt.
+    fn keep(&self, at: Timestamp, verb: Verb, bytes: &[u8]) -> Result<String, String> {
+        let Papers { signer, receipts, .. } = &self.papers;
+        let signature = Signature { key: signer.key(), signature: signer.sign(bytes) };
+        pass(plug::Step::ReceiptSigned);
+        let kept = receipts.keep(at, verb.as_str(), bytes, &signature).map_err(|e| e.to_string());
+        pass(plug::Step::ReceiptKept);
+        kept
+    }
+
+    /// Tries again to keep what could not be kept: the disk was full.
+    fn keep_again(&mut self, now: Timestamp) {
+        for mut unkept in std::mem::take(&mut self.unkept) {
+            let due = now - unkept.tried >= KEEP_AGAIN;
+            match due.then(|| self.keep(unkept.at, unkept.closed.verb, &unkept.bytes)) {
+                Some(Ok(name)) => {
+                    let closed = Closed { receipt: Some(name), ..unkept.closed };
+                    self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));
+                    continue;
+                }
+                Some(Err(_)) => unkept.tried = now,
+                None => {}
+            }
+            self.unkept.push(unkept);
+        }
     }
 }
 

@@ -5,9 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use desk::domain::bot::{Mark, Scope};
+use desk::domain::time::Timestamp;
 use desk::machines::kill_switch::Verb;
 
-use crate::gateway::control::LatchFile;
+use crate::gateway::clock;
+use crate::gateway::control::{LatchFile, Latched};
+use crate::gateway::plug::{Step, pass};
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::line::Line;
 
@@ -18,8 +21,10 @@ pub struct Latch(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     shut: AtomicBool,
-    mark: Mutex<Option<Mark>>,
+    mark: Mutex<Option<Latched>>,
     file: Option<LatchFile>,
+    /// Set where an earlier process has left it shut.
+    inherited: Option<Latched>,
 }
 
 impl Latch {
@@ -27,7 +32,15 @@ impl Latch {
     #[must_use]
     pub fn open(file: LatchFile) -> Self {
         let mark = file.read();
-        Self(Arc::new(Inner { shut: AtomicBool::new(mark.is_some()), mark: Mutex::new(mark), file: Some(file) }))
+        let (shut, inherited) = (AtomicBool::new(mark.is_some()), mark.clone());
+        Self(Arc::new(Inner { shut, mark: Mutex::new(mark), file: Some(file), inherited }))
+    }
+
+    /// The latch as it was when this process began, where it was shut: whose kill it goes on with, and when it was shut
+    /// by the clock on the wall.
+    pub(super) fn inherited(&self) -> Option<(Mark, Timestamp)> {
+        let Latched { mark, written } = self.0.inherited.clone()?;
+        Some((mark, written?))
     }
 
     /// Shuts it in this process alone: from this instant no entry is sent.
@@ -38,24 +51,28 @@ impl Latch {
     /// Shuts it for good. The first mark stays.
     pub fn trip(&self, mark: &Mark) {
         self.shut();
+        pass(Step::LatchShut);
         let mut own = self.own();
         if own.is_none() {
             self.keep(&mut own, mark);
         }
+        pass(Step::LatchMarked);
     }
 
     /// Shuts it with the mark that the bot's life records.
     pub(super) fn record(&self, mark: &Mark) {
         self.shut();
         let mut own = self.own();
-        if own.as_ref() != Some(mark) {
+        if own.as_ref().is_none_or(|own| own.mark != *mark) {
             self.keep(&mut own, mark);
         }
     }
 
-    fn keep(&self, own: &mut Option<Mark>, mark: &Mark) {
-        *own = Some(mark.clone());
-        let kept = self.0.file.as_ref().map_or(Ok(()), |file| file.write(mark));
+    /// Another mark does not shut it anew: it was shut with the first.
+    fn keep(&self, own: &mut Option<Latched>, mark: &Mark) {
+        let written = own.as_ref().map_or_else(|| Some(clock::now()), |first| first.written);
+        let latched = own.insert(Latched { mark: mark.clone(), written });
+        let kept = self.0.file.as_ref().map_or(Ok(()), |file| file.write(latched));
         if let Err(error) = kept {
             tracing::error!(%error, "the latch is set in this process; its mark cannot be kept");
         }
@@ -82,10 +99,10 @@ impl Latch {
 
     /// Who shut it.
     pub(super) fn mark(&self) -> Option<Mark> {
-        self.own().clone()
+        self.own().as_ref().map(|own| own.mark.clone())
     }
 
-    fn own(&self) -> MutexGuard<'_, Option<Mark>> {
+    fn own(&self) -> MutexGuard<'_, Option<Latched>> {
         self.0.mark.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -15,6 +15,7 @@ use desk::world::seats::{Out, Outbox, Step};
 use desk::world::trader::{Halt, Trader};
 
 use super::tree::{LEDGER, Wiring};
+use crate::gateway::plug::{self, pass};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
@@ -184,6 +185,8 @@ impl Ledger {
                     own.durable(jobs);
                     own.pump(ctx);
                 }
+                // What is in the books nobody knows: a new process reads it.
+                Err(error @ StoreError::Torn) => own.halt(&error.to_string()),
                 Err(error) => own.stall(jobs, &error, ctx),
             }
         });
@@ -208,6 +211,7 @@ impl Ledger {
             }
             After::Welcome(name) => wiring.welcome(name, &self.chronicle),
             After::Execute { at, out, number, sender } => {
+                pass_recorded(&out, sender);
                 let generation = self.chronicle.generation;
                 wiring.broker.deliver(ToBroker::Execute { at, out, number, sender, generation })
             }
@@ -252,6 +256,15 @@ impl Ledger {
     }
 }
 
+/// A step of a kill is durable, and not sent.
+fn pass_recorded(out: &Out, sender: Sender) {
+    match (sender, out) {
+        (Sender::KillSwitch, Out::Cancel(_)) => pass(plug::Step::CancelRecorded),
+        (Sender::KillSwitch, _) => pass(plug::Step::ExitRecorded),
+        (Sender::Risk, _) => {}
+    }
+}
+
 /// Writes jobs in one transaction; the writer comes back with them.
 async fn write(mut writer: Writer, jobs: Vec<Job>) -> (Writer, Vec<Job>, Result<(), StoreError>) {
     let result = append(&mut writer, &jobs).await;
@@ -264,8 +277,11 @@ async fn append(writer: &mut Writer, jobs: &[Job]) -> Result<(), StoreError> {
     let closings: Vec<_> =
         jobs.iter().filter_map(|j| j.closing.as_ref()).map(|(seq, c)| taken::closing(*seq, c)).collect();
     writer.append(&Batch { events: &events, entries: &entries, closings: &closings }).await?;
-    if !closings.is_empty() {
-        writer.keep_heads()?;
+    // The books are written; heads that cannot be kept now are kept with the next day's.
+    if !closings.is_empty()
+        && let Err(error) = writer.keep_heads()
+    {
+        tracing::error!(%error, "the heads of the books could not be kept");
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ mod speed;
 /// One strategy.
 mod strategy;
 /// Commands, states, faults.
-mod supervisor;
+pub mod supervisor;
 /// What happens, in the logs.
 mod told;
 /// All actors, wired.

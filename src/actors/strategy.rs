@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::symbol::Symbol;
+use desk::domain::time::Span;
 use desk::machines::strategy::{Count, Skip};
 use desk::world::conductor::{Question, Reply};
 use desk::world::trader::Halt;
 
 use super::follower::Follower;
 use super::tree::Wiring;
+use crate::gateway::clock::Stopwatch;
 use crate::messages::board::SkipLine;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
 use crate::messages::strategy::ToStrategy;
+use crate::messages::supervisor::ToSupervisor;
 
 /// One strategy, by its place in the configured order.
 pub(super) struct Strategy {
@@ -106,8 +109,15 @@ impl Handler<Post<ToStrategy>> for Strategy {
 
     fn handle(&mut self, post: Post<ToStrategy>, _: &mut Context<Self>) {
         let _at_work = self.wiring.pulse(self.name).begin();
+        // Folding a long chronicle is no step: it grows with the days.
+        let (watch, counts) = (Stopwatch::start(), !matches!(post.body, ToStrategy::Welcome(_)));
         if let Err(halt) = self.step(post.body) {
             self.wiring.halted(self.name, &halt);
+        }
+        let took = Span::nanos(i64::try_from(watch.elapsed().as_nanos()).unwrap_or(i64::MAX));
+        if counts && took > self.wiring.bearing.budget {
+            let overran = ToSupervisor::Overran { name: self.name, took };
+            self.wiring.must(self.wiring.supervisor.deliver(overran));
         }
     }
 }

@@ -21,6 +21,7 @@ use super::configuring::Prepared;
 use super::follower::Follower;
 use super::life::{End, Life, LifeError};
 use super::tree::{LEDGER, Left, SUPERVISOR, Wiring};
+use crate::gateway::plug::{Step, pass};
 use crate::messages::board::AlertLevel;
 use crate::messages::chronicle::Piece;
 use crate::messages::ledger::ToLedger;
@@ -40,9 +41,13 @@ mod readiness;
 mod rehearsing;
 /// What others are told.
 mod telling;
+/// What fails or takes too long, again and again.
+mod weighing;
 
 use errands::Errands;
 use readiness::Readiness;
+pub use weighing::Bearing;
+use weighing::Weighing;
 
 /// How many receipts are looked through for the last drill.
 const RECEIPTS: usize = 200;
@@ -50,8 +55,6 @@ const RECEIPTS: usize = 200;
 const LOOK: Duration = Duration::from_millis(200);
 /// A beat comes each so many milliseconds.
 const ASK_MS: u64 = 400;
-/// After so many falls of one actor the bot is in error (LIFE-11).
-const FALLS: u32 = 3;
 /// How many commands wait while a configuration is applied.
 const QUEUE: usize = 100;
 
@@ -67,6 +70,7 @@ pub(super) struct Supervisor {
     /// What risk was told last, so that it is told again only when something has changed.
     told: Option<(bool, Vec<bool>, Option<ExitReason>)>,
     restarts: Vec<(&'static str, u32, String)>,
+    weighing: Weighing,
     beat: u64,
     fed: bool,
     closing: Option<Closing>,
@@ -96,7 +100,9 @@ impl Supervisor {
     /// [`Halt::Strategy`].
     pub(super) fn new(wiring: Arc<Wiring>, life: Life, left: Left) -> Result<Self, Halt> {
         let kept = wiring.receipts.newest(RECEIPTS).unwrap_or_default();
+        let weighing = Weighing::new(&wiring, left.failures.clone());
         Ok(Self {
+            weighing,
             follower: Follower::new(wiring.setup.clone())?,
             mode: wiring.mode,
             wiring,
@@ -162,6 +168,7 @@ impl Supervisor {
             #[cfg(test)]
             ToSupervisor::Fault(fault) => super::tests::act_out(fault),
             ToSupervisor::Fell { name, why, times } => self.fell(name, &why, times)?,
+            ToSupervisor::Overran { name, took } => self.overran(name, took)?,
             ToSupervisor::Halted { name, why } => {
                 if let Some(index) = self.strategy_of(name) {
                     self.suspend(index, &why)?;
@@ -169,6 +176,7 @@ impl Supervisor {
                     self.fault(name, &why)?;
                 }
                 if name == LEDGER {
+                    self.weighing.ends_over(LEDGER, &why);
                     self.end(End::Anew);
                 }
             }
@@ -206,6 +214,7 @@ impl Supervisor {
                 for event in events.iter() {
                     self.advance(Some(event.at));
                     if let Body::SessionClosed { session } = &event.body {
+                        self.weighing.session_ended();
                         self.happened(&Happening::SessionEnded(*session))?;
                     }
                 }
@@ -230,6 +239,10 @@ impl Supervisor {
         if let Err(refused) = self.possible(&order.command).and_then(|()| self.prepare(&order.command)) {
             // Whoever asked may have gone meanwhile.
             let _ = answer.send(Err(refused));
+            return Ok(());
+        }
+        if !self.follower.is_welcome() && order.command != Command::Kill && self.waiting.len() < QUEUE {
+            self.waiting.push_back((order, answer));
             return Ok(());
         }
         let ordered = Ordered {
@@ -281,9 +294,11 @@ impl Supervisor {
     fn carry_out(&mut self, carried: &Carried) -> Answer {
         if carried.acts_first {
             self.perform(&carried.effects);
+            pass(Step::Carried);
             if let Err(error) = self.life.note(&carried.events) {
                 tracing::error!(%error, "a kill could not be recorded");
             }
+            pass(Step::Commanded);
         } else if let Err(error) = self.life.record(&carried.events) {
             let message = format!("Nothing was done, because it cannot be recorded: {error}.");
             return Err(Refused::State { message });
@@ -372,11 +387,18 @@ impl Supervisor {
 
     /// What follows from the facts, until nothing does; then everybody is told what has changed.
     fn settle(&mut self) -> Result<(), LifeError> {
+        // Without the record nobody knows what is held: an unfinished kill would look flat.
+        if !self.follower.is_welcome() {
+            return Ok(());
+        }
         for _ in 0..8 {
             let facts = self.facts();
             let Some(event) = self.life.machine.observe(self.now, &facts) else { break };
             let changed = matches!(event.body, BotBody::StateChanged { .. });
             self.life.note(&[event])?;
+            if self.life.machine.state() == BotState::Stopped {
+                pass(Step::Stopped);
+            }
             if changed {
                 let effects = self.life.machine.standing(&facts);
                 self.perform(&effects);
@@ -456,6 +478,7 @@ impl Actor for Supervisor {
 impl Supervised for Supervisor {
     fn restarting(&mut self, _: &mut Context<Self>) {
         // Who keeps the bot's life fell: a new process folds it from what is durable (LIFE-11).
+        self.weighing.ends_over(SUPERVISOR, "it fell");
         self.end(End::Anew);
     }
 }

@@ -30,10 +30,10 @@ use super::risk::Risk;
 use super::screener::Screener;
 use super::speed::Speed;
 use super::strategy::Strategy;
-use super::supervisor::Supervisor;
+use super::supervisor::{Bearing, Supervisor};
 use super::watchdog::Watched;
 use crate::gateway::clock;
-use crate::gateway::control::HangMark;
+use crate::gateway::control::{Failures, HangMark};
 use crate::gateway::vault::Signer;
 use crate::messages::board::{Alert, AlertLevel, Board};
 use crate::messages::broker::ToBroker;
@@ -94,6 +94,7 @@ pub(super) struct Wiring {
     pub(super) pulses: Vec<Pulse>,
     pub(super) rehearsals: Arc<House>,
     pub(super) configure: Configure,
+    pub(super) bearing: Bearing,
     pub(super) speed: Speed,
 }
 
@@ -195,6 +196,8 @@ pub struct Plan {
     pub stage: Stage,
     /// Reads a version of the configuration.
     pub configure: Configure,
+    /// What of failures and slow steps is borne.
+    pub bearing: Bearing,
 }
 
 /// What an earlier process left.
@@ -202,6 +205,8 @@ pub struct Plan {
 pub struct Left {
     /// The mark of an actor that hung, if one did: the watchdog ended the process (LIFE-11).
     pub hung: Option<HangMark>,
+    /// What has failed lately.
+    pub failures: Option<Failures>,
     /// What the kill switch had sent past the books, in words (RISK-14a).
     pub sent: Vec<String>,
 }
@@ -262,11 +267,12 @@ struct Known {
     signer: Arc<Signer>,
     rehearsals: Arc<House>,
     configure: Configure,
+    bearing: Bearing,
 }
 
 /// Mailboxes, and the lines to them.
 fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
-    let Known { setup, mode, latch, receipts, signer, rehearsals, configure } = known;
+    let Known { setup, mode, latch, receipts, signer, rehearsals, configure, bearing } = known;
     let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
     let (risk, risk_box) = mailbox::<Risk, _>(RISK);
     let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
@@ -299,6 +305,7 @@ fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
         pulses,
         rehearsals,
         configure,
+        bearing,
         speed: Speed::default(),
     };
     let boxes = Boxes {
@@ -345,11 +352,11 @@ impl Tree {
         let Plan {
             setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left, ..
         } = plan;
-        let (stage, configure) = (plan.stage, plan.configure);
+        let (stage, configure, bearing) = (plan.stage, plan.configure, plan.bearing);
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
         let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
         let (receipts, signer) = (papers.receipts.clone(), Arc::clone(&papers.signer));
-        let known = Known { setup, mode, latch: latch.clone(), receipts, signer, rehearsals, configure };
+        let known = Known { setup, mode, latch: latch.clone(), receipts, signer, rehearsals, configure, bearing };
         let (wiring, boxes) = wire(known);
         let threads = Threads::new();
         let own = || Arc::clone(&wiring);

@@ -27,6 +27,7 @@ use super::standing;
 use crate::actors::configuring::Configure;
 use crate::actors::life::{End, Life};
 use crate::actors::reporter::Sign;
+use crate::actors::supervisor::Bearing;
 use crate::actors::tree::{Plan, Tree};
 use crate::cli::Failure;
 use crate::cli::demo::{Dashboard, Day};
@@ -181,6 +182,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         sign: Sign { feed_name: name, venue: VenueKind::Simulated, from },
         life,
         configure: Configure::none(),
+        bearing: Bearing::default(),
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let listener = listener.map_err(|e| Failure::failed("web_listen", format!("nothing can listen here: {e}")))?;

@@ -6,7 +6,7 @@ use crate::actors::kill_switch::Papers;
 use crate::actors::latch::Latch;
 use crate::actors::tree::Left;
 use crate::cli::Failure;
-use crate::gateway::control::{ControlFolder, HangMark, LatchFile};
+use crate::gateway::control::{ControlFolder, Failures, HangMark, LatchFile};
 use crate::gateway::vault::Vault;
 use crate::settings::Folders;
 use crate::store::{EmergencyFile, Receipts};
@@ -26,7 +26,7 @@ impl Kept {
         Ok(Self {
             latch: Latch::open(LatchFile::new(control)),
             papers: Papers { emergency, receipts, signer: Arc::new(vault.signer()?) },
-            left: Left { hung: Some(HangMark::new(control)), sent },
+            left: Left { hung: Some(HangMark::new(control)), failures: Some(Failures::new(control)), sent },
         })
     }
 }

@@ -9,6 +9,7 @@ use desk::domain::bot::{BotState, Caller, Command, Mode, VenueKind};
 use desk::domain::ids::Identity;
 use desk::domain::time::Span;
 use desk::machines::supervisor::Deadlines;
+use desk::machines::watchdog::Tolerance;
 use desk::venue::Venue;
 use desk::world::playback::Playback;
 use desk::world::resume::{Past, resume};
@@ -23,6 +24,7 @@ use super::pages::{self, House, Wire};
 use super::{founding, rehearsal, standing, versions, ways_in};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
+use crate::actors::supervisor::Bearing;
 use crate::actors::tree::{Plan, Tree};
 use crate::cli::run_bot::{Arguments, Feed as Choice, Speed};
 use crate::cli::{Failure, console};
@@ -196,6 +198,7 @@ async fn stand(
         left,
         stage,
         configure,
+        bearing: bearing(&runtime),
     })?;
     let house = House {
         boot,
@@ -237,6 +240,18 @@ fn deadlines(runtime: &Runtime, speed: Speed) -> Deadlines {
         shutdown: seconds(runtime.lifecycle.shutdown_deadline_seconds),
         update: Span::seconds(update),
     }
+}
+
+/// What of failures and slow steps is borne.
+fn bearing(runtime: &Runtime) -> Bearing {
+    let set = runtime.supervision;
+    let tolerance = Tolerance {
+        period: Span::minutes(i64::from(set.window_minutes)),
+        failures: usize::try_from(set.failures).unwrap_or(usize::MAX),
+        ..Tolerance::default()
+    };
+    let budget = Span::nanos(i64::from(set.step_budget_ms).saturating_mul(1_000_000));
+    Bearing { budget, tolerance, kills: set.escalation_kills }
 }
 
 /// Says where the bot is found, with a one-time link where nobody is registered yet; the service manager hears that it is

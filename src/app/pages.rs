@@ -12,8 +12,8 @@ use super::versions::Sealed;
 use crate::actors::tree::Tree;
 use crate::cli::{Failure, console};
 use crate::gateway::certificate::certified;
-use crate::gateway::clock;
 use crate::gateway::vault::Vault;
+use crate::gateway::{clock, most_open};
 use crate::messages::board::Board;
 use crate::messages::rehearsal::Rehearsals;
 use crate::settings::{Boot, Runtime, Tls};
@@ -21,6 +21,9 @@ use crate::store::Reader;
 use crate::store::people::People;
 use crate::telemetry;
 use crate::web::{Bars, Manners, SettingLine, Site, Versions};
+
+/// So many connections at most, however many files may be open.
+const VISITORS: usize = 1_000;
 
 /// A listener, and what it needs for TLS.
 pub(super) type Wire = (TcpListener, Option<rustls::ServerConfig>);
@@ -122,6 +125,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
             secure: is_secure(boot),
             strict_transport: matches!(boot.web.tls, Tls::Files { .. }) || boot.web.behind_proxy,
             proxies: if boot.web.behind_proxy { boot.web.trusted_proxies.clone() } else { Vec::new() },
+            visitors: visitors(most_open()),
             ..Manners::default()
         },
     };
@@ -132,6 +136,11 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         }
     });
     Ok(listening)
+}
+
+/// How many connections the pages may have: half of the files that may be open, and no more than a crowd needs.
+fn visitors(files: Option<usize>) -> usize {
+    files.map_or(VISITORS, |files| files.div_euclid(2)).clamp(8, VISITORS)
 }
 
 /// The session's bars so far, for the charts.

@@ -16,7 +16,9 @@ use crate::actors::watchdog;
 use crate::cli::Failure;
 use crate::cli::run_bot::{Checking, answering};
 use crate::gateway::clock;
-use crate::gateway::control::{ControlFolder, Feed, Flags, Found, HangMark, Heart, Heartbeat, Server, Signal, Signals};
+use crate::gateway::control::{
+    ControlFolder, Failed, Failures, Feed, Flag, Flags, Found, HangMark, Heart, Heartbeat, Server, Signal, Signals,
+};
 use crate::gateway::notify::ServiceManager;
 use crate::messages::board::Board;
 use crate::messages::rehearsal::Rehearsals;
@@ -49,15 +51,19 @@ impl Inside {
         let (door, killer, board) = (self.door.clone(), self.killer.clone(), self.board.clone());
         Door::new(move |order: Order| {
             if order.command == Command::Kill {
-                let (who, why) = (order.caller.who.clone(), order.why.clone());
-                // By the bot's clock, as all marks are.
-                let at = board.borrow().at;
-                killer.kill(&Mark { at, who, why });
+                kill(&killer, &board, &order.caller, &order.why);
             }
             let door = door.clone();
             async move { door.command(order).await }
         })
     }
+}
+
+/// Shuts the latch and tells the kill switch.
+fn kill(killer: &Killer, board: &watch::Receiver<Arc<Board>>, caller: &Caller, why: &str) {
+    // By the bot's clock, as all marks are.
+    let at = board.borrow().at;
+    killer.kill(&Mark { at, who: caller.who.clone(), why: why.to_owned() });
 }
 
 /// Opens the socket, the flags and the signals, starts the heart and the watchdog.
@@ -95,7 +101,7 @@ pub(super) fn open(
             }
         })
         .map_err(failed)?;
-    let (killer, mark) = (tree.killer.clone(), HangMark::new(&hangs));
+    let (killer, mark, failures) = (tree.killer.clone(), HangMark::new(&hangs), Failures::new(&hangs));
     let manager = ServiceManager::of_process();
     watchdog::start(
         tree.watched(),
@@ -104,7 +110,9 @@ pub(super) fn open(
             tracing::error!(actor = name, "an actor hangs; the process ends and is started anew");
             // Entries cease at once; the latch is of this process alone, so it does not outlive it.
             killer.shut();
-            if let Err(error) = mark.leave(name) {
+            let (at, why) = (clock::now(), "it hung, and the process was started anew".to_owned());
+            let failure = Failed { at, actor: name.to_owned(), why, weighed: false };
+            if let Err(error) = mark.leave(name).and_then(|()| failures.note(failure)) {
                 tracing::error!(%error, "who hung cannot be left to the next process");
             }
             std::process::exit(i32::from(ANEW));
@@ -135,6 +143,11 @@ async fn flags(inside: &Inside, folder: ControlFolder) {
                     let Some(command) = flag.command() else { continue };
                     let key = format!("{}-{}", flag.file(), clock::now());
                     let way = format!("flag file {}", flag.file());
+                    if flag == Flag::Kill {
+                        // The flag is there until the latch is: whoever dies between leaves it to the next process.
+                        kill(&inside.killer, &inside.board, &Caller::owner_by(Origin::File, &way), &why);
+                        flags.done(flag);
+                    }
                     let reply = inside.command(key, command, (Origin::File, &way), why).await;
                     tracing::info!(flag = flag.file(), ?reply, "a flag was taken");
                 }

@@ -6,15 +6,20 @@ pub mod certificate;
 pub mod clock;
 /// Flags, lock, heartbeat, socket, signals.
 pub mod control;
+/// How many files may be open.
+mod files;
 /// Recorded bars and quotes in a folder.
 pub mod market_data;
 /// What the service manager is told.
 pub mod notify;
 /// Whose files these are.
 mod owner;
+/// Where the plug can be pulled.
+pub mod plug;
 /// What the operating system said.
 mod reason;
 
+pub use files::most_open;
 pub use owner::own_name;
 pub use reason::reason;
 /// The bot as a systemd user service.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use desk::domain::bot::{BotState, Caller, Command, Forbidden};
 use desk::domain::decimal::Money;
-use desk::domain::time::Timestamp;
+use desk::domain::time::{Span, Timestamp};
 use desk::machines::kill_switch::{DrillReport, Verb};
 use serde::Serialize;
 
@@ -148,6 +148,13 @@ pub enum ToSupervisor {
         why: String,
         /// How often it has fallen.
         times: u32,
+    },
+    /// A step of a strategy took longer than it may.
+    Overran {
+        /// Whose.
+        name: &'static str,
+        /// How long.
+        took: Span,
     },
     /// An actor cannot go on.
     Halted {

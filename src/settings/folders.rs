@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use desk::domain::ids::Identity;
 
@@ -108,9 +109,12 @@ fn make(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// Those of the file system; what stood there is left as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A name of its own for each call: two threads may write the same file.
+    static CALLS: AtomicU64 = AtomicU64::new(0);
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let partial = folder.join(format!(".{name}.partial-{}", std::process::id()));
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    let partial = folder.join(format!(".{name}.partial-{}-{call}", std::process::id()));
     let written = (|| {
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
         file.write_all(bytes)?;

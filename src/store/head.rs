@@ -8,6 +8,7 @@ use desk::domain::ids::Identity;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
+use super::reader::{odd, to_hash, unsigned};
 
 /// The last record of a chain; before the first, sequence 0 and 32 zero bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,16 @@ pub struct Head {
     pub seq: u64,
     /// Its hash.
     pub hash: Hash,
+}
+
+impl Head {
+    /// The last record as it stands in a row; nothing where there is none yet.
+    pub(super) fn of_row(row: Option<(i64, Vec<u8>)>) -> Result<Self, StoreError> {
+        row.map_or(Ok(Self::default()), |(seq, hash)| {
+            let hash = to_hash(&hash).ok_or_else(|| odd("chain", seq, "hash", "no SHA-256"))?;
+            Ok(Self { seq: unsigned(seq), hash })
+        })
+    }
 }
 
 /// The heads of a book.

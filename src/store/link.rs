@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, S
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use super::error::StoreError;
+use super::head::{Head, Heads};
 use super::sql;
 
 /// How long a statement waits for a lock before it is given up.
@@ -123,6 +124,18 @@ impl Link {
             Self::Postgres(_) => sql::POSTGRES_BEGIN,
         };
         self.run("beginning a transaction", statement).await
+    }
+
+    /// The last entry and the last event of a book, as the writer's own connection sees them.
+    pub(super) async fn heads(&mut self, book: i64) -> Result<Heads, StoreError> {
+        Ok(Heads { entry: self.head(sql::LAST_ENTRY, book).await?, events: self.head(sql::LAST_EVENT, book).await? })
+    }
+
+    async fn head(&mut self, statement: &'static str, book: i64) -> Result<Head, StoreError> {
+        let row: Option<(i64, Vec<u8>)> =
+            on!(Link, self, c => sqlx::query_as(statement).bind(book).fetch_optional(c).await)
+                .map_err(|e| StoreError::from_driver("reading the head of a chain", e))?;
+        Head::of_row(row)
     }
 
     /// Closes the connection; SQLite's write-ahead log goes into the file.

@@ -168,12 +168,7 @@ impl Reader {
         let row: Option<(i64, Vec<u8>)> =
             on!(Pool, &self.pool, c => sqlx::query_as(statement).bind(book.number).fetch_optional(c).await)
                 .map_err(|e| StoreError::from_driver("reading the head of a chain", e))?;
-        row.map_or(Ok(Head::default()), |(seq, hash)| {
-            Ok(Head {
-                seq: unsigned(seq),
-                hash: to_hash(&hash).ok_or_else(|| odd("chain", seq, "hash", "no SHA-256"))?,
-            })
-        })
+        Head::of_row(row)
     }
 
     /// Entries after `seq` (0: from the first), in order, at most `limit`.
@@ -268,7 +263,7 @@ impl Reader {
 }
 
 /// A value that no writer of ours stores.
-fn odd(table: &'static str, key: i64, column: &str, found: &str) -> StoreError {
+pub(super) fn odd(table: &'static str, key: i64, column: &str, found: &str) -> StoreError {
     StoreError::Unfit { reason: format!("{table} {key}, {column}: {found} cannot be read; verify the books") }
 }
 

@@ -30,8 +30,18 @@ pub struct Writer {
     mode: Mode,
     /// The file and its lock, where it is live on SQLite.
     file: Option<(PathBuf, FileLock)>,
-    /// Set while a transaction is open: a write that was cut short leaves it set.
-    torn: bool,
+    state: State,
+}
+
+/// What is known of the last write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// All of it is there, or nothing.
+    Whole,
+    /// A transaction is open: a write that was cut short leaves it so.
+    Torn,
+    /// It failed: a full disk, a lock. Whether something of it is there is asked before the next.
+    Doubtful,
 }
 
 impl Writer {
@@ -42,7 +52,7 @@ impl Writer {
         mode: Mode,
         file: Option<(PathBuf, FileLock)>,
     ) -> Self {
-        Self { link, book, heads, mode, file, torn: false }
+        Self { link, book, heads, mode, file, state: State::Whole }
     }
 
     /// The book that is written.
@@ -61,12 +71,11 @@ impl Writer {
     ///
     /// # Errors
     /// [`StoreError::Refused`] and [`StoreError::Unfit`] leave a live store as it was, ready for the next batch. After any
-    /// other error of a live store, and after every error in bulk, what was written is unknown, and all further batches
-    /// are refused as [`StoreError::Torn`] until the store is opened anew.
+    /// other error of a live store the next call asks the database whether all is as it was, and goes on then: a disk that
+    /// was full may have room again. [`StoreError::Torn`] stays until the store is opened anew: a write was cut short, or
+    /// was made after all although the database said that it failed; so does every error in bulk.
     pub async fn append(&mut self, batch: &Batch<'_>) -> Result<Heads, StoreError> {
-        if self.torn {
-            return Err(StoreError::Torn);
-        }
+        self.mend().await?;
         let packed = pack(&self.book, self.heads, batch)?;
         let heads = packed.heads;
         self.transact(async |link, book| write(link, book, &packed).await).await?;
@@ -79,9 +88,7 @@ impl Writer {
     /// # Errors
     /// As [`Writer::append`].
     pub async fn edit_chart(&mut self, accounts: &[Account]) -> Result<(), StoreError> {
-        if self.torn {
-            return Err(StoreError::Torn);
-        }
+        self.mend().await?;
         self.transact(async |link, book| {
             for account in accounts {
                 add_account(link, book, account).await?;
@@ -108,9 +115,7 @@ impl Writer {
     /// # Errors
     /// Where the database cannot be written, or an earlier write was cut short.
     pub async fn close(mut self) -> Result<Heads, StoreError> {
-        if self.torn {
-            return Err(StoreError::Torn);
-        }
+        self.mend().await?;
         if self.mode == Mode::Bulk {
             schema::make_indexes(&mut self.link).await?;
             self.link.run("ending the file", "COMMIT").await?;
@@ -121,16 +126,28 @@ impl Writer {
         Ok(heads)
     }
 
+    /// After a write that failed: nothing of it is there, or the store is torn.
+    async fn mend(&mut self) -> Result<(), StoreError> {
+        if self.state == State::Doubtful {
+            // SQLite takes some failed transactions back by itself, and has none to take back then.
+            let _ = self.link.run("taking a failed batch back", "ROLLBACK").await;
+            let heads = self.link.heads(self.book.number).await?;
+            self.state = if heads == self.heads { State::Whole } else { State::Torn };
+        }
+        if self.state == State::Whole { Ok(()) } else { Err(StoreError::Torn) }
+    }
+
     /// Runs some writing in a transaction, in bulk in the one that is open.
     async fn transact(
         &mut self,
         work: impl AsyncFnOnce(&mut Link, i64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.torn = true;
-        if self.mode == Mode::Live {
-            let begun = self.link.begin().await;
-            self.torn = begun.is_ok();
-            begun?;
+        self.state = State::Torn;
+        if self.mode == Mode::Live
+            && let Err(error) = self.link.begin().await
+        {
+            self.state = State::Doubtful;
+            return Err(error);
         }
         let written = work(&mut self.link, self.book.number).await;
         let done = match (self.mode, written) {
@@ -141,15 +158,20 @@ impl Writer {
         };
         match done {
             Ok(()) => {
-                self.torn = false;
+                self.state = State::Whole;
                 Ok(())
             }
             Err(refusal @ StoreError::Refused { .. }) if self.mode == Mode::Live => {
                 self.link.run("taking a refused batch back", "ROLLBACK").await?;
-                self.torn = false;
+                self.state = State::Whole;
                 Err(refusal)
             }
-            Err(e) => Err(e),
+            Err(e) => {
+                if self.mode == Mode::Live {
+                    self.state = State::Doubtful;
+                }
+                Err(e)
+            }
         }
     }
 }

@@ -32,6 +32,7 @@ const HASHING: usize = 2;
 /// # Errors
 /// Where a template cannot be read or the listener cannot be used.
 pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io::Result<Server> {
+    let visitors = site.manners.visitors;
     let pages = Pages::new().map_err(io::Error::other)?;
     let (painted, frames) = watch::channel(Arc::new(Frame::default()));
     let shared = Data::new(Shared {
@@ -57,6 +58,7 @@ pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io
             .configure(register)
     })
     .workers(1)
+    .max_connections(visitors)
     .client_request_timeout(Duration::from_secs(10))
     .shutdown_timeout(3)
     .disable_signals();

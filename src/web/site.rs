@@ -69,6 +69,9 @@ pub struct Manners {
     /// The proxies before the server, where there are some: only they are let in, and what they say of who asks is
     /// believed.
     pub proxies: Vec<IpAddr>,
+    /// So many connections at once; further ones wait outside, so that a crowd leaves the bot the files that it needs
+    /// (RISK-13).
+    pub visitors: usize,
 }
 
 impl Default for Manners {
@@ -79,6 +82,7 @@ impl Default for Manners {
             secure: true,
             strict_transport: true,
             proxies: Vec::new(),
+            visitors: 1_000,
         }
     }
 }

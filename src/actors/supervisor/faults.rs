@@ -3,7 +3,7 @@
 use desk::domain::bot::BotBody;
 use desk::machines::supervisor::Happening;
 
-use super::{FALLS, Supervisor};
+use super::Supervisor;
 use crate::actors::life::LifeError;
 use crate::actors::tree::{BROKER, LEDGER, Left, MARKET_DATA, RISK, SUPERVISOR, strategy_actor};
 use crate::messages::board::AlertLevel;
@@ -46,7 +46,8 @@ impl Supervisor {
 
     /// What an earlier process left to be told: an actor that hung, orders that are in the emergency file alone.
     pub(super) fn tell_of_what_was_left(&mut self) -> Result<(), LifeError> {
-        let Some(Left { hung, sent }) = self.left.take() else { return Ok(()) };
+        let Some(Left { hung, sent, .. }) = self.left.take() else { return Ok(()) };
+        self.weigh_what_was_left()?;
         if !sent.is_empty() {
             let text = format!("The kill switch had sent {} orders while the books could not be written.", sent.len());
             self.wiring.alert(AlertLevel::Warning, "emergency_file", text);
@@ -76,7 +77,7 @@ impl Supervisor {
     }
 
     /// An actor fell and is being built anew. A strategy is out for the session (LIFE-9); losing risk or the ledger
-    /// freezes entries at once; who falls again and again takes the bot into error.
+    /// freezes entries at once; who falls again and again in a short while escalates (LIFE-11).
     pub(super) fn fell(&mut self, name: &'static str, why: &str, times: u32) -> Result<(), LifeError> {
         self.wiring.alert(
             AlertLevel::Warning,
@@ -105,9 +106,6 @@ impl Supervisor {
             // The new one rests until it is told otherwise.
             self.told = None;
         }
-        if times > FALLS {
-            self.fault(name, &format!("it fell {times} times, at last: {why}"))?;
-        }
-        Ok(())
+        self.weigh(name, why)
     }
 }

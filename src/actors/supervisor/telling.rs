@@ -131,7 +131,7 @@ impl Supervisor {
                 silent_ms: self.beat.saturating_sub(pulse.heard()).saturating_mul(ASK_MS),
                 waiting: waiting(pulse.name()),
                 restarts: fallen.map_or(0, |(_, times, _)| *times),
-                fault: fallen.map(|(_, _, why)| why.clone()),
+                fault: self.weighing.fault(pulse.name()).map(str::to_owned),
             }
         });
         self.wiring.must(self.wiring.reporter.deliver(ToReporter::Actors(lines.collect())));

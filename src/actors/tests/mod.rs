@@ -37,8 +37,9 @@ use super::latch::Latch;
 use super::life::{End, Life};
 use super::rehearsal;
 use super::reporter::Sign;
+use super::supervisor::Bearing;
 use super::tree::{Left, Plan, Tree};
-use crate::gateway::control::{ControlFolder, LatchFile};
+use crate::gateway::control::{ControlFolder, Failed, Failures, LatchFile};
 use crate::gateway::vault::Signer;
 use crate::messages::Fault;
 use crate::messages::board::Board;
@@ -150,6 +151,16 @@ pub(super) struct Bot {
 
 impl Bot {
     pub(super) async fn new(name: &str, scene: &Scene, pace: Option<Duration>) -> Self {
+        Self::bearing(name, scene, pace, (Bearing::default(), &[])).await
+    }
+
+    /// One that bears so much, after these failures of earlier processes.
+    async fn bearing(
+        name: &str,
+        scene: &Scene,
+        pace: Option<Duration>,
+        (bearing, failed): (Bearing, &[Failed]),
+    ) -> Self {
         let folder = std::env::temp_dir().join(format!("tbot-tree-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
@@ -169,6 +180,10 @@ impl Bot {
         let s = &scene.setup;
         let control = ControlFolder::open(&folder.join("control")).unwrap();
         let (stage, rehearsals) = rehearsal::tests::stage(scene, &folder);
+        let failures = Failures::new(&control);
+        for failure in failed {
+            failures.note(failure.clone()).unwrap();
+        }
         let tree = Tree::start(Plan {
             setup: s.clone(),
             mode: Mode::Paper,
@@ -186,9 +201,10 @@ impl Bot {
             life,
             latch: Latch::open(LatchFile::new(&control)),
             papers: papers(&folder),
-            left: Left::default(),
+            left: Left { failures: Some(failures), ..Left::default() },
             stage,
             configure: versions(s.limits),
+            bearing,
         })
         .unwrap();
         Self { tree, ended, folder, rehearsals, orders: std::cell::Cell::new(0) }

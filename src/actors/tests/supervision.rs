@@ -1,3 +1,5 @@
+use desk::machines::watchdog::Tolerance;
+
 use super::*;
 use crate::actors::tree::{BROKER, KILL_SWITCH, LEDGER, MARKET_DATA, NOTIFIER, REPORTER, RISK, SUPERVISOR};
 use crate::actors::watchdog;
@@ -90,6 +92,94 @@ fn life_11_who_hangs_is_named_within_two_seconds() {
             bot.fault(name, Fault::Hang(4_000));
             let hung = tokio::task::spawn_blocking(move || hears.recv_timeout(Duration::from_millis(2_500)));
             assert_eq!(hung.await.unwrap(), Ok(name));
+        });
+    }
+}
+
+/// LIFE-11: a strategy whose steps take longer than they may is out before it hangs, with the reason; the others trade on,
+/// and it is in again with the next session.
+#[test]
+fn life_11_a_strategy_over_its_budget_is_out_and_the_others_trade_on() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28", "2024-05-29"]);
+        let bearing = Bearing { budget: Span::nanos(200_000_000), ..Bearing::default() };
+        let bot = Bot::bearing("budget", &scene, PACE, (bearing, &[])).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("minutes", |b| b.fed_at.is_some()).await;
+        let slow = Fault::Hang(300);
+        for _ in 0..2 {
+            bot.fault("strategy mid", slow);
+        }
+        let mid = |b: &Board| b.actors.iter().find(|a| a.name == "strategy mid").cloned();
+        let fault = |b: &Board| mid(b).and_then(|a| a.fault).unwrap_or_default();
+        let board = bot.until("counted", |b| fault(b).contains("2 times lately")).await;
+        assert!(board.strategies.iter().all(|s| s.suspended.is_none()), "twice is borne: {:?}", board.strategies);
+        bot.fault("strategy mid", slow);
+        let board = bot.until("suspended", |b| b.strategies.iter().any(|s| s.suspended.is_some())).await;
+        let out: Vec<_> = board.strategies.iter().filter_map(|s| Some((s.name, s.suspended.clone()?))).collect();
+        assert_eq!(out.len(), 1, "{out:?}");
+        assert_eq!(out[0].0, StrategyName::Mid);
+        assert!(out[0].1.contains("for a step of at most 200 ms, 3 times lately"), "{out:?}");
+        assert_eq!(mid(&board).unwrap().restarts, 0, "it has not fallen");
+        let first = board.session.as_ref().map(|s| s.id);
+        let over = bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed)).await;
+        let traded = |name| over.trades.iter().any(|t| t.strategy == name);
+        assert!(traded(StrategyName::Open) && !traded(StrategyName::Mid), "{:?}", over.trades);
+        bot.until("in again", |b| {
+            b.session.as_ref().map(|s| s.id) != first && b.strategies.iter().all(|s| s.suspended.is_none())
+        })
+        .await;
+    });
+}
+
+/// LIFE-11, RISK-13: three failures within the window are borne; one more takes the bot into error with its positions
+/// protected, or kills where that is set. What earlier processes have left counts, as long as it is recent.
+#[test]
+fn life_11_more_failures_than_are_borne_escalate() {
+    let minutes_ago = |minutes: i64, weighed| Failed {
+        at: crate::gateway::clock::now() - Span::minutes(minutes),
+        actor: REPORTER.to_owned(),
+        why: "it hung".to_owned(),
+        weighed,
+    };
+    let (kill, error) = (BotState::Stopped, BotState::Error);
+    let cases = [
+        ("three", vec![], 3, false, None),
+        ("four", vec![], 4, false, Some(error)),
+        ("four-kill", vec![], 4, true, Some(kill)),
+        ("old", vec![minutes_ago(6, true); 4], 1, false, None),
+        ("recent", vec![minutes_ago(4, true); 3], 1, false, Some(error)),
+        ("others", vec![Failed { actor: RISK.to_owned(), ..minutes_ago(1, true) }; 4], 1, false, None),
+        ("left", [vec![minutes_ago(2, true); 3], vec![minutes_ago(1, false)]].concat(), 0, false, Some(error)),
+        ("left-weighed", vec![minutes_ago(1, true); 4], 0, false, None),
+    ];
+    for (name, failed, falls, kills, ends) in cases {
+        run(async move {
+            let bearing = Bearing { kills, tolerance: Tolerance::default(), ..Bearing::default() };
+            let bot = Bot::bearing(name, &Scene::new(7, &["2024-05-28"]), PACE, (bearing, &failed)).await;
+            if falls > 0 {
+                bot.tell(Command::Start).await.unwrap();
+                bot.until("minutes", |b| b.fed_at.is_some()).await;
+            }
+            for time in 1..=falls {
+                bot.fault(REPORTER, Fault::Panic);
+                bot.until("built anew", |b| {
+                    b.actors.iter().any(|a| a.name == REPORTER && a.restarts == time && a.well)
+                })
+                .await;
+            }
+            if let Some(state) = ends {
+                let board = bot.until("escalated", |b| b.state == state).await;
+                let why = board.reason.clone().unwrap_or_default();
+                assert!(why.contains("it failed 4 times within 300 s"), "{name}: {why}");
+                assert_eq!(board.latch.is_some(), kills, "{name}");
+            } else {
+                tokio::time::sleep(Duration::from_millis(600)).await;
+                let state = bot.tree.board.borrow().state;
+                assert!(state.is_running() || state == BotState::Started, "{name}: {state:?}");
+            }
+            let failures = Failures::new(&ControlFolder::open(&bot.folder.join("control")).unwrap()).read();
+            assert!(failures.len() >= usize::try_from(falls).unwrap() && failures.iter().all(|f| f.weighed), "{name}");
         });
     }
 }

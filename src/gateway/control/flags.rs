@@ -46,6 +46,8 @@ pub struct Flags {
     folder: ControlFolder,
     /// What was refused and could not be moved away: told once.
     told: BTreeMap<Flag, String>,
+    /// Whether nothing was looked at yet.
+    fresh: bool,
 }
 
 impl Flag {
@@ -62,6 +64,10 @@ impl Flag {
             Self::Start => "control_start.flag",
             Self::Rehearse => "test_mode.flag",
         }
+    }
+
+    fn path(self, folder: &ControlFolder, ending: &str) -> PathBuf {
+        folder.path().join(self.file()).with_extension(ending)
     }
 
     /// What it commands; the freeze that it sets is named `file`.
@@ -91,7 +97,7 @@ impl Flags {
     /// Watches this folder.
     #[must_use]
     pub const fn new(folder: ControlFolder) -> Self {
-        Self { folder, told: BTreeMap::new() }
+        Self { folder, told: BTreeMap::new(), fresh: true }
     }
 
     /// Consumes the flags that are up, the most urgent first. Cheap where there is none: meant to be asked often.
@@ -99,14 +105,29 @@ impl Flags {
         Flag::ALL.into_iter().filter_map(|flag| self.take_one(flag)).collect()
     }
 
+    /// The kill flag has done its work: the latch is on the disk, and the next process need not be told.
+    pub fn done(&self, flag: Flag) {
+        let taking = flag.path(&self.folder, "taking");
+        if flag == Flag::Kill && taking.exists() {
+            // What stays is taken once more; a kill twice has the effect of one.
+            let _ = move_away(&taking, "taken");
+        }
+    }
+
     fn take_one(&mut self, flag: Flag) -> Option<Found> {
         let up = self.folder.path().join(flag.file());
-        if up.symlink_metadata().is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
+        let is_gone = |path: &Path| path.symlink_metadata().is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
+        // A kill flag is consumed in two steps, so that a process that dies between the two leaves it to the next one.
+        let left = std::mem::take(&mut self.fresh).then(|| Flag::Kill.path(&self.folder, "taking"));
+        let left = left.filter(|path| flag == Flag::Kill && !is_gone(path));
+        if left.is_none() && is_gone(&up) {
             self.told.remove(&flag);
             return None;
         }
         // Renamed first, looked at afterwards: nobody can put another file in its place between the two.
-        let moved = move_away(&up, "taken").map_err(|e| format!("it cannot be moved away: {e}"));
+        let ending = if flag == Flag::Kill { "taking" } else { "taken" };
+        let moved = left.map_or_else(|| move_away(&up, ending), Ok);
+        let moved = moved.map_err(|e| format!("it cannot be moved away: {e}"));
         let verdict = moved.as_ref().map_err(Clone::clone).and_then(|taken| self.judge(taken));
         match verdict {
             Ok(reason) => Some(Found::Command(flag, reason)),
@@ -168,6 +189,7 @@ mod tests {
         for flag in Flag::ALL {
             flag.raise(&folder, "too hot\nsecond line").unwrap();
             assert_eq!(flags.take(), [Found::Command(flag, "too hot".to_owned())]);
+            flags.done(flag);
             assert_eq!(flags.take(), []);
             assert!(!folder.path().join(flag.file()).exists());
         }
@@ -176,6 +198,21 @@ mod tests {
         let both = [Found::Command(Flag::Kill, String::new()), Found::Command(Flag::Stop, String::new())];
         assert_eq!(flags.take(), both, "kill goes first");
         assert_eq!(Flag::Freeze.command(), Some(Command::Freeze("file".parse().unwrap())));
+    }
+
+    #[test]
+    fn risk_15_a_kill_flag_whose_process_died_over_it_is_taken_by_the_next_one() {
+        let place = TestPlace::new();
+        let (folder, mut flags) = flags(&place);
+        let kill = [Found::Command(Flag::Kill, "too hot".to_owned())];
+        Flag::Kill.raise(&folder, "too hot").unwrap();
+        assert_eq!(flags.take(), kill);
+        assert_eq!(flags.take(), [], "not by the same one");
+        let mut next = Flags::new(folder.clone());
+        assert_eq!(next.take(), kill);
+        next.done(Flag::Kill);
+        assert!(folder.path().join("control_kill.taken").exists());
+        assert_eq!(Flags::new(folder).take(), [], "it was done");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 pub mod client;
 /// What can go wrong here.
 mod error;
+/// What has failed lately.
+mod failures;
 /// Flags: commands as files.
 mod flags;
 /// The folder itself.
@@ -25,11 +27,12 @@ mod server;
 mod signals;
 
 pub use error::ControlError;
+pub use failures::{Failed, Failures};
 pub use flags::{Flag, Flags, Found};
 pub use folder::ControlFolder;
 pub use hang::HangMark;
 pub use heartbeat::{Feed, Heart, Heartbeat, STALE, last_heartbeat};
-pub use latch::LatchFile;
+pub use latch::{LatchFile, Latched};
 pub use lock::{Holder, InstanceLock, holder};
 pub use protocol::{Reply, Request, StepUp};
 pub use server::{Answering, Server};

@@ -3,11 +3,13 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use desk::machines::kill_switch::Receipt;
 use serde_json::Value;
 use tbot::gateway::clock::Stopwatch;
+use tbot::store::Receipts;
 
 use super::tool::{Said, command, tbot, text};
 use crate::web::client::{encoded, send};
@@ -23,16 +25,39 @@ pub(super) struct Bot {
 impl Bot {
     /// One that is set up by files and flags alone.
     pub(super) fn start(data: &Path, more: &[&str]) -> Self {
-        Self::anew(data, &[&["--identity", "TBOT_US_SIM_01"], more].concat())
+        Self::with(data, more, &[])
+    }
+
+    /// The same in an environment.
+    pub(super) fn with(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::run(data, &[&["--identity", "TBOT_US_SIM_01"], more].concat(), environment)
     }
 
     /// One that is told nothing but where it is.
     pub(super) fn anew(data: &Path, more: &[&str]) -> Self {
+        Self::run(data, more, &[])
+    }
+
+    /// One that may have only so many files open.
+    pub(super) fn narrow(data: &Path, more: &[&str], files: usize) -> Self {
+        let more = [&["--identity", "TBOT_US_SIM_01"], more].concat();
+        let mut prlimit = Command::new("prlimit");
+        prlimit.arg(format!("--nofile={files}")).arg(env!("CARGO_BIN_EXE_tbot"));
+        Self::spawn(prlimit, data, &more)
+    }
+
+    fn run(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut run = command::<&str>(&[]);
+        run.envs(environment.iter().copied());
+        Self::spawn(run, data, more)
+    }
+
+    fn spawn(mut run: Command, data: &Path, more: &[&str]) -> Self {
         let mut words = vec!["run", "--unwatched", "--listen", "127.0.0.1:0", "--log-level", "error", "--data"];
         let folder = text(data);
         words.push(&folder);
         words.extend(more);
-        let mut child = command(&words).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child = run.args(&words).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut way_in = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut way_in).unwrap();
         assert!(!way_in.is_empty(), "it ended: {:?}", child.wait());
@@ -79,6 +104,23 @@ impl Bot {
         self.until("registered", |b| b["state"] == "started");
     }
 
+    /// Waits until the process ends by itself.
+    pub(super) fn ends(&mut self) -> ExitStatus {
+        self.ends_within(Duration::from_mins(1)).unwrap_or_else(|| panic!("it does not end: {:#}", self.board()))
+    }
+
+    /// The same, for so long.
+    pub(super) fn ends_within(&mut self, time: Duration) -> Option<ExitStatus> {
+        let begun = Stopwatch::start();
+        while begun.elapsed() < time {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        None
+    }
+
     /// The process dies here and now.
     pub(super) fn perish(mut self) {
         self.child.kill().unwrap();
@@ -94,3 +136,10 @@ impl Drop for Bot {
 }
 
 pub(super) const PASSWORD: &str = "four words are enough here";
+
+/// What lies in the folder of receipts: those of kills.
+pub(super) fn receipts(data: &Path) -> Vec<Receipt> {
+    let kept = Receipts::open(&data.join("receipts")).unwrap().newest(100).unwrap();
+    let kills = kept.into_iter().filter(|r| r.name.ends_with("-kill"));
+    kills.map(|r| serde_json::from_slice(&r.bytes).unwrap()).collect()
+}

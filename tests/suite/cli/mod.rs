@@ -4,18 +4,25 @@
 mod bad_input;
 /// Beside a running bot.
 mod beside;
+/// Visitors who block the web server.
+mod besieged;
 /// A living bot for a test.
 mod bot;
 /// Data that stop in the middle of a trade.
 mod data_end;
 /// `tbot demo`.
 mod demo;
+/// A disk that is full, or turns read-only.
+mod disk;
 /// The wizard, and first starts that fail.
 mod first_start;
 /// Help, version, exit codes.
 mod help;
 /// Ctrl-C in the middle.
 mod interrupted;
+/// A kill whose process dies; only a build for tests dies on purpose.
+#[cfg(debug_assertions)]
+mod killed;
 /// `tbot ledger verify`.
 mod ledger;
 /// The living bot.

@@ -41,7 +41,11 @@ pub(crate) async fn register(
             own.insert("limit".to_owned(), PAGE.into());
         }
     }
-    Frame::new(&shared, &visitor, "/ledger").page(&format!("{} {name}", code.code()), "pages/account_register.html", own)
+    Frame::new(&shared, &visitor, "/ledger").page(
+        &format!("{} {name}", code.code()),
+        "pages/account_register.html",
+        own,
+    )
 }
 
 /// The register of each currency, what was there before first.

@@ -1,0 +1,154 @@
+//! D1, D6, RISK-14a on real file systems: the disk is full, or turns read-only, while the bot trades. Each test runs itself
+//! again in a mount name space of its own, where it may make file systems; where that is not allowed it says so.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::bot::Bot;
+use super::tool::{tbot_well, text};
+use crate::places::Folder;
+
+const INSIDE: &str = "TBOT_TEST_INSIDE";
+const BOOKS: &str = "output/TBOT_US_SIM_01/ledgers/TBOT_US_SIM_01_BOT_ledger.db";
+
+fn run(words: &[&str]) -> bool {
+    Command::new(words[0]).args(&words[1..]).status().is_ok_and(|status| status.success())
+}
+
+/// Whether this process is in a name space of its own. Otherwise the test is run again in one, and has passed there.
+fn is_inside(test: &str, needs_root: bool) -> bool {
+    if std::env::var_os(INSIDE).is_some() {
+        return true;
+    }
+    // As root of this machine, or as root of a name space of users.
+    let ways: &[&[&str]] = if needs_root { &[&["--mount"]] } else { &[&["--mount"], &["-Urm"]] };
+    let allowed =
+        |way: &&&[&str]| run(&[&["unshare"], **way, &["sh", "-c", "mount -t tmpfs tmpfs /mnt 2> /dev/null"]].concat());
+    let Some(way) = ways.iter().find(allowed) else {
+        eprintln!("NOT TESTED: {test}; no file system can be made here");
+        return false;
+    };
+    let test = format!("cli::disk::{test}");
+    let mut again = Command::new("unshare");
+    again.args(*way).arg(std::env::current_exe().unwrap()).args(["--exact", &test, "--nocapture"]);
+    assert!(again.env(INSIDE, "yes").status().unwrap().success(), "{test} failed in its name space");
+    false
+}
+
+fn has_alert(board: &Value, code: &str) -> bool {
+    board["alerts"].as_array().is_some_and(|list| list.iter().any(|alert| alert["code"] == code))
+}
+
+fn is_frozen(board: &Value, name: &str) -> bool {
+    board["freezes"].as_array().is_some_and(|list| list.iter().any(|freeze| freeze["name"] == name))
+}
+
+fn is_flat(board: &Value) -> bool {
+    ["positions", "orders"].iter().all(|name| board[*name].as_array().is_some_and(Vec::is_empty))
+}
+
+fn holding(data: &Path) -> Bot {
+    let bot = Bot::start(data, &["--speed", "600"]);
+    bot.register();
+    assert_eq!(bot.tell("start").code, Some(0));
+    bot.until("a position", |b| b["positions"].as_array().is_some_and(|list| !list.is_empty()));
+    bot
+}
+
+/// Takes all the room that there is, to the last byte.
+fn fill(ballast: &Path) {
+    let mut file = OpenOptions::new().create(true).append(true).open(ballast).unwrap();
+    for size in [1 << 16, 1 << 12, 1] {
+        while file.write_all(&vec![0; size]).is_ok() {}
+    }
+}
+
+fn kept(data: &Path) -> usize {
+    let names =
+        std::fs::read_dir(data.join("receipts")).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with("-kill.receipt")).count()
+}
+
+/// D1, RISK-14a, RISK-15: nothing can be written any more. The kill is carried out past the books, and the pages say what
+/// cannot be done; when there is room again books and receipt catch up, and the books are sound. The latch outlives it.
+#[test]
+fn d1_a_kill_works_on_a_full_disk_and_the_books_catch_up() {
+    if !is_inside("d1_a_kill_works_on_a_full_disk_and_the_books_catch_up", false) {
+        return;
+    }
+    let folder = Folder::new();
+    assert!(run(&["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", &text(folder.path())]));
+    let data = folder.path().join("data");
+    let mut bot = holding(&data);
+    let ballast = folder.path().join("ballast");
+    fill(&ballast);
+    let killed = bot.tell("kill --why full");
+    assert_eq!(killed.code, Some(0), "{}{}", killed.out, killed.err);
+    let done = bot.until("flat by the venue's word", |b| has_alert(b, "kill_done"));
+    assert!(is_frozen(&done, "books") && has_alert(&done, "books"), "it says that the books wait: {done:#}");
+    assert!(has_alert(&done, "receipt_lost"), "it says that the receipt waits: {done:#}");
+    assert_eq!(done["latch"]["why"], "full");
+    let emergency = std::fs::read_to_string(data.join("emergency.log")).unwrap();
+    assert!(emergency.contains("\"what\":\"exit\""), "what was sent past the books is written down");
+    assert!(data.join("control/kill.latch").exists(), "the latch is on the disk, however full");
+
+    std::fs::remove_file(&ballast).unwrap();
+    let stopped = bot.until("stopped", |b| b["state"] == "stopped" && b["closing"]["receipt"].is_string());
+    assert!(is_flat(&stopped), "{stopped:#}");
+    assert_eq!(kept(&data), 1, "the receipt is kept as soon as that can be done");
+    assert_eq!(bot.tell("shutdown").code, Some(0));
+    assert_eq!(bot.ends().code(), Some(0));
+    tbot_well(&["ledger", "verify", &text(&data.join(BOOKS))]);
+    let bot = Bot::start(&data, &["--speed", "600"]);
+    let refused = bot.tell("start");
+    assert!(refused.code == Some(4) && refused.err.contains("latch"), "{}", refused.err);
+    bot.perish();
+    assert!(run(&["umount", &text(folder.path())]));
+}
+
+/// Makes a file system in a file, below a folder that is there.
+fn mounted(image: &Path, place: &Path) -> Option<String> {
+    let device = (std::fs::File::create(image).and_then(|file| file.set_len(16 << 20)).is_ok()
+        && run(&["mkfs.ext4", "-q", "-F", &text(image)])
+        && run(&["mount", "-o", "loop,errors=remount-ro", &text(image), &text(place)]))
+    .then(|| Command::new("findmnt").args(["-n", "-o", "SOURCE", &text(place)]).output().unwrap().stdout)?;
+    let device = String::from_utf8(device).unwrap();
+    device.trim().rsplit('/').next().map(str::to_owned)
+}
+
+/// D6, RISK-14a: the file system of the books turns read-only under them, as Linux does it with a failing disk. The kill is
+/// carried out past the books and leaves its receipt.
+#[test]
+fn d6_a_kill_works_when_the_books_turn_read_only() {
+    const NAME: &str = "d6_a_kill_works_when_the_books_turn_read_only";
+    if !is_inside(NAME, true) {
+        return;
+    }
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let ledgers = data.join(BOOKS).parent().unwrap().to_owned();
+    std::fs::create_dir_all(&ledgers).unwrap();
+    let trigger = mounted(&folder.path().join("image"), &ledgers)
+        .map(|device| format!("/sys/fs/ext4/{device}/trigger_fs_error"))
+        .filter(|path| Path::new(path).exists());
+    let Some(trigger) = trigger else {
+        eprintln!("NOT TESTED: {NAME}; no ext4 file system can be made here");
+        return;
+    };
+    let bot = holding(&data);
+    std::fs::write(&trigger, "a failing disk").unwrap();
+    assert!(std::fs::write(ledgers.join("probe"), "").is_err(), "it is read-only now");
+    std::fs::write(data.join("control/control_kill.flag"), "failing").unwrap();
+    let done = bot.until("flat by the venue's word", |b| has_alert(b, "kill_done"));
+    assert!(is_frozen(&done, "books"), "{done:#}");
+    assert_eq!(done["latch"]["why"], "failing");
+    assert_eq!(kept(&data), 1);
+    let emergency = std::fs::read_to_string(data.join("emergency.log")).unwrap();
+    assert!(emergency.contains("\"what\":\"exit\""), "what was sent past the books is written down");
+    bot.perish();
+    assert!(run(&["umount", &text(&ledgers)]));
+}
