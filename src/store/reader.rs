@@ -220,6 +220,21 @@ impl Reader {
             .collect()
     }
 
+    /// The closing record that a `day_close` entry seals, as its stored bytes.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn closing(&self, book: &Book, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let row: Option<(i64, i64, i64, Vec<u8>, Vec<u8>)> = on!(Pool, &self.pool, c => sqlx::query_as(sql::CLOSINGS)
+                .bind(book.number)
+                .bind(signed(seq.saturating_sub(1)))
+                .bind(1_i64)
+                .fetch_optional(c)
+                .await)
+        .map_err(|e| StoreError::from_driver("reading a closing record", e))?;
+        Ok(row.filter(|r| unsigned(r.0) == seq).map(|r| r.4))
+    }
+
     /// The entry that booked a fact, if it is booked.
     ///
     /// # Errors

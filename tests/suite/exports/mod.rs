@@ -1,4 +1,12 @@
 //! The journal for other programs, and what other programs say of it.
 
+/// Our own checker of OFX.
+mod checker;
 /// The worked month.
 mod example;
+/// What beancount, hledger and the readers of OFX say.
+mod programs;
+/// A month and a sample, whole and in parts.
+mod samples;
+/// The verbs.
+mod verbs;
