@@ -187,6 +187,11 @@ fn source(arguments: &Arguments) -> Result<Source, Failure> {
         let report = store::verify(&address, &check).await.map_err(unusable)?;
         if let Some(finding) = &report.finding {
             let message = format!("the books do not verify, and nothing was exported: {finding}");
+            console::say(&if arguments.json {
+                json!({ "verified": false, "message": message }).to_string()
+            } else {
+                message.clone()
+            });
             return Err(Failure { exit: Exit::Found, code: "ledger_wrong", message });
         }
         let reader = Reader::open(&address).await.map_err(unusable)?;
@@ -289,7 +294,7 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// Checks an OFX file.
 ///
 /// # Errors
-/// [`Exit::Found`] with the number of faults; [`Exit::BadInput`] where a file cannot be read.
+/// [`Exit::Found`] with the first fault; [`Exit::BadInput`] where a file cannot be read.
 pub fn check_ofx(arguments: &CheckArguments) -> Result<(), Failure> {
     let text = String::from_utf8_lossy(&read(&arguments.file)?).into_owned();
     let beside = Some(opening_of(&arguments.file)).filter(|f| f.is_file());
@@ -315,9 +320,8 @@ pub fn check_ofx(arguments: &CheckArguments) -> Result<(), Failure> {
             console::say(&format!("  {} {fault}", fault.code));
         }
     }
-    match found.faults.len() {
-        0 => Ok(()),
-        1 => Err(Failure { exit: Exit::Found, code: "ofx_wrong", message: "1 fault was found".to_owned() }),
-        n => Err(Failure { exit: Exit::Found, code: "ofx_wrong", message: format!("{n} faults were found") }),
+    match found.faults.first() {
+        None => Ok(()),
+        Some(fault) => Err(Failure { exit: Exit::Found, code: "ofx_wrong", message: fault.to_string() }),
     }
 }

@@ -90,7 +90,8 @@ struct Row {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
-    line: u64,
+    #[serde(rename = "line")]
+    number: u64,
     account: AccountCode,
     currency: Currency,
     amount: Money,
@@ -147,10 +148,10 @@ fn row(entry: &Entry) -> Row {
     }
 }
 
-fn line((posting, line): (&Posting, u64)) -> Line {
+fn line((posting, number): (&Posting, u64)) -> Line {
     let tags = posting.tags.clone();
     Line {
-        line,
+        number,
         account: posting.account,
         currency: posting.currency,
         amount: posting.amount,
@@ -215,8 +216,8 @@ pub fn import(bytes: &[u8]) -> Result<Journal, ExportError> {
 fn entry(row: Row) -> Result<Entry, String> {
     let mut postings = Vec::with_capacity(row.postings.len());
     for (line, number) in row.postings.into_iter().zip(1_u64..) {
-        if line.line != number {
-            return Err(format!("has a line {} where line {number} is due", line.line));
+        if line.number != number {
+            return Err(format!("has a line {} where line {number} is due", line.number));
         }
         postings.push(posting(line)?);
     }
@@ -244,10 +245,10 @@ fn posting(line: Line) -> Result<Posting, String> {
     let holding = match (line.commodity, line.units) {
         (None, None) => None,
         (Some(commodity), Some(units)) if !units.is_zero() => Some(Holding { commodity, units }),
-        _ => return Err(format!("line {}: commodity and units go together, and units are never zero", line.line)),
+        _ => return Err(format!("line {}: commodity and units go together, and units are never zero", line.number)),
     };
     if line.account.is_units() && !line.amount.is_zero() {
-        return Err(format!("line {}: account {} carries units only, the amount is 0.00", line.line, line.account));
+        return Err(format!("line {}: account {} carries units only, the amount is 0.00", line.number, line.account));
     }
     Ok(Posting {
         account: line.account,

@@ -27,8 +27,9 @@ pub(super) fn plain(steps: i64) -> DecimalText {
 pub(super) fn unit_cost(cost: i64, units: i64) -> Result<Wide, Overflow> {
     let whole = money(cost).as_str().split('.').next().map_or(1, |w| w.trim_start_matches('-').len());
     let places = DIGITS.saturating_sub(whole).saturating_sub(8).min(COST_PLACES);
-    let step = (places..COST_PLACES).fold(1_i64, |step, _| step.saturating_mul(10));
-    let scaled = Wide::new(i128::from(cost)).times(COST_SCALE / step).ok_or(Overflow)?;
+    let tens = |n: usize| (0..n).fold(1_i64, |tens, _| tens.saturating_mul(10));
+    let step = tens(COST_PLACES.saturating_sub(places));
+    let scaled = Wide::new(i128::from(cost)).times(tens(places)).ok_or(Overflow)?;
     scaled.half_even(i128::from(units)).ok_or(Overflow)?.times(step).ok_or(Overflow)
 }
 

@@ -19,15 +19,13 @@ fn codes(text: &str) -> Vec<&'static str> {
     ofx::check(text, &ofx::Opening::default()).faults.iter().map(|f| f.code).collect()
 }
 
-#[test]
-fn each_planted_fault_is_found_and_called_by_its_name() {
-    let month = month();
-    assert_eq!(codes(&month), Vec::<&str>::new());
-    let buy = line(&month, "<MEMO>Buy 180 ACME at 50.00");
-    let position = line(&month, "<HELDINACCT>CASH</HELDINACCT><POSTYPE>LONG</POSTYPE><UNITS>73</UNITS>");
-    let listed = line(&month, "<SECNAME>Bolt Industries");
-    let bank = line(&month, "<NAME>float_out</NAME>");
-    let faults: &[(&str, &str, &str, &str)] = &[
+/// What is planted: in words, the text and what takes its place, and the code that it is found by.
+fn faults(month: &str) -> Vec<(&'static str, String, String, &'static str)> {
+    let buy = line(month, "<MEMO>Buy 180 ACME at 50.00");
+    let position = line(month, "<HELDINACCT>CASH</HELDINACCT><POSTYPE>LONG</POSTYPE><UNITS>73</UNITS>");
+    let listed = line(month, "<SECNAME>Bolt Industries");
+    let bank = line(month, "<NAME>float_out</NAME>");
+    let faults: &[(&'static str, &str, &str, &'static str)] = &[
         (
             "two transactions share an id",
             "lbs7bit5k5ssyqty4475c7zntn-1",
@@ -89,11 +87,18 @@ fn each_planted_fault_is_found_and_called_by_its_name() {
         ),
         ("the file is cut", "</INVTRANLIST>", "", "not_ofx"),
     ];
-    for (what, from, to, code) in faults {
-        let planted = month.replacen(from, to, 1);
+    faults.iter().map(|(what, from, to, code)| (*what, (*from).to_owned(), (*to).to_owned(), *code)).collect()
+}
+
+#[test]
+fn each_planted_fault_is_found_and_called_by_its_name() {
+    let month = month();
+    assert_eq!(codes(&month), Vec::<&str>::new());
+    for (what, from, to, code) in faults(&month) {
+        let planted = month.replacen(&from, &to, 1);
         assert_ne!(planted, month, "{what}: nothing was planted");
         let found = codes(&planted);
-        assert!(found.contains(code), "{what}: {code} is missing in {found:?}");
+        assert!(found.contains(&code), "{what}: {code} is missing in {found:?}");
     }
 }
 

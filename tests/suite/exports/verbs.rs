@@ -106,7 +106,12 @@ fn check_ofx_names_each_fault_and_ends_with_1() {
     std::fs::write(&file, whole.replacen("<COMMISSION>1.50", "<COMMISSION>1.51", 1)).unwrap();
     let said = tbot(&["ledger", "check-ofx", &text(&file)]);
     assert_eq!(said.code, Some(1));
-    assert!(said.out.contains("wrong_total") && said.err.contains("1 fault was found"), "{}{}", said.out, said.err);
+    assert!(
+        said.out.contains("wrong_total") && said.out.contains("TOTAL is not -UNITS x UNITPRICE"),
+        "{}{}",
+        said.out,
+        said.err
+    );
     for (arguments, says) in [
         (vec!["nowhere.ofx".to_owned()], "nowhere.ofx: cannot be read"),
         (vec![text(&file), "--opening".to_owned(), text(&journal)], "is no closing record"),
@@ -115,4 +120,19 @@ fn check_ofx_names_each_fault_and_ends_with_1() {
         assert_eq!(said.code, Some(2));
         assert!(said.err.contains(says), "{}", said.err);
     }
+}
+
+#[test]
+fn books_that_do_not_verify_are_not_exported() {
+    let (place, out) = books();
+    let record = out.join("run.json");
+    let mut run: serde_json::Value = serde_json::from_slice(&std::fs::read(&record).unwrap()).unwrap();
+    run["books"]["records"] = (run["books"]["records"].as_u64().unwrap() + 1).into();
+    std::fs::write(&record, run.to_string()).unwrap();
+    let file = place.path().join("x.csv");
+    let said = export(&out, "csv", &file, &[]);
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    assert!(said.out.contains("do not verify, and nothing was exported: "), "{}", said.out);
+    assert_eq!(export(&out, "csv", &file, &["--json"]).json()["verified"], false);
+    assert!(!file.exists());
 }

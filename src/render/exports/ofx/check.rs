@@ -204,16 +204,13 @@ impl Checker {
             *held.entry((security.clone(), t.short)).or_default() += Wide::new(widen(moved));
         }
         self.signs(t);
-        match &t.reverses {
-            // What an earlier file holds cannot be looked at.
-            Some(undone) => match self.ids.get(undone).copied() {
-                Some((total, units)) if (total, units) != (t.total.saturating_neg(), moved.saturating_neg()) => {
-                    let message = format!("reverses {undone} with other units or another total");
-                    self.fault("wrong_reversal", &t.id, message);
-                }
-                _ => {}
-            },
-            None => {}
+        // What an earlier file holds cannot be looked at.
+        if let Some(undone) = &t.reverses
+            && let Some(was) = self.ids.get(undone)
+            && *was != (t.total.saturating_neg(), moved.saturating_neg())
+        {
+            let message = format!("reverses {undone} with other units or another total");
+            self.fault("wrong_reversal", &t.id, message);
         }
         if matches!(t.element.as_str(), "BUYSTOCK" | "SELLSTOCK" | "BUYOTHER" | "SELLOTHER") {
             let contract = t.security.as_ref().and_then(|s| self.listed.get(s)).copied().unwrap_or(false);

@@ -122,7 +122,7 @@ fn fact(entry: &Entry, name: &str) -> Option<i64> {
 /// The day on which cash moves: as the open item says, otherwise as the fill does.
 pub(super) fn settles(entry: &Entry) -> Option<Date> {
     let unsettled = entry.draft.postings.iter().filter(|p| p.account == AccountCode::CASH_UNSETTLED);
-    unsettled.filter_map(|p| p.tags.item.as_ref()?.as_str().parse().ok()).next()
+    unsettled.filter_map(|p| p.tags.item.as_ref()).find_map(|item| item.as_str().parse().ok())
 }
 
 fn trade(entry: &Entry, section: &[Posting], found: &mut Vec<Transaction>) -> Result<(), Overflow> {

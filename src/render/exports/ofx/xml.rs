@@ -62,7 +62,7 @@ pub(super) fn parse(text: &str) -> Result<Element, String> {
             if mixed {
                 return Err(wrong(&format!("{name} has text between its elements")));
             }
-            done.text = done.text.trim().to_owned();
+            done.text = String::from(done.text.trim());
             if let Some(parent) = open.last_mut() {
                 parent.children.push(done);
             }
