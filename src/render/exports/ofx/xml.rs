@@ -45,9 +45,9 @@ pub(super) fn parse(text: &str) -> Result<Element, String> {
     let mut open: Vec<Element> = vec![Element::default()];
     let mut rest = text;
     while let Some(start) = rest.find('<') {
-        let line = || text.get(..text.len().saturating_sub(rest.len())).unwrap_or_default().matches('\n').count();
-        let wrong = |what: &str| format!("line {}: {what}", line().saturating_add(1));
         let (before, after) = rest.split_at(start);
+        let above = || text.get(..text.len().saturating_sub(after.len())).unwrap_or_default().matches('\n').count();
+        let wrong = |what: &str| format!("line {}: {what}", above().saturating_add(1));
         let (tag, next) = after.trim_start_matches('<').split_once('>').ok_or_else(|| wrong("a tag is not closed"))?;
         let said = unescaped(before).ok_or_else(|| wrong("an entity is not known"))?;
         if let Some(innermost) = open.last_mut() {
