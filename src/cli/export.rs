@@ -126,7 +126,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     let source = source(arguments)?;
     let days = source.journal.days().ok_or(ExportError::NoEntries)?;
-    let period = Period { from: arguments.from.unwrap_or(days.from), to: arguments.to.unwrap_or(days.to) };
+    // A day beyond the journal's is a period of its own, which the refusal then names.
+    let from = arguments.from.unwrap_or_else(|| arguments.to.map_or(days.from, |to| to.min(days.from)));
+    let period = Period { from, to: arguments.to.unwrap_or_else(|| from.max(days.to)) };
     if period.from > period.to {
         let message = format!("--from {} lies after --to {}; the first day comes first", period.from, period.to);
         return Err(Failure::bad_input("period", message));

@@ -1,7 +1,6 @@
 //! beancount: booking STRICT, tolerance zero, lots at `{unit cost, date, "lot"}`, assertions after each session. Units
 //! accounts are left out, for beancount knows no counterpart of units.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use desk::domain::journal::{AccountCode, Entry, EntryKind, Fact, Posting};
@@ -11,12 +10,9 @@ use desk::domain::wide::Wide;
 
 use super::balances::{Balances, Held};
 use super::input::{Export, ExportError};
-use super::lots::{Leg, Lots};
+use super::lots::{Leg, Lots, Rest};
 use super::names::{Commodities, ROUNDING, path};
 use super::numbers::{COST_PLACES, WEIGHT_PLACES, decimal, money, plain};
-
-/// What the exact amounts are more than units weigh, by currency, at 10⁻²⁰.
-type Rest = BTreeMap<Currency, Wide>;
 
 struct File<'a> {
     names: &'a Commodities,
@@ -78,13 +74,9 @@ impl File<'_> {
     /// What the books stood at before the period, lot by lot.
     fn openings(&mut self, export: &Export<'_>, eve: Date) -> Result<(), ExportError> {
         for entry in export.before() {
-            for posting in &entry.draft.postings {
-                self.balances.take(posting);
-                if posting.account.is_position() {
-                    let (_, rest) = self.lots.take(entry, posting)?;
-                    *self.rest.entry(posting.currency).or_default() += rest;
-                }
-            }
+            entry.draft.postings.iter().for_each(|posting| self.balances.take(posting));
+            let (_, rests) = self.lots.moves(entry)?;
+            self.add(rests);
         }
         self.balances.moved()?;
         let money_before = self.balances.money()?;
@@ -121,14 +113,17 @@ impl File<'_> {
         if let Some(seq) = d.reverses {
             self.line(&format!("  reverses: {seq}"));
         }
-        for posting in d.postings.iter().filter(|p| !p.account.is_units()) {
+        let (moves, rests) = self.lots.moves(entry)?;
+        self.add(rests);
+        for (at, posting) in d.postings.iter().enumerate().filter(|(_, p)| !p.account.is_units()) {
             self.balances.take(posting);
-            if posting.account.is_position() {
-                let (legs, rest) = self.lots.take(entry, posting)?;
-                for leg in &legs {
+            if let Some(legs) = moves.get(&at) {
+                for leg in legs {
                     self.leg(leg, posting.currency);
                 }
-                *self.rest.entry(posting.currency).or_default() += rest;
+                if legs.is_empty() {
+                    continue;
+                }
             } else {
                 let amount = money(posting.amount.raw());
                 self.line(&format!("  {}  {} {}", path(posting.account), amount.as_str(), posting.currency));
@@ -165,6 +160,12 @@ impl File<'_> {
             if let Some(value) = value {
                 self.line(&format!("    {name}: {}", quoted(&value)));
             }
+        }
+    }
+
+    fn add(&mut self, rests: Rest) {
+        for (currency, rest) in rests {
+            *self.rest.entry(currency).or_default() += rest;
         }
     }
 

@@ -76,12 +76,8 @@ impl File {
     fn openings(&mut self, export: &Export<'_>) -> Result<(), ExportError> {
         let mut lots = Lots::default();
         for entry in export.before() {
-            for posting in &entry.draft.postings {
-                self.balances.take(posting);
-                if posting.account.is_position() {
-                    lots.take(entry, posting)?;
-                }
-            }
+            entry.draft.postings.iter().for_each(|posting| self.balances.take(posting));
+            lots.moves(entry)?;
         }
         self.balances.moved()?;
         let mut lines = Vec::new();

@@ -41,6 +41,25 @@ pub(super) struct Leg {
     pub(super) acquired: Date,
 }
 
+/// What exact amounts are more than units weigh, by currency, at 10⁻²⁰.
+pub(super) type Rest = BTreeMap<Currency, Wide>;
+
+/// All legs of a lot in its first.
+fn drawn_together(moves: &mut BTreeMap<usize, Vec<Leg>>) -> Result<(), Overflow> {
+    let mut sums = BTreeMap::<Place, i64>::new();
+    for leg in moves.values().flatten() {
+        let sum = sums.entry(leg.place.clone()).or_default();
+        *sum = sum.checked_add(leg.units).ok_or(Overflow)?;
+    }
+    for legs in moves.values_mut() {
+        legs.retain_mut(|leg| {
+            leg.units = sums.remove(&leg.place).unwrap_or(0);
+            leg.units != 0
+        });
+    }
+    Ok(())
+}
+
 /// All lots there are or were.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Lots(BTreeMap<Place, Lot>);
@@ -48,7 +67,7 @@ pub(super) struct Lots(BTreeMap<Place, Lot>);
 impl Lots {
     /// Takes a posting of a position account. Gives the moves of units at unit costs, and what the amount is more than they
     /// weigh, at 10⁻²⁰. A split or a change of cost closes the lot and opens it again at another unit cost.
-    pub(super) fn take(&mut self, entry: &Entry, posting: &Posting) -> Result<(Vec<Leg>, Wide), Overflow> {
+    fn take(&mut self, entry: &Entry, posting: &Posting) -> Result<(Vec<Leg>, Wide), Overflow> {
         let amount = posting.amount.raw();
         let Some(place) = self.place(posting) else { return Ok((Vec::new(), as_weight(amount))) };
         let moved = posting.holding.map_or(0, |h| h.units.raw());
@@ -81,6 +100,30 @@ impl Lots {
             rest = rest - weight(leg.units, leg.unit_cost)?;
         }
         Ok((legs, rest))
+    }
+
+    /// What a posting of a position account moves, by [`Lots::take`], for all postings of an entry; and the rests by
+    /// currency. Where lines would take more from a lot than it had before the entry, as in the reversal of a purchase whose
+    /// fee was paid from the lot just bought, they are drawn together in its first line: beancount looks at what was there
+    /// before, not at what the entry brings.
+    pub(super) fn moves(&mut self, entry: &Entry) -> Result<(BTreeMap<usize, Vec<Leg>>, Rest), Overflow> {
+        let (mut moves, mut rests) = (BTreeMap::<usize, Vec<Leg>>::new(), Rest::new());
+        let mut crossed = false;
+        for (at, posting) in entry.draft.postings.iter().enumerate().filter(|(_, p)| p.account.is_position()) {
+            let side = |lots: &Self| {
+                let lot = lots.place(posting).and_then(|place| lots.0.get(&place));
+                lot.map_or(0, |lot| lot.units.raw().signum())
+            };
+            let before = side(self);
+            let (legs, rest) = self.take(entry, posting)?;
+            crossed |= before.saturating_mul(side(self)) < 0;
+            *rests.entry(posting.currency).or_default() += rest;
+            moves.insert(at, legs);
+        }
+        if crossed {
+            drawn_together(&mut moves)?;
+        }
+        Ok((moves, rests))
     }
 
     /// The lot of a posting; one without units is of the lot that it names.

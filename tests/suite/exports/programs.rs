@@ -4,7 +4,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tbot::render::exports::Format;
 
-use super::samples::{bare, opening, parts};
+use super::samples::{bare, journal, opening, parts, reversed};
 use crate::places::Folder;
 
 /// A program that `scripts/ledger-tools` installs: Python's in a folder of its own, others in the system.
@@ -79,6 +79,22 @@ fn ledg_8_beancount_and_hledger_accept_every_part_and_catch_a_cent() {
                 std::fs::write(&file, planted).unwrap();
                 assert!(accepts(format, &file).unwrap().is_err(), "{name}: a cent after {mark:?} passed {format:?}");
             }
+        }
+    }
+}
+
+#[test]
+fn a_reversal_puts_every_kind_of_lot_back() {
+    let place = Folder::new();
+    let month = journal("books-example");
+    // Brought in, split, cash in lieu, coin with its fee, contracts paid in coin, a sale through zero.
+    for seq in [2, 30, 34, 40, 46, 50, 64] {
+        let undone = reversed(&month, seq - 1);
+        for format in [Format::Beancount, Format::Hledger] {
+            let file = place.path().join(format.as_str());
+            std::fs::write(&file, bare(&undone, undone.days().unwrap(), format)).unwrap();
+            let Some(verdict) = accepts(format, &file) else { return };
+            assert_eq!(verdict, Ok(()), "entry {seq} reversed, as {}", format.as_str());
         }
     }
 }

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::report::schemas::{fits, validator};
+use desk::domain::journal::EntryKind;
+use desk::domain::journal::entry::entry_id;
 use tbot::render::exports::{Export, Format, Journal, Period, export, import, ofx};
 
 /// Two journals of the repository: the worked month, and three days with what it lacks (a bust, a split position sold, tax
@@ -123,5 +125,48 @@ fn what_cannot_stand_in_books_is_not_imported() {
         assert_ne!(planted, whole, "{from}");
         let refused = import(planted.as_bytes()).unwrap_err().to_string();
         assert!(refused.contains(says), "{from}: {refused}");
+    }
+}
+
+/// A journal up to an entry, and that entry reversed.
+pub(super) fn reversed(journal: &Journal, at: usize) -> Journal {
+    let mut cut = journal.clone();
+    cut.entries.truncate(at + 1);
+    let last = cut.entries[at].clone();
+    let mut undo = last.clone();
+    undo.seq += 1;
+    undo.draft.kind = EntryKind::Reversal;
+    undo.draft.source_key = last.entry_id.to_string();
+    undo.draft.reverses = Some(last.seq);
+    undo.entry_id = entry_id(&cut.identity, EntryKind::Reversal, &undo.draft.source_key).unwrap();
+    for posting in &mut undo.draft.postings {
+        posting.amount = posting.amount.negated();
+        if let Some(holding) = &mut posting.holding {
+            holding.units = holding.units.negated();
+        }
+    }
+    cut.entries.push(undo);
+    cut
+}
+
+#[test]
+fn a_reversal_leaves_in_ofx_what_was_there_before_whatever_it_reverses() {
+    for (name, journal) in journals() {
+        for (at, entry) in journal.entries.iter().enumerate() {
+            if entry.draft.kind.is_memo() || entry.draft.kind == EntryKind::Reversal {
+                continue;
+            }
+            let journal = reversed(&journal, at);
+            let text = bare(&journal, journal.days().unwrap(), Format::Ofx);
+            let found = ofx::check(&text, &ofx::Opening::default());
+            assert_eq!(found.faults, [], "{name}, entry {}: {}", entry.seq, entry.draft.description);
+            let moved = text.matches(&format!("<FITID>{}-", entry.entry_id)).count();
+            assert_eq!(
+                text.matches(&format!("Reverses FITID {}-", entry.entry_id)).count(),
+                moved,
+                "{name}, {}",
+                entry.seq
+            );
+        }
     }
 }

@@ -69,7 +69,21 @@ fn an_export_that_cannot_be_is_refused_with_what_is_allowed() {
         (&journal, "xls", &fresh, &[][..], "[possible values: ofx, csv, json, beancount, hledger, trial-balance]"),
         (&journal, "csv", &there, &[], "exists already and is not overwritten"),
         (&journal, "csv", &nowhere, &[], "cannot be written: there is no such file"),
-        (&journal, "csv", &fresh, &["--from", "2027-01-01"], "lies after --to 2026-09-10"),
+        (&journal, "csv", &fresh, &["--from", "2027-01-01", "--to", "2026-09-10"], "lies after --to 2026-09-10"),
+        (
+            &journal,
+            "csv",
+            &fresh,
+            &["--from", "2027-01-01"],
+            "between 2027-01-01 and 2027-01-01; the journal has entries from 2026-09-08",
+        ),
+        (
+            &journal,
+            "csv",
+            &fresh,
+            &["--to", "2020-01-01"],
+            "between 2020-01-01 and 2020-01-01; the journal has entries from 2026-09-08",
+        ),
         (
             &journal,
             "csv",
