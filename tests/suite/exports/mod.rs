@@ -6,6 +6,8 @@ mod checker;
 mod example;
 /// What beancount, hledger and the readers of OFX say.
 mod programs;
+/// Random histories.
+mod random;
 /// A month and a sample, whole and in parts.
 mod samples;
 /// The verbs.
