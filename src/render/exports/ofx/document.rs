@@ -307,7 +307,7 @@ impl File<'_> {
         let mut postings = self.export.until_end().flat_map(|e| &e.draft.postings);
         postings.any(|p| {
             let held = p.holding.is_some_and(|h| h.commodity == security) && p.account.is_position();
-            wanted(p.account) && (held || (!p.account.is_position() && p.tags.instrument == Some(security)))
+            wanted(p.account) && (held || p.tags.instrument == Some(security))
         })
     }
 

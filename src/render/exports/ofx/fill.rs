@@ -131,7 +131,9 @@ fn trade(entry: &Entry, section: &[Posting], found: &mut Vec<Transaction>) -> Re
     let settles = settles(entry).or(stated).unwrap_or(entry.draft.session.date);
     let instrument = section.iter().find_map(|p| p.tags.instrument);
     let groups = Group::all(section);
-    let main = |g: &&Group<'_>| Some(g.commodity) == instrument || groups.len() == 1;
+    // Of a pair of coins the first is the one that was traded.
+    let lead = groups.iter().find(|g| Some(g.commodity) == instrument).or(groups.first()).map(|g| g.commodity);
+    let main = |g: &&Group<'_>| Some(g.commodity) == lead;
     let whole = groups.iter().filter(main).fold(Wide::ZERO, |sum, g| sum + magnitude(g.units));
     let accrued = of(|a| a == AccountCode::FEES_ACCRUED)?;
     let charged = of(|a| is_expense(a) && a != AccountCode::COMMISSIONS)?;
