@@ -1,5 +1,7 @@
 //! The journal for other programs, and what other programs say of it.
 
+/// Lots as beancount books them.
+mod booking;
 /// Our own checker of OFX.
 mod checker;
 /// The worked month.
