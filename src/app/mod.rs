@@ -32,8 +32,8 @@ use clap::Parser as _;
 
 use crate::actors::life::End;
 use crate::cli::{
-    Cli, Failure, KeysVerb, LedgerVerb, Verb, backtest, command, completions, config, console, interrupt, keys, ledger,
-    logs, run_bot, service, status,
+    Cli, Failure, KeysVerb, LedgerVerb, Verb, backtest, command, completions, config, console, export, interrupt, keys,
+    ledger, logs, run_bot, service, status,
 };
 use crate::gateway::notify::ServiceManager;
 
@@ -52,6 +52,8 @@ pub fn start() -> ExitCode {
             Verb::Backtest(arguments) => backtest::run(&arguments),
             Verb::Demo(arguments) => crate::cli::demo::run(&arguments, demo::serve),
             Verb::Ledger { verb: LedgerVerb::Verify(arguments) } => ledger::verify(&arguments),
+            Verb::Ledger { verb: LedgerVerb::Export(arguments) } => export::run(&arguments),
+            Verb::Ledger { verb: LedgerVerb::CheckOfx(arguments) } => export::check_ofx(&arguments),
             Verb::Status(arguments) => status::run(&arguments),
             Verb::Command(verb) => command::run(&verb),
             Verb::Logs(arguments) => logs::run(&arguments),

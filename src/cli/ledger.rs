@@ -17,6 +17,7 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   tbot ledger verify result
   tbot ledger verify result/ledger.db --json
+  tbot ledger export result --format csv --out journal.csv
 
 A folder is verified against the heads in its run.json too, so that a tail that was cut off shows.
 
@@ -55,7 +56,7 @@ pub fn verify(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// The heads that the run's own record names, where the path is or lies in a run's folder.
-fn kept_heads(path: &Path) -> Result<Option<(Identity, Heads)>, Failure> {
+pub(super) fn kept_heads(path: &Path) -> Result<Option<(Identity, Heads)>, Failure> {
     let folder = if path.is_dir() { Some(path) } else { path.parent() };
     let Some(file) = folder.map(|f| f.join("run.json")).filter(|f| f.is_file()) else { return Ok(None) };
     let shown = file.display();
@@ -71,7 +72,7 @@ fn kept_heads(path: &Path) -> Result<Option<(Identity, Heads)>, Failure> {
 }
 
 /// What is no ledger at all is bad input; one that is damaged is a finding.
-fn unusable(error: StoreError) -> Failure {
+pub(super) fn unusable(error: StoreError) -> Failure {
     Failure { exit: Exit::BadInput, ..Failure::from(error) }
 }
 

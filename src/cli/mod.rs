@@ -14,6 +14,8 @@ pub mod config;
 pub mod console;
 /// `tbot demo`.
 pub mod demo;
+/// `tbot ledger export` and `tbot ledger check-ofx`.
+pub mod export;
 /// Why a verb did not do what it was asked, and its exit code.
 mod failure;
 /// Ctrl-C.
@@ -133,6 +135,11 @@ pub enum KeysVerb {
 pub enum LedgerVerb {
     /// Recompute every entry, posting, event, hash and balance, and name the first thing that is wrong
     Verify(ledger::Arguments),
+    /// Write a period's journal for another program: OFX, CSV, JSON, beancount, hledger, a trial balance
+    Export(Box<export::Arguments>),
+    /// Check an OFX file for what no reader of OFX catches
+    #[command(name = "check-ofx")]
+    CheckOfx(export::CheckArguments),
 }
 
 /// A seed, as the command line gives it.

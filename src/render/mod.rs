@@ -2,6 +2,8 @@
 
 /// The days of minute bars in a report, and the compact data behind its charts.
 pub mod charts;
+/// The journal for other programs.
+pub mod exports;
 /// What a report is made of.
 pub mod input;
 /// Numbers as people read them.

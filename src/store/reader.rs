@@ -60,6 +60,8 @@ pub struct Balance {
 type BalanceRow = (i64, String, Option<String>, i64, i64);
 /// An event as it stands in a row.
 type EventRow = (i64, i64, String, i64, Vec<u8>, Vec<u8>);
+/// Sequence, session, n, hash and bytes of a closing record.
+type ClosingRow = (i64, i64, i64, Vec<u8>, Vec<u8>);
 /// An account as it stands in a row.
 type AccountRow = (i64, i64, String, String, String, String, i64, i64);
 
@@ -213,6 +215,21 @@ impl Reader {
                 Ok(StoredEvent { event, hash })
             })
             .collect()
+    }
+
+    /// The closing record that a `day_close` entry seals, as its stored bytes.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn closing(&self, book: &Book, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let row: Option<ClosingRow> = on!(Pool, &self.pool, c => sqlx::query_as(sql::CLOSINGS)
+                .bind(book.number)
+                .bind(signed(seq.saturating_sub(1)))
+                .bind(1_i64)
+                .fetch_optional(c)
+                .await)
+        .map_err(|e| StoreError::from_driver("reading a closing record", e))?;
+        Ok(row.filter(|r| unsigned(r.0) == seq).map(|r| r.4))
     }
 
     /// The entry that booked a fact, if it is booked.

@@ -19,6 +19,8 @@
 mod cli;
 /// The documents.
 mod documents;
+/// The journal for other programs.
+mod exports;
 /// The look-ahead guard.
 #[path = "../../crates/desk/tests/common/guard.rs"]
 mod guard;

@@ -4,6 +4,8 @@ const VERBS: &[&str] = &[
     "backtest",
     "demo",
     "ledger verify",
+    "ledger export",
+    "ledger check-ofx",
     "status",
     "start",
     "stop",

@@ -2,4 +2,4 @@
 
 mod page;
 mod sample;
-mod schemas;
+pub(crate) mod schemas;

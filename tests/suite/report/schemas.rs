@@ -16,13 +16,13 @@ fn schema(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn validator(name: &str) -> Validator {
+pub(crate) fn validator(name: &str) -> Validator {
     let common = schema("common");
     let registry = Registry::new().add("urn:tbot:schema:common", &common).unwrap().prepare().unwrap();
     jsonschema::options().with_registry(&registry).build(&schema(name)).unwrap()
 }
 
-fn fits(validator: &Validator, value: &Value, what: &str) {
+pub(crate) fn fits(validator: &Validator, value: &Value, what: &str) {
     let wrong: Vec<String> = validator.iter_errors(value).map(|e| format!("{}: {e}", e.instance_path())).collect();
     assert!(wrong.is_empty(), "{what}: {wrong:#?}");
 }

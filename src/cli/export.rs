@@ -1,0 +1,329 @@
+//! `tbot ledger export`: the journal for other programs. `tbot ledger check-ofx`: our own checker of OFX.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use data_encoding::HEXLOWER;
+use desk::domain::decimal::Price;
+use desk::domain::ids::Identity;
+use desk::domain::journal::EntryKind;
+use desk::domain::symbol::Symbol;
+use desk::domain::time::Date;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::console;
+use super::failure::{Exit, Failure};
+use super::ledger::{kept_heads, unusable};
+use super::run::runtime;
+use crate::gateway::reason;
+use crate::render::exports::{self, Export, ExportError, Format, Journal, Period, ofx};
+use crate::store::{self, Address, Check, Reader};
+
+/// How many entries are read at once.
+const PAGE: u32 = 1000;
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  tbot ledger export result --format csv --out journal.csv
+  tbot ledger export result/ledger.db --format beancount --from 2026-06-01 --to 2026-06-30 --out june.beancount
+  tbot ledger export result --format ofx --account 123-456 --price ACME=49.80 --out june.ofx
+  tbot ledger export journal.json --format hledger --out journal.hledger
+
+The books are verified first. A period's file holds the entries whose session lies in it; beancount and hledger begin with the
+balances before it, and beside an OFX file FILE.opening.json says them: OFX has no place for them. Market values in OFX need
+prices; a position without one says so. A file that exists is never overwritten.
+
+";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  tbot ledger check-ofx june.ofx
+  tbot ledger check-ofx june.ofx --opening may.closing.json --json
+
+Found are: duplicate ids, securities missing in the list, totals that are not units times price and fees, positions and cash that
+are not what the transactions make of the opening, wrong signs, sides, dates, splits, reversals and balances.
+
+";
+
+/// What an export is asked.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXPORT_EXAMPLES}{}", super::EXIT_CODES))]
+pub struct Arguments {
+    /// A ledger file, the folder of a run, or a journal in JSON that was exported
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+    /// The format
+    #[arg(long, value_parser = Format::ALL.map(Format::as_str))]
+    format: String,
+    /// The first day [default: the first that has entries]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    from: Option<Date>,
+    /// The last day [default: the last that has entries]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    to: Option<Date>,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Whose books, where the ledger holds several
+    #[arg(long, value_name = "IDENTITY")]
+    identity: Option<Identity>,
+    /// The broker's account number, for OFX [default: broker and bot id of the identity]
+    #[arg(long, value_name = "NUMBER")]
+    account: Option<String>,
+    /// A price at the period's end, for market values in OFX; may be repeated
+    #[arg(long = "price", value_name = "SYMBOL=PRICE", value_parser = price)]
+    prices: Vec<(Symbol, Price)>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// What the checker is asked.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{CHECK_EXAMPLES}{}", super::EXIT_CODES))]
+pub struct CheckArguments {
+    /// An OFX file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// What was held before it: a closing record of the books [default: FILE.opening.json, if there is one]
+    #[arg(long, value_name = "FILE")]
+    opening: Option<PathBuf>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+fn date(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| "a date is needed, e.g. 2026-06-30".to_owned())
+}
+
+fn price(text: &str) -> Result<(Symbol, Price), String> {
+    let pair =
+        text.split_once('=').and_then(|(symbol, price)| Some((symbol.parse().ok()?, price.parse::<Price>().ok()?)));
+    let above_zero = pair.filter(|(_, price)| price.raw() > 0);
+    above_zero.ok_or_else(|| "a symbol and a price above zero are needed, e.g. ACME=49.80".to_owned())
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Self {
+        Self::bad_input(error.code(), error)
+    }
+}
+
+/// Exports a journal.
+///
+/// # Errors
+/// [`Exit::Found`] where the books do not verify; [`Exit::BadInput`] where there is nothing to export or the file exists.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let format = Format::ALL.into_iter().find(|f| f.as_str() == arguments.format).unwrap_or(Format::Csv);
+    let beside = opening_of(&arguments.out);
+    for file in [Some(&arguments.out), Some(&beside).filter(|_| format == Format::Ofx)].into_iter().flatten() {
+        free(file)?;
+    }
+    let source = source(arguments)?;
+    let days = source.journal.days().ok_or(ExportError::NoEntries)?;
+    // A day beyond the journal's is a period of its own, which the refusal then names.
+    let from = arguments.from.unwrap_or_else(|| arguments.to.map_or(days.from, |to| to.min(days.from)));
+    let period = Period { from, to: arguments.to.unwrap_or_else(|| from.max(days.to)) };
+    if period.from > period.to {
+        let message = format!("--from {} lies after --to {}; the first day comes first", period.from, period.to);
+        return Err(Failure::bad_input("period", message));
+    }
+    let prices: BTreeMap<Symbol, Price> = arguments.prices.iter().copied().collect();
+    let export = Export {
+        journal: &source.journal,
+        period,
+        instruments: &BTreeMap::new(),
+        prices: &prices,
+        account: arguments.account.as_deref(),
+    };
+    let bytes = exports::export(format, &export)?;
+    let opening = if format == Format::Ofx { checked(&bytes, opening(&source, &export)?)? } else { None };
+    if let Some(opening) = &opening {
+        write(&beside, opening)?;
+    }
+    write(&arguments.out, &bytes)?;
+    let entries = source.journal.entries.iter();
+    let entries = entries.filter(|e| (period.from..=period.to).contains(&e.draft.session.date)).count();
+    if arguments.json {
+        let object = json!({
+            "format": format.as_str(), "identity": source.journal.identity, "from": period.from, "to": period.to,
+            "entries": entries, "out": arguments.out, "bytes": bytes.len(),
+            "sha256": HEXLOWER.encode(&Sha256::digest(&bytes)), "opening": opening.is_some().then_some(&beside),
+        });
+        console::say(&object.to_string());
+    } else {
+        let (identity, out) = (&source.journal.identity, arguments.out.display());
+        console::say(&format!("{out}: {entries} entries of {identity}, {} to {}", period.from, period.to));
+        if opening.is_some() {
+            console::say(&format!("{}: what was held before {}", beside.display(), period.from));
+        }
+    }
+    Ok(())
+}
+
+/// A journal, and the closing record of the last session before a period.
+struct Source {
+    journal: Journal,
+    /// Closing records by the entry that seals them, as far as they may be needed.
+    record: Option<Vec<u8>>,
+}
+
+fn source(arguments: &Arguments) -> Result<Source, Failure> {
+    let path = &arguments.path;
+    if path.is_file() && path.extension().is_some_and(|e| e == "json") {
+        let named = |error: ExportError| {
+            let message = format!("{}: {error}", path.display());
+            Failure::bad_input(error.code(), message)
+        };
+        return Ok(Source { journal: exports::import(&read(path)?).map_err(named)?, record: None });
+    }
+    let heads = kept_heads(path)?;
+    let check = Check { heads: heads.into_iter().collect(), ..Check::default() };
+    let address = Address::Sqlite(path.clone());
+    runtime()?.block_on(async {
+        let report = store::verify(&address, &check).await.map_err(unusable)?;
+        if let Some(finding) = &report.finding {
+            let message = format!("the books do not verify, and nothing was exported: {finding}");
+            console::say(&if arguments.json {
+                json!({ "verified": false, "message": message }).to_string()
+            } else {
+                message.clone()
+            });
+            return Err(Failure { exit: Exit::Found, code: "ledger_wrong", message });
+        }
+        let reader = Reader::open(&address).await.map_err(unusable)?;
+        let source = stored(&reader, arguments).await;
+        reader.close().await;
+        source
+    })
+}
+
+async fn stored(reader: &Reader, arguments: &Arguments) -> Result<Source, Failure> {
+    let mut books = reader.books().await?;
+    if let Some(identity) = &arguments.identity {
+        books.retain(|book| book.identity == *identity);
+    }
+    let [book] = books.as_slice() else {
+        let all: Vec<String> = reader.books().await?.iter().map(|b| b.identity.to_string()).collect();
+        let message = format!("which books? Give --identity; allowed here: {}", all.join(", "));
+        return Err(Failure::bad_input("identity", message));
+    };
+    let mut entries = Vec::new();
+    loop {
+        let after = entries.last().map_or(0, |e: &desk::domain::journal::Entry| e.seq);
+        let page = reader.entries(book, after, PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        entries.extend(page.into_iter().map(|stored| stored.entry));
+    }
+    let accounts = reader.accounts(book).await?.into_iter().map(|a| (a.code, a.name)).collect();
+    let first = arguments.from;
+    let closed = entries
+        .iter()
+        .rev()
+        .find(|e| e.draft.kind == EntryKind::DayClose && first.is_some_and(|from| e.draft.session.date < from));
+    let record = match closed {
+        Some(entry) => reader.closing(book, entry.seq).await?,
+        None => None,
+    };
+    let journal = Journal { identity: book.identity.clone(), base_currency: book.base_currency, accounts, entries };
+    Ok(Source { journal, record })
+}
+
+/// What the checker starts from: the closing record if it says what the entries before the period do, otherwise a file made
+/// of them.
+fn opening(source: &Source, export: &Export<'_>) -> Result<Option<Vec<u8>>, Failure> {
+    let Some(made) = ofx::opening(export)? else { return Ok(None) };
+    let said = ofx::read_opening(&made)?;
+    let record = source.record.as_ref().filter(|r| ofx::read_opening(r).is_ok_and(|found| found == said));
+    Ok(Some(record.cloned().unwrap_or(made)))
+}
+
+/// The file has to pass our own checker before it is written.
+fn checked(bytes: &[u8], opening: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, Failure> {
+    let from = opening.as_deref().map(ofx::read_opening).transpose()?.unwrap_or_default();
+    match ofx::check(&String::from_utf8_lossy(bytes), &from).faults.first() {
+        None => Ok(opening),
+        Some(fault) => {
+            let message = format!("the books hold what OFX cannot tell, and nothing was written: {fault}");
+            Err(Failure::failed("ofx_wrong", message))
+        }
+    }
+}
+
+/// The name of the opening beside a file.
+fn opening_of(file: &Path) -> PathBuf {
+    let mut name = OsString::from(file.file_name().unwrap_or_default());
+    name.push(".opening.json");
+    file.with_file_name(name)
+}
+
+fn free(file: &Path) -> Result<(), Failure> {
+    if file.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let message = format!("{}: exists already and is not overwritten; give another name, or remove it", file.display());
+    Err(Failure::bad_input("output_exists", message))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(file).map_err(|e| {
+        Failure::bad_input("input_unreadable", format!("{}: cannot be read: {}", file.display(), reason(&e)))
+    })
+}
+
+/// Whole or not there: written under another name beside its place, then renamed.
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut name = OsString::from(file.file_name().unwrap_or_default());
+    name.push(format!(".partial-{}", std::process::id()));
+    let partial = file.with_file_name(name);
+    let written = std::fs::File::create_new(&partial).and_then(|mut fresh| {
+        fresh.write_all(bytes)?;
+        fresh.sync_all()
+    });
+    written.and_then(|()| std::fs::rename(&partial, file)).map_err(|e| {
+        let _ = std::fs::remove_file(&partial);
+        Failure::bad_input("output_unwritable", format!("{}: cannot be written: {}", file.display(), reason(&e)))
+    })
+}
+
+/// Checks an OFX file.
+///
+/// # Errors
+/// [`Exit::Found`] with the first fault; [`Exit::BadInput`] where a file cannot be read.
+pub fn check_ofx(arguments: &CheckArguments) -> Result<(), Failure> {
+    let text = String::from_utf8_lossy(&read(&arguments.file)?).into_owned();
+    let beside = Some(opening_of(&arguments.file)).filter(|f| f.is_file());
+    let file = arguments.opening.clone().or(beside);
+    let opening = match &file {
+        None => ofx::Opening::default(),
+        Some(file) => ofx::read_opening(&read(file)?).map_err(|_| {
+            let message = format!("{}: is no closing record; it has no trial balance that can be read", file.display());
+            Failure::bad_input("opening", message)
+        })?,
+    };
+    let found = ofx::check(&text, &opening);
+    if arguments.json {
+        console::say(&json!({ "file": arguments.file, "opening": file, "found": found }).to_string());
+    } else {
+        let from = file.map_or_else(|| "nothing".to_owned(), |f| f.display().to_string());
+        let shown = arguments.file.display();
+        console::say(&format!(
+            "{shown}: {} statements, {} transactions, {} positions, {} securities; held before: {from}",
+            found.statements, found.transactions, found.positions, found.securities
+        ));
+        for fault in &found.faults {
+            console::say(&format!("  {} {fault}", fault.code));
+        }
+    }
+    match found.faults.first() {
+        None => Ok(()),
+        Some(fault) => Err(Failure { exit: Exit::Found, code: "ofx_wrong", message: fault.to_string() }),
+    }
+}

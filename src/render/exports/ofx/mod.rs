@@ -1,0 +1,22 @@
+//! OFX 2.2 investment statements, and their checker.
+
+/// Our own checker: what no reader of OFX catches.
+mod check;
+/// The file: header, statements, securities.
+mod document;
+/// Executions.
+mod fill;
+/// What the checker starts from.
+mod opening;
+/// Statements read back.
+mod statement;
+/// Entries as transactions.
+mod transaction;
+/// Which transactions an entry is.
+mod walk;
+/// Elements read back.
+mod xml;
+
+pub use check::{Checked, Fault, check};
+pub(super) use document::write;
+pub use opening::{Opening, opening, read_opening};
