@@ -5,7 +5,7 @@ use desk::domain::ids::{SessionId, StrategyName};
 use desk::domain::journal::{Entry, FeeKind};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::{Date, Span, Timestamp};
-use desk::machines::ledger::{self, BookFact, Books, Fill, FloatMove, LotChoice, Opening, SessionEnd};
+use desk::machines::ledger::{self, BookFact, Books, CashActivity, Fill, LotChoice, Opening, SessionEnd};
 use tbot::render::exports::{Format, Journal, Period, ofx};
 
 use super::programs::accepts;
@@ -61,7 +61,7 @@ fn history(seed: u64) -> Journal {
     let symbols: Vec<Symbol> = SYMBOLS.iter().map(|s| s.parse().unwrap()).collect();
     let first = SessionId::xnys(days[0]);
     let morning = days[0].midnight() + Span::minutes(14 * 60);
-    let float = FloatMove {
+    let float = CashActivity {
         activity: "act, \"1\"; \\".to_owned(),
         amount: Money::whole(1_000_000),
         currency: Currency::USD,
