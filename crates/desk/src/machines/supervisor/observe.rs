@@ -14,7 +14,9 @@ impl Supervisor {
     pub fn observe(&self, at: Timestamp, facts: &Facts) -> Option<BotEvent> {
         let body = self.latched_elsewhere(facts).or_else(|| self.fault_of_update(at)).or_else(|| {
             let (to, why) = self.follows(at, facts)?;
-            let who = Who::Bot("supervisor".to_owned());
+            // A kill by the latch is that of whoever set it, whether the latch or the command is heard first.
+            let latched = self.latch.as_ref().filter(|_| self.kill_waits && to == BotState::EmergencyClosingPositions);
+            let who = latched.map_or_else(|| Who::Bot("supervisor".to_owned()), |mark| mark.who.clone());
             Some(BotBody::StateChanged { from: self.state, to, who, why })
         })?;
         self.stamp(at, vec![body]).pop()
@@ -41,8 +43,7 @@ impl Supervisor {
     fn follows(&self, at: Timestamp, facts: &Facts) -> Option<(BotState, String)> {
         let kill = BotState::EmergencyClosingPositions;
         if self.kill_waits && self.set_up && self.state.may_become(kill) {
-            let why = self.latch.as_ref().map_or_else(String::new, |mark| format!("the kill latch was set by {mark}"));
-            return Some((kill, why));
+            return Some((kill, self.latch.as_ref().map_or_else(String::new, |mark| mark.why.clone())));
         }
         match self.state {
             s if s.is_running() => {
