@@ -113,6 +113,7 @@ async function pagesOf(browser, bot, who) {
     ["decision", (await links("/decisions", /^\/decisions\/./)).at(-1)],
     ["symbol", (await links("/", /^\/symbols\/./))[0]],
     ["entry", (await links("/ledger", /^\/ledger\/entries\/./))[0]],
+    ["account", (await links("/ledger", /^\/ledger\/accounts\/./))[0]],
     ["missing", "/nothing-here"],
   ];
   await context.close();

@@ -23,7 +23,8 @@ const [LOOK, LEDGER, LOGS, SYSTEM, HALT, OPERATE, LOOSEN, ACCOUNT, , ADMINISTER,
 /** Pages with what each needs. */
 const PAGES = {
   "/": LOOK, "/decisions": LOOK, "/strategies": LOOK, "/orders": LOOK, "/trades": LOOK, "/risk": LOOK, "/kill": LOOK,
-  "/system/health": LOOK, "/ledger": LEDGER, "/rehearsal": REHEARSE, "/settings": SYSTEM, "/users": SYSTEM, "/audit": SYSTEM,
+  "/system/health": LOOK, "/ledger": LEDGER, "/ledger/statements": LEDGER, "/ledger/lots": LEDGER,
+  "/ledger/closes": LEDGER, "/rehearsal": REHEARSE, "/settings": SYSTEM, "/users": SYSTEM, "/audit": SYSTEM,
 };
 
 /** Every verb with what it needs; what ends the bot comes last. */

@@ -159,7 +159,10 @@ fn the_books_are_shown_to_the_last_digit() {
         ("/ledger/accounts/5110?to=2026-06-01".to_owned(), vec!["Sell 200 ACME at 51.20", "3.50"]),
         (format!("/ledger/accounts/1010?{fortnight}"), vec!["EUR", "58,806.13", "Before"]),
         (format!("/ledger/statements?{fortnight}"), vec!["505.57", "861361", "626.01", "120.44", "Balance sheet"]),
-        (format!("/ledger/lots?{fortnight}"), vec!["CRUX-opening", "0.53", "long term", "PF_XBTUSD-x11", "+120.00"]),
+        (
+            format!("/ledger/lots?{fortnight}"),
+            vec!["CRUX-opening", "0.53", "long term", "PF_XBTUSD-x11", "+120.00", "4,800.00", "4,710.00"],
+        ),
         ("/ledger?day=2026-06-08&kind=fill".to_owned(), vec!["Buy 2 MESU6 at 5300.00"]),
         ("/ledger?instrument=bolt".to_owned(), vec!["BOLT payment in lieu charged"]),
         ("/ledger?instrument=NOPE".to_owned(), vec!["No entry of that day, kind and instrument"]),
