@@ -21,7 +21,7 @@ use super::feed::{self, Feed};
 use super::fresh::Fresh;
 use super::kept::Kept;
 use super::pages::{self, House, Wire};
-use super::{founding, rehearsal, standing, versions, ways_in};
+use super::{founding, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
 use crate::actors::supervisor::Bearing;
@@ -116,6 +116,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         },
     };
     let identity = boot.identity.clone().ok_or_else(|| Failure::failed("identity", "the set-up wrote no identity"))?;
+    whole::check(&boot, &identity, &boot.folders.data().join(LIFE))?;
     let Stand { tree, ended, people, rehearsals, autostarts } =
         stand(arguments, (&boot, &control), &identity, (feed, (listener, tls)), first).await?;
     let by_flag = boot.effective().iter().any(|e| e.key.name == "bot.identity" && matches!(e.origin, Origin::Flag(_)));

@@ -24,6 +24,8 @@ mod standing;
 mod versions;
 /// Socket, flags, signals, heartbeat.
 mod ways_in;
+/// A bot that has run starts whole or not at all.
+mod whole;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

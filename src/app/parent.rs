@@ -23,10 +23,12 @@ pub(super) fn keep() -> Result<ExitCode, Failure> {
     let failed = |e: std::io::Error| Failure::failed("parent", format!("the bot's process cannot be started: {e}"));
     let program = std::env::current_exe().map_err(failed)?;
     let mut short: u32 = 0;
+    let mut again = None;
     loop {
         let life = Stopwatch::start();
         let mut command = Command::new(&program);
-        let mut child = command.args(std::env::args_os().skip(1)).arg("--unwatched").spawn().map_err(failed)?;
+        let mut child =
+            command.args(std::env::args_os().skip(1)).arg("--unwatched").args(again).spawn().map_err(failed)?;
         hand_on(&child)?;
         let code = child.wait().map_err(failed)?.code().and_then(|code| u8::try_from(code).ok());
         short = if life.elapsed() < SHORT { short.saturating_add(1) } else { 0 };
@@ -35,6 +37,8 @@ pub(super) fn keep() -> Result<ExitCode, Failure> {
             Some(ANEW) | None if short < LIVES => {
                 let wait = Duration::from_millis(200).saturating_mul(short.saturating_mul(short));
                 console::remark("The bot is started again; what failed is in its log.");
+                // The flags of a first start have done their work.
+                again = Some("--again");
                 std::thread::sleep(wait);
             }
             Some(ANEW) | None => {

@@ -60,6 +60,9 @@ pub struct Arguments {
     /// Do not watch over the process: end with it instead of starting it again
     #[arg(long, hide = true)]
     pub unwatched: bool,
+    /// A life after the first one of this call: what a first start was told is done
+    #[arg(long, hide = true)]
+    again: bool,
     /// Print the way in and the end as JSON objects
     #[arg(long)]
     pub json: bool,
@@ -200,6 +203,9 @@ impl Arguments {
             ("--capital", self.capital.is_some()),
             ("--interval", self.interval.is_some()),
         ];
+        if set_up && self.again {
+            return Ok(FirstStart::default());
+        }
         if let Some((flag, _)) = given.into_iter().find(|(_, there)| set_up && *there) {
             let message = format!("{flag}: only a first start takes it; this bot is set up already");
             return Err(Failure::bad_input("set_up_already", message));
@@ -266,6 +272,9 @@ mod tests {
         let later = first.first_start(Some(&identity), true).unwrap_err();
         assert!(later.message.contains("--broker: only a first start takes it"), "{later}");
         assert_eq!(run("").first_start(Some(&identity), true).unwrap(), FirstStart::default());
+        // LIFE-11: the same call, its process started again.
+        let again = run("--broker SIM --capital 50000 --again").first_start(Some(&identity), true);
+        assert_eq!(again.unwrap(), FirstStart::default());
         for (line, says) in [("--capital 0", "Allowed: 1 to 1000000000 USD"), ("--broker ALPACA", "trades at SIM")] {
             let refused = run(line).first_start(Some(&identity), false).unwrap_err();
             assert!(refused.message.contains(says), "{line}: {refused}");

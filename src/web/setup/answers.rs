@@ -28,6 +28,8 @@ pub struct Answers {
     pub identity: Identity,
     /// The runtime configuration.
     pub runtime: Runtime,
+    /// What was proposed before anything was answered: limits in proportion come from it, and from nothing since.
+    proposed: Runtime,
     /// The first administrator's name, where one was typed.
     pub(super) name: String,
     pub(super) done: BTreeSet<Step>,
@@ -53,18 +55,18 @@ pub struct Wanted {
 impl Answers {
     /// Before anything was answered.
     #[must_use]
-    pub const fn new(identity: Identity, runtime: Runtime) -> Self {
-        Self { identity, runtime, name: String::new(), done: BTreeSet::new() }
+    pub fn new(identity: Identity, runtime: Runtime) -> Self {
+        Self { identity, proposed: runtime.clone(), runtime, name: String::new(), done: BTreeSet::new() }
     }
 
     /// Limits in proportion to the float, where nobody has typed any.
-    pub(super) fn follow_float(&mut self, before: Money) {
+    pub(super) fn follow_float(&mut self) {
         if self.done.contains(&Step::Limits) {
             return;
         }
-        let float = self.runtime.limits.float;
+        let (float, before) = (self.runtime.limits.float, self.proposed.limits.float);
         for key in IN_PROPORTION {
-            let Some(now) = self.runtime.get(key).and_then(|text| text.parse::<Money>().ok()) else { continue };
+            let Some(now) = self.proposed.get(key).and_then(|text| text.parse::<Money>().ok()) else { continue };
             let wide = i128::from(now.raw()).checked_mul(i128::from(float.raw()));
             let raw = wide.and_then(|w| w.checked_div(i128::from(before.raw()))).and_then(|w| i64::try_from(w).ok());
             // Whole units, and one at least.
@@ -107,15 +109,16 @@ mod tests {
     #[test]
     fn limits_follow_the_float_until_somebody_has_typed_them() {
         let mut answers = Answers::new("RIGD_US_SIM_01".parse().unwrap(), Runtime::default());
-        let before = answers.runtime.limits.float;
-        answers.runtime.set("risk.float", "2500", "test").unwrap();
-        answers.follow_float(before);
+        // However often the float is typed, each proposal comes from the first ones.
+        for float in ["30", "1000000000", "2500"] {
+            answers.runtime.set("risk.float", float, "test").unwrap();
+            answers.follow_float();
+        }
         assert_eq!(answers.runtime.get("risk.day_loss").unwrap(), "50.00");
         assert_eq!(answers.runtime.get("risk.risk_per_trade").unwrap(), "6.00");
         answers.done.insert(Step::Limits);
-        let before = answers.runtime.limits.float;
         answers.runtime.set("risk.float", "100000", "test").unwrap();
-        answers.follow_float(before);
+        answers.follow_float();
         assert_eq!(answers.runtime.get("risk.day_loss").unwrap(), "50.00", "what was typed stays");
     }
 }

@@ -216,7 +216,7 @@ impl Step {
             return Err(wrong);
         }
         if self == Self::Float {
-            new.follow_float(answers.runtime.limits.float);
+            new.follow_float();
         }
         new.done.insert(self);
         *answers = new;
@@ -257,6 +257,14 @@ fn set_all(asked: &[Asked], runtime: &mut Runtime, typed: &Fields) -> Vec<Wrong>
         let switch = find(name).is_some_and(|key| key.kind == Kind::Switch);
         let text = typed.get(name).trim();
         let plain = if switch { (text == "true").to_string() } else { plain_number(text) };
+        // 1.001 may mean a thousand and one to somebody: an amount of money ends with its cents.
+        let cents = plain.split_once('.').is_none_or(|(_, part)| part.len() <= 2);
+        if find(name).is_some_and(|key| key.unit == "USD") && !cents {
+            let said =
+                format!("{text} is not allowed. Allowed: at most two places after the point; thousands with a comma.");
+            wrong.push(((*name).to_owned(), said));
+            continue;
+        }
         if let Err(error) = runtime.set(name, &plain, "set-up") {
             wrong.push(of_error(&error));
         }
@@ -266,7 +274,12 @@ fn set_all(asked: &[Asked], runtime: &mut Runtime, typed: &Fields) -> Vec<Wrong>
 
 /// People write 2,500.00; a list of words keeps its commas.
 pub(crate) fn plain_number(text: &str) -> String {
-    let number = text.chars().all(|c| c.is_ascii_digit() || ",.".contains(c));
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let mut groups = whole.split(',');
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    // Only commas that part thousands go: 30.000,00 is no number here, and is refused as it was typed.
+    let first = groups.next().is_some_and(|first| (1..=3).contains(&first.len()) && digits(first));
+    let number = first && digits(part) && groups.all(|group| group.len() == 3 && digits(group));
     if number { text.replace(',', "") } else { text.to_owned() }
 }
 
@@ -367,6 +380,15 @@ mod tests {
     fn numbers_may_be_written_as_people_write_them() {
         for (typed, plain) in [("2,500.00", "2500.00"), ("SPY,QQQ", "SPY,QQQ"), ("Europe/Berlin", "Europe/Berlin")] {
             assert_eq!(plain_number(typed), plain);
+        }
+        // What may mean something else elsewhere stays as it was typed, and is refused.
+        for odd in ["30.000,00", "1,00", "12,34,567", "1,0000"] {
+            assert_eq!(plain_number(odd), odd);
+        }
+        let before = Answers::new("RIGD_US_SIM_01".parse().unwrap(), Runtime::default());
+        for odd in ["30.000,00", "1.001"] {
+            let typed = as_proposed(Step::Float, &before, ("risk.float", odd));
+            assert!(Step::Float.take(&mut before.clone(), &typed).is_err(), "{odd}");
         }
     }
 }

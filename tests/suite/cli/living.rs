@@ -93,3 +93,25 @@ fn exec_9_a_bot_that_died_flat_trades_on_and_closes_its_day() {
         assert_eq!(bot.tell(verb).code, Some(code), "{verb} promises nothing that nobody does");
     }
 }
+
+/// A part of a bot that has run is gone: it says so, and makes no empty one in its place.
+#[test]
+fn life_3_a_bot_that_lost_a_part_does_not_start_as_if_nothing_were_missing() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let bot = Bot::start(&data, &["--speed", "3000"]);
+    bot.register();
+    assert_eq!(bot.tell("start").code, Some(0));
+    bot.until("a position", |b| open_positions(b) > 0);
+    bot.perish();
+    let ledger = "output/TBOT_US_SIM_01/ledgers/TBOT_US_SIM_01_BOT_ledger.db";
+    for part in ["life.log", "config/000001.sealed", "people.db", ledger] {
+        let (there, aside) = (data.join(part), folder.path().join("aside"));
+        std::fs::rename(&there, &aside).unwrap();
+        let refused = tbot(&["run", "--unwatched", "--data", &text(&data)]);
+        assert_eq!(refused.code, Some(2), "{part}: {}", refused.err);
+        assert!(refused.err.contains("is gone, but this bot has run"), "{part}: {}", refused.err);
+        assert!(!there.exists(), "{part}: no new one is made");
+        std::fs::rename(&aside, &there).unwrap();
+    }
+}
