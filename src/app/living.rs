@@ -106,6 +106,7 @@ fn lock(boot: &Boot) -> Result<(ControlFolder, InstanceLock), Failure> {
 async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End, Failure> {
     let Before { fresh, lock: (control, _lock), feed, listener } = before;
     let first = !boot.folders.data().join(LIFE).exists();
+    let founded = boot.identity.is_none();
     let tls = pages::tls(boot)?;
     let boot = match boot.identity {
         Some(_) => boot.clone(),
@@ -116,7 +117,10 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         },
     };
     let identity = boot.identity.clone().ok_or_else(|| Failure::failed("identity", "the set-up wrote no identity"))?;
-    whole::check(&boot, &identity, &boot.folders.data().join(LIFE))?;
+    // What a set-up has just made has not run yet.
+    if !founded {
+        whole::check(&boot, &identity, &boot.folders.data().join(LIFE))?;
+    }
     let Stand { tree, ended, people, rehearsals, autostarts } =
         stand(arguments, (&boot, &control), &identity, (feed, (listener, tls)), first).await?;
     let by_flag = boot.effective().iter().any(|e| e.key.name == "bot.identity" && matches!(e.origin, Origin::Flag(_)));
