@@ -73,7 +73,7 @@ pub async fn verify(place: &str) -> Result<Vec<Verified>, Wrong> {
         let (table, book, seq): (String, i64, i64) = (stray.try_get(0)?, stray.try_get(1)?, stray.try_get(2)?);
         return found(&table, format!("{seq} of book {book}"), "nothing that it belongs to is there");
     }
-    kept_heads(&file, &all)?;
+    kept_heads(&mut c, &file, &all).await?;
     Ok(all)
 }
 
@@ -99,8 +99,8 @@ const STRAYS: &str = "SELECT * FROM (
         WHERE r.seq IS NULL
 ) AS strays ORDER BY book, seq LIMIT 1";
 
-/// Heads that were written down outside of the database: a tail that was cut off shows there.
-fn kept_heads(file: &Path, all: &[Verified]) -> Result<(), Wrong> {
+/// Heads that were written down outside of the database: a tail that was cut off shows there, and a chain made anew.
+async fn kept_heads(c: &mut AnyConnection, file: &Path, all: &[Verified]) -> Result<(), Wrong> {
     let (beside, run) = (file.with_extension("head"), file.with_file_name("run.json"));
     for (path, entry, seq, hash) in [(beside, "", "seq", "hash"), (run, "books", "records", "head")] {
         let Some(kept) = std::fs::read(path).ok().and_then(|b| serde_json::from_slice::<Value>(&b).ok()) else {
@@ -108,16 +108,18 @@ fn kept_heads(file: &Path, all: &[Verified]) -> Result<(), Wrong> {
         };
         let book = all.iter().find(|v| kept["identity"] == v.identity).cloned().unwrap_or_default();
         let entry = if entry.is_empty() { &kept } else { &kept[entry] };
-        for (head, (end, last)) in [(entry, book.entries), (&kept["events"], book.events)] {
-            // A run is over and ends with its heads; a living bot's file may be a moment behind.
+        for (head, (end, _), asked) in [(entry, book.entries, ENTRY_HASH), (&kept["events"], book.events, EVENT_HASH)] {
             let outside = head[seq].as_i64().unwrap_or(0);
-            if end < outside
-                || (end != outside && seq == "records")
-                || (end == outside && end > 0 && head[hash] != last)
-            {
-                return found("chain", end, format!("it ends with {last}; kept outside is {head}"));
+            let link = sqlx::query_scalar::<_, Vec<u8>>(asked).bind(&book.identity).bind(outside);
+            let link = link.fetch_optional(&mut *c).await?.map_or_else(String::new, |hash| values::hex(&hash));
+            // A run is over and ends with its heads; a living bot's file may be a moment behind.
+            if (outside > 0 && head[hash] != link) || (end != outside && seq == "records") {
+                return found("chain", end, format!("its link {outside} is {link:?}; kept outside is {head}"));
             }
         }
     }
     Ok(())
 }
+
+const ENTRY_HASH: &str = "SELECT hash FROM entry JOIN book USING (book) WHERE identity = $1 AND seq = $2";
+const EVENT_HASH: &str = "SELECT hash FROM event JOIN book USING (book) WHERE identity = $1 AND seq = $2";

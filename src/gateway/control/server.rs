@@ -73,6 +73,8 @@ impl Server {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let stream = match self.listener.accept().await {
                 Ok((stream, _)) => stream,
+                // No error of the system: the process ends, and nobody is to be answered any more.
+                Err(e) if e.raw_os_error().is_none() => return,
                 Err(e) => {
                     tracing::error!(error = %e, path = %self.path.display(), "the control socket accepts nobody");
                     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -1,9 +1,13 @@
 //! The living bot as a stranger runs it: the real binary, real files, registration over HTTP, verbs beside it, `kill -9`.
 
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
 use serde_json::Value;
+use tbot::gateway::clock::Stopwatch;
 
 use super::bot::Bot;
-use super::tool::{tbot, text};
+use super::tool::{command, tbot, text};
 use crate::places::Folder;
 
 fn open_positions(board: &Value) -> usize {
@@ -114,4 +118,32 @@ fn life_3_a_bot_that_lost_a_part_does_not_start_as_if_nothing_were_missing() {
         assert!(!there.exists(), "{part}: no new one is made");
         std::fs::rename(&aside, &there).unwrap();
     }
+}
+
+/// LIFE-11: the process that falls is started again by the one that was called, whatever that call told the first start.
+#[test]
+fn life_11_a_call_with_the_flags_of_a_first_start_starts_again_too() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let words =
+        ["run", "--identity", "RIGD_US_SIM_05", "--broker", "SIM", "--capital", "50000", "--listen", "127.0.0.1:0"];
+    let mut called =
+        command(&words).args(["--data", &text(&data)]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Stopwatch::start();
+    let mut process = |other: Option<u64>| loop {
+        let beat = std::fs::read(data.join("control/heartbeat.json")).ok();
+        let pid = beat.and_then(|b| serde_json::from_slice::<Value>(&b).ok()).and_then(|b| b["pid"].as_u64());
+        match pid {
+            Some(pid) if Some(pid) != other => return pid,
+            _ if called.try_wait().unwrap().is_some() => panic!("it is over, and nothing runs"),
+            _ => assert!(begun.elapsed() < Duration::from_mins(1), "no process after {other:?}"),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let first = process(None);
+    let fell = Command::new("kill").args(["-9", &first.to_string()]).status().unwrap();
+    assert!(fell.success());
+    process(Some(first));
+    assert_eq!(tbot(&["shutdown", "--data", &text(&data)]).code, Some(0));
+    assert_eq!(called.wait().unwrap().code(), Some(0));
 }

@@ -161,10 +161,12 @@ async fn ledg_4a_a_cut_tail_is_found_by_a_head_that_is_kept_outside() {
         raw.tamper(cut).await;
         raw.close().await;
         let kept = place.folder.path().join("ledger.head");
-        if kept.exists() {
+        let outside = std::fs::read(&kept).ok();
+        if outside.is_some() {
             let found = finding(&place.address).await.unwrap();
             assert_eq!((found.table, found.seq), ("entry", Some(26)), "by the file: {found}");
-            std::fs::remove_file(kept).unwrap();
+            stranger_finds(&place.address, cut).await;
+            std::fs::remove_file(&kept).unwrap();
         }
         assert_eq!(finding(&place.address).await, None, "what is left is a chain; nothing inside can tell");
         let check = Check { heads: vec![(sample::identity(), heads)], ..Check::default() };
@@ -177,6 +179,17 @@ async fn ledg_4a_a_cut_tail_is_found_by_a_head_that_is_kept_outside() {
         writer.append(&Batch { entries: &entries, events: &sample::events(30)[28..], closings: &[] }).await.unwrap();
         let found = store::verify(&place.address, &check).await.unwrap().finding.unwrap();
         assert_eq!((found.table, found.seq, found.column.as_str()), ("entry", Some(30), "hash"), "{found}");
+
+        // And one that was made longer goes past the head that was kept, with another hash where that stands.
+        let more = [sample::float_in(31, "forged-31", 100)];
+        writer.append(&Batch { entries: &more, ..Batch::default() }).await.unwrap();
+        writer.close().await.unwrap();
+        if let Some(outside) = outside {
+            std::fs::write(&kept, outside).unwrap();
+            let found = finding(&place.address).await.unwrap();
+            assert_eq!((found.table, found.seq), ("entry", Some(30)), "{found}");
+            stranger_finds(&place.address, "a chain made anew").await;
+        }
     }
 }
 

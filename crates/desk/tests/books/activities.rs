@@ -169,6 +169,11 @@ fn a_fee_in_coin_of_a_sale_leaves_by_the_lot_method_with_its_gain() {
         "not_held",
         "nothing is left for the fee"
     );
+    assert_eq!(
+        refused(&mut desk, 1, &coin_fill("y", "1", "150.00", Some("2"))),
+        "not_held",
+        "no fee beyond what is bought"
+    );
     let lines = booked(&mut desk, 1, &coin_fill("b", "-0.5", "150.00", Some("0.01")));
     let expected = [
         "1320 -50.00 (-0.5) BTC-a",
@@ -336,6 +341,18 @@ fn a_mistake_is_reversed_by_name_and_only_once() {
     };
     assert_eq!(booked(&mut desk, 2, &mistake(&entry)), ["1010 -4.00", "4310 4.00"]);
     assert_eq!(refused(&mut desk, 2, &mistake(&entry)), "already_booked");
+    // A lot that changed hands, and of which something was sold since, does not go back as if nothing had happened.
+    let adopted = Adoption {
+        decision: decision("r1", 2),
+        lot: "ACME-a".parse().unwrap(),
+        instrument: symbol("ACME"),
+        from: StrategyName::Open,
+        to: StrategyName::Close,
+    };
+    desk.book(2, &BookFact::Adoption(adopted)).unwrap();
+    let adoption = desk.stored.last().unwrap().entry.clone();
+    desk.fill(Fill { strategy: StrategyName::Close, ..fill("s", 2, "ACME", "-10", "10.00") });
+    assert_eq!(refused(&mut desk, 2, &mistake(&adoption)), "lot_used");
     let fill = desk.stored[1].entry.clone();
     assert_eq!(fill.draft.kind, EntryKind::Fill);
     assert_eq!(

@@ -157,6 +157,10 @@ pub(super) fn draft(books: &Books, c: &CoinFill) -> Result<Draft, BookRefusal> {
         fill: Some(&fill.execution),
         session: fill.session.date,
     };
+    if fill.quantity.raw() > 0 && units > fill.quantity {
+        let (asked, held) = (units, fill.quantity);
+        return Err(ActivityRefusal::NotHeld { instrument: fill.instrument, asked, held }.into());
+    }
     let paid = if fill.quantity.raw() > 0 {
         let bought = draft.postings.first().cloned();
         from_own_lot(&cause, &coins, fill.quantity, bought.as_ref()).map_err(overflow)?
@@ -181,9 +185,6 @@ fn from_own_lot(
     opened: Option<&Posting>,
 ) -> Result<Vec<Posting>, Overflow> {
     let opened = opened.ok_or(Overflow)?;
-    if coins.units > bought {
-        return Err(Overflow);
-    }
     let cost = Shares::new(opened.amount, bought).take(coins.units)?;
     let out = |units| Some(Holding { commodity: coins.coin, units });
     let mut postings = vec![

@@ -7,6 +7,7 @@ use super::activity_refusal::ActivityRefusal;
 use super::books::Books;
 use super::fact::{Fill, LotChoice};
 use super::fill::{self, text};
+use super::key::TextKey;
 use super::refusal::BookRefusal;
 use crate::domain::decimal::Quantity;
 use crate::domain::ids::{LotId, SessionId, StrategyName};
@@ -44,8 +45,8 @@ pub struct Mistake {
     pub session: SessionId,
 }
 
-/// The reversal of a mistake. Fills have theirs with what closed their lots; settlement, roundings, charges of accruals
-/// and a year's close follow from others; memos and reversals are not undone.
+/// The reversal of a mistake. Fills have theirs with what closed their lots; settlement, roundings, charges of accruals,
+/// splits and a year's close follow from others; memos and reversals are not undone.
 pub(super) fn mistake(books: &Books, m: &Mistake) -> Result<Draft, BookRefusal> {
     let (seq, kind) = (m.entry.seq, m.entry.draft.kind);
     let follows = matches!(
@@ -55,6 +56,7 @@ pub(super) fn mistake(books: &Books, m: &Mistake) -> Result<Draft, BookRefusal> 
             | EntryKind::FeeRounding
             | EntryKind::FeeCharge
             | EntryKind::Reversal
+            | EntryKind::Split
             | EntryKind::YearClose
     );
     if follows || kind.is_memo() {
@@ -143,7 +145,7 @@ fn reversal(books: &Books, entry: &Entry, bust: &Bust) -> Result<Draft, BookRefu
     let mut postings = Vec::with_capacity(d.postings.len());
     for posting in &d.postings {
         postings.push(negated(books, posting).map_err(|Overflow| BookRefusal::overflow(kind, key))?);
-        unused(books, posting)?;
+        unused(books, entry, posting)?;
     }
     let settles = postings.iter().find(|p| p.account == AccountCode::CASH_UNSETTLED).and_then(|p| p.tags.item.as_ref());
     if let (Some(item), true) = (settles, facts.contains_key("settles")) {
@@ -181,11 +183,16 @@ fn negated(books: &Books, posting: &Posting) -> Result<Posting, Overflow> {
     Ok(undone)
 }
 
-/// A lot that a posting opened must still be there as it was opened: later closings come before it.
-fn unused(books: &Books, posting: &Posting) -> Result<(), BookRefusal> {
+/// Units that a posting brought into a lot must still be there as they came: later closings are undone before it.
+fn unused(books: &Books, entry: &Entry, posting: &Posting) -> Result<(), BookRefusal> {
     let (Some(holding), Some(lot)) = (posting.holding, &posting.tags.lot) else { return Ok(()) };
-    let long = posting.account == AccountCode::LONG_POSITIONS;
-    if long != (holding.units.raw() > 0) {
+    let brings = match posting.account {
+        AccountCode::LONG_POSITIONS | AccountCode::COINS => holding.units.raw() > 0,
+        AccountCode::SHORT_POSITIONS => holding.units.raw() < 0,
+        // Contracts are long and short in one account: what opened the lot tells.
+        _ => books.origins.get(&TextKey::new(lot.as_str())).is_some_and(|origin| origin.seq == entry.seq),
+    };
+    if !brings {
         return Ok(());
     }
     let left = books
