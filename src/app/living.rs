@@ -121,6 +121,8 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
     if !founded {
         whole::check(&boot, &identity, &boot.folders.data().join(LIFE))?;
     }
+    // Before anybody is told where the bot is: who calls early waits, and is not sent away.
+    let socket = Server::bind(&control)?;
     let Stand { tree, ended, people, rehearsals, autostarts } =
         stand(arguments, (&boot, &control), &identity, (feed, (listener, tls)), first).await?;
     let by_flag = boot.effective().iter().any(|e| e.key.name == "bot.identity" && matches!(e.origin, Origin::Flag(_)));
@@ -129,7 +131,6 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         write_boot(boot.folders.data(), &[("bot.identity", identity.to_string())])?;
     }
     fresh.keep();
-    let socket = Server::bind(&control)?;
     let heart = Heart::new(&control, &boot.folders.logs());
     ways_in::open(&tree, (socket, rehearsals), control.clone(), heart, identity, people)?;
     if autostarts {

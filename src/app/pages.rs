@@ -13,7 +13,7 @@ use crate::actors::tree::Tree;
 use crate::cli::{Failure, console};
 use crate::gateway::certificate::certified;
 use crate::gateway::vault::Vault;
-use crate::gateway::{clock, most_open};
+use crate::gateway::{clock, most_open, step_back};
 use crate::messages::board::Board;
 use crate::messages::rehearsal::Rehearsals;
 use crate::settings::{Boot, Runtime, Tls};
@@ -126,6 +126,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
             strict_transport: matches!(boot.web.tls, Tls::Files { .. }) || boot.web.behind_proxy,
             proxies: if boot.web.behind_proxy { boot.web.trusted_proxies.clone() } else { Vec::new() },
             visitors: visitors(most_open()),
+            modest: step_back,
             ..Manners::default()
         },
     };

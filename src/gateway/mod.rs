@@ -16,11 +16,14 @@ pub mod notify;
 mod owner;
 /// Where the plug can be pulled.
 pub mod plug;
+/// Who goes first.
+mod priority;
 /// What the operating system said.
 mod reason;
 
 pub use files::most_open;
 pub use owner::own_name;
+pub use priority::step_back;
 pub use reason::reason;
 /// The bot as a systemd user service.
 pub mod service;

@@ -20,7 +20,7 @@ use super::limits::Limits;
 use super::live::{Frame, observe, paint};
 use super::once::Doing;
 use super::routes::register;
-use super::site::{Shared, Site};
+use super::site::{Manners, Shared, Site};
 use crate::render::Pages;
 
 /// Passwords looked at at once; each takes 64 MiB and a fifth of a second of a core.
@@ -32,7 +32,7 @@ const HASHING: usize = 2;
 /// # Errors
 /// Where a template cannot be read or the listener cannot be used.
 pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io::Result<Server> {
-    let visitors = site.manners.visitors;
+    let Manners { visitors, modest, .. } = site.manners;
     let pages = Pages::new().map_err(io::Error::other)?;
     let (painted, frames) = watch::channel(Arc::new(Frame::default()));
     let shared = Data::new(Shared {
@@ -49,7 +49,9 @@ pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io
     });
     let _observer = actix_web::rt::spawn(observe(Data::clone(&shared)));
     let _painter = actix_web::rt::spawn(paint(Data::clone(&shared), painted));
+    modest();
     let server = HttpServer::new(move || {
+        modest();
         App::new()
             .app_data(Data::clone(&shared))
             .app_data(PayloadConfig::new(LARGEST_BODY))

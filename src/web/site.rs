@@ -72,6 +72,8 @@ pub struct Manners {
     /// So many connections at once; further ones wait outside, so that a crowd leaves the bot the files that it needs
     /// (RISK-13).
     pub visitors: usize,
+    /// Called on each thread that serves or paints pages: they let trading go first.
+    pub modest: fn(),
 }
 
 impl Default for Manners {
@@ -83,6 +85,7 @@ impl Default for Manners {
             strict_transport: true,
             proxies: Vec::new(),
             visitors: 1_000,
+            modest: || {},
         }
     }
 }

@@ -218,7 +218,8 @@ export async function prepare(place) {
     await bot.perish();
     copy(bot.data, join(place, "idle"));
     await bot.run({ speed: 3000 });
-    bot.tell("start");
+    const started = bot.tell("start");
+    if (started.status !== 0) throw new Error(started.said);
     await bot.until("several positions", (b) => b.positions.length > 3 && b.trades.length > 0);
     await bot.perish();
     copy(bot.data, join(place, "busy"));
