@@ -2,6 +2,8 @@
 
 /// `tbot backtest`.
 pub mod backtest;
+/// Where the books are that a verb is about.
+mod books;
 /// Which bot a verb is about.
 pub mod bot;
 /// The commands of LIFE-4.
@@ -12,6 +14,8 @@ pub mod completions;
 pub mod config;
 /// What a person reads: text, tables, failures.
 pub mod console;
+/// `tbot database`.
+pub mod database;
 /// `tbot demo`.
 pub mod demo;
 /// `tbot ledger export` and `tbot ledger check-ofx`.
@@ -93,6 +97,12 @@ pub enum Verb {
         /// What to do with them.
         #[command(subcommand)]
         verb: LedgerVerb,
+    },
+    /// A PostgreSQL database for the books of several bots
+    Database {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: database::DatabaseVerb,
     },
     /// What the bot does now; without a running bot, what it did last
     Status(status::Arguments),

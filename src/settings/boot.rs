@@ -129,8 +129,13 @@ impl Boot {
     /// The database's address: as it was given, or the SQLite file of the identity in the data folder (REP-1).
     #[must_use]
     pub fn database(&self, identity: &Identity) -> String {
-        let own = || self.folders.ledgers(identity).join(format!("{identity}_BOT_ledger.db")).display().to_string();
-        self.database.clone().unwrap_or_else(own)
+        self.database.clone().unwrap_or_else(|| self.own_books(identity).display().to_string())
+    }
+
+    /// The SQLite file of the identity in the data folder. Beside it the heads of the books are kept, wherever those are.
+    #[must_use]
+    pub fn own_books(&self, identity: &Identity) -> PathBuf {
+        self.folders.ledgers(identity).join(format!("{identity}_BOT_ledger.db"))
     }
 
     /// What Start needs besides (OPS-1a, REP-2).

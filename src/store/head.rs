@@ -48,7 +48,8 @@ struct HeadFile {
 }
 
 /// The file beside a database: `ledger.head` beside `ledger.db`.
-pub(super) fn head_path(database: &Path) -> PathBuf {
+#[must_use]
+pub fn head_path(database: &Path) -> PathBuf {
     database.with_extension("head")
 }
 
@@ -66,7 +67,10 @@ pub(super) fn write_heads(database: &Path, identity: &Identity, heads: Heads) ->
 }
 
 /// Reads the heads beside a database, if there are any.
-pub(super) fn read_heads(database: &Path) -> Result<Option<(Identity, Heads)>, StoreError> {
+///
+/// # Errors
+/// Where the file cannot be read as heads.
+pub fn read_heads(database: &Path) -> Result<Option<(Identity, Heads)>, StoreError> {
     let path = head_path(database);
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,

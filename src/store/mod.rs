@@ -12,6 +12,8 @@ pub mod chart;
 mod emergency;
 /// What can go wrong, in sentences.
 mod error;
+/// All bots of a database.
+mod fleet;
 /// Heads of the two chains, and the file that keeps them outside of the database.
 mod head;
 /// The log of the bot's life.
@@ -48,9 +50,10 @@ mod writer;
 pub use address::Address;
 pub use emergency::{Emergency, EmergencyFile, Sent};
 pub use error::StoreError;
-pub use head::{Head, Heads};
+pub use fleet::Fellow;
+pub use head::{Head, Heads, head_path, read_heads};
 pub use life::LifeLog;
-pub use open::{bulk, create, let_run, open};
+pub use open::{bulk, create, found, let_run, open, prepare};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
 pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};

@@ -106,8 +106,13 @@ pub struct CloseLine {
 
 /// A session as its date, yyyymmdd, in the book's calendar.
 fn session_of(book: &Book, number: i64) -> Option<SessionId> {
+    Some(SessionId { date: day_of(number)?, calendar: book.calendar })
+}
+
+/// The date of yyyymmdd.
+pub(super) fn day_of(number: i64) -> Option<Date> {
     let (year, rest) = (number.div_euclid(10_000), number.rem_euclid(10_000));
-    Some(SessionId { date: Date::new(year, rest.div_euclid(100), rest.rem_euclid(100))?, calendar: book.calendar })
+    Date::new(year, rest.div_euclid(100), rest.rem_euclid(100))
 }
 
 fn unfit(what: &str) -> StoreError {

@@ -15,6 +15,13 @@ statements! { BOTH, "The statements of both engines, by name.":
     ADD_SCHEMA_VERSION = "INSERT INTO schema_version (version, program) VALUES ($1, $2)";
     /// All books.
     BOOKS = "SELECT book, identity, base_currency, calendar FROM book ORDER BY book";
+    /// Each book with what was recorded last and the last session that was closed.
+    FLEET = "SELECT b.book, b.identity,
+            coalesce((SELECT at FROM event AS v WHERE v.book = b.book ORDER BY seq DESC LIMIT 1), 0),
+            coalesce((SELECT seq FROM entry AS e WHERE e.book = b.book ORDER BY seq DESC LIMIT 1), 0),
+            coalesce((SELECT session FROM entry AS c WHERE c.book = b.book AND kind = 'day_close'
+                ORDER BY session DESC LIMIT 1), 0)
+        FROM book AS b ORDER BY b.identity";
     /// A new book with the next number.
     ADD_BOOK = "INSERT INTO book (book, identity, base_currency, calendar)
         SELECT coalesce(max(book), 0) + 1, $1, $2, $3 FROM book RETURNING book";
@@ -144,6 +151,16 @@ statements! { POSTGRES, "The statements of PostgreSQL alone, by name.":
     /// Whether our tables are there.
     POSTGRES_HAS_SCHEMA = "SELECT count(*) FROM information_schema.tables
         WHERE table_schema = 'public' AND table_name = 'schema_version'";
+    /// What the role that asks may do and must not, the first by name: owners and superusers may all of it.
+    POSTGRES_MAY_CHANGE = "SELECT d.deed || ' on ' || t.name
+        FROM unnest(ARRAY['account', 'book', 'closing_balance', 'closing_lot', 'closing_record', 'entry', 'event', 'posting'])
+            AS t (name)
+        CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS d (deed)
+        WHERE has_table_privilege('public.' || t.name, d.deed) ORDER BY 1 LIMIT 1";
+    /// The books that somebody writes now: who holds the lock.
+    POSTGRES_WRITTEN = "SELECT CAST(objid AS BIGINT) FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = 8244 AND objsubid = 2 AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     /// Grants the running role what it may do.
     POSTGRES_LET_RUN = "SELECT let_run($1)";
     /// The schema as it stands, a line a thing: columns, constraints, indexes, triggers, functions.

@@ -33,5 +33,7 @@ pub(crate) mod recorded;
 mod rehearsed;
 /// The same inputs give the same bytes.
 mod same_bytes;
+/// Books on PostgreSQL.
+mod server_books;
 /// The binary and its files.
 pub(crate) mod tool;
