@@ -409,6 +409,16 @@ impl Tree {
         Watched(Arc::clone(&self.wiring))
     }
 
+    /// Tells everybody that nobody would start this process again.
+    pub fn unwatched(&self) -> impl Fn() + Send + 'static {
+        let wiring = Arc::clone(&self.wiring);
+        move || {
+            let text = "The process that starts the bot again is gone. The bot goes on; if it falls it stays down. Shut it \
+                        down in an orderly way and start it anew";
+            wiring.alert(AlertLevel::Critical, "unwatched", text.to_owned());
+        }
+    }
+
     /// Tells the supervisor that the first administrator is registered.
     pub fn registering(&self) -> impl Fn(&str) + Send + Sync + 'static {
         let wiring = Arc::clone(&self.wiring);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tbot::gateway::clock::Stopwatch;
 
 use super::bot::Bot;
-use super::tool::{command, tbot, text};
+use super::tool::{Said, command, tbot, text};
 use crate::places::Folder;
 
 fn open_positions(board: &Value) -> usize {
@@ -143,7 +143,40 @@ fn life_11_a_call_with_the_flags_of_a_first_start_starts_again_too() {
     let first = process(None);
     let fell = Command::new("kill").args(["-9", &first.to_string()]).status().unwrap();
     assert!(fell.success());
-    process(Some(first));
+    let second = process(Some(first));
     assert_eq!(tbot(&["shutdown", "--data", &text(&data)]).code, Some(0));
     assert_eq!(called.wait().unwrap().code(), Some(0));
+    assert_ne!(first, second);
+}
+
+/// LIFE-5, LIFE-11: what somebody took away by mistake is noticed: the socket is put back, a lost watcher is told.
+#[test]
+fn life_5_a_removed_socket_is_put_back_and_a_lost_watcher_is_told() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let words = ["run", "--identity", "RIGD_US_SIM_05", "--listen", "127.0.0.1:0", "--data", &text(&data)];
+    let mut watcher = command(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let status = |seen: &dyn Fn(&Said) -> bool| {
+        let begun = Stopwatch::start();
+        loop {
+            let said = tbot(&["status", "--data", &text(&data)]);
+            if seen(&said) {
+                return said;
+            }
+            assert!(begun.elapsed() < Duration::from_mins(1), "{}{}", said.out, said.err);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    status(&|said| said.code == Some(0));
+    std::fs::remove_file(data.join("control/tbot.sock")).unwrap();
+    status(&|said| said.code == Some(5));
+    status(&|said| said.code == Some(0));
+
+    watcher.kill().unwrap();
+    watcher.wait().unwrap();
+    let told = status(&|said| said.code == Some(1));
+    assert!(told.out.contains("if it falls it stays down"), "{}", told.out);
+    let board = tbot(&["status", "--json", "--data", &text(&data)]).json()["board"].clone();
+    assert!(board["alerts"].as_array().unwrap().iter().any(|alert| alert["code"] == "unwatched"), "{board:#}");
+    assert_eq!(tbot(&["shutdown", "--data", &text(&data)]).code, Some(0));
 }
