@@ -76,6 +76,8 @@ pub(super) struct Supervisor {
     closing: Option<Closing>,
     /// What the kill switch said of a kill before this machine knew of it.
     early: Option<Closed>,
+    /// Nothing more will come from the feed.
+    feed_ended: bool,
     readiness: Readiness,
     errands: Errands,
     /// Who asks for what is carried out now, and under which key.
@@ -116,6 +118,7 @@ impl Supervisor {
             fed: false,
             closing: None,
             early: None,
+            feed_ended: false,
             readiness: Readiness::default(),
             errands: Errands::new(&kept),
             asking: None,
@@ -184,6 +187,7 @@ impl Supervisor {
                 self.happened(&Happening::Rehearsed { passed, why })?;
             }
             ToSupervisor::FeedEnded => {
+                self.feed_ended = true;
                 self.wiring.alert(
                     AlertLevel::Info,
                     "feed_ended",
@@ -320,6 +324,11 @@ impl Supervisor {
                 Err(Refused::State { message })
             }
             Command::CancelAll(scope) | Command::Flatten(scope) => self.known(scope),
+            Command::Start if self.feed_ended => {
+                let message = "The feed has ended and no more sessions come, so nothing would be traded. Shut the bot down and \
+                               run it with another feed.";
+                Err(Refused::State { message: message.to_owned() })
+            }
             _ => Ok(()),
         }
     }

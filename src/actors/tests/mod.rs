@@ -267,6 +267,13 @@ fn res_8_live_and_backtest_leave_the_same_bytes() {
         assert!(whole.events.iter().any(|e| e.body.kind() == "frozen"));
         assert!(expected.len() > 20, "{}", expected.len());
         assert_eq!(expected, entries);
+
+        // Nothing more comes, and nobody is promised anything.
+        bot.until("the feed's end", |b| b.alerts.iter().any(|alert| alert.code == "feed_ended")).await;
+        bot.tell(Command::Stop).await.unwrap();
+        bot.until("stopped", |b| b.state == BotState::Stopped).await;
+        let refused = bot.tell(Command::Start).await.unwrap_err().to_string();
+        assert!(refused.contains("no more sessions come"), "{refused}");
     });
 }
 
