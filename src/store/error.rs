@@ -156,6 +156,8 @@ impl StoreError {
             Self::Database { source: said @ (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)), .. } => {
                 Some(said.to_string())
             }
+            // A value that our own question brought back and that nothing of ours ever wrote.
+            Self::Unfit { reason } => Some(reason.clone()),
             _ => None,
         }
     }
