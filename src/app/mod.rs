@@ -34,7 +34,7 @@ use clap::Parser as _;
 
 use crate::actors::life::End;
 use crate::cli::{
-    Cli, Failure, KeysVerb, LedgerVerb, Verb, backtest, command, completions, config, console, database, export,
+    Cli, Failure, KeysVerb, LedgerVerb, Verb, audit, backtest, command, completions, config, console, database, export,
     interrupt, keys, ledger, logs, run_bot, service, status,
 };
 use crate::gateway::notify::ServiceManager;
@@ -56,6 +56,7 @@ pub fn start() -> ExitCode {
             Verb::Ledger { verb: LedgerVerb::Verify(arguments) } => ledger::verify(&arguments),
             Verb::Ledger { verb: LedgerVerb::Export(arguments) } => export::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::CheckOfx(arguments) } => export::check_ofx(&arguments),
+            Verb::Audit { verb } => audit::run(&verb),
             Verb::Database { verb } => database::run(&verb),
             Verb::Status(arguments) => status::run(&arguments),
             Verb::Command(verb) => command::run(&verb),

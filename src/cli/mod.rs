@@ -1,5 +1,7 @@
 //! The command line: one file a verb.
 
+/// `tbot audit`.
+pub mod audit;
 /// `tbot backtest`.
 pub mod backtest;
 /// Where the books are that a verb is about.
@@ -97,6 +99,12 @@ pub enum Verb {
         /// What to do with them.
         #[command(subcommand)]
         verb: LedgerVerb,
+    },
+    /// Who did what
+    Audit {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: audit::AuditVerb,
     },
     /// A PostgreSQL database for the books of several bots
     Database {

@@ -4,6 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::{Connection as _, Executor as _};
 use tbot::gateway::clock::Stopwatch;
 
 use super::bot::Bot;
@@ -118,6 +119,33 @@ fn life_3_a_bot_that_lost_a_part_does_not_start_as_if_nothing_were_missing() {
         assert!(!there.exists(), "{part}: no new one is made");
         std::fs::rename(&aside, &there).unwrap();
     }
+}
+
+/// WEB-2b: beside a running bot the audit verifies; one in which a word was changed does not, and it is said where.
+#[tokio::test]
+async fn web_2b_the_audit_is_verified_on_the_command_line() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let bot = Bot::start(&data, &[]);
+    bot.register();
+    let said = tbot(&["audit", "verify", "--data", &text(&data), "--json"]);
+    let json = said.json();
+    assert!(said.code == Some(0) && json["verified"] == true && json["records"].as_u64() > Some(0), "{json:#}");
+    bot.perish();
+    let file = data.join("people.db");
+    let mut raw = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    raw.execute("DROP TRIGGER audit_no_update").await.unwrap();
+    raw.execute("UPDATE audit SET who = 'eve' WHERE seq = 1").await.unwrap();
+    raw.close().await.unwrap();
+    let said = tbot(&["audit", "verify", &text(&file)]);
+    assert!(
+        said.code == Some(1) && said.out.contains("WRONG, first: record 1: its columns"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+    let said = tbot(&["audit", "verify", &text(&folder.path().join("nothing.db"))]);
+    assert!(said.code == Some(2) && said.err.contains("people.db"), "{}", said.err);
 }
 
 /// LIFE-11: the process that falls is started again by the one that was called, whatever that call told the first start.
