@@ -28,6 +28,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "pages/decisions.html",
     "pages/decisions_rows.html",
     "pages/entry.html",
+    "pages/exports.html",
     "pages/health.html",
     "pages/kill.html",
     "pages/ledger.html",

@@ -40,6 +40,8 @@ pub mod sql;
 pub mod taken;
 /// Recomputes everything from the stored bytes.
 pub mod verify;
+/// A whole journal, for other programs.
+mod whole;
 /// Events, closings, books.
 mod words;
 /// The one way in.

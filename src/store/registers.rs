@@ -93,6 +93,22 @@ pub struct GainLine {
     pub long_term: bool,
 }
 
+impl GainLine {
+    /// What it had cost. Long: what leaves is the cost. Short: what leaves are the proceeds of the sale that opened it, and
+    /// the cost is what of them was not gained.
+    #[must_use]
+    pub fn basis(&self) -> Money {
+        let short = self.cost > Money::ZERO;
+        if short { self.cost.checked_sub(self.gain).unwrap_or(self.cost) } else { self.cost.negated() }
+    }
+
+    /// What it brought: cost and gain together.
+    #[must_use]
+    pub fn proceeds(&self) -> Money {
+        self.basis().checked_add(self.gain).unwrap_or(self.gain)
+    }
+}
+
 /// A day's close.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CloseLine {

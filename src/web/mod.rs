@@ -14,6 +14,8 @@ mod assets;
 mod commands;
 /// Headers on every answer, and pages for errors.
 mod dress;
+/// The books as files for other programs.
+mod exports;
 /// Who may open what: session, roles, forgery.
 mod guard;
 /// At most so many attempts a minute.

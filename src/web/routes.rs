@@ -114,11 +114,12 @@ verbs! {
     "approve_proposal" Loosen, "reject_proposal" Halt,
 }
 
-use Action::{Administer, Look, ReadLedger, ReadLogs, ReadSystem, Rehearse};
+use Action::{Administer, Export, Look, ReadLedger, ReadLogs, ReadSystem, Rehearse};
 use Needs::{Nothing, SignedIn};
 
 const LOOK: Needs = Needs::Action(Look);
 const LEDGER: Needs = Needs::Action(ReadLedger);
+const EXPORT: Needs = Needs::Action(Export);
 const LOGS: Needs = Needs::Action(ReadLogs);
 const SYSTEM: Needs = Needs::Action(ReadSystem);
 const ADMINISTER: Needs = Needs::Action(Administer);
@@ -169,6 +170,9 @@ pub const ROUTES: &[Route] = &[
     get("/ledger/statements", LEDGER, || web::to(ledger::statements)),
     get("/ledger/lots", LEDGER, || web::to(ledger::lots)),
     get("/ledger/closes", LEDGER, || web::to(ledger::closes)),
+    get("/ledger/exports", EXPORT, || web::to(ledger::exports)),
+    get("/ledger/views/{name}", EXPORT, || web::to(ledger::view)),
+    get("/ledger/exports/file", EXPORT, || web::to(ledger::download)),
     // System.
     get("/settings", SYSTEM, || web::to(settings::page)),
     get("/settings/versions/{number}", SYSTEM, || web::to(settings::version)),
@@ -193,6 +197,7 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/logs", LOGS, || web::to(api::board::logs)),
     get("/api/v1/trades", LOOK, || web::to(api::board::trades)),
     get("/api/v1/symbols/{symbol}/bars", LOOK, || web::to(api::board::bars)),
+    get("/api/v1/ledger/export", EXPORT, || web::to(ledger::download)),
     get("/api/v1/audit", SYSTEM, || web::to(api::audit::records)),
     get("/api/v1/audit/verify", SYSTEM, || web::to(api::audit::verify)),
     get("/api/sre/health", LOOK, || web::to(api::health::components)),

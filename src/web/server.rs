@@ -41,6 +41,7 @@ pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io
         limits: Limits::default(),
         known: Mutex::default(),
         hashing: Semaphore::new(HASHING),
+        exporting: Semaphore::new(1),
         doing: Doing::default(),
         seen: Seen::default(),
         frames,

@@ -144,6 +144,8 @@ pub(crate) struct Shared {
     pub(crate) known: Mutex<BTreeMap<Hash, SignedIn>>,
     /// Passwords that are looked at at once: each takes 64 MiB.
     pub(crate) hashing: Semaphore,
+    /// Files of the books are made one after another.
+    pub(crate) exporting: Semaphore,
     /// What is being done at this moment.
     pub(crate) doing: Doing,
     /// When what the board says was first seen.

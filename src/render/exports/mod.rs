@@ -24,6 +24,7 @@ pub mod ofx;
 /// The trial balance.
 mod trial;
 
+pub use csv::guarded;
 pub use input::{Contract, Export, ExportError, Format, Instrument, Journal, Period};
 pub use json::import;
 

@@ -28,6 +28,13 @@ const LOGS: &[Query] = &[
     ("text", "string", "words of the message or of the fields"),
 ];
 
+/// What an export can be asked.
+const EXPORT: &[Query] = &[
+    ("format", "string", "ofx, ofx-opening, csv, json, beancount, hledger, trial-balance"),
+    ("from", "string", "the first day, as 2026-06-01; without it the first that has entries"),
+    ("to", "string", "the last day; without it the last that has entries"),
+];
+
 /// A parameter of an address: name, type, meaning.
 type Query = (&'static str, &'static str, &'static str);
 
@@ -57,6 +64,7 @@ const SAID: &[Said] = &[
     said("/api/v1/causes", "What held entries back in this session: gates that refused signals, conditions that gave none", "Causes", &[]),
     said("/api/v1/symbols/{symbol}/bars", "The session's bars of a symbol: time in seconds, open, high, low, close, volume; and what was done on them", "Bars", &[]),
     said("/api/v1/logs", "The program's logs, the newest line first", "Logs", LOGS),
+    said("/api/v1/ledger/export", "The books of some days as a file for other programs; recorded in the audit", "", EXPORT),
     said("/api/v1/audit", "What everybody attempted and did, the newest first", "AuditRecords", AUDIT),
     said("/api/v1/audit/verify", "Verifies the audit's chain", "AuditVerified", &[]),
     said("/api/sre/health", "Each component with status, age and reason", "Health", &[]),

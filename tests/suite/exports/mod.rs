@@ -11,6 +11,6 @@ mod programs;
 /// Random histories.
 mod random;
 /// A month and a sample, whole and in parts.
-mod samples;
+pub(crate) mod samples;
 /// The verbs.
 mod verbs;

@@ -6,6 +6,8 @@ mod api;
 mod audit;
 /// Requests over a plain socket.
 pub(crate) mod client;
+/// The books as files.
+mod exports;
 /// Every page in every state.
 mod pages;
 /// Persons, sessions, codes on both engines.

@@ -38,6 +38,7 @@ const PAGES: &[&str] = &[
     "/ledger/statements",
     "/ledger/lots",
     "/ledger/closes",
+    "/ledger/exports",
     "/settings",
     "/users",
     "/audit",

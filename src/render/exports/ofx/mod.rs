@@ -2,6 +2,8 @@
 
 /// Our own checker: what no reader of OFX catches.
 mod check;
+/// A file that passes it, with what was held before.
+mod checked;
 /// The file: header, statements, securities.
 mod document;
 /// Executions.
@@ -18,5 +20,6 @@ mod walk;
 mod xml;
 
 pub use check::{Checked, Fault, check};
+pub use checked::checked;
 pub(super) use document::write;
 pub use opening::{Opening, opening, read_opening};
