@@ -8,7 +8,8 @@ use desk::domain::symbol::Symbol;
 use super::input::{Export, ExportError};
 use super::numbers::{money, plain};
 
-const COLUMNS: [&str; 25] = [
+/// The header.
+pub(in crate::render) const COLUMNS: [&str; 25] = [
     "seq",
     "entry_id",
     "kind",

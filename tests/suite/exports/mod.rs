@@ -9,7 +9,7 @@ mod example;
 /// What beancount, hledger and the readers of OFX say.
 mod programs;
 /// Random histories.
-mod random;
+pub(crate) mod random;
 /// A month and a sample, whole and in parts.
 pub(crate) mod samples;
 /// The verbs.

@@ -8,6 +8,8 @@ mod checked;
 mod document;
 /// Executions.
 mod fill;
+/// The journal as lines of a statement.
+mod lines;
 /// What the checker starts from.
 mod opening;
 /// Statements read back.
@@ -22,4 +24,5 @@ mod xml;
 pub use check::{Checked, Fault, check};
 pub use checked::checked;
 pub(super) use document::write;
+pub use lines::lines;
 pub use opening::{Opening, opening, read_opening};
