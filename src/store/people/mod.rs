@@ -19,6 +19,8 @@ mod open;
 mod password;
 /// Persons and their roles.
 mod persons;
+/// Review by several people.
+pub mod review;
 /// What is signed in.
 mod sessions;
 /// Every statement, in one list.

@@ -111,6 +111,23 @@ statements! { BOTH, "The statements of both engines, by name.":
     /// For the verifier: records after one.
     CHECK_AUDIT = "SELECT seq, at, who, what, object, previous, hash, bytes FROM audit WHERE seq > $1
         ORDER BY seq LIMIT $2";
+    /// The item of a source.
+    ITEM_OF_SOURCE = "SELECT item FROM review_item WHERE identity = $1 AND source = $2";
+    /// A new item.
+    ADD_ITEM = "INSERT INTO review_item (identity, item, source, kind, title, about, day)
+        VALUES ($1, (SELECT coalesce(max(item), 0) + 1 FROM review_item WHERE identity = $1), $2, $3, $4, $5, $6)
+        RETURNING item";
+    /// Everything that was raised.
+    ITEMS = "SELECT item, source, kind, title, about, day FROM review_item WHERE identity = $1 ORDER BY item";
+    /// A new act of review.
+    ADD_ACT = "INSERT INTO review_act (identity, subject, n, day, at, who, act, about, given, text, audit)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    /// The acts of review on a subject, and on everything of a day.
+    ACTS_ABOUT = "SELECT subject, n, day, at, who, act, about, given, text FROM review_act
+        WHERE identity = $1 AND (subject = $2 OR day = $3) ORDER BY subject, n";
+    /// All acts of review.
+    ACTS = "SELECT subject, n, day, at, who, act, about, given, text FROM review_act WHERE identity = $1
+        ORDER BY subject, n";
 }
 
 /// Whether PostgreSQL has the schema.

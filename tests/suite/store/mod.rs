@@ -8,6 +8,8 @@ mod bulk;
 mod open;
 /// Around the writer.
 mod raw;
+/// Review by several people.
+mod review;
 /// Roles, races and statements on PostgreSQL.
 mod roles;
 /// Books to write.

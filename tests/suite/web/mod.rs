@@ -21,7 +21,7 @@ mod safety;
 /// A board that looks like a trading day.
 mod sample;
 /// A running server.
-mod server;
+pub(crate) mod server;
 /// The configuration: draft, difference, applying.
 mod settings;
 /// Coming in, going out, lock-out, registration.
