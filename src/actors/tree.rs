@@ -409,6 +409,12 @@ impl Tree {
         Watched(Arc::clone(&self.wiring))
     }
 
+    /// Tells people something that is no actor's affair.
+    pub fn alarm(&self) -> impl Fn(AlertLevel, &str, String) + Send + Sync + 'static {
+        let wiring = Arc::clone(&self.wiring);
+        move |level, code, text| wiring.alert(level, code, text)
+    }
+
     /// Tells the supervisor that the first administrator is registered.
     pub fn registering(&self) -> impl Fn(&str) + Send + Sync + 'static {
         let wiring = Arc::clone(&self.wiring);

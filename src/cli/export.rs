@@ -93,7 +93,8 @@ pub struct CheckArguments {
     json: bool,
 }
 
-fn date(text: &str) -> Result<Date, String> {
+/// A date of the command line.
+pub(super) fn date(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| "a date is needed, e.g. 2026-06-30".to_owned())
 }
 

@@ -22,10 +22,14 @@ mod guard;
 mod limits;
 /// The stream of regions.
 mod live;
+/// Forms with a file.
+mod multipart;
 /// The same form sent twice acts once.
 mod once;
 /// Pages as a person opens them.
 mod pages;
+/// Differences with a statement as items of the review.
+mod raising;
 /// Why a request was not answered as asked.
 mod refusal;
 /// Which addresses exist, and who may open them.
@@ -36,6 +40,8 @@ mod server;
 mod setup;
 /// What the pages stand on.
 mod site;
+/// Importing brokers' statements.
+mod statements;
 /// The versions of the runtime configuration.
 mod versions;
 /// What the templates show.

@@ -92,7 +92,7 @@ pub struct Stated {
     pub line: Line,
     /// The broker's stable id.
     pub id: Option<String>,
-    /// The line of the file.
+    /// The line of a CSV; of OFX the number of its transaction.
     pub place: u64,
 }
 

@@ -107,7 +107,7 @@ impl Found {
         };
         self.lines.push(Stated {
             id: element.text("FITID").map(str::to_owned),
-            place: element.line,
+            place: u64::try_from(self.lines.len()).unwrap_or(u64::MAX).saturating_add(1),
             line: Line {
                 date,
                 currency: own,

@@ -25,6 +25,8 @@ pub mod review;
 mod sessions;
 /// Every statement, in one list.
 pub mod sql;
+/// Brokers' statements, and what came of them.
+mod statements;
 /// Random bits that open something; only their hash is stored.
 mod token;
 /// Personal tokens of the API.
@@ -39,5 +41,6 @@ pub use open::{People, Seal, Unsealed};
 pub use password::{BadPassword, PasswordHash};
 pub use persons::{BadName, NewPerson, Person, PersonId, PersonName, Theme};
 pub use sessions::{NewSession, SessionId, SessionLine, SignedIn};
+pub use statements::{Imported, NewMatching, NewStatement, StatementLine};
 pub use token::Token;
 pub use tokens::{ApiToken, ApiTokenText};

@@ -15,15 +15,17 @@ use crate::store::error::StoreError;
 use crate::store::link::Link;
 
 /// The version of the schema that this program writes.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// What makes each version of the one before, from the first on.
 const SQLITE: &[&str] = &[
     include_str!("../../../migrations/sqlite/people/0001_people.sql"),
     include_str!("../../../migrations/sqlite/people/0002_review.sql"),
+    include_str!("../../../migrations/sqlite/people/0003_statements.sql"),
 ];
 const POSTGRES: &[&str] = &[
     include_str!("../../../migrations/postgres/people/0001_people.sql"),
     include_str!("../../../migrations/postgres/people/0002_review.sql"),
+    include_str!("../../../migrations/postgres/people/0003_statements.sql"),
 ];
 /// The name of the file inside of a folder.
 const FILE_NAME: &str = "people.db";

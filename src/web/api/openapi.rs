@@ -35,6 +35,15 @@ const EXPORT: &[Query] = &[
     ("to", "string", "the last day; without it the last that has entries"),
 ];
 
+/// How a statement is read.
+const STATEMENT: &[Query] = &[
+    ("name", "string", "the file's name"),
+    ("format", "string", "ofx or csv; without it as the file begins"),
+    ("mapping", "string", "the columns of a CSV, a line each: amount = Net Amount"),
+    ("from", "string", "the first day, where it is not the file's own"),
+    ("to", "string", "the last day"),
+];
+
 /// A parameter of an address: name, type, meaning.
 type Query = (&'static str, &'static str, &'static str);
 
@@ -65,6 +74,9 @@ const SAID: &[Said] = &[
     said("/api/v1/symbols/{symbol}/bars", "The session's bars of a symbol: time in seconds, open, high, low, close, volume; and what was done on them", "Bars", &[]),
     said("/api/v1/logs", "The program's logs, the newest line first", "Logs", LOGS),
     said("/api/v1/ledger/export", "The books of some days as a file for other programs; recorded in the audit", "", EXPORT),
+    said("/api/v1/ledger/statements", "Brokers' statements with what came of them, the newest first", "Statements", &[]),
+    said("/api/v1/ledger/statements/import", "Imports a statement: the body is the file; the same file again changes nothing", "Imported", STATEMENT),
+    said("/api/v1/ledger/statements/{number}", "A statement, and what of it matches, differs, or is left over on either side", "StatementResult", &[]),
     said("/api/v1/audit", "What everybody attempted and did, the newest first", "AuditRecords", AUDIT),
     said("/api/v1/audit/verify", "Verifies the audit's chain", "AuditVerified", &[]),
     said("/api/sre/health", "Each component with status, age and reason", "Health", &[]),

@@ -45,6 +45,7 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
             ("/ledger/statements", "Statements", "", Action::ReadLedger),
             ("/ledger/lots", "Positions and lots", "", Action::ReadLedger),
             ("/ledger/closes", "Day closes", "", Action::ReadLedger),
+            ("/ledger/reconciliation", "Reconciliation", "", Action::ReadLedger),
             ("/ledger/exports", "Exports", "", Action::Export),
         ],
     ),

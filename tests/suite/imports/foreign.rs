@@ -88,7 +88,7 @@ fn ledg_9_ofx_as_others_write_it_is_read() {
             format!("{} {} {:?} {}", s.place, l.date, l.instrument, l.amount.unwrap())
         })
         .collect();
-    assert_eq!(said, ["3 2026-06-02 Some(\"ACME\") -498.00", "7 2026-06-03 None -0.32"]);
+    assert_eq!(said, ["1 2026-06-02 Some(\"ACME\") -498.00", "2 2026-06-03 None -0.32"]);
     for (planted, says) in [
         ("<UNITS>10</UNITS>|<UNITS>ten</UNITS>", "line 4, UNITS: \"ten\" cannot be read"),
         ("<TOTAL>-498</TOTAL></INVBUY>|</INVBUY>", ""),

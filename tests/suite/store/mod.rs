@@ -14,5 +14,7 @@ mod review;
 mod roles;
 /// Books to write.
 pub(crate) mod sample;
+/// Brokers' statements.
+mod statements;
 /// What the verifier finds.
 mod tampering;

@@ -16,6 +16,8 @@ mod people;
 mod permissions;
 /// Serves the sample to be looked at.
 mod preview;
+/// Brokers' statements.
+mod reconciliation;
 /// Headers, forgery, pages without script.
 mod safety;
 /// A board that looks like a trading day.

@@ -39,6 +39,7 @@ const PAGES: &[&str] = &[
     "/ledger/lots",
     "/ledger/closes",
     "/ledger/exports",
+    "/ledger/reconciliation",
     "/settings",
     "/users",
     "/audit",

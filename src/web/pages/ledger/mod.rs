@@ -10,6 +10,8 @@ mod exports;
 mod journal;
 /// Open lots and realised gains.
 mod lots;
+/// Brokers' statements beside the books.
+pub(crate) mod reconciliation;
 /// One account, posting by posting.
 mod register;
 /// Income and balance sheet.
