@@ -10,8 +10,8 @@ use desk::domain::bot::Action;
 
 use super::guard::{greet, guard};
 use super::pages::{
-    account, audit, boards, command, ledger, logs, programs, registration, screener, settings, sign_in, strategies,
-    users,
+    account, audit, boards, command, ledger, logs, programs, registration, review, screener, settings, sign_in,
+    strategies, users,
 };
 use super::refusal::Refusal;
 use super::setup::pages as setup;
@@ -114,11 +114,12 @@ verbs! {
     "approve_proposal" Loosen, "reject_proposal" Halt,
 }
 
-use Action::{Administer, Look, ReadLedger, ReadLogs, ReadSystem, Rehearse};
+use Action::{Account, Administer, Look, ReadLedger, ReadLogs, ReadSystem, Rehearse};
 use Needs::{Nothing, SignedIn};
 
 const LOOK: Needs = Needs::Action(Look);
 const LEDGER: Needs = Needs::Action(ReadLedger);
+const ACCOUNT: Needs = Needs::Action(Account);
 const LOGS: Needs = Needs::Action(ReadLogs);
 const SYSTEM: Needs = Needs::Action(ReadSystem);
 const ADMINISTER: Needs = Needs::Action(Administer);
@@ -168,6 +169,12 @@ pub const ROUTES: &[Route] = &[
     get("/ledger/accounts/{code}", LEDGER, || web::to(ledger::register)),
     get("/ledger/statements", LEDGER, || web::to(ledger::statements)),
     get("/ledger/lots", LEDGER, || web::to(ledger::lots)),
+    get("/ledger/review", LEDGER, || web::to(review::queue)),
+    get("/ledger/days/{day}", LEDGER, || web::to(review::day)),
+    get("/ledger/items/{number}", LEDGER, || web::to(review::item)),
+    post("/ledger/entries/{seq}", ACCOUNT, || web::to(review::act_on_entry)),
+    post("/ledger/days/{day}", ACCOUNT, || web::to(review::act_on_day)),
+    post("/ledger/items/{number}", ACCOUNT, || web::to(review::act_on_item)),
     get("/ledger/closes", LEDGER, || web::to(ledger::closes)),
     // System.
     get("/settings", SYSTEM, || web::to(settings::page)),
@@ -193,6 +200,9 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/logs", LOGS, || web::to(api::board::logs)),
     get("/api/v1/trades", LOOK, || web::to(api::board::trades)),
     get("/api/v1/symbols/{symbol}/bars", LOOK, || web::to(api::board::bars)),
+    get("/api/v1/review", LEDGER, || web::to(api::review::rows)),
+    get("/api/v1/review/acts", LEDGER, || web::to(api::review::acts)),
+    post("/api/v1/review/act", ACCOUNT, || web::to(api::review::act)),
     get("/api/v1/audit", SYSTEM, || web::to(api::audit::records)),
     get("/api/v1/audit/verify", SYSTEM, || web::to(api::audit::verify)),
     get("/api/sre/health", LOOK, || web::to(api::health::components)),

@@ -14,6 +14,8 @@ mod people;
 mod permissions;
 /// Serves the sample to be looked at.
 mod preview;
+/// Review by several people.
+mod review;
 /// Headers, forgery, pages without script.
 mod safety;
 /// A board that looks like a trading day.

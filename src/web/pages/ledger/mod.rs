@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use desk::domain::journal::AccountCode;
 
 pub(crate) use closes::closes;
-pub(crate) use journal::{entry, journal};
+pub(crate) use journal::{entry, journal, show_entry};
 pub(crate) use lots::lots;
 pub(crate) use register::register;
 pub(crate) use statements::statements;
