@@ -32,6 +32,8 @@ mod reader;
 mod receipts;
 /// Questions of accountants.
 mod registers;
+/// What of the books is reviewed.
+mod reviewable;
 /// Versions of the schema.
 mod schema;
 /// Every statement, in one list.
@@ -56,6 +58,7 @@ pub use open::{bulk, create, let_run, open};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
 pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};
+pub use reviewable::Reviewable;
 pub use verify::{Check, Finding, Report, verify};
 pub use words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
 pub use writer::Writer;

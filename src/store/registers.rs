@@ -121,12 +121,12 @@ pub struct CloseLine {
 }
 
 /// A session as its date, yyyymmdd, in the book's calendar.
-fn session_of(book: &Book, number: i64) -> Option<SessionId> {
+pub(super) fn session_of(book: &Book, number: i64) -> Option<SessionId> {
     let (year, rest) = (number.div_euclid(10_000), number.rem_euclid(10_000));
     Some(SessionId { date: Date::new(year, rest.div_euclid(100), rest.rem_euclid(100))?, calendar: book.calendar })
 }
 
-fn unfit(what: &str) -> StoreError {
+pub(super) fn unfit(what: &str) -> StoreError {
     StoreError::Unfit { reason: format!("{what} cannot be read; verify the books") }
 }
 

@@ -32,6 +32,8 @@ mod pages;
 mod raising;
 /// Why a request was not answered as asked.
 mod refusal;
+/// Review by several people: who reads what, what waits for whom.
+mod review;
 /// Which addresses exist, and who may open them.
 pub mod routes;
 /// The server on its listener.

@@ -56,6 +56,7 @@ pub(crate) async fn raise(shared: &Shared, visitor: &Visitor, raise: &Raise<'_>)
     for item in &chosen {
         shared.site.people.raise(&shared.site.identity, item, (&who, Origin::Web), now).await?;
     }
+    shared.review.acted();
     Ok(())
 }
 

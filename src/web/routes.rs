@@ -11,8 +11,8 @@ use desk::domain::bot::Action;
 use super::guard::{greet, guard};
 use super::pages::ledger::reconciliation;
 use super::pages::{
-    account, audit, boards, command, ledger, logs, programs, registration, screener, settings, sign_in, strategies,
-    users,
+    account, audit, boards, command, ledger, logs, programs, registration, review, screener, settings, sign_in,
+    strategies, users,
 };
 use super::refusal::Refusal;
 use super::setup::pages as setup;
@@ -178,6 +178,12 @@ pub const ROUTES: &[Route] = &[
     get("/ledger/accounts/{code}", LEDGER, || web::to(ledger::register)),
     get("/ledger/statements", LEDGER, || web::to(ledger::statements)),
     get("/ledger/lots", LEDGER, || web::to(ledger::lots)),
+    get("/ledger/review", LEDGER, || web::to(review::queue)),
+    get("/ledger/days/{day}", LEDGER, || web::to(review::day)),
+    get("/ledger/items/{number}", LEDGER, || web::to(review::item)),
+    post("/ledger/entries/{seq}", ACCOUNT, || web::to(review::act_on_entry)),
+    post("/ledger/days/{day}", ACCOUNT, || web::to(review::act_on_day)),
+    post("/ledger/items/{number}", ACCOUNT, || web::to(review::act_on_item)),
     get("/ledger/closes", LEDGER, || web::to(ledger::closes)),
     get("/ledger/exports", EXPORT, || web::to(ledger::exports)),
     get("/ledger/views/{name}", EXPORT, || web::to(ledger::view)),
@@ -214,6 +220,9 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/ledger/statements", LEDGER, || web::to(api::statements::rows)),
     post("/api/v1/ledger/statements/import", ACCOUNT, || web::to(api::statements::import)),
     get("/api/v1/ledger/statements/{number}", LEDGER, || web::to(api::statements::one)),
+    get("/api/v1/review", LEDGER, || web::to(api::review::rows)),
+    get("/api/v1/review/acts", LEDGER, || web::to(api::review::acts)),
+    post("/api/v1/review/act", ACCOUNT, || web::to(api::review::act)),
     get("/api/v1/audit", SYSTEM, || web::to(api::audit::records)),
     get("/api/v1/audit/verify", SYSTEM, || web::to(api::audit::verify)),
     get("/api/sre/health", LOOK, || web::to(api::health::components)),

@@ -58,7 +58,7 @@ test("LEDG-9 a statement is imported, agrees or not to the cent, and what differ
   await expect(row).toHaveCount(1);
   await expect(row).toContainText("amount +0.01");
   await row.getByRole("button", { name: "Make a review item" }).click();
-  await expect(row).toContainText("review item 1");
+  await expect(row.getByRole("link", { name: "review item 1" })).toBeVisible();
   await row.getByRole("link", { name: /^entry \d+$/ }).click();
   await expect(page.getByRole("heading", { name: "Postings" })).toBeVisible();
 

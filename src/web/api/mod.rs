@@ -10,6 +10,8 @@ pub(super) mod commands;
 pub(super) mod health;
 /// The description of all this.
 pub(super) mod openapi;
+/// The review.
+pub(super) mod review;
 /// Brokers' statements.
 pub(super) mod statements;
 /// What the answers consist of.

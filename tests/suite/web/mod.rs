@@ -18,6 +18,8 @@ mod permissions;
 mod preview;
 /// Brokers' statements.
 mod reconciliation;
+/// Review by several people.
+mod review;
 /// Headers, forgery, pages without script.
 mod safety;
 /// A board that looks like a trading day.

@@ -25,7 +25,7 @@ use desk::domain::journal::AccountCode;
 
 pub(crate) use closes::closes;
 pub(crate) use exports::{download, exports};
-pub(crate) use journal::{entry, journal};
+pub(crate) use journal::{entry, journal, show_entry};
 pub(crate) use lots::lots;
 pub(crate) use register::register;
 pub(crate) use statements::statements;
