@@ -3,7 +3,7 @@
 //! stops nothing.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ const CLOSES: u32 = 400;
 /// The file that is written last: where it is, all others are.
 const SUMS: &str = "SHA256SUMS";
 /// How long it waits before it tries again after a failure.
-const AGAIN: Duration = Duration::from_secs(60);
+const AGAIN: Duration = Duration::from_mins(1);
 
 /// Told where files could not be written.
 pub(super) type Alarm = Box<dyn Fn(AlertLevel, &str, String) + Send>;
@@ -206,7 +206,7 @@ fn write(folder: &Path, files: &[(&'static str, Vec<u8>)]) -> Result<(), NotWrit
     let mut sums = String::new();
     for (name, bytes) in files {
         replace(&folder.join(name), bytes).map_err(failed)?;
-        sums.push_str(&format!("{}  {name}\n", HEXLOWER.encode(&Sha256::digest(bytes))));
+        let _ = writeln!(sums, "{}  {name}", HEXLOWER.encode(&Sha256::digest(bytes)));
     }
     replace(&folder.join(SUMS), sums.as_bytes()).map_err(failed)
 }

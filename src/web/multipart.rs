@@ -57,18 +57,13 @@ pub(crate) fn read(content_type: &str, body: &Bytes) -> (BTreeMap<String, String
         let Some((head_end, content)) = content(body, from, *end) else { continue };
         let head = body.get(from..head_end).map(String::from_utf8_lossy).unwrap_or_default();
         let Some(name) = attribute(&head, "name") else { continue };
-        match attribute(&head, "filename") {
-            Some(file) => {
-                let bytes = body.slice(content.0..content.1);
-                fields.insert(name, format!("{file} {}", Hash::of(&bytes)));
-                upload = Upload { name: base_name(&file), bytes };
-            }
-            None => {
-                let text = body.get(content.0..content.1).unwrap_or_default();
-                if text.len() <= LONGEST_TEXT {
-                    fields.insert(name, String::from_utf8_lossy(text).into_owned());
-                }
-            }
+        let text = body.get(content.0..content.1).unwrap_or_default();
+        if let Some(file) = attribute(&head, "filename") {
+            let bytes = body.slice(content.0..content.1);
+            fields.insert(name, format!("{file} {}", Hash::of(&bytes)));
+            upload = Upload { name: base_name(&file), bytes };
+        } else if text.len() <= LONGEST_TEXT {
+            fields.insert(name, String::from_utf8_lossy(text).into_owned());
         }
     }
     (fields, upload)
@@ -119,12 +114,14 @@ fn find(body: &[u8], sought: &[u8], from: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     fn form(parts: &[(&str, &str)]) -> Bytes {
         let mut body = String::new();
         for (head, content) in parts {
-            body.push_str(&format!("--xYz\r\nContent-Disposition: form-data; {head}\r\n\r\n{content}\r\n"));
+            let _ = write!(body, "--xYz\r\nContent-Disposition: form-data; {head}\r\n\r\n{content}\r\n");
         }
         Bytes::from(format!("{body}--xYz--\r\n"))
     }

@@ -162,7 +162,7 @@ pub(super) fn unguarded(text: &str) -> &str {
 
 /// A day, with or without a time behind it; a full time stamp is taken in UTC.
 fn date(text: &str, days: Days) -> Option<Date> {
-    if days == Days::YearFirst {
+    if days == Days::Year {
         if let Ok(at) = Timestamp::parse(text.as_bytes()) {
             return Some(at.utc_date());
         }
@@ -180,9 +180,9 @@ fn date(text: &str, days: Days) -> Option<Date> {
         return None;
     }
     match days {
-        Days::YearFirst => Date::new(first, second, third),
-        Days::MonthFirst => Date::new(third, first, second),
-        Days::DayFirst => Date::new(third, second, first),
+        Days::Year => Date::new(first, second, third),
+        Days::Month => Date::new(third, first, second),
+        Days::Day => Date::new(third, second, first),
     }
 }
 

@@ -118,9 +118,8 @@ impl fmt::Display for ImportError {
             Self::Empty => {
                 f.write_str("the statement has no lines, so its days are not known; give the first and the last day")
             }
-            Self::Ofx { line, what } => write!(f, "line {line}: {what}"),
             Self::NoStatement => f.write_str("the file is OFX, but holds no investment or bank statement"),
-            Self::Csv { line, what } => write!(f, "line {line}: {what}"),
+            Self::Ofx { line, what } | Self::Csv { line, what } => write!(f, "line {line}: {what}"),
             Self::Value { line, column, found, allowed } => {
                 write!(f, "line {line}, {column}: {found:?} cannot be read; allowed is {allowed}")
             }

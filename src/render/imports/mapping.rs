@@ -7,16 +7,16 @@ use super::figures::Decimals;
 pub(super) const FIELDS: [&str; 9] =
     ["date", "id", "instrument", "side", "units", "price", "amount", "currency", "text"];
 
-/// How a day is written.
+/// How a day is written: what stands first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Days {
     /// `2026-06-30`
     #[default]
-    YearFirst,
+    Year,
     /// `06/30/2026`
-    MonthFirst,
+    Month,
     /// `30.06.2026`
-    DayFirst,
+    Day,
 }
 
 /// Which column is what, and how figures and days are written.
@@ -59,9 +59,9 @@ impl Mapping {
             match name.as_str() {
                 "dates" => {
                     mapping.days = match value {
-                        "year-month-day" => Days::YearFirst,
-                        "month/day/year" => Days::MonthFirst,
-                        "day.month.year" => Days::DayFirst,
+                        "year-month-day" => Days::Year,
+                        "month/day/year" => Days::Month,
+                        "day.month.year" => Days::Day,
                         _ => return Err(choice("year-month-day, month/day/year, day.month.year")),
                     };
                 }
@@ -113,7 +113,7 @@ mod tests {
         let text = "# a broker\ndate = Trade Date\nAmount = Net, total\n\ndates = month/day/year\ndecimals = comma\nseparator = semicolon\n";
         let read = Mapping::parse(text).unwrap();
         assert_eq!((read.column("date"), read.column("amount")), (Some("Trade Date"), Some("Net, total")));
-        assert_eq!((read.days, read.decimals, read.separator), (Days::MonthFirst, Decimals::Comma, b';'));
+        assert_eq!((read.days, read.decimals, read.separator), (Days::Month, Decimals::Comma, b';'));
         assert_eq!(Mapping::parse("").unwrap(), Mapping::default());
         for (text, says) in [
             ("date", "line 1: \"date\" is no `name = column`"),

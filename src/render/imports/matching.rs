@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use desk::domain::decimal::Money;
+use desk::domain::decimal::{Money, Quantity};
 use desk::domain::symbol::Currency;
 use desk::domain::wide::Wide;
 
@@ -22,19 +22,19 @@ const WEIGHED: usize = 1_000_000;
 /// What two lines have to have in common to be held side by side, from the strictest to the loosest.
 type Key = (Currency, Option<String>, Vec<i128>);
 const PASSES: [fn(&Line) -> Option<Key>; 9] = [
-    |l| key(l, &[units(l)?, l.price?.raw(), amount(l)?]),
-    |l| key(l, &[units(l)?, amount(l)?]),
-    |l| cash(l).and_then(|amount| key(l, &[amount])),
+    |l| Some(key(l, &[units(l)?, l.price?.raw(), amount(l)?])),
+    |l| Some(key(l, &[units(l)?, amount(l)?])),
+    |l| cash(l).map(|amount| key(l, &[amount])),
     |l| cash(l).map(|amount| (l.currency, None, vec![amount])),
-    |l| key(l, &[units(l)?.abs(), amount(l)?.abs()]),
-    |l| key(l, &[units(l)?, l.price?.raw()]),
-    |l| key(l, &[units(l)?]),
-    |l| units(l).and_then(|_| key(l, &[l.price?.raw()])),
-    |l| cash(l).and_then(|amount| key(l, &[amount.abs()])),
+    |l| Some(key(l, &[units(l)?.abs(), amount(l)?.abs()])),
+    |l| Some(key(l, &[units(l)?, l.price?.raw()])),
+    |l| units(l).map(|units| key(l, &[units])),
+    |l| units(l).and(l.price).map(|price| key(l, &[price.raw()])),
+    |l| cash(l).map(|amount| key(l, &[amount.abs()])),
 ];
 
-fn key(line: &Line, figures: &[i128]) -> Option<Key> {
-    Some((line.currency, line.instrument.clone(), figures.to_vec()))
+fn key(line: &Line, figures: &[i128]) -> Key {
+    (line.currency, line.instrument.clone(), figures.to_vec())
 }
 
 fn units(line: &Line) -> Option<i128> {
@@ -291,9 +291,9 @@ fn together(held: &[Booked]) -> Option<Line> {
     let mut whole = first.line.clone();
     for other in rest {
         let add = |a: Option<i64>, b: Option<i64>| a.zip(b).and_then(|(a, b)| a.checked_add(b)).or(a).or(b);
-        let units = add(whole.units.map(|u| u.raw()), other.line.units.map(|u| u.raw()));
-        let amount = add(whole.amount.map(|a| a.raw()), other.line.amount.map(|a| a.raw()));
-        whole.units = units.map(desk::domain::decimal::Quantity::from_raw);
+        let units = add(whole.units.map(Quantity::raw), other.line.units.map(Quantity::raw));
+        let amount = add(whole.amount.map(Money::raw), other.line.amount.map(Money::raw));
+        whole.units = units.map(Quantity::from_raw);
         whole.amount = amount.map(Money::from_raw);
         whole.price = whole.price.filter(|price| other.line.price == Some(*price));
     }

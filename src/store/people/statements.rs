@@ -67,6 +67,8 @@ pub struct StatementLine {
     pub summary: Value,
 }
 
+/// The file as it came, and the whole of its latest result.
+type Whole = (Vec<u8>, Vec<u8>);
 type Row = (i64, Vec<u8>, i64, String, String, i64, i64, i64, String);
 
 impl People {
@@ -159,7 +161,7 @@ impl People {
         number: u64,
     ) -> Result<Option<(StatementLine, Vec<u8>, Vec<u8>)>, StoreError> {
         let (name, number) = (identity.as_str(), i64::try_from(number).unwrap_or(i64::MAX));
-        let (row, whole): (Option<Row>, Option<(Vec<u8>, Vec<u8>)>) = self
+        let (row, whole): (Option<Row>, Option<Whole>) = self
             .one(async |link| {
                 let row = ask!(link, "reading a statement", fetch_optional, sql::STATEMENT, name, number)?;
                 let whole = ask!(link, "reading a statement", fetch_optional, sql::STATEMENT_WHOLE, name, number)?;

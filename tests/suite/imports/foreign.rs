@@ -1,5 +1,7 @@
 //! Statements of other programs: a broker's CSV with execution ids, or none; OFX as others write it.
 
+use std::fmt::Write as _;
+
 use tbot::render::imports::{Basis, Field, Mapping, Reading, WINDOW, matched};
 
 use super::{all, booked, held_against, statement};
@@ -11,14 +13,15 @@ fn csv_of(journal: &tbot::render::exports::Journal) -> String {
         let l = stated.line;
         let comma = |text: String| text.replace('.', ",");
         let (y, m, d) = l.date.ymd();
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "{d:02}.{m:02}.{y};{};{};{};{};{}\n",
             l.instrument.unwrap_or_default(),
             comma(l.units.map(|u| u.to_string()).unwrap_or_default()),
             comma(l.price.map(|p| p.to_string()).unwrap_or_default()),
             comma(l.amount.map(|a| a.to_string()).unwrap_or_default()),
             l.currency,
-        ));
+        );
     }
     text
 }

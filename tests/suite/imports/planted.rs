@@ -105,7 +105,8 @@ fn ledg_9_the_order_of_lines_counts_for_nothing() {
                     0 => drop(lines.remove(at)),
                     1 => lines.push(Stated { place: 1_000 + kind, ..lines[at].clone() }),
                     2 => {
-                        lines[at].line.amount = lines[at].line.amount.and_then(|a| a.checked_add(Money::from_raw(CENT)))
+                        lines[at].line.amount =
+                            lines[at].line.amount.and_then(|a| a.checked_add(Money::from_raw(CENT)));
                     }
                     _ => lines[at].line.date = lines[at].line.date.plus(1),
                 }

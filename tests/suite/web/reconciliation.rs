@@ -1,5 +1,7 @@
 //! LEDG-9 in the browser: a statement is imported, told, and becomes review items where it differs.
 
+use std::fmt::Write as _;
+
 use desk::domain::bot::Role;
 use tbot::render::exports::Format;
 use tbot::store::people::AuditFilter;
@@ -20,12 +22,13 @@ fn served(place: &Place) -> (Server, tokio::runtime::Runtime) {
 fn upload(server: &Server, person: &Person, file: &str, more: &[(&str, &str)]) -> Answer {
     let mut body = String::new();
     for (name, value) in [("form", person.form.as_str())].iter().chain(more) {
-        body.push_str(&format!("--xYz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
+        let _ = write!(body, "--xYz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     }
-    body.push_str(&format!(
+    let _ = write!(
+        body,
         "--xYz\r\nContent-Disposition: form-data; name=\"file\"; filename=\"june.ofx\"\r\n\
          Content-Type: application/octet-stream\r\n\r\n{file}\r\n--xYz--\r\n"
-    ));
+    );
     let headers = [
         ("Cookie", person.cookie.as_str()),
         ("Content-Type", "multipart/form-data; boundary=xYz"),
