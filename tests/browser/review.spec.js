@@ -70,6 +70,14 @@ test("LEDG-7 what is typed stays while the other acts, the conflict is said, and
   await expect(thread(first)).toContainText("A remark that took a while");
   await expect(thread(second)).toContainText("A remark that took a while");
   await expect(thread(first).locator("li")).toHaveCount(2);
+  // A letter brings the focus to its button, and does nothing else; inside of a field it is a letter.
+  for (const [letter, name] of [["a", "Approve"], ["q", "Query"], ["c", "Comment"]]) {
+    await second.keyboard.press(letter);
+    await expect(second.locator("#review").getByRole("button", { name, exact: true })).toBeFocused();
+  }
+  await remark(second).press("a");
+  await expect(remark(second)).toHaveValue("a");
+  await expect(thread(second).locator("li")).toHaveCount(2);
 });
 
 test("LEDG-7 acts sent at the same moment: one is done, the other is told of it", async ({ bot, people, browserOf }) => {

@@ -18,8 +18,10 @@ use tokio::sync::Notify;
 pub(crate) use act::{Asked, carry_out};
 pub(crate) use rows::{Row, Whole, open, whole};
 
+use super::refusal::Refusal;
 use super::site::Shared;
 use crate::store::people::review::Subject;
+use crate::store::{Book, Reader, Reviewable};
 
 /// Who has not asked for a page for so long has gone.
 const GONE: Span = Span::seconds(40);
@@ -33,6 +35,8 @@ pub(crate) struct Desk {
     number: AtomicU64,
     /// What is not approved yet.
     open: Mutex<Arc<Vec<Row>>>,
+    /// What of the books is reviewed, with the entry up to which it was read.
+    books: Mutex<Option<(u64, Arc<Reviewable>)>>,
     readers: Mutex<BTreeMap<Subject, BTreeMap<String, Timestamp>>>,
     acted: Notify,
 }
@@ -58,6 +62,18 @@ impl Desk {
     pub(crate) fn waiting_for(&self, name: &str) -> usize {
         let open = Arc::clone(&self.open.lock().unwrap_or_else(PoisonError::into_inner));
         open.iter().filter(|row| row.waits_for(name)).count()
+    }
+
+    /// What of the books is reviewed; read anew where something was booked since.
+    async fn books(&self, reader: &Reader, book: &Book) -> Result<Arc<Reviewable>, Refusal> {
+        let head = reader.heads(book).await?.entry.seq;
+        let kept = self.books.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, books)) = kept.filter(|(seq, _)| *seq == head) {
+            return Ok(books);
+        }
+        let books = Arc::new(reader.reviewable(book).await?);
+        *self.books.lock().unwrap_or_else(PoisonError::into_inner) = Some((head, Arc::clone(&books)));
+        Ok(books)
     }
 
     fn keep(&self, rows: Vec<Row>) {

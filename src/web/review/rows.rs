@@ -2,6 +2,7 @@
 //! books hundreds; an entry has a row of its own where a person entered it or somebody acted on it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use desk::domain::bot::{Action, permit};
 use desk::domain::decimal::Money;
@@ -19,7 +20,7 @@ use crate::web::site::Shared;
 pub(crate) struct Whole {
     pub(crate) reader: Reader,
     pub(crate) book: Book,
-    pub(crate) books: Reviewable,
+    pub(crate) books: Arc<Reviewable>,
     pub(crate) reviewed: Reviewed,
     /// To whom something can be assigned.
     pub(crate) reviewers: BTreeSet<String>,
@@ -62,7 +63,7 @@ impl Row {
 pub(crate) async fn whole(shared: &Shared) -> Result<Option<Whole>, Refusal> {
     let Some(reader) = shared.site.books.clone() else { return Ok(None) };
     let book = reader.book(&shared.site.identity).await?;
-    let books = reader.reviewable(&book).await?;
+    let books = shared.review.books(&reader, &book).await?;
     let reviewed = shared.site.people.reviewed(&shared.site.identity).await?;
     let persons = shared.site.people.persons().await?;
     let able = persons.into_iter().filter(|p| !p.disabled && permit(p.roles, Action::Account).is_ok());

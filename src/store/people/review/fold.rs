@@ -204,7 +204,6 @@ pub fn decide(
     let mut done = Wanted { text: text.to_owned(), ..Wanted::plain(wanted.kind) };
     match wanted.kind {
         ActKind::Raise => return Err(Refused::NotHere),
-        ActKind::Comment | ActKind::Query => {}
         ActKind::Answer | ActKind::Resolve => done.about = Some(question(standing, who, wanted)?),
         ActKind::Assign => done.to = assignee(standing, wanted, around)?,
         ActKind::Approve => {
@@ -212,7 +211,7 @@ pub fn decide(
             done.about = matches!(standing.subject, Subject::Day(_)).then_some(around.last);
         }
         ActKind::Withdraw if standing.approval().is_none() => return Err(Refused::NotApproved),
-        ActKind::Withdraw => {}
+        ActKind::Comment | ActKind::Query | ActKind::Withdraw => {}
     }
     Ok(done)
 }

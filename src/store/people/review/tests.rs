@@ -76,10 +76,13 @@ fn ledg_7_the_state_follows_from_the_acts() {
     }
 }
 
+/// A thread; who wants what about which question; the code of the refusal, empty where it is done.
+type Case<'a> = (&'a [&'a str], &'a str, ActKind, Option<u64>, &'a str);
+
 #[test]
 fn ledg_7_what_is_refused_and_why() {
     use ActKind::{Answer, Approve, Assign, Comment, Query, Raise, Resolve, Withdraw};
-    let table: &[(&[&str], &str, ActKind, Option<u64>, &str)] = &[
+    let table: &[Case<'_>] = &[
         (&[], "ann", Approve, None, ""),
         (&[], "zoe", Approve, None, "own_entry"),
         (&["zoe raise"], "zoe", Approve, None, "own_entry"),

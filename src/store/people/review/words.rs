@@ -34,7 +34,7 @@ impl FromStr for Subject {
     type Err = NoSubject;
 
     fn from_str(text: &str) -> Result<Self, NoSubject> {
-        let number = |text: &str| text.parse().ok().filter(|n| *n > 0 && *n <= u64::from(u32::MAX)).ok_or(NoSubject);
+        let number = |text: &str| text.parse::<u32>().ok().filter(|n| *n > 0).map(u64::from).ok_or(NoSubject);
         let found = match text.split_once(':') {
             Some(("entry", seq)) => Self::Entry(number(seq)?),
             Some(("item", item)) => Self::Item(number(item)?),

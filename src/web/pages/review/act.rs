@@ -38,12 +38,9 @@ pub(super) fn date(text: &str) -> Result<Date, Refusal> {
 
 async fn act(shared: web::Data<Shared>, visitor: Visitor, fields: Fields, subject: Subject) -> Answer {
     let asked = Asked::read(&|name| fields.get(name).to_owned())?;
-    let refused = match carry_out(&shared, &visitor, subject, &asked).await? {
-        Ok(_) => {
-            let place = format!("{}#review", path(subject));
-            return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish());
-        }
-        Err(refused) => refused,
+    let Err(refused) = carry_out(&shared, &visitor, subject, &asked).await? else {
+        let place = format!("{}#review", path(subject));
+        return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish());
     };
     let input = refused.is_input();
     let typed = Typed { asked, refused };
