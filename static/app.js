@@ -110,6 +110,37 @@
     if (event.newState === "closed") all("form", panel).forEach((f) => { all(".asks", f).forEach((e) => { e.hidden = false; }); all("input[type='text']", f).forEach((i) => { i.value = ""; }); });
   }));
 
+  // ---------- what other reviewers do ----------
+  // What was said and decided is shown at once. A form that somebody types into stays as it is, with the version that it
+  // was opened on: sent, it is told what was done meanwhile.
+  let reviewNumber = null, looking = false;
+  const typedInto = (element) => all("textarea, select", element).some(differs);
+  function lookAgain() {
+    const shown = all("[data-review]");
+    if (!shown.length || looking) return;
+    looking = true;
+    fetch(location.pathname + location.search, { credentials: "same-origin" }).then((a) => (a.ok ? a.text() : null)).then((text) => {
+      if (!text) return;
+      const page = new DOMParser().parseFromString(text, "text/html");
+      const before = document.getElementById("review-state"), now = page.getElementById("review-state");
+      if (before && now && before.dataset.version !== now.dataset.version && now.dataset.own !== "yes") {
+        const said = document.getElementById("review-changed"), changed = now.dataset.changed;
+        said.textContent = changed[0].toUpperCase() + changed.slice(1) + ".";
+        said.hidden = false;
+      }
+      shown.forEach((element) => {
+        const fresh = page.getElementById(element.id);
+        if (!fresh) return;
+        if (element.dataset.review === "forms" && (typedInto(element) || element.contains(document.activeElement))) return;
+        if (inUse(element)) return;
+        Object.assign(element.dataset, fresh.dataset);
+        element.replaceChildren(...fresh.childNodes);
+      });
+    }).catch(() => {}).finally(() => { looking = false; });
+  }
+  // Whoever has the page open reads it.
+  setInterval(() => { if (!document.hidden) lookAgain(); }, 15_000);
+
   function take(event) {
     lastEvent = Date.now();
     title = event.title;
@@ -127,6 +158,10 @@
     Object.entries(event.counts || {}).forEach(([name, n]) => all("[data-count='" + name + "']").forEach((e) => { e.textContent = n ? String(n) : ""; }));
     const clock = document.getElementById("utc");
     if (clock) lastClock = clock.textContent;
+    if (event.review !== undefined && event.review !== reviewNumber) {
+      if (reviewNumber !== null) lookAgain();
+      reviewNumber = event.review;
+    }
     stateChanged();
     closePanels();
     killEnded(event.when && event.when.latched);
@@ -163,7 +198,7 @@
         const regions = {};
         let seq = 0;
         seen.forEach(([n, html], name) => { regions[name] = html; seq = Math.max(seq, n); });
-        if (seq) channel.postMessage({ event: { seq: seq, title: title, spoken: spokenState, regions: regions, when: latest.when, counts: latest.counts } });
+        if (seq) channel.postMessage({ event: { seq: seq, title: title, spoken: spokenState, regions: regions, when: latest.when, counts: latest.counts, review: latest.review } });
       }
       if (message.data.ended) location.assign("/sign-in?next=" + encodeURIComponent(location.pathname));
       if (message.data.theme) theme(message.data.theme);
@@ -288,15 +323,15 @@
 
   // ---------- typed, and not sent ----------
   // Leaving asks once; the browser finds the words. What a server did not take is unsent too, though the page came with it.
-  const keeping = all("form[data-keeps]");
+  const keeping = () => all("form[data-keeps]");
   const differs = (e) => (e.type === "checkbox" ? e.checked !== e.defaultChecked : e.options ? Array.from(e.options).some((o) => o.selected !== o.defaultSelected) : e.value !== e.defaultValue);
-  const unsent = () => keeping.some((f) => f.dataset.sent !== "yes" && (f.dataset.keeps === "refused" || all("input:not([type=hidden]), select", f).some(differs)));
-  keeping.forEach((f) => f.addEventListener("submit", () => { f.dataset.sent = "yes"; }));
-  addEventListener("pageshow", () => keeping.forEach((f) => { delete f.dataset.sent; }));
+  const unsent = () => keeping().some((f) => f.dataset.sent !== "yes" && (f.dataset.keeps === "refused" || all("input:not([type=hidden]), select, textarea", f).some(differs)));
+  document.addEventListener("submit", (event) => { if (event.target.dataset.keeps) event.target.dataset.sent = "yes"; });
+  addEventListener("pageshow", () => keeping().forEach((f) => { delete f.dataset.sent; }));
   addEventListener("beforeunload", (event) => { if (unsent()) event.preventDefault(); });
 
   // ---------- keys ----------
-  const places = { d: "/", e: "/decisions", s: "/strategies", o: "/orders", t: "/trades", j: "/ledger", k: "/kill" };
+  const places = { d: "/", e: "/decisions", s: "/strategies", o: "/orders", t: "/trades", j: "/ledger", r: "/ledger/review", k: "/kill" };
   let going = false;
   document.addEventListener("keydown", (event) => {
     if (event.altKey && event.shiftKey && event.code === "KeyK") {
@@ -306,6 +341,9 @@
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
     if (going && places[event.key]) location.assign(places[event.key]);
+    // A letter brings the focus to its button; the button is pressed by whoever sees it.
+    const button = going ? null : document.querySelector('#review [data-key="' + CSS.escape(event.key) + '"]');
+    if (button) { button.focus(); event.preventDefault(); }
     going = event.key === "g";
   });
 })();

@@ -409,14 +409,10 @@ impl Tree {
         Watched(Arc::clone(&self.wiring))
     }
 
-    /// Tells everybody that nobody would start this process again.
-    pub fn unwatched(&self) -> impl Fn() + Send + 'static {
+    /// Tells people something that is no actor's affair.
+    pub fn alarm(&self) -> impl Fn(AlertLevel, &str, String) + Send + Sync + 'static {
         let wiring = Arc::clone(&self.wiring);
-        move || {
-            let text = "The process that starts the bot again is gone. The bot goes on; if it falls it stays down. Shut it \
-                        down in an orderly way and start it anew";
-            wiring.alert(AlertLevel::Critical, "unwatched", text.to_owned());
-        }
+        move |level, code, text| wiring.alert(level, code, text)
     }
 
     /// Tells the supervisor that the first administrator is registered.

@@ -17,6 +17,7 @@ use desk::world::seats::Outbox;
 use desk::world::trader::{Setup, Trader};
 use tokio::sync::watch;
 
+use super::day_exports::{self, Places};
 use super::feed::{self, Feed};
 use super::fresh::Fresh;
 use super::kept::Kept;
@@ -134,6 +135,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         write_boot(boot.folders.data(), &told)?;
     }
     fresh.keep();
+    day_exports::start(Places::of(&boot, &identity), tree.board.clone(), Box::new(tree.alarm()))?;
     let heart = Heart::new(&control, &boot.folders.logs());
     ways_in::open(&tree, (socket, rehearsals), control.clone(), heart, identity, people)?;
     if autostarts {

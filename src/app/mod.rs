@@ -1,5 +1,7 @@
 //! The one file that knows everyone: reads the command line and starts the verb that was asked for.
 
+/// The files of a day's close.
+mod day_exports;
 /// The demo's dashboard.
 mod demo;
 /// Where market data come from.
@@ -35,7 +37,7 @@ use clap::Parser as _;
 use crate::actors::life::End;
 use crate::cli::{
     Cli, Failure, KeysVerb, LedgerVerb, Verb, audit, backtest, command, completions, config, console, database, export,
-    interrupt, keys, ledger, logs, run_bot, service, status,
+    import, interrupt, keys, ledger, logs, run_bot, service, status,
 };
 use crate::gateway::notify::ServiceManager;
 
@@ -55,6 +57,7 @@ pub fn start() -> ExitCode {
             Verb::Demo(arguments) => crate::cli::demo::run(&arguments, demo::serve),
             Verb::Ledger { verb: LedgerVerb::Verify(arguments) } => ledger::verify(&arguments),
             Verb::Ledger { verb: LedgerVerb::Export(arguments) } => export::run(&arguments),
+            Verb::Ledger { verb: LedgerVerb::Import(arguments) } => import::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::CheckOfx(arguments) } => export::check_ofx(&arguments),
             Verb::Audit { verb } => audit::run(&verb),
             Verb::Database { verb } => database::run(&verb),

@@ -20,7 +20,7 @@ use crate::gateway::control::{
     ControlFolder, Failed, Failures, Feed, Flag, Flags, Found, HangMark, Heart, Heartbeat, Server, Signal, Signals,
 };
 use crate::gateway::notify::ServiceManager;
-use crate::messages::board::Board;
+use crate::messages::board::{AlertLevel, Board};
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::{Answer, Door, Order};
 use crate::store::people::People;
@@ -29,6 +29,10 @@ use crate::store::people::People;
 const LOOK: Duration = Duration::from_millis(200);
 /// How often the heart beats; a heartbeat is fresh within 5 s (LIFE-14).
 const BEAT: Duration = Duration::from_secs(1);
+
+/// What people are told where nobody would start the process again.
+const UNWATCHED: &str = "The process that starts the bot again is gone. The bot goes on; if it falls it stays down. Shut it down \
+                         in an orderly way and start it anew";
 
 /// What all ways in lead to.
 #[derive(Clone)]
@@ -81,7 +85,7 @@ pub(super) fn open(
     let inside = Inside { door: tree.door.clone(), killer: tree.killer.clone(), board: tree.board.clone() };
     let failed = |e: std::io::Error| Failure::failed("threads", format!("the ways in cannot be opened: {e}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-    let (board, alone) = (tree.board.clone(), tree.unwatched());
+    let (board, alarm) = (tree.board.clone(), tree.alarm());
     let (folder, hangs, ways) = (control.clone(), control.clone(), inside.clone());
     std::thread::Builder::new()
         .name("ways in".to_owned())
@@ -99,7 +103,7 @@ pub(super) fn open(
             loop {
                 if !unwatched && parent::is_gone() {
                     unwatched = true;
-                    alone();
+                    alarm(AlertLevel::Critical, "unwatched", UNWATCHED.to_owned());
                 }
                 beat((&heart, &control), (&identity, unwatched), &board);
                 std::thread::sleep(BEAT);

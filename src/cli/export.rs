@@ -9,7 +9,6 @@ use clap::Args;
 use data_encoding::HEXLOWER;
 use desk::domain::decimal::Price;
 use desk::domain::ids::Identity;
-use desk::domain::journal::EntryKind;
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Date;
 use serde_json::json;
@@ -24,9 +23,6 @@ use super::run::runtime;
 use crate::gateway::reason;
 use crate::render::exports::{self, Export, ExportError, Format, Journal, Period, ofx};
 use crate::store::{self, Reader};
-
-/// How many entries are read at once.
-const PAGE: u32 = 1000;
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
@@ -102,7 +98,8 @@ pub struct CheckArguments {
     json: bool,
 }
 
-fn date(text: &str) -> Result<Date, String> {
+/// A date of the command line.
+pub(super) fn date(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| "a date is needed, e.g. 2026-06-30".to_owned())
 }
 
@@ -115,7 +112,10 @@ fn price(text: &str) -> Result<(Symbol, Price), String> {
 
 impl From<ExportError> for Failure {
     fn from(error: ExportError) -> Self {
-        Self::bad_input(error.code(), error)
+        match error {
+            ExportError::Untellable { .. } => Self::failed(error.code(), error),
+            _ => Self::bad_input(error.code(), error),
+        }
     }
 }
 
@@ -124,7 +124,7 @@ impl From<ExportError> for Failure {
 /// # Errors
 /// [`Exit::Found`] where the books do not verify; [`Exit::BadInput`] where there is nothing to export or the file exists.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let format = Format::ALL.into_iter().find(|f| f.as_str() == arguments.format).unwrap_or(Format::Csv);
+    let format = Format::named(&arguments.format).unwrap_or(Format::Csv);
     let beside = opening_of(&arguments.out);
     for file in [Some(&arguments.out), Some(&beside).filter(|_| format == Format::Ofx)].into_iter().flatten() {
         free(file)?;
@@ -146,8 +146,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         prices: &prices,
         account: arguments.account.as_deref(),
     };
-    let bytes = exports::export(format, &export)?;
-    let opening = if format == Format::Ofx { checked(&bytes, opening(&source, &export)?)? } else { None };
+    let (bytes, opening) = match format {
+        Format::Ofx => ofx::checked(&export, source.record.as_deref())?,
+        _ => (exports::export(format, &export)?, None),
+    };
     if let Some(opening) = &opening {
         write(&beside, opening)?;
     }
@@ -216,48 +218,14 @@ async fn stored(reader: &Reader, arguments: &Arguments) -> Result<Source, Failur
         let message = format!("which books? Give --identity; allowed here: {}", all.join(", "));
         return Err(Failure::bad_input("identity", message));
     };
-    let mut entries = Vec::new();
-    loop {
-        let after = entries.last().map_or(0, |e: &desk::domain::journal::Entry| e.seq);
-        let page = reader.entries(book, after, PAGE).await?;
-        if page.is_empty() {
-            break;
-        }
-        entries.extend(page.into_iter().map(|stored| stored.entry));
-    }
+    let entries = reader.all_entries(book).await?;
     let accounts = reader.accounts(book).await?.into_iter().map(|a| (a.code, a.name)).collect();
-    let first = arguments.from;
-    let closed = entries
-        .iter()
-        .rev()
-        .find(|e| e.draft.kind == EntryKind::DayClose && first.is_some_and(|from| e.draft.session.date < from));
-    let record = match closed {
-        Some(entry) => reader.closing(book, entry.seq).await?,
+    let record = match arguments.from {
+        Some(from) => reader.record_before(book, &entries, from).await?,
         None => None,
     };
     let journal = Journal { identity: book.identity.clone(), base_currency: book.base_currency, accounts, entries };
     Ok(Source { journal, record })
-}
-
-/// What the checker starts from: the closing record if it says what the entries before the period do, otherwise a file made
-/// of them.
-fn opening(source: &Source, export: &Export<'_>) -> Result<Option<Vec<u8>>, Failure> {
-    let Some(made) = ofx::opening(export)? else { return Ok(None) };
-    let said = ofx::read_opening(&made)?;
-    let record = source.record.as_ref().filter(|r| ofx::read_opening(r).is_ok_and(|found| found == said));
-    Ok(Some(record.cloned().unwrap_or(made)))
-}
-
-/// The file has to pass our own checker before it is written.
-fn checked(bytes: &[u8], opening: Option<Vec<u8>>) -> Result<Option<Vec<u8>>, Failure> {
-    let from = opening.as_deref().map(ofx::read_opening).transpose()?.unwrap_or_default();
-    match ofx::check(&String::from_utf8_lossy(bytes), &from).faults.first() {
-        None => Ok(opening),
-        Some(fault) => {
-            let message = format!("the books hold what OFX cannot tell, and nothing was written: {fault}");
-            Err(Failure::failed("ofx_wrong", message))
-        }
-    }
 }
 
 /// The name of the opening beside a file.

@@ -24,6 +24,8 @@ pub mod demo;
 pub mod export;
 /// Why a verb did not do what it was asked, and its exit code.
 mod failure;
+/// `tbot ledger import`.
+pub mod import;
 /// Ctrl-C.
 pub mod interrupt;
 /// `tbot keys`.
@@ -155,6 +157,8 @@ pub enum LedgerVerb {
     Verify(ledger::Arguments),
     /// Write a period's journal for another program: OFX, CSV, JSON, beancount, hledger, a trial balance
     Export(Box<export::Arguments>),
+    /// Hold a broker's statement against the books of the bot: what matches, what differs, what is left over
+    Import(Box<import::Arguments>),
     /// Check an OFX file for what no reader of OFX catches
     #[command(name = "check-ofx")]
     CheckOfx(export::CheckArguments),

@@ -4,6 +4,8 @@
 pub mod charts;
 /// The journal for other programs.
 pub mod exports;
+/// A broker's statement, held against the journal.
+pub mod imports;
 /// What a report is made of.
 pub mod input;
 /// Numbers as people read them.

@@ -24,6 +24,8 @@ pub struct Boot {
     pub folders: Folders,
     /// The key's file.
     pub key: PathBuf,
+    /// Accounting's folder for the files of day closes.
+    pub accounting: Option<PathBuf>,
     /// The database as it was given: a path or `postgres://…`; may hold a password.
     pub database: Option<String>,
     /// The browser's way in.
@@ -110,6 +112,7 @@ impl Boot {
             identity: given.parsed("bot.identity", |text| text.parse().ok())?,
             environment: given.text("bot.environment").unwrap_or_default(),
             key: absolute(key),
+            accounting: given.path("paths.accounting").filter(|p| !p.as_os_str().is_empty()).map(absolute),
             database: given.text("database.url").filter(|url| !url.is_empty()),
             web: web(&given)?,
             logging: logging(&given)?,

@@ -52,6 +52,13 @@ static BOOT: LazyLock<Vec<Key>> = LazyLock::new(|| {
             "the key file; by default keys/tbot.key in the data folder; a systemd credential tbot.key goes before it",
         ),
         key(
+            "paths.accounting",
+            Kind::Path,
+            None,
+            None,
+            "accounting's folder: the files of each day's close are written there too, under the identity (LEDG-8a)",
+        ),
+        key(
             "database.url",
             Kind::Database,
             None,

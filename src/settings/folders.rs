@@ -98,10 +98,18 @@ impl Folders {
 
 /// Makes a folder for its owner alone, and proves that it can be written.
 fn make(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    make_folder(folder)?;
     let probe = folder.join(format!(".probe-{}", std::process::id()));
     File::create(&probe)?;
     std::fs::remove_file(&probe)
+}
+
+/// Makes a folder for its owner alone where there is none.
+///
+/// # Errors
+/// Those of the file system.
+pub fn make_folder(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Writes a file whole or not at all, for its owner alone, and on the disk when this returns.

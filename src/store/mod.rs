@@ -34,6 +34,8 @@ mod reader;
 mod receipts;
 /// Questions of accountants.
 mod registers;
+/// What of the books is reviewed.
+mod reviewable;
 /// Versions of the schema.
 mod schema;
 /// Every statement, in one list.
@@ -42,6 +44,8 @@ pub mod sql;
 pub mod taken;
 /// Recomputes everything from the stored bytes.
 pub mod verify;
+/// A whole journal, for other programs.
+mod whole;
 /// Events, closings, books.
 mod words;
 /// The one way in.
@@ -57,6 +61,7 @@ pub use open::{bulk, create, found, let_run, open, prepare};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
 pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};
+pub use reviewable::Reviewable;
 pub use verify::{Check, Finding, Report, verify};
 pub use words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
 pub use writer::Writer;

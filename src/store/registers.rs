@@ -93,6 +93,22 @@ pub struct GainLine {
     pub long_term: bool,
 }
 
+impl GainLine {
+    /// What it had cost. Long: what leaves is the cost. Short: what leaves are the proceeds of the sale that opened it, and
+    /// the cost is what of them was not gained.
+    #[must_use]
+    pub fn basis(&self) -> Money {
+        let short = self.cost > Money::ZERO;
+        if short { self.cost.checked_sub(self.gain).unwrap_or(self.cost) } else { self.cost.negated() }
+    }
+
+    /// What it brought: cost and gain together.
+    #[must_use]
+    pub fn proceeds(&self) -> Money {
+        self.basis().checked_add(self.gain).unwrap_or(self.gain)
+    }
+}
+
 /// A day's close.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CloseLine {
@@ -105,7 +121,7 @@ pub struct CloseLine {
 }
 
 /// A session as its date, yyyymmdd, in the book's calendar.
-fn session_of(book: &Book, number: i64) -> Option<SessionId> {
+pub(super) fn session_of(book: &Book, number: i64) -> Option<SessionId> {
     Some(SessionId { date: day_of(number)?, calendar: book.calendar })
 }
 
@@ -115,7 +131,7 @@ pub(super) fn day_of(number: i64) -> Option<Date> {
     Date::new(year, rest.div_euclid(100), rest.rem_euclid(100))
 }
 
-fn unfit(what: &str) -> StoreError {
+pub(super) fn unfit(what: &str) -> StoreError {
     StoreError::Unfit { reason: format!("{what} cannot be read; verify the books") }
 }
 

@@ -109,6 +109,11 @@ statements! { BOTH, "The statements of both engines, by name.":
         ORDER BY p.seq, p.line LIMIT $6";
     /// The day closes, the newest first.
     CLOSES = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 ORDER BY seq DESC LIMIT $2";
+    /// The last entry with postings of each day.
+    DAY_LASTS = "SELECT session, max(seq) FROM posting WHERE book = $1 GROUP BY session";
+    /// What persons enter, and what opens and closes days.
+    ENTERED = "SELECT bytes FROM entry WHERE book = $1 AND kind IN ('adoption', 'adjustment', 'reversal', 'year_close',
+        'unknown_activity', 'day_close', 'unlock') ORDER BY seq";
     /// For the verifier: entries after one. The columns stand in one text with a space between: none of them has a space
     /// but the source key, which is last.
     CHECK_ENTRIES = "SELECT seq, concat_ws(' ', entry_id, kind, session, effective_at, booked_at,

@@ -15,6 +15,7 @@ use desk::domain::chain::Hash;
 use desk::domain::time::Timestamp;
 use serde_json::json;
 
+use super::multipart::{self, Upload};
 use super::once::{Turn, turn};
 use super::refusal::Refusal;
 use super::routes::{Needs, Route};
@@ -75,7 +76,8 @@ async fn admit(route: &Route, request: &mut ServiceRequest) -> Result<(), Refusa
     if let Some(v) = &visitor {
         request.extensions_mut().insert(v.clone());
     }
-    if !request.method().is_safe() {
+    // A file is read for those alone who may send one: it may be large.
+    if !request.method().is_safe() && (!route.takes_file() || may_send(route, visitor.as_ref())) {
         read_body(request, visitor.as_ref()).await?;
     }
     if route.needs == Needs::Nothing {
@@ -108,11 +110,20 @@ async fn admit(route: &Route, request: &mut ServiceRequest) -> Result<(), Refusa
     Ok(())
 }
 
+/// Whether somebody may do what a route is for.
+fn may_send(route: &Route, visitor: Option<&Visitor>) -> bool {
+    match (route.needs, visitor) {
+        (Needs::Action(action), Some(v)) => v.may(action) && !v.idle,
+        _ => false,
+    }
+}
+
 /// Reads the body for the handler, once it is known to be ours.
 async fn read_body(request: &mut ServiceRequest, visitor: Option<&Visitor>) -> Result<(), Refusal> {
     let body =
         request.extract::<Bytes>().await.map_err(|_| Refusal::Invalid("What was sent is too long.".to_owned()))?;
-    let fields = fields(request, &body);
+    let (fields, upload) = fields(request, &body);
+    request.extensions_mut().insert(upload);
     // Whoever has a personal token is no browser that another site could steer.
     if visitor.is_none_or(|v| v.session.is_some()) {
         same_site(request.request())?;
@@ -207,13 +218,18 @@ async fn session(shared: &Shared, token: &Token, now: Timestamp, route: &Route) 
     }
 }
 
-fn fields(request: &ServiceRequest, body: &Bytes) -> Fields {
+fn fields(request: &ServiceRequest, body: &Bytes) -> (Fields, Upload) {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if multipart::is_form(kind) {
+        let (fields, upload) = multipart::read(kind, body);
+        return (Fields(fields), upload);
+    }
     if !kind.starts_with("application/x-www-form-urlencoded") {
-        return Fields::default();
+        return (Fields::default(), Upload::default());
     }
     let text = std::str::from_utf8(body).unwrap_or_default();
-    Query::<BTreeMap<String, String>>::from_query(text).map_or_else(|_| Fields::default(), |q| Fields(q.into_inner()))
+    let read = Query::<BTreeMap<String, String>>::from_query(text);
+    (read.map_or_else(|_| Fields::default(), |q| Fields(q.into_inner())), Upload::default())
 }
 
 /// Refuses what another site sends, by what the browser itself says (WEB-4).

@@ -197,9 +197,13 @@ impl Watcher {
             regions.insert(VERBS.to_owned(), json!(verbs));
             self.verbs = verbs;
         }
+        let mut counts = frame.counts.clone();
+        if let (Some(counts), true) = (counts.as_object_mut(), self.visitor.may(Action::Account)) {
+            counts.insert("review".to_owned(), json!(self.shared.review.waiting_for(&self.visitor.name)));
+        }
         let data = json!({
             "seq": frame.number, "board": frame.board, "title": frame.title, "spoken": frame.spoken, "regions": regions,
-            "when": frame.when, "counts": frame.counts,
+            "when": frame.when, "counts": counts, "review": self.shared.review.number(),
         });
         Some(Bytes::from(format!("id: {}\nevent: regions\ndata: {data}\n\n", frame.number)))
     }

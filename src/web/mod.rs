@@ -14,18 +14,26 @@ mod assets;
 mod commands;
 /// Headers on every answer, and pages for errors.
 mod dress;
+/// The books as files for other programs.
+mod exports;
 /// Who may open what: session, roles, forgery.
 mod guard;
 /// At most so many attempts a minute.
 mod limits;
 /// The stream of regions.
 mod live;
+/// Forms with a file.
+mod multipart;
 /// The same form sent twice acts once.
 mod once;
 /// Pages as a person opens them.
 mod pages;
+/// Differences with a statement as items of the review.
+mod raising;
 /// Why a request was not answered as asked.
 mod refusal;
+/// Review by several people: who reads what, what waits for whom.
+mod review;
 /// Which addresses exist, and who may open them.
 pub mod routes;
 /// The server on its listener.
@@ -34,6 +42,8 @@ mod server;
 mod setup;
 /// What the pages stand on.
 mod site;
+/// Importing brokers' statements.
+mod statements;
 /// The versions of the runtime configuration.
 mod versions;
 /// What the templates show.

@@ -10,7 +10,7 @@ use actix_web::{HttpMessage as _, HttpResponse};
 use desk::domain::chain::Hash;
 
 use super::refusal::Refusal;
-use super::routes::{Route, is_for_programs};
+use super::routes::{Route, Verb, all, is_for_programs};
 use super::site::Shared;
 use super::visitor::{Body, Fields, Visitor};
 use crate::store::people::{Kept, PersonId};
@@ -82,7 +82,7 @@ pub(crate) async fn turn<'a>(shared: &'a Shared, route: &Route, request: &Servic
     let once = Once { shared, person: visitor.person, key, request: hash };
     match shared.site.people.answer(once.person, &once.key).await? {
         None => Ok(Turn::First(once)),
-        Some(kept) if kept.request == hash => Ok(Turn::Again(again(path))),
+        Some(kept) if kept.request == hash => Ok(Turn::Again(again(path, request.path()))),
         Some(_) => Err(Refusal::Conflict(
             "This form was sent before with other words, and that was done. Open the page again to send another."
                 .to_owned(),
@@ -91,12 +91,15 @@ pub(crate) async fn turn<'a>(shared: &'a Shared, route: &Route, request: &Servic
 }
 
 /// It was done: a browser is led to where it shows.
-fn again(path: &str) -> HttpResponse {
+fn again(path: &str, asked: &str) -> HttpResponse {
     if is_for_programs(path) {
         return HttpResponse::NoContent().finish();
     }
-    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let place = format!("/{first}");
+    let place = if all().any(|r| r.verb == Verb::Get && r.path == path) {
+        asked.to_owned()
+    } else {
+        format!("/{}", path.trim_start_matches('/').split('/').next().unwrap_or_default())
+    };
     HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish()
 }
 

@@ -4,17 +4,19 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{self, ServiceConfig};
+use actix_web::web::{self, PayloadConfig, ServiceConfig};
 use actix_web::{HttpResponse, Route as Handler};
 use desk::domain::bot::Action;
 
 use super::guard::{greet, guard};
+use super::pages::ledger::reconciliation;
 use super::pages::{
-    account, audit, boards, command, ledger, logs, programs, registration, screener, settings, sign_in, strategies,
-    users,
+    account, audit, boards, command, ledger, logs, programs, registration, review, screener, settings, sign_in,
+    strategies, users,
 };
 use super::refusal::Refusal;
 use super::setup::pages as setup;
+use super::statements::LARGEST_FORM;
 use super::{api, assets, live};
 
 /// What an address asks of whoever opens it.
@@ -73,6 +75,12 @@ impl Route {
         verb.is_some_and(|v| ["stop", "kill", "flatten"].contains(&v))
     }
 
+    /// Whether a file comes with it.
+    #[must_use]
+    pub fn takes_file(&self) -> bool {
+        self.verb == Verb::Post && ["/ledger/reconciliation", "/api/v1/ledger/statements/import"].contains(&self.path)
+    }
+
     /// Whether a person reads it as a page.
     #[must_use]
     pub fn is_page(&self) -> bool {
@@ -114,11 +122,13 @@ verbs! {
     "approve_proposal" Loosen, "reject_proposal" Halt,
 }
 
-use Action::{Administer, Look, ReadLedger, ReadLogs, ReadSystem, Rehearse};
+use Action::{Account, Administer, Export, Look, ReadLedger, ReadLogs, ReadSystem, Rehearse};
 use Needs::{Nothing, SignedIn};
 
 const LOOK: Needs = Needs::Action(Look);
 const LEDGER: Needs = Needs::Action(ReadLedger);
+const ACCOUNT: Needs = Needs::Action(Account);
+const EXPORT: Needs = Needs::Action(Export);
 const LOGS: Needs = Needs::Action(ReadLogs);
 const SYSTEM: Needs = Needs::Action(ReadSystem);
 const ADMINISTER: Needs = Needs::Action(Administer);
@@ -168,7 +178,20 @@ pub const ROUTES: &[Route] = &[
     get("/ledger/accounts/{code}", LEDGER, || web::to(ledger::register)),
     get("/ledger/statements", LEDGER, || web::to(ledger::statements)),
     get("/ledger/lots", LEDGER, || web::to(ledger::lots)),
+    get("/ledger/review", LEDGER, || web::to(review::queue)),
+    get("/ledger/days/{day}", LEDGER, || web::to(review::day)),
+    get("/ledger/items/{number}", LEDGER, || web::to(review::item)),
+    post("/ledger/entries/{seq}", ACCOUNT, || web::to(review::act_on_entry)),
+    post("/ledger/days/{day}", ACCOUNT, || web::to(review::act_on_day)),
+    post("/ledger/items/{number}", ACCOUNT, || web::to(review::act_on_item)),
     get("/ledger/closes", LEDGER, || web::to(ledger::closes)),
+    get("/ledger/exports", EXPORT, || web::to(ledger::exports)),
+    get("/ledger/views/{name}", EXPORT, || web::to(ledger::view)),
+    get("/ledger/exports/file", EXPORT, || web::to(ledger::download)),
+    get("/ledger/reconciliation", LEDGER, || web::to(reconciliation::list)),
+    post("/ledger/reconciliation", ACCOUNT, || web::to(reconciliation::import)),
+    get("/ledger/reconciliation/{number}", LEDGER, || web::to(reconciliation::statement)),
+    post("/ledger/reconciliation/{number}", ACCOUNT, || web::to(reconciliation::act)),
     // System.
     get("/settings", SYSTEM, || web::to(settings::page)),
     get("/settings/versions/{number}", SYSTEM, || web::to(settings::version)),
@@ -193,6 +216,13 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/logs", LOGS, || web::to(api::board::logs)),
     get("/api/v1/trades", LOOK, || web::to(api::board::trades)),
     get("/api/v1/symbols/{symbol}/bars", LOOK, || web::to(api::board::bars)),
+    get("/api/v1/ledger/export", EXPORT, || web::to(ledger::download)),
+    get("/api/v1/ledger/statements", LEDGER, || web::to(api::statements::rows)),
+    post("/api/v1/ledger/statements/import", ACCOUNT, || web::to(api::statements::import)),
+    get("/api/v1/ledger/statements/{number}", LEDGER, || web::to(api::statements::one)),
+    get("/api/v1/review", LEDGER, || web::to(api::review::rows)),
+    get("/api/v1/review/acts", LEDGER, || web::to(api::review::acts)),
+    post("/api/v1/review/act", ACCOUNT, || web::to(api::review::act)),
     get("/api/v1/audit", SYSTEM, || web::to(api::audit::records)),
     get("/api/v1/audit/verify", SYSTEM, || web::to(api::audit::verify)),
     get("/api/sre/health", LOOK, || web::to(api::health::components)),
@@ -220,6 +250,9 @@ pub(crate) fn register(config: &mut ServiceConfig) {
         let mut resource = web::resource(path.replace("{id}", "{id:.+}"));
         for route in all().filter(|r| r.path == path) {
             let guarded = from_fn(move |request, next| guard(route, request, next));
+            if route.takes_file() {
+                resource = resource.app_data(PayloadConfig::new(LARGEST_FORM));
+            }
             resource = resource.route((route.handler)().method(route.verb.method()).wrap(guarded));
         }
         config.service(resource.default_service(web::to(wrong_method(path)).wrap(from_fn(greeted))));

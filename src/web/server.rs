@@ -19,6 +19,7 @@ use super::guard::LARGEST_BODY;
 use super::limits::Limits;
 use super::live::{Frame, observe, paint};
 use super::once::Doing;
+use super::review::{self, Desk};
 use super::routes::register;
 use super::site::{Manners, Shared, Site};
 use crate::render::Pages;
@@ -41,14 +42,17 @@ pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io
         limits: Limits::default(),
         known: Mutex::default(),
         hashing: Semaphore::new(HASHING),
+        exporting: Semaphore::new(1),
         doing: Doing::default(),
         seen: Seen::default(),
         frames,
         watched: Notify::new(),
         watchers: AtomicUsize::new(0),
+        review: Desk::default(),
     });
     let _observer = actix_web::rt::spawn(observe(Data::clone(&shared)));
     let _painter = actix_web::rt::spawn(paint(Data::clone(&shared), painted));
+    let _desk = actix_web::rt::spawn(review::keep(Data::clone(&shared)));
     modest();
     let server = HttpServer::new(move || {
         modest();

@@ -19,6 +19,7 @@ use super::limits::Limits;
 use super::live::Frame;
 use super::once::Doing;
 use super::refusal::Refusal;
+use super::review::Desk;
 use super::versions::Versions;
 use crate::messages::board::Board;
 use crate::messages::latency::Latencies;
@@ -144,6 +145,8 @@ pub(crate) struct Shared {
     pub(crate) known: Mutex<BTreeMap<Hash, SignedIn>>,
     /// Passwords that are looked at at once: each takes 64 MiB.
     pub(crate) hashing: Semaphore,
+    /// Files of the books are made one after another.
+    pub(crate) exporting: Semaphore,
     /// What is being done at this moment.
     pub(crate) doing: Doing,
     /// When what the board says was first seen.
@@ -152,6 +155,8 @@ pub(crate) struct Shared {
     /// Wakes the painter when somebody begins to watch.
     pub(crate) watched: tokio::sync::Notify,
     pub(crate) watchers: AtomicUsize,
+    /// The review: who reads what, what waits.
+    pub(crate) review: Desk,
 }
 
 impl Shared {

@@ -114,6 +114,7 @@ async function pagesOf(browser, bot, who) {
     ["symbol", (await links("/", /^\/symbols\/./))[0]],
     ["entry", (await links("/ledger", /^\/ledger\/entries\/./))[0]],
     ["account", (await links("/ledger", /^\/ledger\/accounts\/./))[0]],
+    ["review-day", (await links("/ledger/review?show=all", /^\/ledger\/days\/./))[0]],
     ["missing", "/nothing-here"],
   ];
   await context.close();

@@ -24,7 +24,7 @@ const [LOOK, LEDGER, LOGS, SYSTEM, HALT, OPERATE, LOOSEN, ACCOUNT, , ADMINISTER,
 const PAGES = {
   "/": LOOK, "/decisions": LOOK, "/strategies": LOOK, "/orders": LOOK, "/trades": LOOK, "/risk": LOOK, "/kill": LOOK,
   "/system/health": LOOK, "/ledger": LEDGER, "/ledger/statements": LEDGER, "/ledger/lots": LEDGER,
-  "/ledger/closes": LEDGER, "/rehearsal": REHEARSE, "/settings": SYSTEM, "/users": SYSTEM, "/audit": SYSTEM,
+  "/ledger/closes": LEDGER, "/ledger/review": LEDGER, "/rehearsal": REHEARSE, "/settings": SYSTEM, "/users": SYSTEM, "/audit": SYSTEM,
 };
 
 /** Every verb with what it needs; what ends the bot comes last. */

@@ -28,6 +28,8 @@ mod guard;
 mod house_rules;
 /// Who may import whom.
 mod import_rules;
+/// A broker's statement against the journal.
+mod imports;
 /// Licences of what is linked.
 mod licences;
 /// Another future leaves the past as it was.

@@ -8,7 +8,8 @@ use desk::domain::symbol::Symbol;
 use super::input::{Export, ExportError};
 use super::numbers::{money, plain};
 
-const COLUMNS: [&str; 25] = [
+/// The header.
+pub(in crate::render) const COLUMNS: [&str; 25] = [
     "seq",
     "entry_id",
     "kind",
@@ -99,7 +100,8 @@ fn posting_cells(posting: &Posting, line: u64, name: &str) -> [String; 13] {
 
 /// A spreadsheet takes a cell that begins with one of these for a formula; an apostrophe before it keeps it text. A text
 /// with an apostrophe before such a sign gets another one, so that one taken off always gives the text back.
-pub(super) fn guarded(text: &str) -> String {
+#[must_use]
+pub fn guarded(text: &str) -> String {
     let bare = text.trim_start_matches('\'');
     let risky = bare.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if risky { format!("'{text}") } else { text.to_owned() }

@@ -45,6 +45,33 @@ impl Format {
         }
     }
 
+    /// The format of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|f| f.as_str() == name)
+    }
+
+    /// What a browser is told that a file of it is.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Ofx => "application/x-ofx",
+            Self::Csv | Self::TrialBalance => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Beancount | Self::Hledger => "text/plain; charset=utf-8",
+        }
+    }
+
+    /// The name of a period's file: whose books, which days, which program.
+    #[must_use]
+    pub fn file_name(self, identity: &Identity, period: Period) -> String {
+        let Period { from, to } = period;
+        match self {
+            Self::TrialBalance => format!("{identity}_{to}_trial-balance.csv"),
+            _ => format!("{identity}_{from}_{to}.{}", self.as_str()),
+        }
+    }
+
     /// Whether it needs what was before the period: balances, lots and what they cost.
     const fn needs_past(self) -> bool {
         !matches!(self, Self::Csv | Self::Json)
@@ -188,6 +215,16 @@ pub enum ExportError {
         /// The number.
         account: String,
     },
+    /// Nothing was held before the period, so there is no opening.
+    NothingBefore {
+        /// The period's first day.
+        from: Date,
+    },
+    /// The books hold what OFX cannot tell.
+    Untellable {
+        /// What our own checker says of the file.
+        fault: String,
+    },
     /// A sum is beyond what 64 bits hold.
     Overflow(Overflow),
     /// The JSON writer refused.
@@ -217,6 +254,8 @@ impl ExportError {
             Self::EmptyPeriod { .. } => "empty_period",
             Self::Torn { .. } => "torn_journal",
             Self::LongAccount { .. } => "long_account",
+            Self::NothingBefore { .. } => "nothing_before",
+            Self::Untellable { .. } => "ofx_wrong",
             Self::Overflow(_) => "overflow",
             Self::Json(_) => "json",
             Self::Csv(_) => "csv",
@@ -245,6 +284,12 @@ impl fmt::Display for ExportError {
                     f,
                     "the account number {account:?} cannot stand in OFX; 1 to 18 printable characters are allowed"
                 )
+            }
+            Self::NothingBefore { from } => {
+                write!(f, "nothing was booked before {from}, so the period has no opening")
+            }
+            Self::Untellable { fault } => {
+                write!(f, "the books hold what OFX cannot tell, and nothing was written: {fault}")
             }
             Self::Overflow(e) => write!(f, "the journal cannot be added up: {e}"),
             Self::Json(e) => write!(f, "an entry cannot be written as JSON: {e}"),

@@ -6,7 +6,7 @@ mod balances;
 /// beancount.
 mod beancount;
 /// One row a posting.
-mod csv;
+pub(in crate::render) mod csv;
 /// hledger.
 mod hledger;
 /// What is exported, and why something cannot be.
@@ -18,12 +18,13 @@ mod lots;
 /// Accounts and commodities as other programs call them.
 mod names;
 /// Exact decimals as text.
-mod numbers;
+pub(in crate::render) mod numbers;
 /// OFX 2.2 investment statements, and their checker.
 pub mod ofx;
 /// The trial balance.
 mod trial;
 
+pub use csv::guarded;
 pub use input::{Contract, Export, ExportError, Format, Instrument, Journal, Period};
 pub use json::import;
 

@@ -4,7 +4,7 @@ use desk::domain::decimal::DecimalText;
 use desk::domain::wide::{Overflow, Wide};
 
 /// The most decimals of a unit cost.
-pub(super) const COST_PLACES: usize = 12;
+pub(in crate::render) const COST_PLACES: usize = 12;
 /// Unit costs are whole numbers of 10⁻¹².
 const COST_SCALE: i64 = 1_000_000_000_000;
 /// Units times a unit cost: 10⁻⁸ × 10⁻¹².
@@ -44,7 +44,7 @@ pub(super) fn as_weight(amount: i64) -> Wide {
 }
 
 /// A whole number of 10⁻ᵖˡᵃᶜᵉˢ with at least `least` decimals and no digit dropped.
-pub(super) fn decimal(value: Wide, places: usize, least: usize) -> String {
+pub(in crate::render) fn decimal(value: Wide, places: usize, least: usize) -> String {
     let digits = format!("{:0>width$}", value.raw().unsigned_abs(), width = places.saturating_add(1));
     let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
     let kept = fraction.trim_end_matches('0').len().max(least).min(places);

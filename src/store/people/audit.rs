@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::open::{People, ask, tell};
 use super::sql;
 use crate::store::error::StoreError;
+use crate::store::link::Link;
 
 /// The version of the bytes that is written.
 const VERSION: u16 = 1;
@@ -84,45 +85,7 @@ impl People {
     /// # Errors
     /// Where the database cannot be written.
     pub async fn record(&self, deed: &Deed, now: Timestamp) -> Result<u64, StoreError> {
-        self.whole(async |link| {
-            let last: Option<(i64, Vec<u8>)> =
-                ask!(link, "reading the head of the audit", fetch_optional, sql::LAST_AUDIT)?;
-            let (seq, previous) = match last {
-                None => (1, Hash::GENESIS),
-                Some((seq, hash)) => {
-                    let hash = hash.as_slice().try_into().map(Hash::from_bytes);
-                    (seq.saturating_add(1), hash.map_err(|_| odd(seq, "the hash is no SHA-256"))?)
-                }
-            };
-            let record = AuditRecord {
-                v: VERSION,
-                seq: u64::try_from(seq).unwrap_or(0),
-                at: now,
-                who: who_text(&deed.who),
-                origin: deed.origin,
-                what: deed.what.to_owned(),
-                object: deed.object.chars().take(200).collect(),
-                detail: deed.detail.clone(),
-                hash: Hash::GENESIS,
-            };
-            let bytes = serde_json::to_vec(&record).map_err(|e| odd(seq, &e.to_string()))?;
-            let hash = previous.link(&bytes);
-            tell!(
-                link,
-                "writing to the audit",
-                sql::ADD_AUDIT,
-                seq,
-                now.nanos(),
-                record.who.as_str(),
-                record.what.as_str(),
-                record.object.as_str(),
-                previous.bytes().to_vec(),
-                hash.bytes().to_vec(),
-                bytes.clone()
-            )?;
-            Ok(record.seq)
-        })
-        .await
+        self.whole(async |link| record_on(link, deed, now).await).await
     }
 
     /// Records before a number (`u64::MAX`: from the newest), the newest first.
@@ -185,6 +148,45 @@ impl People {
     }
 }
 
+/// Records a deed inside of the caller's transaction; its number.
+pub(super) async fn record_on(link: &mut Link, deed: &Deed, now: Timestamp) -> Result<u64, StoreError> {
+    let last: Option<(i64, Vec<u8>)> = ask!(link, "reading the head of the audit", fetch_optional, sql::LAST_AUDIT)?;
+    let (seq, previous) = match last {
+        None => (1, Hash::GENESIS),
+        Some((seq, hash)) => {
+            let hash = hash.as_slice().try_into().map(Hash::from_bytes);
+            (seq.saturating_add(1), hash.map_err(|_| odd(seq, "the hash is no SHA-256"))?)
+        }
+    };
+    let record = AuditRecord {
+        v: VERSION,
+        seq: u64::try_from(seq).unwrap_or(0),
+        at: now,
+        who: who_text(&deed.who),
+        origin: deed.origin,
+        what: deed.what.to_owned(),
+        object: deed.object.chars().take(200).collect(),
+        detail: deed.detail.clone(),
+        hash: Hash::GENESIS,
+    };
+    let bytes = serde_json::to_vec(&record).map_err(|e| odd(seq, &e.to_string()))?;
+    let hash = previous.link(&bytes);
+    tell!(
+        link,
+        "writing to the audit",
+        sql::ADD_AUDIT,
+        seq,
+        now.nanos(),
+        record.who.as_str(),
+        record.what.as_str(),
+        record.object.as_str(),
+        previous.bytes().to_vec(),
+        hash.bytes().to_vec(),
+        bytes.clone()
+    )?;
+    Ok(record.seq)
+}
+
 /// The link of a record that agrees with its bytes and the record before.
 fn check(row: &CheckRow, before: &AuditReport) -> Result<Hash, String> {
     let (seq, at, who, what, object, previous, hash, bytes) = row;
@@ -209,7 +211,7 @@ fn check(row: &CheckRow, before: &AuditReport) -> Result<Hash, String> {
 }
 
 /// A person's name is the account's; others stand in brackets, which no account has.
-fn who_text(who: &Who) -> String {
+pub(super) fn who_text(who: &Who) -> String {
     match who {
         Who::Person(name) => name.clone(),
         Who::Owner => "(owner)".to_owned(),

@@ -19,10 +19,14 @@ mod open;
 mod password;
 /// Persons and their roles.
 mod persons;
+/// Review by several people.
+pub mod review;
 /// What is signed in.
 mod sessions;
 /// Every statement, in one list.
 pub mod sql;
+/// Brokers' statements, and what came of them.
+mod statements;
 /// Random bits that open something; only their hash is stored.
 mod token;
 /// Personal tokens of the API.
@@ -37,5 +41,6 @@ pub use open::{People, Seal, Unsealed};
 pub use password::{BadPassword, PasswordHash};
 pub use persons::{BadName, NewPerson, Person, PersonId, PersonName, Theme};
 pub use sessions::{NewSession, SessionId, SessionLine, SignedIn};
+pub use statements::{Imported, NewMatching, NewStatement, StatementLine};
 pub use token::Token;
 pub use tokens::{ApiToken, ApiTokenText};

@@ -15,9 +15,18 @@ use crate::store::error::StoreError;
 use crate::store::link::Link;
 
 /// The version of the schema that this program writes.
-const VERSION: i64 = 1;
-const SQLITE: &str = include_str!("../../../migrations/sqlite/people/0001_people.sql");
-const POSTGRES: &str = include_str!("../../../migrations/postgres/people/0001_people.sql");
+const VERSION: i64 = 3;
+/// What makes each version of the one before, from the first on.
+const SQLITE: &[&str] = &[
+    include_str!("../../../migrations/sqlite/people/0001_people.sql"),
+    include_str!("../../../migrations/sqlite/people/0002_review.sql"),
+    include_str!("../../../migrations/sqlite/people/0003_statements.sql"),
+];
+const POSTGRES: &[&str] = &[
+    include_str!("../../../migrations/postgres/people/0001_people.sql"),
+    include_str!("../../../migrations/postgres/people/0002_review.sql"),
+    include_str!("../../../migrations/postgres/people/0003_statements.sql"),
+];
 /// The name of the file inside of a folder.
 const FILE_NAME: &str = "people.db";
 
@@ -84,7 +93,8 @@ macro_rules! tell {
 pub(super) use tell;
 
 impl People {
-    /// Opens the store, and makes it where there is none: a file `people.db` in a folder, or the schema `people`.
+    /// Opens the store, and makes it where there is none: a file `people.db` in a folder, or the schema `people`. One of an
+    /// earlier version gets what it lacks.
     ///
     /// # Errors
     /// Where the place cannot be written or holds another version.
@@ -95,12 +105,19 @@ impl People {
         };
         make(&address).await?;
         let people = Self { address, link: Arc::new(Mutex::new(None)), seal };
-        let found: Option<(i64,)> = people
-            .one(async |link| ask!(link, "reading the schema's version of people", fetch_optional, sql::VERSION))
+        let found = people
+            .whole(async |link| {
+                let found = version_of(link).await?;
+                if let Some(before @ 1..VERSION) = found {
+                    fill(link, before).await?;
+                    return version_of(link).await;
+                }
+                Ok(found)
+            })
             .await?;
         match found {
-            Some((VERSION,)) => Ok(people),
-            Some((found,)) => Err(StoreError::Schema { place: people.address.to_string(), found, known: VERSION }),
+            Some(VERSION) => Ok(people),
+            Some(found) => Err(StoreError::Schema { place: people.address.to_string(), found, known: VERSION }),
             None => Err(StoreError::NoSchema { place: people.address.to_string() }),
         }
     }
@@ -172,7 +189,7 @@ async fn make(address: &Address) -> Result<(), StoreError> {
                 _ => {}
             }
             let mut link = Link::fresh(&fresh).await?;
-            fill(&mut link, SQLITE).await?;
+            make_all(&mut link).await?;
             link.close().await?;
             std::fs::rename(&fresh, path).map_err(fail)
         }
@@ -181,16 +198,33 @@ async fn make(address: &Address) -> Result<(), StoreError> {
             let made: Option<(i64,)> =
                 ask!(&mut link, "looking for the people", fetch_optional, sql::POSTGRES_HAS_PEOPLE)?;
             if made.is_none() {
-                fill(&mut link, POSTGRES).await?;
+                make_all(&mut link).await?;
             }
             link.close().await
         }
     }
 }
 
-async fn fill(link: &mut Link, script: &'static str) -> Result<(), StoreError> {
+async fn make_all(link: &mut Link) -> Result<(), StoreError> {
     link.begin().await?;
-    link.run("making the tables of people", script).await?;
-    tell!(link, "recording the schema's version", sql::ADD_VERSION, VERSION, env!("CARGO_PKG_VERSION"))?;
+    fill(link, 0).await?;
     link.run("making the tables of people", "COMMIT").await
+}
+
+async fn version_of(link: &mut Link) -> Result<Option<i64>, StoreError> {
+    let found: Option<(i64,)> = ask!(link, "reading the schema's version of people", fetch_optional, sql::VERSION)?;
+    Ok(found.map(|(version,)| version))
+}
+
+/// Makes the versions after one, inside of the caller's transaction.
+async fn fill(link: &mut Link, before: i64) -> Result<(), StoreError> {
+    let scripts = match link {
+        Link::Sqlite(_) => SQLITE,
+        Link::Postgres(_) => POSTGRES,
+    };
+    for (version, script) in (1_i64..).zip(scripts).filter(|(version, _)| *version > before) {
+        link.run("making the tables of people", script).await?;
+        tell!(link, "recording the schema's version", sql::ADD_VERSION, version, env!("CARGO_PKG_VERSION"))?;
+    }
+    Ok(())
 }

@@ -108,9 +108,52 @@ statements! { BOTH, "The statements of both engines, by name.":
     /// Records before one, the newest first; an empty text filters nothing.
     AUDIT = "SELECT seq, hash, bytes FROM audit WHERE seq < $1 AND (who = $2 OR $2 = '') AND (what = $3 OR $3 = '')
         AND (object = $4 OR $4 = '') ORDER BY seq DESC LIMIT $5";
+    /// The statement of a file.
+    STATEMENT_OF_HASH = "SELECT statement FROM statement WHERE identity = $1 AND hash = $2";
+    /// The number of the next statement.
+    NEXT_STATEMENT = "SELECT coalesce(max(statement), 0) + 1 FROM statement WHERE identity = $1";
+    /// A statement as it came.
+    ADD_STATEMENT = "INSERT INTO statement (identity, statement, hash, at, who, about, bytes, audit)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    /// The number of a statement's next result.
+    NEXT_MATCHING = "SELECT coalesce(max(n), 0) + 1 FROM matching WHERE identity = $1 AND statement = $2";
+    /// What came of holding it against the books.
+    ADD_MATCHING = "INSERT INTO matching (identity, statement, n, at, who, head, summary, result, audit)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    /// Statements with their latest results, the newest first.
+    STATEMENTS = "SELECT s.statement, s.hash, s.at, s.who, s.about, m.n, m.at, m.head, m.summary FROM statement AS s
+        JOIN matching AS m ON m.identity = s.identity AND m.statement = s.statement
+            AND m.n = (SELECT max(n) FROM matching AS x WHERE x.identity = s.identity AND x.statement = s.statement)
+        WHERE s.identity = $1 ORDER BY s.statement DESC LIMIT $2";
+    /// One of them.
+    STATEMENT = "SELECT s.statement, s.hash, s.at, s.who, s.about, m.n, m.at, m.head, m.summary FROM statement AS s
+        JOIN matching AS m ON m.identity = s.identity AND m.statement = s.statement
+            AND m.n = (SELECT max(n) FROM matching AS x WHERE x.identity = s.identity AND x.statement = s.statement)
+        WHERE s.identity = $1 AND s.statement = $2";
+    /// Its file, and the whole of its latest result.
+    STATEMENT_WHOLE = "SELECT s.bytes, m.result FROM statement AS s
+        JOIN matching AS m ON m.identity = s.identity AND m.statement = s.statement
+        WHERE s.identity = $1 AND s.statement = $2 ORDER BY m.n DESC LIMIT 1";
     /// For the verifier: records after one.
     CHECK_AUDIT = "SELECT seq, at, who, what, object, previous, hash, bytes FROM audit WHERE seq > $1
         ORDER BY seq LIMIT $2";
+    /// The item of a source.
+    ITEM_OF_SOURCE = "SELECT item FROM review_item WHERE identity = $1 AND source = $2";
+    /// A new item.
+    ADD_ITEM = "INSERT INTO review_item (identity, item, source, kind, title, about, day)
+        VALUES ($1, (SELECT coalesce(max(item), 0) + 1 FROM review_item WHERE identity = $1), $2, $3, $4, $5, $6)
+        RETURNING item";
+    /// Everything that was raised.
+    ITEMS = "SELECT item, source, kind, title, about, day FROM review_item WHERE identity = $1 ORDER BY item";
+    /// A new act of review.
+    ADD_ACT = "INSERT INTO review_act (identity, subject, n, day, at, who, act, about, given, text, audit)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    /// The acts of review on a subject, and on everything of a day.
+    ACTS_ABOUT = "SELECT subject, n, day, at, who, act, about, given, text FROM review_act
+        WHERE identity = $1 AND (subject = $2 OR day = $3) ORDER BY subject, n";
+    /// All acts of review.
+    ACTS = "SELECT subject, n, day, at, who, act, about, given, text FROM review_act WHERE identity = $1
+        ORDER BY subject, n";
 }
 
 /// Whether PostgreSQL has the schema.

@@ -10,5 +10,9 @@ pub(super) mod commands;
 pub(super) mod health;
 /// The description of all this.
 pub(super) mod openapi;
+/// The review.
+pub(super) mod review;
+/// Brokers' statements.
+pub(super) mod statements;
 /// What the answers consist of.
 mod words;

@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use desk::domain::bot::{Action, BotState};
 use serde_json::{Map, Value, json};
 
-use super::words::{CHOICES, FIELDS, OBJECTS, PLAIN};
+use super::words::{ACT, CHOICES, FIELDS, Field, OBJECTS, PLAIN};
 use crate::web::refusal::Refusal;
 use crate::web::routes::{Needs, Route, Verb, all};
 
@@ -27,6 +27,31 @@ const LOGS: &[Query] = &[
     ("actor", "string", "an actor or a part of the program"),
     ("text", "string", "words of the message or of the fields"),
 ];
+
+/// What an export can be asked.
+const EXPORT: &[Query] = &[
+    ("format", "string", "ofx, ofx-opening, csv, json, beancount, hledger, trial-balance"),
+    ("from", "string", "the first day, as 2026-06-01; without it the first that has entries"),
+    ("to", "string", "the last day; without it the last that has entries"),
+];
+
+/// How a statement is read.
+const STATEMENT: &[Query] = &[
+    ("name", "string", "the file's name"),
+    ("format", "string", "ofx or csv; without it as the file begins"),
+    ("mapping", "string", "the columns of a CSV, a line each: amount = Net Amount"),
+    ("from", "string", "the first day, where it is not the file's own"),
+    ("to", "string", "the last day"),
+];
+
+/// What the review can be asked.
+const REVIEW: &[Query] = &[
+    ("show", "string", "open, queried, approved, all; without it what waits for whoever asks"),
+    ("kind", "string", "entry, day, item; without it all of them"),
+    ("who", "string", "what is assigned to this person"),
+];
+/// Whose acts.
+const OF: &[Query] = &[("subject", "string", "entry:12, day:2026-11-20 or item:3; without it everything")];
 
 /// A parameter of an address: name, type, meaning.
 type Query = (&'static str, &'static str, &'static str);
@@ -57,7 +82,14 @@ const SAID: &[Said] = &[
     said("/api/v1/causes", "What held entries back in this session: gates that refused signals, conditions that gave none", "Causes", &[]),
     said("/api/v1/symbols/{symbol}/bars", "The session's bars of a symbol: time in seconds, open, high, low, close, volume; and what was done on them", "Bars", &[]),
     said("/api/v1/logs", "The program's logs, the newest line first", "Logs", LOGS),
+    said("/api/v1/ledger/export", "The books of some days as a file for other programs; recorded in the audit", "", EXPORT),
+    said("/api/v1/ledger/statements", "Brokers' statements with what came of them, the newest first", "Statements", &[]),
+    said("/api/v1/ledger/statements/import", "Imports a statement: the body is the file; the same file again changes nothing", "Imported", STATEMENT),
+    said("/api/v1/ledger/statements/{number}", "A statement, and what of it matches, differs, or is left over on either side", "StatementResult", &[]),
     said("/api/v1/audit", "What everybody attempted and did, the newest first", "AuditRecords", AUDIT),
+    said("/api/v1/review", "What there is to review, the oldest first", "ReviewRows", REVIEW),
+    said("/api/v1/review/acts", "What was said and decided, the newest first", "ReviewActs", OF),
+    said("/api/v1/review/act", "Query, answer, comment, assign, approve", "ReviewStanding", &[]),
     said("/api/v1/audit/verify", "Verifies the audit's chain", "AuditVerified", &[]),
     said("/api/sre/health", "Each component with status, age and reason", "Health", &[]),
     said("/health", "Liveness: the server answers", "Alive", &[]),
@@ -136,7 +168,14 @@ fn operation(route: &Route) -> Value {
     }
     match (route.verb, route.path.strip_prefix("/api/v1/commands/")) {
         (Verb::Post, Some(verb)) => command(&mut operation, verb),
-        _ => plain(&mut operation, route.path),
+        (verb, _) => {
+            plain(&mut operation, route.path);
+            match verb {
+                Verb::Post if route.takes_file() => file(&mut operation),
+                Verb::Post => body(&mut operation, ACT),
+                Verb::Get => {}
+            }
+        }
     }
     Value::Object(operation)
 }
@@ -169,14 +208,7 @@ fn command(operation: &mut Map<String, Value>, verb: &str) {
     );
     operation.insert("summary".to_owned(), json!(format!("Command: {}", verb.replace('_', " "))));
     operation.insert("tags".to_owned(), json!(["commands"]));
-    operation.insert(
-        "parameters".to_owned(),
-        json!([{
-            "name": "Idempotency-Key", "in": "header", "required": true,
-            "description": "the same key brings the same answer and acts once",
-            "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
-        }]),
-    );
+    operation.insert("parameters".to_owned(), json!([key()]));
     let schema = if verb == "kill" {
         json!({ "description": "why, if it is text; a kill is never refused for what came with it" })
     } else {
@@ -188,6 +220,45 @@ fn command(operation: &mut Map<String, Value>, verb: &str) {
     );
     let done = json!({ "description": "It is done, or has begun.", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Done" } } } });
     operation.insert("responses".to_owned(), answers(&done));
+}
+
+/// A key, and an object with these fields.
+fn body(operation: &mut Map<String, Value>, fields: &[Field]) {
+    let property = |(name, kind, _, help): &Field| {
+        let mut schema = typed(kind);
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("description".to_owned(), json!(help));
+        }
+        ((*name).to_owned(), schema)
+    };
+    let properties: Map<String, Value> = fields.iter().map(property).collect();
+    let required: Vec<&str> = fields.iter().filter(|(_, _, must, _)| *must).map(|(name, ..)| *name).collect();
+    operation.insert("parameters".to_owned(), json!([key()]));
+    let schema = json!({ "type": "object", "properties": properties, "required": required });
+    operation.insert(
+        "requestBody".to_owned(),
+        json!({ "required": true, "content": { "application/json": { "schema": schema } } }),
+    );
+}
+
+/// A key besides what the address asks, and a file.
+fn file(operation: &mut Map<String, Value>) {
+    if let Some(Value::Array(parameters)) = operation.get_mut("parameters") {
+        parameters.push(key());
+    }
+    operation.insert(
+        "requestBody".to_owned(),
+        json!({ "required": true, "content": { "application/octet-stream": { "schema": { "type": "string", "format": "binary" } } } }),
+    );
+}
+
+/// The key of whatever changes something.
+fn key() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header", "required": true,
+        "description": "the same key brings the same answer and acts once",
+        "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
+    })
 }
 
 fn plain(operation: &mut Map<String, Value>, path: &str) {
@@ -204,6 +275,12 @@ fn plain(operation: &mut Map<String, Value>, path: &str) {
         parameters.push(json!({
             "name": "symbol", "in": "path", "required": true, "description": "a symbol that the bot watches",
             "schema": { "type": "string" },
+        }));
+    }
+    if path.contains("{number}") {
+        parameters.push(json!({
+            "name": "number", "in": "path", "required": true, "description": "the number of a statement",
+            "schema": { "type": "integer" },
         }));
     }
     if !parameters.is_empty() {

@@ -52,11 +52,20 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Bars", "symbol: string; bars: [[any]]; marks: [BarMark]; lines: [PriceLine]"),
     ("BarMark", "at: integer; price: decimal?; side: Side; what: string; why: string?"),
     ("PriceLine", "price: decimal; what: string"),
+    ("Statements", "rows: [Statement]"),
+    ("Statement", "number: integer; name: string; format: string; accounts: [string]; imported_at: time; imported_by: string; from: string; to: string; lines: integer; head: integer; agrees: boolean; matched: integer; differing: integer; statement_only: integer; books_only: integer"),
+    ("Imported", "number: integer; new: boolean"),
+    ("StatementResult", "statement: Statement; result: object"),
     ("AuditRecords", "rows: [AuditRecord]; next: integer?"),
     ("AuditRecord", "v: integer; seq: integer; at: time; who: string; origin: string; what: string; object: string; detail: any"),
     ("AuditVerified", "records: integer; head: string; fault: string?"),
     ("Done", "at: time; message: string"),
     ("Problem", "type: string; title: string; status: integer; detail: string; code: string"),
+    ("ReviewRows", "rows: [ReviewRow]; count: integer"),
+    ("ReviewRow", "subject: string; title: string; state: ReviewState; review: ReviewState; version: integer; day: string?; since: time?; assigned: string?; waits_for_me: boolean"),
+    ("ReviewActs", "rows: [ReviewDone]"),
+    ("ReviewDone", "subject: string; n: integer; at: time; who: string; act: ReviewAct; about: integer?; to: string?; text: string"),
+    ("ReviewStanding", "subject: string; version: integer; assigned: string?; queries: [integer]; approved_by: string?"),
     ("Alive", "status: string"),
     ("Ready", "status: string; state: State"),
     ("Health", "status: ComponentStatus; at: time; components: [Component]"),
@@ -69,6 +78,8 @@ pub(super) const CHOICES: &[(&str, &[&str])] = &[
     ("Mode", &["observe", "paper", "live"]),
     ("Venue", &["simulated", "paper", "live"]),
     ("StrategyName", &["open", "mid", "close", "external"]),
+    ("ReviewState", &["unreviewed", "queried", "approved", "locked"]),
+    ("ReviewAct", &["raise", "comment", "query", "answer", "resolve", "assign", "approve", "withdraw"]),
     ("Side", &["long", "short"]),
     ("Outcome", &["executed", "blocked", "missed", "pending"]),
     ("AlertLevel", &["info", "warning", "critical"]),
@@ -76,7 +87,7 @@ pub(super) const CHOICES: &[(&str, &[&str])] = &[
 ];
 
 /// A field of a command: name, type, whether it has to be there, what it means.
-type Field = (&'static str, &'static str, bool, &'static str);
+pub(super) type Field = (&'static str, &'static str, bool, &'static str);
 
 /// What a verb can be told besides its reason.
 #[rustfmt::skip]
@@ -89,6 +100,17 @@ pub(super) const FIELDS: &[(&str, &[Field])] = &[
     ("suspend_strategy", &[("strategy", "StrategyName", true, "which")]),
     ("approve_proposal", &[("proposal", "integer", true, "its number")]),
     ("reject_proposal", &[("proposal", "integer", true, "its number")]),
+];
+
+/// What an act of review says.
+#[rustfmt::skip]
+pub(super) const ACT: &[Field] = &[
+    ("subject", "string", true, "entry:12, day:2026-11-20 or item:3"),
+    ("version", "integer", true, "how many acts on it were seen; acts of others since then refuse it"),
+    ("act", "ReviewAct", true, "what is done; items are raised by the bot and by imports"),
+    ("about", "integer", false, "answer and resolve: the number of the question"),
+    ("to", "string", false, "assign: to whom; empty is to everybody again"),
+    ("text", "string", false, "what is asked, answered or remarked; at most 2000 characters"),
 ];
 
 /// Nothing of these is everything; at most one is given.

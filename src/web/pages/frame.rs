@@ -44,7 +44,10 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
             ("/ledger", "Journal", "", Action::ReadLedger),
             ("/ledger/statements", "Statements", "", Action::ReadLedger),
             ("/ledger/lots", "Positions and lots", "", Action::ReadLedger),
+            ("/ledger/review", "Review", "review", Action::ReadLedger),
             ("/ledger/closes", "Day closes", "", Action::ReadLedger),
+            ("/ledger/reconciliation", "Reconciliation", "", Action::ReadLedger),
+            ("/ledger/exports", "Exports", "", Action::Export),
         ],
     ),
     (
@@ -154,9 +157,14 @@ impl<'a> Frame<'a> {
             let shown = pages.iter().filter(|(.., action)| self.visitor.may(*action));
             let pages: Vec<Value> = shown
                 .map(|(path, name, counted, _)| {
-                    let count =
-                        bot.get("counts").and_then(|c| c.get(*counted)).and_then(Value::as_u64).filter(|n| *n > 0);
-                    let due = ["freezes", "alerts"].contains(counted);
+                    let count = match *counted {
+                        "review" if self.visitor.may(Action::Account) => {
+                            u64::try_from(self.shared.review.waiting_for(&self.visitor.name)).ok()
+                        }
+                        counted => bot.get("counts").and_then(|c| c.get(counted)).and_then(Value::as_u64),
+                    };
+                    let count = count.filter(|n| *n > 0);
+                    let due = ["freezes", "alerts", "review"].contains(counted);
                     let here = here == Some(*path);
                     json!({ "path": path, "name": name, "counted": counted, "count": count, "here": here, "due": due })
                 })

@@ -10,6 +10,8 @@ mod besieged;
 mod bot;
 /// Data that stop in the middle of a trade.
 mod data_end;
+/// The files of a day's close.
+mod day_exports;
 /// `tbot demo`.
 mod demo;
 /// A disk that is full, or turns read-only.

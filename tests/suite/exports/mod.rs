@@ -9,8 +9,8 @@ mod example;
 /// What beancount, hledger and the readers of OFX say.
 mod programs;
 /// Random histories.
-mod random;
+pub(crate) mod random;
 /// A month and a sample, whole and in parts.
-mod samples;
+pub(crate) mod samples;
 /// The verbs.
 mod verbs;

@@ -15,22 +15,22 @@ use crate::places::Folder;
 /// Symbols that other programs may trip over: marks, small letters, a currency's name, digits alone.
 const SYMBOLS: [&str; 6] = ["SPY", "BRK.B", "bf/A-", "USD", "2330", "V"];
 
-pub(super) struct Dice(pub(super) u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     /// A number below `sides`.
-    pub(super) fn roll(&mut self, sides: i64) -> i64 {
+    pub(crate) fn roll(&mut self, sides: i64) -> i64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         i64::try_from(self.0 >> 33).unwrap() % sides
     }
 
     /// One of several.
-    pub(super) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from[usize::try_from(self.roll(i64::try_from(from.len()).unwrap())).unwrap()].clone()
     }
 
     /// Above zero, with up to so many digits before and after the point.
-    pub(super) fn figure(&mut self, whole: i64, places: u32) -> i64 {
+    pub(crate) fn figure(&mut self, whole: i64, places: u32) -> i64 {
         let step = 10_i64.pow(8 - places);
         (self.roll(whole) * 10_i64.pow(places) + self.roll(10_i64.pow(places)) + 1) * step
     }
@@ -52,7 +52,7 @@ impl Desk {
     }
 }
 
-fn history(seed: u64) -> Journal {
+pub(crate) fn history(seed: u64) -> Journal {
     let identity: desk::domain::ids::Identity = "DICE_US_SIM_01".parse().unwrap();
     let (books, journal) = (Books::new(identity.clone()), ledger::Journal::new(identity.clone()));
     let mut desk = Desk { books, journal, entries: Vec::new() };

@@ -8,17 +8,17 @@ use tbot::render::exports::{Export, Format, Journal, Period, export, import, ofx
 
 /// Two journals of the repository: the worked month, and three days with what it lacks (a bust, a split position sold, tax
 /// withheld, symbols and texts that other programs trip over).
-pub(super) fn journals() -> Vec<(&'static str, Journal)> {
+pub(crate) fn journals() -> Vec<(&'static str, Journal)> {
     [("month", "books-example"), ("sample", "exports")].map(|(name, folder)| (name, journal(folder))).into()
 }
 
-pub(super) fn journal(folder: &str) -> Journal {
+pub(crate) fn journal(folder: &str) -> Journal {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder).join("journal.json");
     import(&std::fs::read(file).unwrap()).unwrap()
 }
 
 /// Each journal as a whole, and from each of its days on.
-pub(super) fn parts() -> Vec<(String, Journal, Period)> {
+pub(crate) fn parts() -> Vec<(String, Journal, Period)> {
     let mut parts = Vec::new();
     for (name, journal) in journals() {
         let days = journal.days().unwrap();
@@ -32,14 +32,14 @@ pub(super) fn parts() -> Vec<(String, Journal, Period)> {
 }
 
 /// A file, without prices and names.
-pub(super) fn bare(journal: &Journal, period: Period, format: Format) -> String {
+pub(crate) fn bare(journal: &Journal, period: Period, format: Format) -> String {
     let nothing = (BTreeMap::new(), BTreeMap::new());
     let asked = Export { journal, period, instruments: &nothing.0, prices: &nothing.1, account: None };
     String::from_utf8(export(format, &asked).unwrap()).unwrap()
 }
 
 /// What the checker starts from.
-pub(super) fn opening(journal: &Journal, period: Period) -> ofx::Opening {
+pub(crate) fn opening(journal: &Journal, period: Period) -> ofx::Opening {
     let nothing = (BTreeMap::new(), BTreeMap::new());
     let asked = Export { journal, period, instruments: &nothing.0, prices: &nothing.1, account: None };
     ofx::opening(&asked).unwrap().map(|bytes| ofx::read_opening(&bytes).unwrap()).unwrap_or_default()
@@ -129,7 +129,7 @@ fn what_cannot_stand_in_books_is_not_imported() {
 }
 
 /// A journal up to an entry, and that entry reversed.
-pub(super) fn reversed(journal: &Journal, at: usize) -> Journal {
+pub(crate) fn reversed(journal: &Journal, at: usize) -> Journal {
     let mut cut = journal.clone();
     cut.entries.truncate(at + 1);
     let last = cut.entries[at].clone();

@@ -8,9 +8,13 @@ mod bulk;
 mod open;
 /// Around the writer.
 mod raw;
+/// Review by several people.
+mod review;
 /// Roles, races and statements on PostgreSQL.
 mod roles;
 /// Books to write.
 pub(crate) mod sample;
+/// Brokers' statements.
+mod statements;
 /// What the verifier finds.
 mod tampering;

@@ -140,7 +140,8 @@ fn web_5_every_answer_is_as_the_document_says() {
         server.board.send_replace(std::sync::Arc::new(board));
         for (path, methods) in document["paths"].as_object().unwrap() {
             let schema = &methods["get"]["responses"]["200"]["content"]["application/json"]["schema"];
-            if schema.is_null() {
+            // There is no statement here; those have a test of their own.
+            if schema.is_null() || path.contains("{number}") {
                 continue;
             }
             let answer = server.get(&path.replace("{symbol}", "NVDA"), Some(&everybody));

@@ -6,6 +6,8 @@ mod api;
 mod audit;
 /// Requests over a plain socket.
 pub(crate) mod client;
+/// The books as files.
+mod exports;
 /// Every page in every state.
 mod pages;
 /// Persons, sessions, codes on both engines.
@@ -14,12 +16,16 @@ mod people;
 mod permissions;
 /// Serves the sample to be looked at.
 mod preview;
+/// Brokers' statements.
+mod reconciliation;
+/// Review by several people.
+mod review;
 /// Headers, forgery, pages without script.
 mod safety;
 /// A board that looks like a trading day.
 mod sample;
 /// A running server.
-mod server;
+pub(crate) mod server;
 /// The configuration: draft, difference, applying.
 mod settings;
 /// Coming in, going out, lock-out, registration.

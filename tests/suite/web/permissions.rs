@@ -15,6 +15,7 @@ fn address(route: &Route) -> String {
         .replace("{id}", "2026-11-20-AMD-close-203100")
         .replace("{symbol}", "NVDA")
         .replace("{seq}", "1")
+        .replace("{day}", "2026-11-20")
         .replace("{number}", "1")
         .replace("{section}", "risk")
         .replace("{name}", "app.css")

@@ -2,10 +2,14 @@
 
 /// Our own checker: what no reader of OFX catches.
 mod check;
+/// A file that passes it, with what was held before.
+mod checked;
 /// The file: header, statements, securities.
 mod document;
 /// Executions.
 mod fill;
+/// The journal as lines of a statement.
+mod lines;
 /// What the checker starts from.
 mod opening;
 /// Statements read back.
@@ -18,5 +22,7 @@ mod walk;
 mod xml;
 
 pub use check::{Checked, Fault, check};
+pub use checked::checked;
 pub(super) use document::write;
+pub use lines::lines;
 pub use opening::{Opening, opening, read_opening};

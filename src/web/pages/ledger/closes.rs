@@ -3,10 +3,11 @@
 use actix_web::web::Data;
 use serde_json::{Value, json};
 
-use super::{Answer, book};
+use super::Answer;
 use crate::render::numbers::count;
 use crate::store::CloseLine;
 use crate::web::pages::frame::Frame;
+use crate::web::review::{Whole, whole};
 use crate::web::site::Shared;
 use crate::web::views::words::moment;
 use crate::web::visitor::Visitor;
@@ -16,20 +17,21 @@ const PAGE: u32 = 60;
 
 /// `GET /ledger/closes`
 pub(crate) async fn closes(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    let closes = match book(&shared).await? {
+    let closes = match whole(&shared).await? {
         None => Vec::new(),
-        Some((reader, book)) => reader.closes(&book, PAGE).await?.iter().map(row).collect(),
+        Some(whole) => whole.reader.closes(&whole.book, PAGE).await?.iter().map(|c| row(c, &whole)).collect(),
     };
     Frame::new(&shared, &visitor, "/ledger/closes").page("Day closes", "pages/closes.html", json!({ "closes": closes }))
 }
 
-fn row(close: &CloseLine) -> Value {
+fn row(close: &CloseLine, whole: &Whole) -> Value {
     let r = &close.record;
+    let state = whole.of_day(r.session.date).state();
     let check = |c: &desk::machines::ledger::CheckLine| json!({ "number": c.check, "what": c.what, "have": c.have, "need": c.need, "difference": c.difference });
     json!({
         "seq": close.seq, "day": r.session.date.to_string(), "n": r.n, "at": moment(r.closed_at), "by": r.closed_by,
         "entries": count(r.entries), "postings": count(r.postings), "first": r.first_seq, "last": r.last_seq,
         "checks": r.checks.iter().map(check).collect::<Vec<_>>(), "hash": close.hash.to_string(),
-        "program": r.program,
+        "program": r.program, "state": state.as_str(), "review": state.review().as_str(),
     })
 }

@@ -12,9 +12,12 @@ use serde_json::{Value, json};
 use super::days::day_of;
 use super::{Answer, book, names};
 use crate::render::numbers::{Column, Sign, count, quantity};
+use crate::store::people::review::Subject;
 use crate::store::{Book, Reader, Sought, StoredEntry};
 use crate::web::pages::frame::Frame;
+use crate::web::pages::review::{Typed, panel};
 use crate::web::refusal::Refusal;
+use crate::web::review::whole;
 use crate::web::site::Shared;
 use crate::web::views::words::moment;
 use crate::web::visitor::Visitor;
@@ -125,12 +128,18 @@ async fn trial_balance(reader: &Reader, book: &Book, day: Option<SessionId>) -> 
 
 /// `GET /ledger/entries/{seq}`
 pub(crate) async fn entry(shared: Data<Shared>, visitor: Visitor, seq: Path<u64>) -> Answer {
+    show_entry(&shared, &visitor, *seq, None).await
+}
+
+/// An entry with its review; what was typed and refused stands in the form.
+pub(crate) async fn show_entry(shared: &Shared, visitor: &Visitor, seq: u64, typed: Option<&Typed>) -> Answer {
     let missing = || Refusal::Missing("There is no such entry in these books.".to_owned());
-    let (reader, book) = book(&shared).await?.ok_or_else(missing)?;
+    let whole = whole(shared).await?.ok_or_else(missing)?;
+    let (reader, book) = (&whole.reader, &whole.book);
     let before = seq.checked_sub(1).ok_or_else(missing)?;
-    let stored = reader.entries(&book, before, 1).await?.into_iter().next().ok_or_else(missing)?;
-    let names = names(&reader, &book).await?;
-    let last = reader.heads(&book).await?.entry.seq;
+    let stored = reader.entries(book, before, 1).await?.into_iter().next().ok_or_else(missing)?;
+    let names = names(reader, book).await?;
+    let last = reader.heads(book).await?.entry.seq;
     let e = &stored.entry;
     let amounts = Column::of(e.draft.postings.iter().map(|p| p.amount.magnitude()), Sign::Plain);
     let postings: Vec<Value> = e
@@ -148,7 +157,9 @@ pub(crate) async fn entry(shared: Data<Shared>, visitor: Visitor, seq: Path<u64>
             })
         })
         .collect();
-    let own = json!({ "entry": {
+    let (subject, known) = (Subject::Entry(e.seq), whole.entry_known(e));
+    let (standing, around) = (whole.reviewed.standing(subject), whole.reviewed.around(subject, &known));
+    let own = json!({ "review": panel(shared, visitor, &whole, (&standing, &around), typed), "entry": {
         "seq": e.seq, "id": e.entry_id, "kind": e.draft.kind.as_str().replace('_', " "), "session": e.draft.session.to_string(),
         "booked": moment(e.booked_at), "effective": moment(e.draft.effective_at), "description": e.draft.description,
         "source": e.draft.source_key, "reverses": e.draft.reverses, "corrects": e.draft.corrects, "postings": postings,
@@ -156,7 +167,7 @@ pub(crate) async fn entry(shared: Data<Shared>, visitor: Visitor, seq: Path<u64>
         "previous": before, "next": (e.seq < last).then_some(e.seq.saturating_add(1)), "facts": facts(&e.draft.facts),
         "strategy": e.draft.postings.iter().find_map(|p| p.tags.strategy), "instrument": e.draft.postings.iter().find_map(|p| p.tags.instrument),
     } });
-    Frame::new(&shared, &visitor, "/ledger").page(&format!("Entry {}", e.seq), "pages/entry.html", own)
+    Frame::new(shared, visitor, "/ledger").page(&format!("Entry {}", e.seq), "pages/entry.html", own)
 }
 
 /// What the postings alone do not tell, name by name.

@@ -40,20 +40,13 @@ fn open(lots: &[LotLine]) -> Value {
 }
 
 fn realised(gains: &[GainLine]) -> Value {
-    // Long: what leaves is the cost, and proceeds are cost and gain. Short: what leaves are the proceeds of the sale that
-    // opened it, and the cost is what of them was not gained.
-    let cost = |g: &GainLine| {
-        let short = g.cost > Money::ZERO;
-        if short { g.cost.checked_sub(g.gain).unwrap_or(g.cost) } else { g.cost.negated() }
-    };
-    let proceeds = |g: &GainLine| cost(g).checked_add(g.gain).unwrap_or(g.gain);
-    let costs = Column::of(gains.iter().map(cost), Sign::Plain);
-    let given = Column::of(gains.iter().map(proceeds), Sign::Plain);
+    let costs = Column::of(gains.iter().map(GainLine::basis), Sign::Plain);
+    let given = Column::of(gains.iter().map(GainLine::proceeds), Sign::Plain);
     let column = Column::of(gains.iter().map(|g| g.gain), Sign::Result);
     let row = |g: &GainLine| {
         json!({
             "seq": g.seq, "day": g.session.date.to_string(), "of": g.commodity, "lot": g.lot, "currency": g.currency,
-            "units": quantity(g.units), "cost": costs.cell(cost(g)), "proceeds": given.cell(proceeds(g)),
+            "units": quantity(g.units), "cost": costs.cell(g.basis()), "proceeds": given.cell(g.proceeds()),
             "gain": column.cell(g.gain), "long": g.long_term,
         })
     };

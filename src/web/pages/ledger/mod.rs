@@ -4,24 +4,32 @@
 mod closes;
 /// Which days a page is about.
 mod days;
+/// The books as files for other programs.
+mod exports;
 /// Trial balance, entries, one entry.
 mod journal;
 /// Open lots and realised gains.
 mod lots;
+/// Brokers' statements beside the books.
+pub(crate) mod reconciliation;
 /// One account, posting by posting.
 mod register;
 /// Income and balance sheet.
 mod statements;
+/// Views as CSV.
+mod views;
 
 use std::collections::BTreeMap;
 
 use desk::domain::journal::AccountCode;
 
 pub(crate) use closes::closes;
-pub(crate) use journal::{entry, journal};
+pub(crate) use exports::{download, exports};
+pub(crate) use journal::{entry, journal, show_entry};
 pub(crate) use lots::lots;
 pub(crate) use register::register;
 pub(crate) use statements::statements;
+pub(crate) use views::view;
 
 use crate::store::{Book, Reader};
 use crate::web::refusal::Refusal;

@@ -48,13 +48,24 @@ pub(crate) async fn register(
     )
 }
 
-/// The register of each currency, what was there before first.
-async fn currencies(reader: &Reader, book: &Book, code: AccountCode, chosen: &Chosen) -> Result<Value, Refusal> {
+/// What an account stood at before the chosen days, by currency.
+pub(super) async fn before(
+    reader: &Reader,
+    book: &Book,
+    code: AccountCode,
+    chosen: &Chosen,
+) -> Result<BTreeMap<Currency, Money>, Refusal> {
     let mut before = BTreeMap::<Currency, Money>::new();
     for balance in reader.balances(book, Some(chosen.before())).await?.into_iter().filter(|b| b.account == code) {
         let sum = before.entry(balance.currency).or_default();
         *sum = sum.checked_add(balance.amount).unwrap_or(*sum);
     }
+    Ok(before)
+}
+
+/// The register of each currency, what was there before first.
+async fn currencies(reader: &Reader, book: &Book, code: AccountCode, chosen: &Chosen) -> Result<Value, Refusal> {
+    let before = before(reader, book, code, chosen).await?;
     let lines = reader.register(book, code, chosen.days, PAGE).await?;
     let cut = u32::try_from(lines.len()).is_ok_and(|n| n == PAGE);
     let mut by = BTreeMap::<Currency, Vec<RegisterLine>>::new();

@@ -1,0 +1,232 @@
+//! `tbot ledger import`: a broker's statement, held against the books of the bot.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use desk::domain::bot::{Origin, Who};
+use desk::domain::time::Date;
+use serde_json::{Value, json};
+
+use super::bot::{BotArguments, identity};
+use super::console;
+use super::export::date;
+use super::failure::{Exit, Failure};
+use super::run::runtime;
+use crate::gateway::{clock, own_name, reason};
+use crate::render::imports::{self, About, Asked, FileFormat, ImportError, LARGEST, Line, Matching, Summary};
+use crate::settings::Boot;
+use crate::store::people::{NewMatching, NewStatement, People, Seal, Unsealed};
+use crate::store::{Address, Reader};
+
+/// How many differences are printed.
+const SHOWN: usize = 20;
+
+const EXAMPLES: &str = "\
+Examples:
+  tbot ledger import june.ofx
+  tbot ledger import june.csv --mapping broker.txt --from 2026-06-01 --to 2026-06-30
+
+A mapping says which column of a CSV is what, a line each: date = Trade Date. The statement and what came of it are kept; the same
+file again changes nothing. The page Reconciliation shows the same.
+
+";
+
+/// What an import is asked.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}{}", super::EXIT_CODES))]
+pub struct Arguments {
+    /// A statement of the broker: OFX 1 or 2, or CSV
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The format [default: as the file begins]
+    #[arg(long, value_parser = FileFormat::ALL.map(FileFormat::as_str))]
+    format: Option<String>,
+    /// A file that says which column of a CSV is what
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+    /// The first day [default: as the statement says]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    from: Option<Date>,
+    /// The last day [default: as the statement says]
+    #[arg(long, value_name = "DATE", value_parser = date)]
+    to: Option<Date>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    bot: BotArguments,
+}
+
+/// Statements need no secret of the people's store.
+struct Closed;
+
+impl Seal for Closed {
+    fn seal(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, Unsealed> {
+        Err(Unsealed)
+    }
+
+    fn open(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, Unsealed> {
+        Err(Unsealed)
+    }
+}
+
+impl From<ImportError> for Failure {
+    fn from(error: ImportError) -> Self {
+        Self::bad_input(error.code(), error)
+    }
+}
+
+/// Imports a statement.
+///
+/// # Errors
+/// [`Exit::Found`] where it does not agree with the books; [`Exit::BadInput`] where it cannot be read.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let boot = arguments.bot.boot()?;
+    let shown = arguments.file.display();
+    let bytes = bytes_of(&arguments.file)?;
+    let mapping = match &arguments.mapping {
+        None => String::new(),
+        Some(file) => String::from_utf8_lossy(&bytes_of(file)?).replace('\r', ""),
+    };
+    let asked = Asked {
+        name: arguments.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        format: arguments.format.clone(),
+        mapping,
+        from: arguments.from,
+        to: arguments.to,
+    };
+    let done = runtime()?.block_on(import(&boot, bytes, &asked)).map_err(|failure| Failure {
+        message: if failure.code.starts_with("statement_") {
+            format!("{shown}: {}", failure.message)
+        } else {
+            failure.message
+        },
+        ..failure
+    })?;
+    if arguments.json {
+        console::say(&done.object().to_string());
+    } else {
+        done.tell(&arguments.file);
+    }
+    if done.matching.agrees() {
+        return Ok(());
+    }
+    let message = format!("{shown}: the statement does not agree with the books");
+    Err(Failure { exit: Exit::Found, code: "statement_differs", message })
+}
+
+/// A file of at most the size that is read.
+fn bytes_of(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
+    let unreadable = |e: std::io::Error| {
+        Failure::bad_input("input_unreadable", format!("{}: cannot be read: {}", file.display(), reason(&e)))
+    };
+    let size = usize::try_from(std::fs::metadata(file).map_err(unreadable)?.len()).unwrap_or(usize::MAX);
+    if size > LARGEST {
+        return Err(ImportError::TooLarge { bytes: size, most: LARGEST }.into());
+    }
+    std::fs::read(file).map_err(unreadable)
+}
+
+struct Done {
+    number: u64,
+    new: bool,
+    head: u64,
+    about: About,
+    matching: Matching,
+}
+
+async fn import(boot: &Boot, bytes: Vec<u8>, asked: &Asked) -> Result<Done, Failure> {
+    let identity = identity(boot)?;
+    let people = boot.folders.data().join("people.db");
+    if !people.exists() {
+        let message = format!("{}: is not there; statements are kept in it. Start the bot once", people.display());
+        return Err(Failure::bad_input("not_set_up", message));
+    }
+    let reader = Reader::open(&Address::new(&boot.database(&identity))).await?;
+    let book = reader.book(&identity).await?;
+    let entries = reader.all_entries(&book).await?;
+    reader.close().await;
+    let held = imports::held(&bytes, asked, &entries, book.base_currency)?;
+    let head = entries.last().map_or(0, |e| e.seq);
+    let broken = |e: serde_json::Error| Failure::failed("statement_kept", e);
+    let value = |what: serde_json::Result<Value>| what.map_err(broken);
+    let statement = NewStatement { hash: held.hash, about: value(serde_json::to_value(&held.about))?, bytes };
+    let matching = NewMatching {
+        head,
+        summary: value(serde_json::to_value(Summary::of(&held.matching)))?,
+        result: serde_json::to_vec(&held.matching).map_err(broken)?,
+    };
+    let people = People::open(&Address::Sqlite(people), Arc::new(Closed)).await?;
+    let who = Who::OwnerBy(format!("tbot ledger import, user {}", own_name()));
+    let by = (&who, Origin::CommandLine);
+    let imported = people.import_statement(&identity, (&statement, &matching), by, clock::now()).await?;
+    people.close().await?;
+    let about = held.about;
+    Ok(Done { number: imported.number, new: imported.new, head, about, matching: held.matching })
+}
+
+impl Done {
+    fn object(&self) -> Value {
+        json!({
+            "statement": self.number, "new": self.new, "head": self.head, "agrees": self.matching.agrees(),
+            "about": self.about, "result": self.matching,
+        })
+    }
+
+    fn tell(&self, file: &std::path::Path) {
+        let found = &self.matching;
+        let (from, to) = found.days;
+        let kept = if self.new { "kept as statement" } else { "imported before; nothing has changed. It is statement" };
+        console::say(&format!(
+            "{}: {} lines, {from} to {to}; {kept} {}",
+            file.display(),
+            self.about.lines,
+            self.number
+        ));
+        let counts = [
+            ("matched", found.matched.len()),
+            ("differing", found.differing.len()),
+            ("in the statement alone", found.statement_only.len()),
+            ("in the books alone", found.books_only.len()),
+        ];
+        for (what, n) in counts {
+            console::say(&format!("  {n:>6} {what}"));
+        }
+        for sum in found.sums.iter().filter(|s| !s.difference.is_zero()) {
+            let (currency, off) = (sum.currency, sum.difference);
+            console::say(&format!(
+                "  cash differs by {off} {currency}: statement {}, books {}",
+                sum.statement, sum.books
+            ));
+        }
+        for line in self.lines().into_iter().take(SHOWN) {
+            console::say(&format!("  {line}"));
+        }
+    }
+
+    /// What does not agree, a line each.
+    fn lines(&self) -> Vec<String> {
+        let found = &self.matching;
+        let differing = found.differing.iter().map(|p| {
+            let said = p.differences.iter().map(|d| format!("{} {}, books {}", d.field.word(), d.statement, d.books));
+            let entries: Vec<String> = p.booked.iter().map(|b| b.seq.to_string()).collect();
+            let said: Vec<String> = said.collect();
+            format!("line {}, entry {}: {}", p.stated.place, entries.join(" and "), said.join("; "))
+        });
+        let alone = found.statement_only.iter().map(|u| {
+            let why = u.doubles.map_or_else(|| "not in the books".to_owned(), |place| format!("doubles line {place}"));
+            format!("line {}, {}: {why}", u.stated.place, short(&u.stated.line))
+        });
+        let left =
+            found.books_only.iter().map(|b| format!("entry {}, {}: not in the statement", b.seq, short(&b.line)));
+        differing.chain(alone).chain(left).collect()
+    }
+}
+
+fn short(line: &Line) -> String {
+    let units = line.units.map(|u| format!(" {u}")).unwrap_or_default();
+    let about = line.instrument.as_deref().map(|i| format!(" {i}{units}")).unwrap_or_default();
+    let cash = line.amount.map(|a| format!(", {a} {}", line.currency)).unwrap_or_default();
+    format!("{}{about}{cash}", line.date)
+}

@@ -1,0 +1,90 @@
+//! What of the books is reviewed: days, what persons entered, what is closed (LEDG-7).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use desk::domain::journal::{Draft, Entry, EntryKind, Fact};
+use desk::domain::time::Date;
+
+use super::error::StoreError;
+use super::link::on;
+use super::reader::{Reader, unsigned};
+use super::registers::{session_of, unfit};
+use super::sql;
+use super::words::Book;
+
+/// What of the books is reviewed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reviewable {
+    /// Each day with the last entry that has postings in it.
+    pub days: BTreeMap<Date, u64>,
+    /// What persons decided, in the order of booking, and what nobody knows: each of these is looked at by itself.
+    pub entered: Vec<Entry>,
+    /// Days that take no entries.
+    closed: BTreeSet<Date>,
+}
+
+impl Reviewable {
+    /// From the last entries of days, and from what persons entered, closes and unlocks among it, in order.
+    #[must_use]
+    pub fn of(days: BTreeMap<Date, u64>, entries: Vec<Entry>) -> Self {
+        let mut own = Self { days, ..Self::default() };
+        for entry in entries {
+            let day = entry.draft.session.date;
+            match entry.draft.kind {
+                EntryKind::DayClose => {
+                    own.closed.insert(day);
+                    continue;
+                }
+                // An unlock opens every later day too.
+                EntryKind::Unlock => own.closed.retain(|closed| *closed < day),
+                _ => {}
+            }
+            own.entered.push(entry);
+        }
+        own
+    }
+
+    /// Whether a day takes no entries: a close closes all days before it.
+    #[must_use]
+    pub fn closed(&self, day: Date) -> bool {
+        self.closed.range(day..).next().is_some()
+    }
+
+    /// Who entered something in a day.
+    #[must_use]
+    pub fn authors(&self, day: Date) -> BTreeSet<String> {
+        let of_day = self.entered.iter().filter(|e| e.draft.session.date == day);
+        of_day.flat_map(|e| authors_of(&e.draft)).collect()
+    }
+
+    /// Who entered an entry: whoever it names, and the second person of an unlock.
+    #[must_use]
+    pub fn authors_of(draft: &Draft) -> BTreeSet<String> {
+        authors_of(draft).collect()
+    }
+}
+
+fn authors_of(draft: &Draft) -> impl Iterator<Item = String> {
+    let second = draft.facts.get("second").and_then(Fact::as_str).map(str::to_owned);
+    draft.by.clone().into_iter().chain(second)
+}
+
+impl Reader {
+    /// What of a book is reviewed.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn reviewable(&self, book: &Book) -> Result<Reviewable, StoreError> {
+        let reading = |e| StoreError::from_driver("reading what is reviewed", e);
+        let (lasts, entered): (Vec<(i64, i64)>, Vec<Vec<u8>>) = on!(Pool, &self.pool, c => (
+            sqlx::query_as(sql::DAY_LASTS).bind(book.number).fetch_all(c).await.map_err(reading)?,
+            sqlx::query_scalar(sql::ENTERED).bind(book.number).fetch_all(c).await.map_err(reading)?,
+        ));
+        let mut days = BTreeMap::new();
+        for (day, last) in lasts {
+            days.insert(session_of(book, day).ok_or_else(|| unfit("a day"))?.date, unsigned(last));
+        }
+        let entry = |bytes: &Vec<u8>| Entry::from_bytes(bytes).map_err(|e| unfit(&e.to_string()));
+        Ok(Reviewable::of(days, entered.iter().map(entry).collect::<Result<_, _>>()?))
+    }
+}

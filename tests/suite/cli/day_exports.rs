@@ -1,0 +1,100 @@
+//! LEDG-8a, LEDG-9 with the real binary: a day's close leaves its files, and they come back as statements.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+use tbot::store::Address;
+use tbot::store::people::{AuditFilter, People};
+
+use super::bot::Bot;
+use super::tool::{tbot, text};
+use crate::places::Folder;
+use crate::web::server::Turned;
+
+/// The files of a day by name, held against their checksums; nothing while they are not all there.
+fn day(folder: &Path) -> Option<BTreeMap<String, Vec<u8>>> {
+    let sums = std::fs::read_to_string(folder.join("SHA256SUMS")).ok()?;
+    let file = |line: &str| {
+        let (sum, name) = line.split_once("  ").unwrap();
+        let bytes = std::fs::read(folder.join(name)).unwrap();
+        let found = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
+        assert_eq!(found, sum, "{name}");
+        (name.to_owned(), bytes)
+    };
+    Some(sums.lines().map(file).collect())
+}
+
+/// The first day that has all its files.
+fn first_day(exports: &Path) -> Option<String> {
+    let folders = std::fs::read_dir(exports).ok()?.flatten().filter(|f| f.path().join("SHA256SUMS").exists());
+    folders.map(|f| f.file_name().into_string().unwrap()).min()
+}
+
+#[test]
+fn ledg_8a_a_closed_day_leaves_its_files_and_ledg_9_they_agree_with_the_books() {
+    let folder = Folder::new();
+    let (data, accounting) = (folder.path().join("data"), folder.path().join("accounting"));
+    // Accounting's folder cannot be made at first: a file stands in its place.
+    std::fs::write(&accounting, "in the way").unwrap();
+    let environment = [("TBOT__PATHS__ACCOUNTING", text(&accounting))];
+    let environment: Vec<(&str, &str)> = environment.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    let bot = Bot::with(&data, &["--speed", "3000"], &environment);
+    bot.register();
+    assert_eq!(bot.tell("start").code, Some(0));
+    let exports = data.join("output/TBOT_US_SIM_01/exports");
+    bot.until("the files of a close", |_| first_day(&exports).is_some());
+    let session = first_day(&exports).unwrap();
+    let own = exports.join(&session);
+    bot.until("an alert", |b| b["alerts"].as_array().unwrap().iter().any(|a| a["code"] == "exports_failed"));
+    bot.perish();
+
+    // The folder can be made again: the next start writes what is missing there.
+    std::fs::remove_file(&accounting).unwrap();
+    let bot = Bot::with(&data, &["--speed", "3000"], &environment);
+    let theirs = accounting.join("TBOT_US_SIM_01").join(&session);
+    bot.until("accounting's files", |_| theirs.join("SHA256SUMS").exists());
+    let files = day(&own).unwrap();
+    assert_eq!(day(&theirs).unwrap(), files);
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(names, ["closing.json", "journal.csv", "journal.json", "journal.ofx"]);
+    assert_eq!(tbot(&["ledger", "check-ofx", &text(&own.join("journal.ofx"))]).code, Some(0));
+
+    let import = |file: &Path| tbot(&["ledger", "import", &text(file), "--data", &text(&data)]);
+    for name in ["journal.ofx", "journal.csv"] {
+        let first = import(&own.join(name));
+        assert_eq!(first.code, Some(0), "{name}: {}{}", first.out, first.err);
+        assert!(first.out.contains("kept as statement") && first.out.contains(" 0 differing"), "{}", first.out);
+        let again = import(&own.join(name));
+        assert!(again.code == Some(0) && again.out.contains("imported before"), "{}", again.out);
+    }
+    let planted = folder.path().join("planted.ofx");
+    let statement = String::from_utf8(files["journal.ofx"].clone()).unwrap();
+    // A digit more before the first total after a commission.
+    let at = statement.find("<COMMISSION>").unwrap();
+    let at = at + statement[at..].find("<TOTAL>").unwrap() + "<TOTAL>".len();
+    std::fs::write(
+        &planted,
+        format!("{}{}{}", &statement[..at], "9", &statement[at..]).replace("<TOTAL>9-", "<TOTAL>-9"),
+    )
+    .unwrap();
+    let found = import(&planted);
+    assert_eq!(found.code, Some(1), "{}{}", found.out, found.err);
+    assert!(found.out.contains("1 differing") && found.out.contains("cash differs by"), "{}", found.out);
+    let bad = folder.path().join("bad.csv");
+    std::fs::write(&bad, "date,amount\n2026-06-01,x\n").unwrap();
+    let refused = import(&bad);
+    assert!(refused.code == Some(2) && refused.err.contains("line 2, amount"), "{}", refused.err);
+    drop(bot);
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let audit = runtime.block_on(async {
+        let people = People::open(&Address::Sqlite(data.join("people.db")), std::sync::Arc::new(Turned)).await.unwrap();
+        people
+            .audit(&AuditFilter { what: "statement_imported".into(), ..Default::default() }, u64::MAX, 99)
+            .await
+            .unwrap()
+    });
+    assert_eq!(audit.len(), 3, "each file once");
+    assert!(audit.iter().all(|r| r.who.starts_with("(tbot ledger import, user ")), "{audit:?}");
+}
