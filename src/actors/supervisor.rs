@@ -78,9 +78,11 @@ pub(super) struct Supervisor {
     early: Option<Closed>,
     readiness: Readiness,
     errands: Errands,
+    /// The backup that is being taken, by its command's key.
+    pub(super) backing_up: Option<Key>,
     /// Who asks for what is carried out now, and under which key.
     asking: Option<Mark>,
-    key: Option<Key>,
+    pub(super) key: Option<Key>,
     left: Option<Left>,
     /// Whether the books cannot be written now.
     stalled: bool,
@@ -118,6 +120,7 @@ impl Supervisor {
             early: None,
             readiness: Readiness::default(),
             errands: Errands::new(&kept),
+            backing_up: None,
             asking: None,
             key: None,
             left: Some(left),
@@ -156,6 +159,7 @@ impl Supervisor {
             ToSupervisor::Reconciled(result) => self.reconciled(result)?,
             ToSupervisor::Called(buying_power) => self.called(buying_power),
             ToSupervisor::Drilled(report) => self.drilled(*report)?,
+            ToSupervisor::BackedUp(taken) => self.backed_up(taken)?,
             ToSupervisor::Closing(closed) => {
                 // A kill with nothing to close has ended before its command was heard here.
                 match &mut self.closing {
@@ -216,6 +220,7 @@ impl Supervisor {
                     if let Body::SessionClosed { session } = &event.body {
                         self.weighing.session_ended();
                         self.happened(&Happening::SessionEnded(*session))?;
+                        self.back_up_after(*session);
                     }
                 }
                 Ok(())
@@ -311,8 +316,8 @@ impl Supervisor {
     /// Refuses what this version cannot carry out, and scopes that mean nothing: an answer never promises what nobody does.
     fn possible(&self, command: &Command) -> Result<(), Refused> {
         match command {
-            Command::Backup
-            | Command::EnterDefense
+            Command::Backup => self.may_back_up(),
+            Command::EnterDefense
             | Command::LeaveDefense
             | Command::ApproveProposal(_)
             | Command::RejectProposal(_) => {
@@ -357,6 +362,7 @@ impl Supervisor {
                 Effect::Flatten(scope) => self.flatten(scope),
                 Effect::Reconcile => self.reconcile(),
                 Effect::Drill => self.drill(),
+                Effect::BackUp => self.back_up(),
                 // Stops leave through risk, which is told of the state; the feed brings the close.
                 Effect::LeaveInOrder | Effect::CloseDay => {}
                 Effect::StartRehearsal => self.rehearse(),

@@ -21,11 +21,12 @@ use super::feed::{self, Feed};
 use super::fresh::Fresh;
 use super::kept::Kept;
 use super::pages::{self, House, Wire};
-use super::{founding, rehearsal, standing, versions, ways_in, whole};
+use super::{backups, founding, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
 use crate::actors::supervisor::Bearing;
 use crate::actors::tree::{Plan, Tree};
+use crate::backup;
 use crate::cli::run_bot::{Arguments, Feed as Choice, Speed};
 use crate::cli::{Failure, console};
 use crate::gateway::clock;
@@ -166,10 +167,11 @@ async fn stand(
     let vault = Arc::new(Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?);
     let (runtime, version) = standing::configuration(&vault, &told)?;
     let feed = Arc::new(feed);
-    let setup = standing::setup(identity, &runtime, &feed)?;
+    let log = LifeLog::open(&boot.folders.data().join(LIFE))?;
+    // A restored bot makes client order ids that nobody has used before.
+    let setup = Setup { epoch: backup::epoch(&log.1), ..standing::setup(identity, &runtime, &feed)? };
     let (reader, writer) = standing::books(&Address::new(&boot.database(identity)), identity).await?;
     let people = people_of(boot, &vault).await?;
-    let log = LifeLog::open(&boot.folders.data().join(LIFE))?;
     let mode = arguments.mode().unwrap_or(Mode::Paper);
     let (mut life, ended) =
         Life::new(deadlines(&runtime, arguments.speed()?), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
@@ -204,6 +206,7 @@ async fn stand(
         left,
         stage,
         configure,
+        back_up: backups::backing_up(boot, identity),
         bearing: bearing(&runtime),
     })?;
     let house = House {

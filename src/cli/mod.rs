@@ -2,6 +2,8 @@
 
 /// `tbot backtest`.
 pub mod backtest;
+/// `tbot backup`, `tbot backups`, `tbot restore`.
+pub mod backup;
 /// Which bot a verb is about.
 pub mod bot;
 /// The commands of LIFE-4.
@@ -99,6 +101,12 @@ pub enum Verb {
     /// Commands to the running bot.
     #[command(flatten)]
     Command(command::CommandVerb),
+    /// Take a backup: everything but the key, in one sealed file; the bot trades on meanwhile
+    Backup(backup::Take),
+    /// The backups that are there; with --verify, whether each is whole
+    Backups(backup::List),
+    /// Make a data folder of a backup; the bot in it starts frozen
+    Restore(backup::Restore),
     /// The bot's logs
     Logs(logs::Arguments),
     /// Keys of the configuration and their values

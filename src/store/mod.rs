@@ -8,6 +8,8 @@
 mod address;
 /// The chart of accounts that a new book starts with.
 pub mod chart;
+/// One moment of a database as a file of its own.
+mod copy;
 /// Where the kill switch writes while the books cannot be written.
 mod emergency;
 /// What can go wrong, in sentences.
@@ -46,9 +48,10 @@ mod words;
 mod writer;
 
 pub use address::Address;
+pub use copy::{copy, heads_of};
 pub use emergency::{Emergency, EmergencyFile, Sent};
 pub use error::StoreError;
-pub use head::{Head, Heads};
+pub use head::{Head, Heads, head_line};
 pub use life::LifeLog;
 pub use open::{bulk, create, let_run, open};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
