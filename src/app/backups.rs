@@ -1,14 +1,16 @@
 //! Backups of the living bot (REP-9).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use desk::domain::ids::Identity;
 use desk::domain::time::Span;
 
 use crate::actors::backing_up::{BackUp, Occasion};
-use crate::backup::{self, BackupError, Shelf};
+use crate::backup::{self, BackupError, Line, Shelf};
 use crate::gateway::clock;
 use crate::settings::Boot;
+use crate::web::{BackupLine, Backups};
 
 /// After a session others finish their files first.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -37,4 +39,14 @@ fn is_due(boot: &Boot, identity: &Identity) -> Result<bool, BackupError> {
     }
     let own = Shelf::new(boot.folders.backups()).list()?.into_iter().find(|line| line.identity == *identity);
     Ok(own.is_none_or(|line| clock::now() - line.at > SPACE))
+}
+
+/// The archives as the pages list them.
+pub(super) fn listed(boot: &Boot) -> Backups {
+    let shelf = Shelf::new(boot.folders.backups());
+    Arc::new(move || {
+        let lines = shelf.list().map_err(|e| e.to_string())?.into_iter();
+        let line = |l: Line| BackupLine { name: l.name, at: l.at, bytes: l.bytes, checksum: l.sha256.is_some() };
+        Ok(lines.map(line).collect())
+    })
 }
