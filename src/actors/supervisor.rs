@@ -370,7 +370,7 @@ impl Supervisor {
                 Effect::ApplyConfig(_) => self.apply(),
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
-                other => tracing::warn!(?other, "this effect has no actor yet"),
+                other @ Effect::Proposal { .. } => tracing::warn!(?other, "this effect has no actor yet"),
             }
         }
     }

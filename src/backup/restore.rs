@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::error::BackupError;
 use super::manifest::Manifest;
-use super::shelf::remove;
+use super::shelf::{CHECKING, remove};
 use super::take::{LIFE, PEOPLE};
 use super::unpack::unpack;
 use crate::gateway::clock;
@@ -47,10 +47,10 @@ pub struct Restored {
 /// # Errors
 /// The first thing that is wrong.
 pub async fn verify(archive: &Path, keys: &KeySource) -> Result<Restored, BackupError> {
-    let beside = std::env::temp_dir();
-    let beside = archive.parent().filter(|folder| File::create(folder.join(".probe")).is_ok()).unwrap_or(&beside);
-    let _ = std::fs::remove_file(beside.join(".probe"));
-    let stage = Stage::make(beside.join(format!(".checking-{}", std::process::id())))?;
+    let name = format!("{CHECKING}{}", std::process::id());
+    // Copies may lie where nothing can be written.
+    let beside = archive.parent().map_or_else(|| Path::new(&name).to_owned(), |folder| folder.join(&name));
+    let stage = Stage::make(beside).or_else(|_| Stage::make(std::env::temp_dir().join(&name)))?;
     unfold(archive, keys, &stage.0).await
 }
 
@@ -84,15 +84,16 @@ pub async fn restore(archive: &Path, keys: &KeySource, data: &Path) -> Result<Re
 }
 
 /// The epoch of client order ids (EXEC-1): the second in which the bot was restored last, and 1 where it never was. It
-/// stands in the chained log of the bot's life, so no restore can give it twice, an older archive's neither.
+/// rises with each restore, and since it stands for a time, restoring the same archive twice gives two.
 #[must_use]
 pub fn epoch(life: &[BotEvent]) -> u32 {
     let restored = |event: &&BotEvent| match &event.body {
         BotBody::Frozen(freeze) => freeze.name.as_str() == FREEZE && freeze.mark.who == Who::Bot(PART.to_owned()),
         _ => false,
     };
-    let last = life.iter().rev().find(restored).and_then(|event| event.written);
-    last.and_then(|at| u32::try_from(at.seconds()).ok()).map_or(1, |seconds| seconds.max(2))
+    let seconds = |event: &BotEvent| event.written.and_then(|at| u32::try_from(at.seconds()).ok()).unwrap_or(0);
+    // Also where the clock was set back meanwhile.
+    life.iter().filter(restored).fold(1, |epoch: u32, event| seconds(event).max(epoch.saturating_add(1)))
 }
 
 /// A folder that goes again unless it was put in place.
@@ -240,4 +241,44 @@ async fn people_of(stage: &Path) -> Result<Option<People>, BackupError> {
         return Ok(None);
     }
     Ok(Some(People::open(&Address::Sqlite(path), std::sync::Arc::new(NoSecrets)).await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::test_place::TestPlace;
+    use desk::domain::bot::BOT_EVENT_VERSION;
+
+    fn life(place: &TestPlace) -> Vec<BotEvent> {
+        LifeLog::open(&place.join(LIFE)).unwrap().1
+    }
+
+    /// K14, EXEC-1: the log of the bot's life says from what it was restored; the epoch of order ids rises with each restore.
+    #[test]
+    fn k14_each_restore_freezes_and_gives_order_ids_a_new_epoch() {
+        let place = TestPlace::new();
+        let applied = BotBody::ConfigApplied { number: 1 };
+        let at = Timestamp::from_seconds(1_800_000_000);
+        let first = BotEvent { v: BOT_EVENT_VERSION, seq: 1, at, body: applied, written: Some(at) };
+        LifeLog::open(&place.join(LIFE)).unwrap().0.append(&[first]).unwrap();
+        assert_eq!(epoch(&life(&place)), 1, "it was never restored");
+        // The last one by a clock that was set back.
+        for (restored, expected) in [(50, 1_800_000_050), (60, 1_800_000_060), (-900, 1_800_000_061)] {
+            freeze(&place, Timestamp::from_seconds(1_800_000_000 + restored), "restored from A of B").unwrap();
+            assert_eq!(epoch(&life(&place)), expected);
+        }
+        let machine = folded(&life(&place)).unwrap();
+        let standing: Vec<_> = machine.freezes().map(|f| (f.name.as_str(), f.mark.why.as_str())).collect();
+        assert_eq!(standing, [("restored", "restored from A of B")]);
+    }
+
+    /// EXEC-1: whoever freezes by hand under the same name changes no order's id.
+    #[test]
+    fn exec_1_a_freeze_by_a_person_is_no_restore() {
+        let at = Timestamp::from_seconds(1_800_000_000);
+        let mark = Mark { at, who: Who::Person("ada".to_owned()), why: String::new() };
+        let freeze = Freeze { name: FREEZE.parse().unwrap(), strategy: None, mark, for_the_session: false };
+        let body = BotBody::Frozen(freeze);
+        assert_eq!(epoch(&[BotEvent { v: BOT_EVENT_VERSION, seq: 1, at, body, written: Some(at) }]), 1);
+    }
 }

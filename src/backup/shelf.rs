@@ -15,6 +15,8 @@ use crate::settings::runtime::Backups as Rules;
 
 /// What begins the name of everything that is not whole yet.
 pub(super) const PARTIAL: &str = ".partial-";
+/// What begins the name of a folder in which an archive is looked at; the number of its process follows.
+pub(super) const CHECKING: &str = ".checking-";
 const DAY: i64 = 24 * 3_600;
 
 /// The folder of archives.
@@ -113,7 +115,9 @@ impl Shelf {
         }
         for entry in std::fs::read_dir(&self.folder).map_err(fail)?.flatten() {
             let path = entry.path();
-            if entry.file_name().to_string_lossy().starts_with(PARTIAL) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let over = |process: &str| !Path::new("/proc").join(process).exists();
+            if name.starts_with(PARTIAL) || name.strip_prefix(CHECKING).is_some_and(over) {
                 remove(&path);
             }
         }
@@ -142,5 +146,68 @@ pub(super) fn remove(path: &Path) {
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::warn!(%error, "{} cannot be removed", path.display());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::test_place::TestPlace;
+
+    const OWN: &str = "RIGD_US_SIM_01";
+    const OTHER: &str = "RIGD_US_SIM_02";
+
+    fn put(shelf: &Shelf, identity: &str, at: Timestamp) -> String {
+        let name = Name::new(identity.parse().unwrap(), at).file();
+        std::fs::write(shelf.folder().join(&name), "archive").unwrap();
+        std::fs::write(sum_path(&shelf.folder().join(&name)), "sum").unwrap();
+        name
+    }
+
+    /// REP-9: by count and by age, for each identity by itself; the newest stays however old it is.
+    #[test]
+    fn rep_9_archives_go_by_count_and_by_age_and_the_newest_stays() {
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let days = |n: i64| now - Span::seconds(n * DAY);
+        for (ages, count, age, kept) in [
+            (vec![0, 1, 2, 3], 3, 100, vec![0, 1, 2]),
+            (vec![0, 1, 2, 3], 100, 2, vec![0, 1, 2]),
+            (vec![0, 1, 2, 3], 1, 1, vec![0]),
+            (vec![50, 60], 10, 7, vec![50]),
+            (vec![], 1, 1, vec![]),
+        ] {
+            let place = TestPlace::new();
+            let shelf = Shelf::new(place.to_path_buf());
+            let names: Vec<_> = ages.iter().map(|n| (n, put(&shelf, OWN, days(*n)))).collect();
+            let other = put(&shelf, OTHER, days(400));
+            let rules = Rules { after_session: true, keep_count: count, keep_days: age };
+            let removed = shelf.rotate(&OWN.parse().unwrap(), rules, now).unwrap();
+            let mut left: Vec<_> = shelf.list().unwrap().into_iter().map(|line| line.name).collect();
+            assert_eq!(left.pop(), Some(other), "the other bot's");
+            let expected: Vec<_> =
+                names.iter().filter(|(n, _)| kept.contains(*n)).map(|(_, name)| name.clone()).collect();
+            assert_eq!(left, expected, "{ages:?}");
+            assert_eq!(removed.len() + left.len(), ages.len());
+            let sums = std::fs::read_dir(&*place).unwrap().count() / 2;
+            assert_eq!(sums, left.len() + 1, "a checksum goes with its archive");
+        }
+    }
+
+    #[test]
+    fn rep_9_one_backup_at_a_time_and_leftovers_go_with_the_next() {
+        let place = TestPlace::new();
+        let shelf = Shelf::new(place.to_path_buf());
+        let own = format!("{CHECKING}{}", std::process::id());
+        for left in [".partial-x", ".checking-4000000000", &own] {
+            std::fs::create_dir(place.join(left)).unwrap();
+            std::fs::write(place.join(left).join("ledger.db"), "half").unwrap();
+        }
+        let taking = shelf.take().unwrap();
+        assert!(!place.join(".partial-x").exists() && !place.join(".checking-4000000000").exists());
+        assert!(place.join(&own).exists(), "somebody looks into it now");
+        assert_eq!(shelf.take().unwrap_err().code(), "backup_busy");
+        drop(taking);
+        shelf.take().unwrap();
+        assert!(shelf.list().unwrap().is_empty());
     }
 }

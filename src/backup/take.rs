@@ -66,8 +66,8 @@ impl Taken {
             Books { heads: Some(head), .. } => format!(", books to entry {}", head.heads.entry.seq),
             Books { heads: None, .. } => String::new(),
         };
-        let (bytes, took) = (self.bytes, self.took_ms);
-        let mut said = format!("Backup {name}: {bytes} bytes{books}, in {took} ms.");
+        let (kib, took) = (self.bytes.div_ceil(1_024), self.took_ms);
+        let mut said = format!("Backup {name}: {kib} KiB{books}, in {took} ms.");
         if let Some(why) = &self.unrotated {
             said = format!("{said} Older ones could not be removed: {why}.");
         }
@@ -182,7 +182,7 @@ impl Source<'_> {
             let line = store::head_line(self.identity, heads)?;
             Ok(SignedHeads { heads, key: signer.key(), signature: signer.sign(&line) })
         };
-        let Some(file) = self.file_of(&address) else {
+        let Some(file) = file_of(&address) else {
             let heads = store::heads_of(&address, self.identity).await?;
             return Ok(Books { inside: false, place: address.to_string(), heads: Some(signed(heads)?) });
         };
@@ -197,14 +197,6 @@ impl Source<'_> {
         Ok(Books { inside: true, place, heads: Some(signed(heads)?) })
     }
 
-    fn file_of(&self, address: &Address) -> Option<PathBuf> {
-        match address {
-            Address::Sqlite(path) if path.is_dir() => Some(path.join("ledger.db")),
-            Address::Sqlite(path) => Some(path.clone()),
-            Address::Postgres(_) => None,
-        }
-    }
-
     /// One moment of a database; gives where its copy is.
     async fn database(&self, packer: &mut Packer, inside: &str, from: &Path) -> Result<PathBuf, BackupError> {
         let copy = self.stage.join(from.file_name().unwrap_or_default());
@@ -217,10 +209,15 @@ impl Source<'_> {
     fn walk(&self, folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
         let data = self.boot.folders.data();
         let own = [data.join(LIFE), data.join(PEOPLE)];
-        let books = self.file_of(&Address::new(&self.boot.database(self.identity)));
+        let books = file_of(&Address::new(&self.boot.database(self.identity)));
         let books = books.map(|file| [file.with_extension("head"), file]);
         let taken = |path: &PathBuf| own.contains(path) || books.as_ref().is_some_and(|books| books.contains(path));
-        let mut entries: Vec<_> = std::fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+        let entries = match std::fs::read_dir(folder) {
+            // A closed session's folders are moved while the bot runs.
+            Err(e) if e.kind() == io::ErrorKind::NotFound && folder != data => return Ok(()),
+            entries => entries?,
+        };
+        let mut entries: Vec<_> = entries.collect::<io::Result<_>>()?;
         entries.sort_unstable_by_key(std::fs::DirEntry::file_name);
         for entry in entries {
             let (path, kind) = (entry.path(), entry.file_type()?);
@@ -235,6 +232,15 @@ impl Source<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// The file of books that lie in one.
+fn file_of(address: &Address) -> Option<PathBuf> {
+    match address {
+        Address::Sqlite(path) if path.is_dir() => Some(path.join("ledger.db")),
+        Address::Sqlite(path) => Some(path.clone()),
+        Address::Postgres(_) => None,
     }
 }
 

@@ -174,7 +174,7 @@ pub fn list(arguments: &List) -> Result<(), Failure> {
     } else {
         tell(shelf.folder(), &lines, &checked);
     }
-    let wrong = checked.iter().flatten().filter_map(|checked| checked.as_ref().err()).next();
+    let wrong = checked.iter().flatten().find_map(|checked| checked.as_ref().err());
     match wrong {
         Some(error) => Err(Failure { exit: Exit::Found, code: "backup_wrong", message: error.clone() }),
         None => Ok(()),
@@ -247,24 +247,25 @@ pub fn restore(arguments: &Restore) -> Result<(), Failure> {
 
 fn said(restored: &Restored, data: &Path) -> String {
     let Restored { name, manifest, books, life, forgotten } = restored;
-    let mut said = format!("{name} is restored in {}: {} files", data.display(), manifest.files.len());
-    said += &match (books, &manifest.books.heads) {
-        (Some(_), Some(head)) => format!("; the books verify, to entry {}.", head.heads.entry.seq),
-        (None, _) if !manifest.books.inside => {
-            format!(
-                "; the books are not among them: they were in {}, restore them there with the database's own tools.",
-                manifest.books.place
-            )
-        }
-        _ => "; it had no books yet.".to_owned(),
+    let place = &manifest.books.place;
+    let books = match (books, &manifest.books.heads) {
+        (Some(_), Some(head)) => format!("the books verify, to entry {}", head.heads.entry.seq),
+        (None, _) if !manifest.books.inside => format!(
+            "the books are not among them: they were in {place}, restore them there with the database's own tools"
+        ),
+        _ => "it had no books yet".to_owned(),
     };
+    let mut said = vec![format!("{name} is restored in {}: {} files; {books}.", data.display(), manifest.files.len())];
     if !forgotten.is_empty() {
-        said += &format!(" Left out of boot.toml, since they named places elsewhere: {}.", forgotten.join(", "));
+        said.push(format!("Left out of boot.toml, since they named places elsewhere: {}.", forgotten.join(", ")));
     }
     if *life > 0 {
-        said += " It starts frozen and opens nothing until an administrator has looked and lifts the freeze: tbot unfreeze restored --as NAME.";
+        let lift = "tbot unfreeze restored --as NAME";
+        said.push(format!(
+            "It starts frozen and opens nothing until an administrator has looked and lifts the freeze: {lift}."
+        ));
     }
-    said
+    said.join(" ")
 }
 
 fn told(json: bool, message: &str, object: &Value) {

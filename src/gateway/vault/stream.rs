@@ -5,7 +5,7 @@
 //! byte that is 1 for the last chunk and 0 for the others; its nonce is four zero bytes and the number. So a chunk opens in
 //! its own place of its own stream alone, and a stream whose end is missing has no last chunk.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::path::Path;
 
 use aes_gcm_siv::aead::{Aead as _, KeyInit as _, Payload};
@@ -128,21 +128,16 @@ impl KeySource {
     ///
     /// # Errors
     /// [`VaultError`]: no key, another key, a beginning that was touched. `path` is what errors name.
-    pub fn open_stream<R: Read>(&self, path: &Path, from: R) -> Result<(String, StreamOpener<R>), VaultError> {
+    pub fn open_stream<R: BufRead>(&self, path: &Path, from: R) -> Result<(String, StreamOpener<R>), VaultError> {
         open_stream(&self.read()?, path, from)
     }
 }
 
-fn open_stream<R: Read>(keys: &Keys, path: &Path, mut from: R) -> Result<(String, StreamOpener<R>), VaultError> {
+fn open_stream<R: BufRead>(keys: &Keys, path: &Path, mut from: R) -> Result<(String, StreamOpener<R>), VaultError> {
     let fail = |e| VaultError::file(path, e);
     let damaged = || VaultError::Damaged { path: path.to_owned() };
     let mut head = Vec::new();
-    for byte in from.by_ref().take(LINE).bytes() {
-        head.push(byte.map_err(fail)?);
-        if head.last() == Some(&b'\n') {
-            break;
-        }
-    }
+    from.by_ref().take(LINE).read_until(b'\n', &mut head).map_err(fail)?;
     let line = std::str::from_utf8(&head).map_err(|_| damaged())?;
     let name = line.split(' ').find_map(|word| word.strip_prefix(PREFIX)).ok_or_else(damaged)?.to_owned();
     let mut sealed = [0; SEALED_KEY];

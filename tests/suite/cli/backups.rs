@@ -205,6 +205,8 @@ fn rep_9_backups_without_a_bot_are_rotated_and_hold_no_key() {
     let folder = Folder::new();
     let data = folder.path().join("data");
     let bot = trading(&data, &[]);
+    assert_eq!(bot.tell("kill --why test").code, Some(0));
+    bot.until("stopped", |b| b["state"] == "stopped");
     bot.perish();
     let keys = folder.path().join("keys.env");
     std::fs::write(&keys, "backup.keep_count=2\n").unwrap();
@@ -225,6 +227,34 @@ fn rep_9_backups_without_a_bot_are_rotated_and_hold_no_key() {
     let holding: Vec<_> =
         files(&into).into_iter().filter(|(p, b)| !own(p) && b.windows(40).any(|w| w == &secret[..40])).collect();
     assert!(holding.is_empty());
+
+    // RISK-15: a kill outlives its bot, wherever that is restored.
+    let bot = Bot::start(&into, &["--speed", "1200"]);
+    let refused = bot.tell("start");
+    assert!(refused.code == Some(4) && refused.err.contains("latch"), "{}", refused.err);
+    bot.perish();
+}
+
+/// REP-9: a backup after each session by itself, while the bot goes on; in a market that runs fast one in ten minutes.
+#[test]
+fn rep_9_a_backup_is_taken_after_a_session_by_itself() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let bot = Bot::start(&data, &["--speed", "6000"]);
+    bot.register();
+    assert_eq!(bot.tell("start").code, Some(0));
+    let told = |b: &Value| b["alerts"].as_array().is_some_and(|all| all.iter().any(|a| a["code"] == "backup"));
+    let seen = bot.until("a backup by itself", told);
+    assert_ne!(seen["state"], "error");
+    let sessions = || life(&data).iter().filter(|e| e["kind"] == "session_ended").count();
+    let then = sessions();
+    assert!(then > 0);
+    bot.until("another session's end", |_| sessions() > then + 1);
+    assert_eq!(archives(&data).len(), 1);
+    assert_eq!(bot.tell("backup").code, Some(0), "whoever asks gets one at any time");
+    assert_eq!(archives(&data).len(), 2);
+    bot.perish();
+    tbot_well(&["backups", "--verify", "--data", &text(&data)]);
 }
 
 /// K9, K10: killed at any moment of a backup, what lies there under an archive's name is whole; what is not goes with the

@@ -427,12 +427,12 @@ pub(crate) fn bars(symbol: Symbol) -> Vec<Bar> {
 }
 
 /// Two backups, one without its checksum.
-pub(crate) fn backups() -> Result<Vec<BackupLine>, String> {
+pub(crate) fn backups() -> Vec<BackupLine> {
     let line = |time: &str, bytes, checksum| {
         let name = format!("RIGD_US_SIM_01_20261120T{}Z.backup", time.replace(':', ""));
         BackupLine { name, at: at(time), bytes, checksum }
     };
-    Ok(vec![line("21:05:00", 2_345_678, true), line("14:00:10", 1_023, false)])
+    vec![line("21:05:00", 2_345_678, true), line("14:00:10", 1_023, false)]
 }
 
 /// A few lines of the program's logs.
