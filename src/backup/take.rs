@@ -9,13 +9,13 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use desk::domain::ids::Identity;
-use desk::domain::time::Span;
+use desk::domain::time::{Span, Timestamp};
 
 use super::error::BackupError;
 use super::manifest::{Books, Manifest, SignedHeads};
 use super::name::Name;
 use super::pack::Packer;
-use super::shelf::{PARTIAL, Shelf, remove};
+use super::shelf::{Line, PARTIAL, Shelf, remove};
 use super::unpack::sum_path;
 use crate::gateway::clock::{self, Stopwatch};
 use crate::gateway::vault::{KeySource, Signer, Vault};
@@ -86,7 +86,7 @@ pub async fn take(boot: &Boot, identity: &Identity) -> Result<Taken, BackupError
     let _taking = shelf.take()?;
     let vault = Vault::open(&boot.folders, KeySource::of_process(boot.key.clone()))?;
     let rules = rules_of(&vault)?;
-    let name = free_name(&shelf, identity);
+    let name = free_name(&shelf, identity, clock::now())?;
     let (path, stage) = (shelf.folder().join(name.file()), shelf.folder().join(format!("{PARTIAL}{name}")));
     let staged = Staged(stage);
     DirBuilder::new().mode(0o700).create(&staged.0).map_err(|e| BackupError::file(&staged.0, e))?;
@@ -124,13 +124,17 @@ fn rules_of(vault: &Vault) -> Result<Rules, BackupError> {
     Ok(Runtime::read(&version.document, &format!("version {}", version.number))?.backup)
 }
 
-/// The name of now, or of the next second that has none.
-fn free_name(shelf: &Shelf, identity: &Identity) -> Name {
-    let mut name = Name::new(identity.clone(), clock::now());
-    while shelf.folder().join(name.file()).exists() {
+/// The name of now. Where several are taken in one second a later one has a later name, so that the newest stays the
+/// newest; a clock that was set back further than that is believed.
+fn free_name(shelf: &Shelf, identity: &Identity, now: Timestamp) -> Result<Name, BackupError> {
+    let own: Vec<Line> = shelf.list()?.into_iter().filter(|line| line.identity == *identity).collect();
+    let mut name = Name::new(identity.clone(), now);
+    let near = own.iter().map(|line| line.at).find(|at| *at >= name.at && *at - name.at < Span::minutes(1));
+    name.at = near.map_or(name.at, |at| at + Span::seconds(1));
+    while own.iter().any(|line| line.at == name.at) {
         name.at = name.at + Span::seconds(1);
     }
-    name
+    Ok(name)
 }
 
 /// What is not whole; it goes in any case.
@@ -294,4 +298,54 @@ fn whole_lines(file: &mut File, size: u64) -> io::Result<u64> {
         end = begin;
     }
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::test_place::TestPlace;
+
+    /// REP-9: the order of the names is the order in which they were taken, also within a second and after a rotation.
+    #[test]
+    fn rep_9_a_later_backup_has_a_later_name() {
+        let place = TestPlace::new();
+        let (shelf, own) = (Shelf::new(place.to_path_buf()), "RIGD_US_SIM_01".parse().unwrap());
+        let now = Timestamp::from_seconds(1_800_000_000);
+        for (there, expected) in [
+            (&[][..], 0),
+            (&[0], 1),
+            (&[1], 2),
+            (&[0, 1], 2),
+            (&[-5], 0),
+            // The clock was an hour ahead: it is believed now.
+            (&[3_600], 0),
+            (&[3_600, 0], 1),
+        ] {
+            for seconds in there {
+                let name = Name::new("RIGD_US_SIM_01".parse().unwrap(), now + Span::seconds(*seconds));
+                std::fs::write(place.join(name.file()), "").unwrap();
+            }
+            assert_eq!(free_name(&shelf, &own, now).unwrap().at, now + Span::seconds(expected), "{there:?}");
+            shelf.list().unwrap().iter().for_each(|line| std::fs::remove_file(&line.path).unwrap());
+        }
+    }
+
+    #[test]
+    fn rep_9_a_line_that_is_being_written_is_left_for_the_next_backup() {
+        let place = TestPlace::new();
+        let path = place.join("a.log");
+        let long = "x".repeat(20_000);
+        for (text, whole) in [
+            (String::new(), 0),
+            ("a\nb\n".to_owned(), 4),
+            ("a\nb".to_owned(), 2),
+            ("torn".to_owned(), 0),
+            (format!("a\n{long}"), 2),
+            (format!("{long}\n{long}"), 20_001),
+        ] {
+            std::fs::write(&path, &text).unwrap();
+            let mut file = File::open(&path).unwrap();
+            assert_eq!(whole_lines(&mut file, u64::try_from(text.len()).unwrap()).unwrap(), whole);
+        }
+    }
 }
