@@ -5,16 +5,19 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use desk::domain::ids::CalendarName;
+use desk::domain::symbol::Currency;
 use serde_json::Value;
 use tbot::gateway::clock::{self, Stopwatch};
 use tbot::gateway::vault::{Envelope, KeySource, Vault};
 use tbot::settings::Folders;
-use tbot::store::Address;
 use tbot::store::people::{People, Seal, Unsealed};
+use tbot::store::{self, Address, NewBook, chart};
 
 use super::bot::Bot;
 use super::tool::{Said, command, files, names, tbot, tbot_well, text};
 use crate::places::Folder;
+use crate::postgres;
 
 const BOOKS: &str = "output/TBOT_US_SIM_01/ledgers/TBOT_US_SIM_01_BOT_ledger.db";
 
@@ -287,4 +290,35 @@ fn k10_a_backup_killed_on_its_way_leaves_nothing_that_looks_whole() {
     tbot_well(&["backup", "--data", &text(&data)]);
     let left: Vec<_> = names(&data.join("backups")).into_iter().filter(|n| n.contains("partial")).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+/// REP-9: books on PostgreSQL are not in the archive; it says so, names their head, and claims nothing more.
+#[test]
+fn rep_9_books_on_a_server_are_named_and_not_claimed() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let Some(url) = runtime.block_on(postgres::database("backup")) else { return };
+    let book = NewBook {
+        identity: "TBOT_US_SIM_01".parse().unwrap(),
+        base_currency: Currency::USD,
+        calendar: CalendarName::Xnys,
+        chart: chart::default_chart(),
+    };
+    runtime.block_on(store::create(&Address::new(&url), &book)).unwrap();
+    let folder = Folder::new();
+    let (data, into) = (folder.path().join("data"), folder.path().join("into"));
+    std::fs::create_dir(&data).unwrap();
+    let boot = format!("[bot]\nidentity = \"TBOT_US_SIM_01\"\n\n[database]\nurl = \"{url}\"\n");
+    std::fs::write(data.join("boot.toml"), boot).unwrap();
+    let keys = folder.path().join("keys.env");
+    std::fs::write(&keys, "backup.keep_count=2\n").unwrap();
+    tbot_well(&["config", "import", &text(&keys), "--data", &text(&data)]);
+    let taken = tbot_well(&["backup", "--json", "--data", &text(&data)]).json();
+    let (books, said) = (&taken["done"]["backup"]["books"], taken["done"]["message"].as_str().unwrap());
+    assert!(books["inside"] == false && books["heads"]["seq"] == 0, "{taken}");
+    assert!(books["place"].as_str().is_some_and(|p| p.starts_with("postgres://") && !p.contains("user=")), "{taken}");
+    assert!(said.contains("not in it"), "{said}");
+    let archive = archives(&data).pop().unwrap();
+    let restored = restore(&archive, &data.join("keys/tbot.key"), &into);
+    assert_eq!(restored.code, Some(0), "{}", restored.err);
+    assert!(restored.out.contains("the books are not among them"), "{}", restored.out);
 }
