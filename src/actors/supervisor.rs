@@ -80,9 +80,11 @@ pub(super) struct Supervisor {
     feed_ended: bool,
     readiness: Readiness,
     errands: Errands,
+    /// The backup that is being taken, by its command's key.
+    pub(super) backing_up: Option<Key>,
     /// Who asks for what is carried out now, and under which key.
     asking: Option<Mark>,
-    key: Option<Key>,
+    pub(super) key: Option<Key>,
     left: Option<Left>,
     /// Whether the books cannot be written now.
     stalled: bool,
@@ -121,6 +123,7 @@ impl Supervisor {
             feed_ended: false,
             readiness: Readiness::default(),
             errands: Errands::new(&kept),
+            backing_up: None,
             asking: None,
             key: None,
             left: Some(left),
@@ -159,6 +162,7 @@ impl Supervisor {
             ToSupervisor::Reconciled(result) => self.reconciled(result)?,
             ToSupervisor::Called(buying_power) => self.called(buying_power),
             ToSupervisor::Drilled(report) => self.drilled(*report)?,
+            ToSupervisor::BackedUp(taken) => self.backed_up(taken)?,
             ToSupervisor::Closing(closed) => {
                 // A kill with nothing to close has ended before its command was heard here.
                 match &mut self.closing {
@@ -220,6 +224,7 @@ impl Supervisor {
                     if let Body::SessionClosed { session } = &event.body {
                         self.weighing.session_ended();
                         self.happened(&Happening::SessionEnded(*session))?;
+                        self.back_up_after(*session);
                     }
                 }
                 Ok(())
@@ -315,8 +320,8 @@ impl Supervisor {
     /// Refuses what this version cannot carry out, and scopes that mean nothing: an answer never promises what nobody does.
     fn possible(&self, command: &Command) -> Result<(), Refused> {
         match command {
-            Command::Backup
-            | Command::EnterDefense
+            Command::Backup => self.may_back_up(),
+            Command::EnterDefense
             | Command::LeaveDefense
             | Command::ApproveProposal(_)
             | Command::RejectProposal(_) => {
@@ -366,6 +371,7 @@ impl Supervisor {
                 Effect::Flatten(scope) => self.flatten(scope),
                 Effect::Reconcile => self.reconcile(),
                 Effect::Drill => self.drill(),
+                Effect::BackUp => self.back_up(),
                 // Stops leave through risk, which is told of the state; the feed brings the close.
                 Effect::LeaveInOrder | Effect::CloseDay => {}
                 Effect::StartRehearsal => self.rehearse(),
@@ -373,7 +379,7 @@ impl Supervisor {
                 Effect::ApplyConfig(_) => self.apply(),
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
-                other => tracing::warn!(?other, "this effect has no actor yet"),
+                other @ Effect::Proposal { .. } => tracing::warn!(?other, "this effect has no actor yet"),
             }
         }
     }

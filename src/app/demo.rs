@@ -24,6 +24,7 @@ use super::living::{GRACE, people_of};
 use super::pages::{self, House};
 use super::rehearsal;
 use super::standing::{self, Missing};
+use crate::actors::backing_up::BackUp;
 use crate::actors::configuring::Configure;
 use crate::actors::life::{End, Life};
 use crate::actors::reporter::Sign;
@@ -181,6 +182,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         sign: Sign { feed_name: name, venue: VenueKind::Simulated, from },
         life,
         configure: Configure::none(),
+        back_up: BackUp::none(),
         bearing: Bearing::default(),
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));

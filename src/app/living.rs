@@ -23,11 +23,12 @@ use super::fresh::Fresh;
 use super::kept::Kept;
 use super::pages::{self, House, Wire};
 use super::standing::Missing;
-use super::{founding, rehearsal, standing, versions, ways_in, whole};
+use super::{backups, founding, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
 use crate::actors::supervisor::Bearing;
 use crate::actors::tree::{Plan, Tree};
+use crate::backup;
 use crate::cli::run_bot::{Arguments, Feed as Choice, Speed};
 use crate::cli::{Failure, console};
 use crate::gateway::clock;
@@ -171,14 +172,15 @@ async fn stand(
     let vault = Arc::new(Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?);
     let (runtime, version) = standing::configuration(&vault, &told)?;
     let feed = Arc::new(feed);
-    let setup = standing::setup(identity, &runtime, &feed)?;
     let missing = if first { Missing::Make } else { Missing::Refuse };
     let (reader, writer) = standing::books(boot, identity, missing).await?;
     if first && writer.heads().events.seq > 0 {
         return Err(whole::without_life(boot, identity));
     }
-    let people = people_of(boot, &vault).await?;
     let log = LifeLog::open(&boot.folders.data().join(LIFE))?;
+    // A restored bot makes client order ids that nobody has used before.
+    let setup = Setup { epoch: backup::epoch(&log.1), ..standing::setup(identity, &runtime, &feed)? };
+    let people = people_of(boot, &vault).await?;
     let mode = arguments.mode().unwrap_or(Mode::Paper);
     let (mut life, ended) =
         Life::new(deadlines(&runtime, arguments.speed()?), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
@@ -213,6 +215,7 @@ async fn stand(
         left,
         stage,
         configure,
+        back_up: backups::backing_up(boot, identity),
         bearing: bearing(&runtime),
     })?;
     let house = House {

@@ -4,6 +4,8 @@
 pub mod audit;
 /// `tbot backtest`.
 pub mod backtest;
+/// `tbot backup`, `tbot backups`, `tbot restore`.
+pub mod backup;
 /// Where the books are that a verb is about.
 mod books;
 /// Which bot a verb is about.
@@ -119,6 +121,12 @@ pub enum Verb {
     /// Commands to the running bot.
     #[command(flatten)]
     Command(command::CommandVerb),
+    /// Take a backup: everything but the key, in one sealed file; the bot trades on meanwhile
+    Backup(backup::Take),
+    /// The backups that are there; with --verify, whether each is whole
+    Backups(backup::List),
+    /// Make a data folder of a backup; the bot in it starts frozen
+    Restore(backup::Restore),
     /// The bot's logs
     Logs(logs::Arguments),
     /// Keys of the configuration and their values

@@ -97,6 +97,13 @@ impl Link {
         Self::connect(&sqlite(Path::new(":memory:"))).await
     }
 
+    /// A connection that reads a file beside whoever writes it.
+    ///
+    /// The file is not looked at first: opening and closing it by hand would take back the locks that this process has on it.
+    pub(super) async fn reading(path: &Path) -> Result<Self, StoreError> {
+        Self::connect(&sqlite(path).read_only(true)).await
+    }
+
     async fn connect(options: &SqliteConnectOptions) -> Result<Self, StoreError> {
         let opening = |e| StoreError::from_driver("opening the database", e);
         let mut connection = SqliteConnection::connect_with(options).await.map_err(opening)?;

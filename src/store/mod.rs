@@ -8,6 +8,8 @@
 mod address;
 /// The chart of accounts that a new book starts with.
 pub mod chart;
+/// One moment of a database as a file of its own.
+mod copy;
 /// Where the kill switch writes while the books cannot be written.
 mod emergency;
 /// What can go wrong, in sentences.
@@ -52,10 +54,11 @@ mod words;
 mod writer;
 
 pub use address::Address;
+pub use copy::{copy, heads_of};
 pub use emergency::{Emergency, EmergencyFile, Sent};
 pub use error::StoreError;
 pub use fleet::Fellow;
-pub use head::{Head, Heads, head_path, read_heads};
+pub use head::{Head, Heads, head_line, head_path, read_heads};
 pub use life::LifeLog;
 pub use open::{bulk, create, found, let_run, open, prepare};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};

@@ -156,6 +156,8 @@ statements! { SQLITE, "The statements of SQLite alone, by name.":
     SQLITE_HAS_SCHEMA = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
     /// Every page and index of the file.
     SQLITE_INTEGRITY = "PRAGMA integrity_check(1)";
+    /// One moment of the whole file as a new one, while others write it.
+    SQLITE_COPY = "VACUUM INTO $1";
 }
 
 statements! { POSTGRES, "The statements of PostgreSQL alone, by name.":

@@ -31,6 +31,7 @@ use desk::world::seats::Outbox;
 use desk::world::trader::{Halt, Setup, Trader};
 use tokio::sync::watch;
 
+use super::backing_up::BackUp;
 use super::configuring::{Configure, Prepared};
 use super::kill_switch::Papers;
 use super::latch::Latch;
@@ -204,6 +205,7 @@ impl Bot {
             left: Left { failures: Some(failures), ..Left::default() },
             stage,
             configure: versions(s.limits),
+            back_up: BackUp::none(),
             bearing,
         })
         .unwrap();

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::frame::Frame;
 use crate::messages::board::DecisionLine;
-use crate::render::numbers::count;
+use crate::render::numbers::{clock, count};
 use crate::store::Fellow;
 use crate::web::refusal::Refusal;
-use crate::web::site::Shared;
+use crate::web::site::{BackupLine, Shared};
 use crate::web::views;
 use crate::web::views::words::moment;
 use crate::web::visitor::Visitor;
@@ -65,7 +65,20 @@ pub(crate) async fn kill(shared: Data<Shared>, visitor: Visitor) -> Answer {
 
 /// `GET /system/health`
 pub(crate) async fn health(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    plain(&shared, &visitor, "/system/health", "Health", "pages/health.html")
+    let (lines, unread) = match (shared.site.backups)() {
+        Ok(lines) => (lines, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    let shown = |line: &BackupLine| {
+        let kib = line.bytes.div_ceil(1_024);
+        json!({
+            "name": line.name, "at": line.at.to_string(), "day": line.at.utc_date().to_string(),
+            "time": clock(line.at), "size": count(kib), "checksum": line.checksum,
+        })
+    };
+    let shown: Vec<Value> = lines.iter().map(shown).collect();
+    let own = json!({ "backups": { "lines": shown, "unread": unread } });
+    Frame::new(&shared, &visitor, "/system/health").page("Health", "pages/health.html", own)
 }
 
 /// `GET /alerts`

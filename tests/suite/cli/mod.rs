@@ -1,5 +1,8 @@
 //! The command line from outside: the real binary on real files.
 
+/// Backups of a living bot, and back.
+#[cfg(debug_assertions)]
+mod backups;
 /// What cannot be used is refused, and nothing is left behind.
 mod bad_input;
 /// Beside a running bot.
