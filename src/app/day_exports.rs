@@ -9,10 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
+use desk::domain::bot::Mode;
 use desk::domain::ids::Identity;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
+use super::day_records;
 use crate::cli::Failure;
 use crate::gateway::step_back;
 use crate::messages::board::{AlertLevel, Board};
@@ -37,24 +39,28 @@ pub(super) struct Places {
     identity: Identity,
     /// The bot's own folder first, then accounting's.
     folders: Vec<PathBuf>,
+    /// Where trades and decisions of a session go, and how its orders were executed.
+    records: (PathBuf, Mode),
 }
 
 impl Places {
     /// As the boot settings say.
-    pub(super) fn of(boot: &Boot, identity: &Identity) -> Self {
-        let own = boot.folders.output(identity).join("exports");
+    pub(super) fn of(boot: &Boot, identity: &Identity, mode: Mode) -> Self {
+        let output = boot.folders.output(identity);
+        let own = output.join("exports");
         let accounting = boot.accounting.as_ref().map(|folder| folder.join(identity.as_str()));
         Self {
             books: Address::new(&boot.database(identity)),
             identity: identity.clone(),
             folders: [own].into_iter().chain(accounting).collect(),
+            records: (output.join("sessions"), mode),
         }
     }
 }
 
 /// Why a day's files are not all there.
 #[derive(Debug)]
-enum NotWritten {
+pub(super) enum NotWritten {
     Books(StoreError),
     Folder(PathBuf, std::io::Error),
     File(String),
@@ -139,8 +145,17 @@ async fn all_missing(places: &Places, reader: &Reader) -> Result<(), NotWritten>
         .flat_map(|close| places.folders.iter().map(move |folder| (close, folder)))
         .filter(|(close, folder)| !is_there(&folder_of(folder, close), close))
         .collect();
+    let mut first = Ok(());
+    let (sessions, mode) = &places.records;
+    for close in closes.iter().rev().filter(|close| !folder_of(sessions, close).join(SUMS).exists()) {
+        let written = match day_records::files((reader, &book), close.record.session, *mode).await {
+            Ok(files) => write(&folder_of(sessions, close), &files),
+            Err(why) => Err(why),
+        };
+        first = first.and(said(written, close));
+    }
     if missing.is_empty() {
-        return Ok(());
+        return first;
     }
     let journal = Journal {
         identity: book.identity.clone(),
@@ -148,18 +163,21 @@ async fn all_missing(places: &Places, reader: &Reader) -> Result<(), NotWritten>
         accounts: reader.accounts(&book).await?.into_iter().map(|a| (a.code, a.name)).collect(),
         entries: reader.all_entries(&book).await?,
     };
-    let mut first = Ok(());
     for (close, folder) in missing {
         let written = match files(reader, &book, &journal, close).await {
             Ok(files) => write(&folder_of(folder, close), &files),
             Err(why) => Err(why),
         };
-        if let Err(why) = written {
-            tracing::error!(session = %close.record.session, %why, "the files of a day's close are not all written");
-            first = first.and(Err(why));
-        }
+        first = first.and(said(written, close));
     }
     first
+}
+
+/// What was not written, in the log too.
+fn said(written: Result<(), NotWritten>, close: &CloseLine) -> Result<(), NotWritten> {
+    written.inspect_err(|why| {
+        tracing::error!(session = %close.record.session, %why, "the files of a day's close are not all written");
+    })
 }
 
 /// The folder of a session; the colon of its id is no sign for paths.
@@ -205,6 +223,9 @@ fn write(folder: &Path, files: &[(&'static str, Vec<u8>)]) -> Result<(), NotWrit
     make_folder(folder).map_err(failed)?;
     let mut sums = String::new();
     for (name, bytes) in files {
+        if let Some((below, _)) = name.rsplit_once('/') {
+            make_folder(&folder.join(below)).map_err(failed)?;
+        }
         replace(&folder.join(name), bytes).map_err(failed)?;
         let _ = writeln!(sums, "{}  {name}", HEXLOWER.encode(&Sha256::digest(bytes)));
     }

@@ -136,7 +136,11 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         write_boot(boot.folders.data(), &told)?;
     }
     fresh.keep();
-    day_exports::start(Places::of(&boot, &identity), tree.board.clone(), Box::new(tree.alarm()))?;
+    day_exports::start(
+        Places::of(&boot, &identity, arguments.mode().unwrap_or(Mode::Paper)),
+        tree.board.clone(),
+        Box::new(tree.alarm()),
+    )?;
     let heart = Heart::new(&control, &boot.folders.logs());
     ways_in::open(&tree, (socket, rehearsals), control.clone(), heart, identity, people)?;
     if autostarts {

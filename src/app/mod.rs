@@ -4,6 +4,8 @@
 mod backups;
 /// The files of a day's close.
 mod day_exports;
+/// The trades and decisions of a closed session.
+mod day_records;
 /// The demo's dashboard.
 mod demo;
 /// Where market data come from.
