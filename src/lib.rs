@@ -17,6 +17,8 @@
 pub mod actors;
 /// The one file that knows everyone: starts the verb that was asked for.
 pub mod app;
+/// BACKUPS: everything into one sealed file, and back.
+pub mod backup;
 /// One file a verb of the command line.
 pub mod cli;
 /// OUTSIDE: somebody else's formats and addresses.

@@ -2,5 +2,7 @@
 
 CREATE INDEX posting_by_session ON posting (book, session, account, currency, commodity, strategy, amount, units);
 CREATE INDEX posting_by_account ON posting (book, account, session, seq);
-CREATE INDEX posting_by_lot ON posting (book, lot, seq) WHERE lot IS NOT NULL;
+CREATE INDEX posting_by_lot ON posting (book, lot, account, commodity, currency, strategy, session, units, amount, seq)
+    WHERE lot IS NOT NULL AND units IS NOT NULL;
+CREATE INDEX entry_by_session ON entry (book, session, seq);
 CREATE INDEX entry_by_effect ON entry (book, effective_at);

@@ -1,6 +1,8 @@
 //! SHELLS: each actor stamps, steps its machine, records, performs. They share nothing but the kill latch; all that
 //! passes between them are messages, and each keeps a fold of the same chronicle.
 
+/// Backups, beside everything else.
+pub mod backing_up;
 /// Sends, and hears the venue's answers.
 mod broker;
 /// A stop or a kill, step by step.

@@ -76,11 +76,15 @@ pub(super) struct Supervisor {
     closing: Option<Closing>,
     /// What the kill switch said of a kill before this machine knew of it.
     early: Option<Closed>,
+    /// Nothing more will come from the feed.
+    feed_ended: bool,
     readiness: Readiness,
     errands: Errands,
+    /// The backup that is being taken, by its command's key.
+    pub(super) backing_up: Option<Key>,
     /// Who asks for what is carried out now, and under which key.
     asking: Option<Mark>,
-    key: Option<Key>,
+    pub(super) key: Option<Key>,
     left: Option<Left>,
     /// Whether the books cannot be written now.
     stalled: bool,
@@ -116,8 +120,10 @@ impl Supervisor {
             fed: false,
             closing: None,
             early: None,
+            feed_ended: false,
             readiness: Readiness::default(),
             errands: Errands::new(&kept),
+            backing_up: None,
             asking: None,
             key: None,
             left: Some(left),
@@ -156,6 +162,7 @@ impl Supervisor {
             ToSupervisor::Reconciled(result) => self.reconciled(result)?,
             ToSupervisor::Called(buying_power) => self.called(buying_power),
             ToSupervisor::Drilled(report) => self.drilled(*report)?,
+            ToSupervisor::BackedUp(taken) => self.backed_up(taken)?,
             ToSupervisor::Closing(closed) => {
                 // A kill with nothing to close has ended before its command was heard here.
                 match &mut self.closing {
@@ -184,6 +191,7 @@ impl Supervisor {
                 self.happened(&Happening::Rehearsed { passed, why })?;
             }
             ToSupervisor::FeedEnded => {
+                self.feed_ended = true;
                 self.wiring.alert(
                     AlertLevel::Info,
                     "feed_ended",
@@ -216,6 +224,7 @@ impl Supervisor {
                     if let Body::SessionClosed { session } = &event.body {
                         self.weighing.session_ended();
                         self.happened(&Happening::SessionEnded(*session))?;
+                        self.back_up_after(*session);
                     }
                 }
                 Ok(())
@@ -311,8 +320,8 @@ impl Supervisor {
     /// Refuses what this version cannot carry out, and scopes that mean nothing: an answer never promises what nobody does.
     fn possible(&self, command: &Command) -> Result<(), Refused> {
         match command {
-            Command::Backup
-            | Command::EnterDefense
+            Command::Backup => self.may_back_up(),
+            Command::EnterDefense
             | Command::LeaveDefense
             | Command::ApproveProposal(_)
             | Command::RejectProposal(_) => {
@@ -320,6 +329,11 @@ impl Supervisor {
                 Err(Refused::State { message })
             }
             Command::CancelAll(scope) | Command::Flatten(scope) => self.known(scope),
+            Command::Start if self.feed_ended => {
+                let message = "The feed has ended and no more sessions come, so nothing would be traded. Shut the bot down and \
+                               run it with another feed.";
+                Err(Refused::State { message: message.to_owned() })
+            }
             _ => Ok(()),
         }
     }
@@ -357,6 +371,7 @@ impl Supervisor {
                 Effect::Flatten(scope) => self.flatten(scope),
                 Effect::Reconcile => self.reconcile(),
                 Effect::Drill => self.drill(),
+                Effect::BackUp => self.back_up(),
                 // Stops leave through risk, which is told of the state; the feed brings the close.
                 Effect::LeaveInOrder | Effect::CloseDay => {}
                 Effect::StartRehearsal => self.rehearse(),
@@ -364,7 +379,7 @@ impl Supervisor {
                 Effect::ApplyConfig(_) => self.apply(),
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
-                other => tracing::warn!(?other, "this effect has no actor yet"),
+                other @ Effect::Proposal { .. } => tracing::warn!(?other, "this effect has no actor yet"),
             }
         }
     }

@@ -14,6 +14,7 @@ use desk::world::seats::Outbox;
 use desk::world::trader::{Setup, Trader};
 use tokio::sync::watch;
 
+use super::backing_up::BackUp;
 use super::broker::Broker;
 use super::configuring::Configure;
 use super::guard;
@@ -94,6 +95,7 @@ pub(super) struct Wiring {
     pub(super) pulses: Vec<Pulse>,
     pub(super) rehearsals: Arc<House>,
     pub(super) configure: Configure,
+    pub(super) back_up: BackUp,
     pub(super) bearing: Bearing,
     pub(super) speed: Speed,
 }
@@ -196,6 +198,8 @@ pub struct Plan {
     pub stage: Stage,
     /// Reads a version of the configuration.
     pub configure: Configure,
+    /// Takes a backup.
+    pub back_up: BackUp,
     /// What of failures and slow steps is borne.
     pub bearing: Bearing,
 }
@@ -267,12 +271,13 @@ struct Known {
     signer: Arc<Signer>,
     rehearsals: Arc<House>,
     configure: Configure,
+    back_up: BackUp,
     bearing: Bearing,
 }
 
 /// Mailboxes, and the lines to them.
 fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
-    let Known { setup, mode, latch, receipts, signer, rehearsals, configure, bearing } = known;
+    let Known { setup, mode, latch, receipts, signer, rehearsals, configure, back_up, bearing } = known;
     let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
     let (risk, risk_box) = mailbox::<Risk, _>(RISK);
     let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
@@ -305,6 +310,7 @@ fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
         pulses,
         rehearsals,
         configure,
+        back_up,
         bearing,
         speed: Speed::default(),
     };
@@ -352,11 +358,13 @@ impl Tree {
         let Plan {
             setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left, ..
         } = plan;
-        let (stage, configure, bearing) = (plan.stage, plan.configure, plan.bearing);
+        let (stage, configure, back_up, bearing) = (plan.stage, plan.configure, plan.back_up, plan.bearing);
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
         let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
         let (receipts, signer) = (papers.receipts.clone(), Arc::clone(&papers.signer));
-        let known = Known { setup, mode, latch: latch.clone(), receipts, signer, rehearsals, configure, bearing };
+        let latch_of_all = latch.clone();
+        let known =
+            Known { setup, mode, latch: latch_of_all, receipts, signer, rehearsals, configure, back_up, bearing };
         let (wiring, boxes) = wire(known);
         let threads = Threads::new();
         let own = || Arc::clone(&wiring);

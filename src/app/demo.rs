@@ -23,7 +23,8 @@ use super::kept::Kept;
 use super::living::{GRACE, people_of};
 use super::pages::{self, House};
 use super::rehearsal;
-use super::standing;
+use super::standing::{self, Missing};
+use crate::actors::backing_up::BackUp;
 use crate::actors::configuring::Configure;
 use crate::actors::life::{End, Life};
 use crate::actors::reporter::Sign;
@@ -37,8 +38,8 @@ use crate::gateway::vault::{KeySource, Vault};
 use crate::messages::chronicle::Chronicle;
 use crate::messages::supervisor::Order;
 use crate::settings::{Boot, Runtime, Sources};
+use crate::store::LifeLog;
 use crate::store::people::{NewPerson, Purpose};
-use crate::store::{Address, LifeLog};
 
 /// Where a dashboard is looked for first; where that is taken, any free port does.
 const USUAL: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7878);
@@ -152,8 +153,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
     let boot = Boot::read(&Sources { config: folder.0.clone(), data: Some(folder.0.clone()), ..Sources::default() })?;
     boot.folders.make(Some(&identity))?;
     let vault = Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?;
-    let address = Address::new(&boot.database(&identity));
-    let (reader, writer) = standing::books(&address, &identity).await?;
+    let (reader, writer) = standing::books(&boot, &identity, Missing::Make).await?;
     let people = people_of(&boot, &vault).await?;
     let log = LifeLog::open(&boot.folders.data().join("life.log"))?;
     let unlivable = |e| Failure::failed("life", e);
@@ -182,6 +182,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         sign: Sign { feed_name: name, venue: VenueKind::Simulated, from },
         life,
         configure: Configure::none(),
+        back_up: BackUp::none(),
         bearing: Bearing::default(),
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::feed::Feed;
 use super::living::people_of;
-use super::standing;
+use super::standing::{self, Missing};
 use crate::cli::run_bot::Arguments;
 use crate::cli::{Failure, console};
 use crate::gateway::clock;
@@ -21,7 +21,6 @@ use crate::gateway::control::{ControlFolder, Signals};
 use crate::gateway::notify::ServiceManager;
 use crate::gateway::vault::{KeySource, Saving, Vault};
 use crate::settings::{Boot, Runtime, write_boot};
-use crate::store::Address;
 use crate::store::people::{Deed, NewPerson, NewSession, Token};
 use crate::web::{Answers, Manners, SetUp, Wanted, serve_setup};
 
@@ -144,7 +143,7 @@ async fn found(boot: &Boot, wanted: Wanted) -> Result<Token, Failure> {
     let over = vault.versions()?.last().copied().unwrap_or(0);
     let saving = Saving { at: clock::now(), by: name.to_string(), why: "set-up".to_owned(), over };
     let version = vault.save(&runtime.document(), saving)?;
-    drop(standing::books(&Address::new(&boot.database(&identity)), &identity).await?);
+    drop(standing::books(boot, &identity, Missing::Make).await?);
     let people = people_of(boot, &vault).await?;
     let new = NewPerson { name: name.clone(), password: Some(password), roles: Roles::ADMINISTRATOR };
     let person = people.add(&new, clock::now()).await?;

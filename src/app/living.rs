@@ -22,11 +22,13 @@ use super::feed::{self, Feed};
 use super::fresh::Fresh;
 use super::kept::Kept;
 use super::pages::{self, House, Wire};
-use super::{founding, rehearsal, standing, versions, ways_in, whole};
+use super::standing::Missing;
+use super::{backups, founding, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
 use crate::actors::supervisor::Bearing;
 use crate::actors::tree::{Plan, Tree};
+use crate::backup;
 use crate::cli::run_bot::{Arguments, Feed as Choice, Speed};
 use crate::cli::{Failure, console};
 use crate::gateway::clock;
@@ -42,7 +44,7 @@ use crate::store::{Address, LifeLog, Reader};
 use crate::telemetry;
 
 /// The log of the bot's life, in the data folder.
-const LIFE: &str = "life.log";
+pub(super) const LIFE: &str = "life.log";
 /// How long answers and pages that are under way may take at the end.
 pub(super) const GRACE: Duration = Duration::from_millis(500);
 /// How long a one-time link works.
@@ -128,8 +130,10 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         stand(arguments, (&boot, &control), &identity, (feed, (listener, tls)), first).await?;
     let by_flag = boot.effective().iter().any(|e| e.key.name == "bot.identity" && matches!(e.origin, Origin::Flag(_)));
     if first && by_flag {
-        // So that the verbs beside it find the bot without the flag.
-        write_boot(boot.folders.data(), &[("bot.identity", identity.to_string())])?;
+        // So that the verbs beside it find the bot and its books without the flags.
+        let mut told = vec![("bot.identity", identity.to_string())];
+        told.extend(boot.database.clone().map(|url| ("database.url", url)));
+        write_boot(boot.folders.data(), &told)?;
     }
     fresh.keep();
     day_exports::start(Places::of(&boot, &identity), tree.board.clone(), Box::new(tree.alarm()))?;
@@ -168,10 +172,15 @@ async fn stand(
     let vault = Arc::new(Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?);
     let (runtime, version) = standing::configuration(&vault, &told)?;
     let feed = Arc::new(feed);
-    let setup = standing::setup(identity, &runtime, &feed)?;
-    let (reader, writer) = standing::books(&Address::new(&boot.database(identity)), identity).await?;
-    let people = people_of(boot, &vault).await?;
+    let missing = if first { Missing::Make } else { Missing::Refuse };
+    let (reader, writer) = standing::books(boot, identity, missing).await?;
+    if first && writer.heads().events.seq > 0 {
+        return Err(whole::without_life(boot, identity));
+    }
     let log = LifeLog::open(&boot.folders.data().join(LIFE))?;
+    // A restored bot makes client order ids that nobody has used before.
+    let setup = Setup { epoch: backup::epoch(&log.1), ..standing::setup(identity, &runtime, &feed)? };
+    let people = people_of(boot, &vault).await?;
     let mode = arguments.mode().unwrap_or(Mode::Paper);
     let (mut life, ended) =
         Life::new(deadlines(&runtime, arguments.speed()?), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
@@ -206,6 +215,7 @@ async fn stand(
         left,
         stage,
         configure,
+        back_up: backups::backing_up(boot, identity),
         bearing: bearing(&runtime),
     })?;
     let house = House {

@@ -1,5 +1,7 @@
 //! The one file that knows everyone: reads the command line and starts the verb that was asked for.
 
+/// Backups of the living bot.
+mod backups;
 /// The files of a day's close.
 mod day_exports;
 /// The demo's dashboard.
@@ -36,8 +38,8 @@ use clap::Parser as _;
 
 use crate::actors::life::End;
 use crate::cli::{
-    Cli, Failure, KeysVerb, LedgerVerb, Verb, backtest, command, completions, config, console, export, import,
-    interrupt, keys, ledger, logs, run_bot, service, status,
+    Cli, Failure, KeysVerb, LedgerVerb, Verb, audit, backtest, backup, command, completions, config, console, database,
+    export, import, interrupt, keys, ledger, logs, run_bot, service, status,
 };
 use crate::gateway::notify::ServiceManager;
 
@@ -59,7 +61,12 @@ pub fn start() -> ExitCode {
             Verb::Ledger { verb: LedgerVerb::Export(arguments) } => export::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::Import(arguments) } => import::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::CheckOfx(arguments) } => export::check_ofx(&arguments),
+            Verb::Audit { verb } => audit::run(&verb),
+            Verb::Database { verb } => database::run(&verb),
             Verb::Status(arguments) => status::run(&arguments),
+            Verb::Backup(arguments) => backup::take(&arguments),
+            Verb::Backups(arguments) => backup::list(&arguments),
+            Verb::Restore(arguments) => backup::restore(&arguments),
             Verb::Command(verb) => command::run(&verb),
             Verb::Logs(arguments) => logs::run(&arguments),
             Verb::Config { verb } => config::run(&verb),

@@ -10,6 +10,8 @@ use crate::gateway::control::{Signal, Signals};
 
 /// The code with which a process ends that has to be started anew.
 pub(super) const ANEW: u8 = 75;
+/// Tells the bot who would start it again.
+const WATCHER: &str = "TBOT_WATCHER";
 /// A bot that lives shorter is not started again at once.
 const SHORT: Duration = Duration::from_mins(1);
 /// After so many short lives in a row it is left for a person to look at.
@@ -27,8 +29,8 @@ pub(super) fn keep() -> Result<ExitCode, Failure> {
     loop {
         let life = Stopwatch::start();
         let mut command = Command::new(&program);
-        let mut child =
-            command.args(std::env::args_os().skip(1)).arg("--unwatched").args(again).spawn().map_err(failed)?;
+        command.args(std::env::args_os().skip(1)).arg("--unwatched").args(again);
+        let mut child = command.env(WATCHER, std::process::id().to_string()).spawn().map_err(failed)?;
         hand_on(&child)?;
         let code = child.wait().map_err(failed)?.code().and_then(|code| u8::try_from(code).ok());
         short = if life.elapsed() < SHORT { short.saturating_add(1) } else { 0 };
@@ -48,6 +50,12 @@ pub(super) fn keep() -> Result<ExitCode, Failure> {
             Some(code) => return Ok(ExitCode::from(code)),
         }
     }
+}
+
+/// Whether the process that would start this one again is gone; false where there never was one.
+pub(super) fn is_gone() -> bool {
+    let watcher = std::env::var(WATCHER).ok().and_then(|pid| pid.parse().ok());
+    watcher.is_some_and(|pid: u32| std::os::unix::process::parent_id() != pid)
 }
 
 /// Hands signals on to the child, from a thread that ends with the process.

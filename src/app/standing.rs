@@ -12,7 +12,7 @@ use crate::cli::Failure;
 use crate::cli::run_bot::FirstStart;
 use crate::gateway::clock;
 use crate::gateway::vault::{Saving, Vault};
-use crate::settings::Runtime;
+use crate::settings::{Boot, Runtime};
 use crate::store::{self, Address, NewBook, Reader, Writer, chart};
 
 /// How many rows are read at once when the record is folded.
@@ -59,22 +59,29 @@ fn listed(path: &str) -> Result<Option<BTreeSet<Symbol>>, Failure> {
     parse_list(&text).map(Some).map_err(|e| unfit(e.to_string()))
 }
 
-/// The books, made where there are none.
-pub(super) async fn books(address: &Address, identity: &Identity) -> Result<(Reader, Writer), Failure> {
-    let missing = match address {
-        Address::Sqlite(path) => !path.exists(),
-        Address::Postgres(_) => false,
-    };
-    if missing {
+/// What becomes of books that are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// They are made: the bot is being set up.
+    Make,
+    /// They were there, and are gone.
+    Refuse,
+}
+
+/// The books. On a server their heads are kept in the data folder.
+pub(super) async fn books(boot: &Boot, identity: &Identity, missing: Missing) -> Result<(Reader, Writer), Failure> {
+    let address = Address::new(&boot.database(identity));
+    if missing == Missing::Make {
         let book = NewBook {
             identity: identity.clone(),
             base_currency: Currency::USD,
             calendar: CalendarName::Xnys,
             chart: chart::default_chart(),
         };
-        store::create(address, &book).await?;
+        store::found(&address, &book).await?;
     }
-    Ok(store::open(address, identity).await?)
+    let (reader, writer) = store::open(&address, identity).await?;
+    Ok((reader, writer.keeping_heads_at(boot.own_books(identity))))
 }
 
 pub(super) type Bytes = Vec<Vec<u8>>;

@@ -9,7 +9,7 @@ use desk::domain::ids::Identity;
 use desk::domain::time::Timestamp;
 use tokio::sync::watch;
 
-use super::parent::ANEW;
+use super::parent::{self, ANEW};
 use crate::actors::latch::Killer;
 use crate::actors::tree::Tree;
 use crate::actors::watchdog;
@@ -20,7 +20,7 @@ use crate::gateway::control::{
     ControlFolder, Failed, Failures, Feed, Flag, Flags, Found, HangMark, Heart, Heartbeat, Server, Signal, Signals,
 };
 use crate::gateway::notify::ServiceManager;
-use crate::messages::board::Board;
+use crate::messages::board::{AlertLevel, Board};
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::{Answer, Door, Order};
 use crate::store::people::People;
@@ -29,6 +29,10 @@ use crate::store::people::People;
 const LOOK: Duration = Duration::from_millis(200);
 /// How often the heart beats; a heartbeat is fresh within 5 s (LIFE-14).
 const BEAT: Duration = Duration::from_secs(1);
+
+/// What people are told where nobody would start the process again.
+const UNWATCHED: &str = "The process that starts the bot again is gone. The bot goes on; if it falls it stays down. Shut it down \
+                         in an orderly way and start it anew";
 
 /// What all ways in lead to.
 #[derive(Clone)]
@@ -81,7 +85,7 @@ pub(super) fn open(
     let inside = Inside { door: tree.door.clone(), killer: tree.killer.clone(), board: tree.board.clone() };
     let failed = |e: std::io::Error| Failure::failed("threads", format!("the ways in cannot be opened: {e}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-    let board = tree.board.clone();
+    let (board, alarm) = (tree.board.clone(), tree.alarm());
     let (folder, hangs, ways) = (control.clone(), control.clone(), inside.clone());
     std::thread::Builder::new()
         .name("ways in".to_owned())
@@ -95,8 +99,13 @@ pub(super) fn open(
     std::thread::Builder::new()
         .name("heart".to_owned())
         .spawn(move || {
+            let mut unwatched = false;
             loop {
-                beat(&heart, &control, &identity, &board);
+                if !unwatched && parent::is_gone() {
+                    unwatched = true;
+                    alarm(AlertLevel::Critical, "unwatched", UNWATCHED.to_owned());
+                }
+                beat((&heart, &control), (&identity, unwatched), &board);
                 std::thread::sleep(BEAT);
             }
         })
@@ -176,7 +185,11 @@ async fn signals(inside: &Inside) {
     }
 }
 
-fn beat(heart: &Heart, control: &ControlFolder, identity: &Identity, board: &watch::Receiver<Arc<Board>>) {
+fn beat(
+    (heart, control): (&Heart, &ControlFolder),
+    (identity, unwatched): (&Identity, bool),
+    board: &watch::Receiver<Arc<Board>>,
+) {
     let board = Arc::clone(&board.borrow());
     let age = |at: Timestamp| (board.at - at).as_seconds();
     let beat = Heartbeat {
@@ -192,6 +205,7 @@ fn beat(heart: &Heart, control: &ControlFolder, identity: &Identity, board: &wat
         last_cycle: board.fed_at,
         last_decision: board.decisions.first().map(|d| d.at),
         decisions: u64::try_from(board.decisions.len()).unwrap_or(u64::MAX),
+        unwatched,
         board: serde_json::to_value(board.as_ref()).unwrap_or_default(),
     };
     let written = heart.beat(&beat).and_then(|()| match control.mirrored() {

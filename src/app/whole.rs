@@ -51,6 +51,14 @@ pub(super) fn check(boot: &Boot, identity: &Identity, life: &Path) -> Result<(),
     }
 }
 
+/// Books on a server that say that the bot has run, where the log of its life is gone.
+pub(super) fn without_life(boot: &Boot, identity: &Identity) -> Failure {
+    let life = Part { name: "the log of its life", path: boot.folders.data().join(super::living::LIFE), there: false };
+    let address = Address::new(&boot.database(identity));
+    let ledger = Part { name: "its ledger", path: PathBuf::from(address.to_string()), there: true };
+    gone(&life, &ledger)
+}
+
 fn gone(part: &Part, evidence: &Part) -> Failure {
     let message = format!(
         "{}: {} is gone, but this bot has run: {} is there ({}). It does not start without it and makes no new one, so that \

@@ -353,7 +353,7 @@ fn prompt(what: &str) -> Result<String, Failure> {
 }
 
 /// A key of its own for each call, so that a repeated message has the effect of one (LIFE-7).
-fn key() -> Result<String, Failure> {
+pub(super) fn key() -> Result<String, Failure> {
     let mut bytes = [0; 12];
     getrandom::fill(&mut bytes).map_err(|e| Failure::failed("randomness", e))?;
     Ok(format!("cli-{}", HEXLOWER.encode(&bytes)))

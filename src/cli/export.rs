@@ -14,13 +14,15 @@ use desk::domain::time::Date;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::books::{self, Books};
+use super::bot::BotArguments;
 use super::console;
 use super::failure::{Exit, Failure};
-use super::ledger::{kept_heads, unusable};
+use super::ledger::unusable;
 use super::run::runtime;
 use crate::gateway::reason;
 use crate::render::exports::{self, Export, ExportError, Format, Journal, Period, ofx};
-use crate::store::{self, Address, Check, Reader};
+use crate::store::{self, Reader};
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
@@ -49,9 +51,10 @@ are not what the transactions make of the opening, wrong signs, sides, dates, sp
 #[derive(Debug, Args)]
 #[command(after_help = format!("{EXPORT_EXAMPLES}{}", super::EXIT_CODES))]
 pub struct Arguments {
-    /// A ledger file, the folder of a run, or a journal in JSON that was exported
+    /// A ledger file, the folder of a run, the data folder of a bot, postgres://…, or a journal in JSON that was exported
+    /// [default: the books of the bot]
     #[arg(value_name = "PATH")]
-    path: PathBuf,
+    path: Option<PathBuf>,
     /// The format
     #[arg(long, value_parser = Format::ALL.map(Format::as_str))]
     format: String,
@@ -76,6 +79,8 @@ pub struct Arguments {
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    bot: BotArguments,
 }
 
 /// What the checker is asked.
@@ -176,17 +181,15 @@ struct Source {
 }
 
 fn source(arguments: &Arguments) -> Result<Source, Failure> {
-    let path = &arguments.path;
-    if path.is_file() && path.extension().is_some_and(|e| e == "json") {
+    let json = |path: &&PathBuf| path.is_file() && path.extension().is_some_and(|e| e == "json");
+    if let Some(path) = arguments.path.as_ref().filter(json) {
         let named = |error: ExportError| {
             let message = format!("{}: {error}", path.display());
             Failure::bad_input(error.code(), message)
         };
         return Ok(Source { journal: exports::import(&read(path)?).map_err(named)?, record: None });
     }
-    let heads = kept_heads(path)?;
-    let check = Check { heads: heads.into_iter().collect(), ..Check::default() };
-    let address = Address::Sqlite(path.clone());
+    let Books { address, check, .. } = books::find(arguments.path.as_deref(), &arguments.bot)?;
     runtime()?.block_on(async {
         let report = store::verify(&address, &check).await.map_err(unusable)?;
         if let Some(finding) = &report.finding {

@@ -27,7 +27,9 @@ pub fn rotate(arguments: &Rotate) -> Result<(), Failure> {
         console::say(&serde_json::to_string(&rotation).map_err(|e| Failure::failed("json", e))?);
     } else {
         console::say(&format!("{} files are sealed with the new key {}.", rotation.resealed, rotation.key));
-        console::say("Copy the key's file to where you keep its backup: the old copy opens nothing any more.");
+        console::say(
+            "Copy the key's file to where you keep its backup. The old copy opens the backups made before now, and nothing else: keep it as long as you keep them.",
+        );
     }
     Ok(())
 }

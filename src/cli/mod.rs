@@ -1,7 +1,13 @@
 //! The command line: one file a verb.
 
+/// `tbot audit`.
+pub mod audit;
 /// `tbot backtest`.
 pub mod backtest;
+/// `tbot backup`, `tbot backups`, `tbot restore`.
+pub mod backup;
+/// Where the books are that a verb is about.
+mod books;
 /// Which bot a verb is about.
 pub mod bot;
 /// The commands of LIFE-4.
@@ -12,6 +18,8 @@ pub mod completions;
 pub mod config;
 /// What a person reads: text, tables, failures.
 pub mod console;
+/// `tbot database`.
+pub mod database;
 /// `tbot demo`.
 pub mod demo;
 /// `tbot ledger export` and `tbot ledger check-ofx`.
@@ -96,11 +104,29 @@ pub enum Verb {
         #[command(subcommand)]
         verb: LedgerVerb,
     },
+    /// Who did what
+    Audit {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: audit::AuditVerb,
+    },
+    /// A PostgreSQL database for the books of several bots
+    Database {
+        /// What to do with it.
+        #[command(subcommand)]
+        verb: database::DatabaseVerb,
+    },
     /// What the bot does now; without a running bot, what it did last
     Status(status::Arguments),
     /// Commands to the running bot.
     #[command(flatten)]
     Command(command::CommandVerb),
+    /// Take a backup: everything but the key, in one sealed file; the bot trades on meanwhile
+    Backup(backup::Take),
+    /// The backups that are there; with --verify, whether each is whole
+    Backups(backup::List),
+    /// Make a data folder of a backup; the bot in it starts frozen
+    Restore(backup::Restore),
     /// The bot's logs
     Logs(logs::Arguments),
     /// Keys of the configuration and their values

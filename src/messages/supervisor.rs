@@ -173,6 +173,8 @@ pub enum ToSupervisor {
     Closing(Box<Closed>),
     /// A drill has come to its end.
     Drilled(Box<DrillReport>),
+    /// A backup has come to its end: what was taken, or why not; nothing where none was due.
+    BackedUp(Result<Option<String>, String>),
     /// A rehearsal has come to its end.
     Rehearsed {
         /// Whether every point passed.

@@ -21,6 +21,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "pages/api.html",
     "pages/api_rows.html",
     "pages/audit.html",
+    "pages/bots.html",
     "pages/closes.html",
     "pages/codes.html",
     "pages/dashboard.html",

@@ -132,8 +132,13 @@ impl Boot {
     /// The database's address: as it was given, or the SQLite file of the identity in the data folder (REP-1).
     #[must_use]
     pub fn database(&self, identity: &Identity) -> String {
-        let own = || self.folders.ledgers(identity).join(format!("{identity}_BOT_ledger.db")).display().to_string();
-        self.database.clone().unwrap_or_else(own)
+        self.database.clone().unwrap_or_else(|| self.own_books(identity).display().to_string())
+    }
+
+    /// The SQLite file of the identity in the data folder. Beside it the heads of the books are kept, wherever those are.
+    #[must_use]
+    pub fn own_books(&self, identity: &Identity) -> PathBuf {
+        self.folders.ledgers(identity).join(format!("{identity}_BOT_ledger.db"))
     }
 
     /// What Start needs besides (OPS-1a, REP-2).
@@ -278,9 +283,34 @@ pub fn write_boot(data: &Path, values: &[(&'static str, String)]) -> Result<(), 
         super::layers::known(key, &Origin::File(path.clone()))?;
         all.insert((*key).to_owned(), (value.clone(), Origin::File(path.clone())));
     }
+    write_layer(&path, &all)
+}
+
+/// Takes what names places of another machine out of a data folder's `boot.toml`; a server's address stays. Gives the keys.
+///
+/// # Errors
+/// [`SettingsError::File`].
+pub fn forget_places(data: &Path) -> Result<Vec<String>, SettingsError> {
+    let path = data.join("boot.toml");
+    let mut all = super::layers::file(&path, &[])?;
+    let server = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
+    let before: Vec<String> = all.keys().cloned().collect();
+    all.retain(|key, (value, _)| match key.as_str() {
+        "paths.data" | "paths.key" => false,
+        "database.url" => server(value),
+        _ => true,
+    });
+    let gone: Vec<String> = before.into_iter().filter(|key| !all.contains_key(key)).collect();
+    if !gone.is_empty() {
+        write_layer(&path, &all)?;
+    }
+    Ok(gone)
+}
+
+fn write_layer(path: &Path, all: &Layer) -> Result<(), SettingsError> {
     let mut text = String::from("# Written at set-up; read after config/{environment}.toml, before the environment.\n");
     let mut section = "";
-    for (key, (value, _)) in &all {
+    for (key, (value, _)) in all {
         let (own, name) = key.rsplit_once('.').unwrap_or(("", key));
         if own != section {
             let _ = write!(text, "\n[{own}]\n");
@@ -288,8 +318,8 @@ pub fn write_boot(data: &Path, values: &[(&'static str, String)]) -> Result<(), 
         }
         let _ = writeln!(text, "{name} = {}", serde_json::Value::from(value.as_str()));
     }
-    super::folders::replace(&path, text.as_bytes())
-        .map_err(|e| SettingsError::file(&path, format!("cannot be written: {e}")))
+    super::folders::replace(path, text.as_bytes())
+        .map_err(|e| SettingsError::file(path, format!("cannot be written: {e}")))
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub(crate) mod test_place;
 /// Versions that must agree (OPS-4).
 mod version;
 
-pub use boot::{Boot, LogFormat, Logging, StderrFormat, Tls, Web, write_boot};
+pub use boot::{Boot, LogFormat, Logging, StderrFormat, Tls, Web, forget_places, write_boot};
 pub use catalogue::{catalogue, find, markdown};
 pub use error::SettingsError;
 pub use folders::{Folders, make_folder, replace};

@@ -69,6 +69,18 @@ pub enum StoreError {
         /// Which record, and why.
         reason: String,
     },
+    /// The server did not answer in time.
+    Silent {
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The role that was given may change what is written.
+    MayChange {
+        /// Where.
+        place: String,
+        /// What it may, and on which table.
+        right: String,
+    },
     /// An earlier write ended in the open; only opening the store anew tells what was written.
     Torn,
     /// A file beside the database.
@@ -103,6 +115,8 @@ impl StoreError {
             Self::NoBook { .. } => "STORE_NO_BOOK",
             Self::Refused { .. } => "STORE_REFUSED",
             Self::Unfit { .. } => "STORE_UNFIT",
+            Self::Silent { .. } => "STORE_SILENT",
+            Self::MayChange { .. } => "STORE_ROLE_MAY_CHANGE",
             Self::Torn => "STORE_TORN",
             Self::File { .. } => "STORE_FILE",
             Self::Database { .. } => "STORE_DATABASE",
@@ -142,6 +156,8 @@ impl StoreError {
             Self::Database { source: said @ (sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)), .. } => {
                 Some(said.to_string())
             }
+            // A value that our own question brought back and that nothing of ours ever wrote.
+            Self::Unfit { reason } => Some(reason.clone()),
             _ => None,
         }
     }
@@ -166,7 +182,10 @@ impl fmt::Display for StoreError {
                 "{}: is cut short; it has {found} bytes and its header states {stated}. Restore it from a backup",
                 path.display()
             ),
-            Self::NoSchema { place } => write!(f, "{place}: has no event log and books; create them first"),
+            Self::NoSchema { place } => write!(
+                f,
+                "{place}: has no event log and books yet; on PostgreSQL its owner makes them once with tbot database prepare"
+            ),
             Self::Schema { place, found, known } if found > known => write!(
                 f,
                 "{place}: its schema has version {found}, written by a newer program; this one knows versions up to {known}"
@@ -182,6 +201,12 @@ impl fmt::Display for StoreError {
             Self::NoBook { identity } => write!(f, "there is no book of {identity} in this database"),
             Self::Refused { reason } => write!(f, "the books refused a record: {reason}. Nothing of it was written"),
             Self::Unfit { reason } => write!(f, "{reason}. Nothing of it was written"),
+            Self::Silent { seconds } => write!(f, "the database server has not answered for {seconds} s"),
+            Self::MayChange { place, right } => write!(
+                f,
+                "{place}: this role may {right}, and what is written must stay. Give the address of a role that may only read \
+                 and add; tbot database prepare makes the tables as their owner and lets such a role in"
+            ),
             Self::Torn => f.write_str(
                 "an earlier write ended in the open; open the store anew to see what was written, then go on",
             ),

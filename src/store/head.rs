@@ -48,16 +48,25 @@ struct HeadFile {
 }
 
 /// The file beside a database: `ledger.head` beside `ledger.db`.
-pub(super) fn head_path(database: &Path) -> PathBuf {
+#[must_use]
+pub fn head_path(database: &Path) -> PathBuf {
     database.with_extension("head")
+}
+
+/// Heads as they are kept outside and signed: a line of JSON, without its end.
+///
+/// # Errors
+/// Those of the JSON writer; none are known.
+pub fn head_line(identity: &Identity, heads: Heads) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(&HeadFile { identity: identity.clone(), heads })
+        .map_err(|e| StoreError::Unfit { reason: format!("the heads cannot be written as JSON: {e}") })
 }
 
 /// Writes the heads beside a database, whole or not at all.
 pub(super) fn write_heads(database: &Path, identity: &Identity, heads: Heads) -> Result<(), StoreError> {
     let path = head_path(database);
     let fail = |source| StoreError::File { path: path.clone(), source };
-    let mut bytes = serde_json::to_vec(&HeadFile { identity: identity.clone(), heads })
-        .map_err(|e| StoreError::Unfit { reason: format!("the heads cannot be written as JSON: {e}") })?;
+    let mut bytes = head_line(identity, heads)?;
     bytes.push(b'\n');
     let fresh = path.with_extension("head.new");
     let mut file = std::fs::File::create(&fresh).map_err(fail)?;
@@ -66,7 +75,10 @@ pub(super) fn write_heads(database: &Path, identity: &Identity, heads: Heads) ->
 }
 
 /// Reads the heads beside a database, if there are any.
-pub(super) fn read_heads(database: &Path) -> Result<Option<(Identity, Heads)>, StoreError> {
+///
+/// # Errors
+/// Where the file cannot be read as heads.
+pub fn read_heads(database: &Path) -> Result<Option<(Identity, Heads)>, StoreError> {
     let path = head_path(database);
     let bytes = match std::fs::read(&path) {
         Ok(bytes) => bytes,

@@ -9,12 +9,16 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
+use tokio::time::timeout;
+
 use super::error::StoreError;
 use super::head::{Head, Heads};
 use super::sql;
 
 /// How long a statement waits for a lock before it is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a server is waited for: a network that is gone says nothing.
+pub(super) const SILENCE: Duration = Duration::from_secs(10);
 /// The oldest SQLite that does not lose committed data (its write-ahead-log reset bug).
 const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
 
@@ -93,6 +97,13 @@ impl Link {
         Self::connect(&sqlite(Path::new(":memory:"))).await
     }
 
+    /// A connection that reads a file beside whoever writes it.
+    ///
+    /// The file is not looked at first: opening and closing it by hand would take back the locks that this process has on it.
+    pub(super) async fn reading(path: &Path) -> Result<Self, StoreError> {
+        Self::connect(&sqlite(path).read_only(true)).await
+    }
+
     async fn connect(options: &SqliteConnectOptions) -> Result<Self, StoreError> {
         let opening = |e| StoreError::from_driver("opening the database", e);
         let mut connection = SqliteConnection::connect_with(options).await.map_err(opening)?;
@@ -104,11 +115,26 @@ impl Link {
         Ok(Self::Sqlite(connection))
     }
 
-    /// A writer's connection to PostgreSQL.
+    /// A writer's connection to PostgreSQL. A server that loses us lets the book's lock go within half a minute.
     pub(super) async fn postgres(url: &str) -> Result<Self, StoreError> {
         let opening = |e| StoreError::from_driver("connecting to PostgreSQL", e);
-        let options = PgConnectOptions::from_str(url).map_err(opening)?.disable_statement_logging();
-        Ok(Self::Postgres(PgConnection::connect_with(&options).await.map_err(opening)?))
+        let options = PgConnectOptions::from_str(url).map_err(opening)?.disable_statement_logging().options([
+            ("tcp_keepalives_idle", "10"),
+            ("tcp_keepalives_interval", "5"),
+            ("tcp_keepalives_count", "3"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
+        let connection = timeout(SILENCE, PgConnection::connect_with(&options)).await;
+        Ok(Self::Postgres(connection.map_err(|_| silent())?.map_err(opening)?))
+    }
+
+    /// Holds a book on PostgreSQL for this connection alone, as long as it lives.
+    pub(super) async fn hold(&mut self, book: i64, place: &str) -> Result<(), StoreError> {
+        let Self::Postgres(c) = self else { return Ok(()) };
+        let number = i32::try_from(book).unwrap_or(i32::MAX);
+        let asked = sqlx::query_scalar(sql::POSTGRES_LOCK).bind(number).fetch_one(c).await;
+        let free: bool = asked.map_err(|e| StoreError::from_driver("taking the book's lock", e))?;
+        if free { Ok(()) } else { Err(StoreError::Locked { place: place.to_owned() }) }
     }
 
     /// Runs SQL without parameters: one statement or a script.
@@ -168,7 +194,8 @@ impl Pool {
             .map_err(opening)?
             .options([("default_transaction_read_only", "on")])
             .disable_statement_logging();
-        let pool = PgPoolOptions::new().max_connections(4).connect_with(options).await.map_err(opening)?;
+        let pool = PgPoolOptions::new().max_connections(4).acquire_timeout(SILENCE);
+        let pool = pool.connect_with(options).await.map_err(opening)?;
         Ok(Self::Postgres(pool))
     }
 
@@ -185,6 +212,11 @@ impl Pool {
         }
         on!(Pool, self, c => sqlx::query_scalar(sql::SCHEMA_VERSION).fetch_optional(c).await).map_err(asking)
     }
+}
+
+/// The server said nothing for as long as it is waited for.
+pub(super) const fn silent() -> StoreError {
+    StoreError::Silent { seconds: SILENCE.as_secs() }
 }
 
 /// Refuses a library that can lose committed data (D9).

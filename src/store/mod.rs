@@ -8,10 +8,14 @@
 mod address;
 /// The chart of accounts that a new book starts with.
 pub mod chart;
+/// One moment of a database as a file of its own.
+mod copy;
 /// Where the kill switch writes while the books cannot be written.
 mod emergency;
 /// What can go wrong, in sentences.
 mod error;
+/// All bots of a database.
+mod fleet;
 /// Heads of the two chains, and the file that keeps them outside of the database.
 mod head;
 /// The log of the bot's life.
@@ -50,11 +54,13 @@ mod words;
 mod writer;
 
 pub use address::Address;
+pub use copy::{copy, heads_of};
 pub use emergency::{Emergency, EmergencyFile, Sent};
 pub use error::StoreError;
-pub use head::{Head, Heads};
+pub use fleet::Fellow;
+pub use head::{Head, Heads, head_line, head_path, read_heads};
 pub use life::LifeLog;
-pub use open::{bulk, create, let_run, open};
+pub use open::{bulk, create, found, let_run, open, prepare};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
 pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};

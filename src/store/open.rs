@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::schema;
 use super::sql;
 use super::words::{Account, Book, NewBook};
-use super::writer::{Mode, Writer};
+use super::writer::{Base, Mode, Writer};
 
 /// Makes the database where there is none, and a book in it.
 ///
@@ -36,21 +36,27 @@ pub async fn create(address: &Address, book: &NewBook) -> Result<(), StoreError>
         }
         Address::Postgres(url) => {
             let mut link = Link::postgres(url).await?;
-            let Link::Postgres(c) = &mut link else { return Ok(()) };
-            let tables: i64 = sqlx::query_scalar(sql::POSTGRES_HAS_SCHEMA)
-                .fetch_one(c)
-                .await
-                .map_err(|e| StoreError::from_driver("looking for the tables", e))?;
-            if tables == 0 {
-                link.begin().await?;
-                schema::make_tables(&mut link).await?;
-                schema::make_indexes(&mut link).await?;
-                link.run("making the schema", "COMMIT").await?;
-            }
+            make_where_missing(&mut link).await?;
             add_book_in_transaction(&mut link, book).await?;
             link.close().await
         }
     }
+}
+
+/// The tables of a PostgreSQL database.
+async fn make_where_missing(link: &mut Link) -> Result<(), StoreError> {
+    let Link::Postgres(c) = &mut *link else { return Ok(()) };
+    let tables: i64 = sqlx::query_scalar(sql::POSTGRES_HAS_SCHEMA)
+        .fetch_one(c)
+        .await
+        .map_err(|e| StoreError::from_driver("looking for the tables", e))?;
+    if tables == 0 {
+        link.begin().await?;
+        schema::make_tables(link).await?;
+        schema::make_indexes(link).await?;
+        link.run("making the schema", "COMMIT").await?;
+    }
+    Ok(())
 }
 
 /// Lets a PostgreSQL role run the bot: it may select and insert, and nothing else. Called with the owner's address.
@@ -72,6 +78,51 @@ pub async fn let_run(owner: &Address, role: &str) -> Result<(), StoreError> {
     link.close().await
 }
 
+/// Makes the tables in a PostgreSQL database where there are none, as their owner, and lets the role of the bots in.
+///
+/// # Errors
+/// Where the address is not PostgreSQL's, the schema has another version, or the role does not exist or is the owner.
+pub async fn prepare(owner: &Address, role: &str) -> Result<(), StoreError> {
+    if let Address::Postgres(url) = owner {
+        let mut link = Link::postgres(url).await?;
+        make_where_missing(&mut link).await?;
+        link.close().await?;
+        Reader::open(owner).await?.close().await;
+    }
+    let_run(owner, role).await
+}
+
+/// A book for this identity where there is none: in a file that is made, or by a role that may add in a database that is
+/// prepared.
+///
+/// # Errors
+/// As [`create`]; [`StoreError::MayChange`] where the role of a PostgreSQL address may change what is written.
+pub async fn found(address: &Address, book: &NewBook) -> Result<(), StoreError> {
+    match address {
+        Address::Sqlite(path) if database_file(path).exists() => Ok(()),
+        Address::Sqlite(_) => create(address, book).await,
+        Address::Postgres(url) => {
+            let reader = Reader::open(address).await?;
+            let there = reader.books().await?.iter().any(|found| found.identity == book.identity);
+            reader.close().await;
+            let mut link = Link::postgres(url).await?;
+            if let Link::Postgres(c) = &mut link {
+                let right: Option<String> = sqlx::query_scalar(sql::POSTGRES_MAY_CHANGE)
+                    .fetch_optional(c)
+                    .await
+                    .map_err(|e| StoreError::from_driver("asking what the role may do", e))?;
+                if let Some(right) = right {
+                    return Err(StoreError::MayChange { place: address.to_string(), right });
+                }
+            }
+            if !there {
+                add_book_in_transaction(&mut link, book).await?;
+            }
+            link.close().await
+        }
+    }
+}
+
 /// Opens an existing store: readers, and the one writer of a book.
 ///
 /// # Errors
@@ -90,19 +141,13 @@ pub async fn open(address: &Address, identity: &Identity) -> Result<(Reader, Wri
     };
     let book = reader.book(identity).await?;
     let mut link = link;
-    if let Link::Postgres(c) = &mut link {
-        let number = i32::try_from(book.number).unwrap_or(i32::MAX);
-        let free: bool = sqlx::query_scalar(sql::POSTGRES_LOCK)
-            .bind(number)
-            .fetch_one(c)
-            .await
-            .map_err(|e| StoreError::from_driver("taking the book's lock", e))?;
-        if !free {
-            return Err(StoreError::Locked { place: address.to_string() });
-        }
-    }
+    link.hold(book.number, &address.to_string()).await?;
     let heads = reader.heads(&book).await?;
-    Ok((reader, Writer::new(link, book, heads, Mode::Live, file.zip(lock))))
+    let place = match address {
+        Address::Sqlite(_) => file.zip(lock).map(|(file, lock)| Base::File(file, lock)),
+        Address::Postgres(url) => Some(Base::Server { url: url.clone(), heads: None }),
+    };
+    Ok((reader, Writer::new(link, book, heads, Mode::Live, place)))
 }
 
 /// Makes a new file with one book and fills it without a journal, for backtests.

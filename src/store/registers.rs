@@ -122,8 +122,13 @@ pub struct CloseLine {
 
 /// A session as its date, yyyymmdd, in the book's calendar.
 pub(super) fn session_of(book: &Book, number: i64) -> Option<SessionId> {
+    Some(SessionId { date: day_of(number)?, calendar: book.calendar })
+}
+
+/// The date of yyyymmdd.
+pub(super) fn day_of(number: i64) -> Option<Date> {
     let (year, rest) = (number.div_euclid(10_000), number.rem_euclid(10_000));
-    Some(SessionId { date: Date::new(year, rest.div_euclid(100), rest.rem_euclid(100))?, calendar: book.calendar })
+    Date::new(year, rest.div_euclid(100), rest.rem_euclid(100))
 }
 
 pub(super) fn unfit(what: &str) -> StoreError {
@@ -146,16 +151,36 @@ impl Reader {
         rows.into_iter().map(|day| session_of(book, day).ok_or_else(|| unfit("a day"))).collect()
     }
 
+    /// The numbers of the first and the last entry of some days; zero where there is none.
+    async fn bounds(&self, book: &Book, days: Days) -> Result<(i64, i64), StoreError> {
+        on!(Pool, &self.pool, c => sqlx::query_as(sql::BOUNDS)
+            .bind(book.number)
+            .bind(session_number(book, days.from)?)
+            .bind(session_number(book, days.to)?)
+            .fetch_one(c)
+            .await)
+        .map_err(|e| StoreError::from_driver("reading the days of the journal", e))
+    }
+
     /// Entries that are sought, the newest first, at most `limit`.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub async fn sought(&self, book: &Book, sought: &Sought, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
         let day = sought.day.map_or(Ok(0), |day| session_number(book, day))?;
+        let before = sought.before.map_or(i64::MAX, signed);
+        let (from, before) = match sought.day {
+            None => (0, before),
+            Some(day) => {
+                let (first, last) = self.bounds(book, Days { from: day, to: day }).await?;
+                (first, before.min(last.saturating_add(1)))
+            }
+        };
         let instrument = sought.instrument.map_or_else(String::new, |i| i.to_string());
         let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(Pool, &self.pool, c => sqlx::query_as(sql::SOUGHT)
             .bind(book.number)
-            .bind(sought.before.map_or(i64::MAX, signed))
+            .bind(before)
+            .bind(from)
             .bind(day)
             .bind(sought.kind.map_or("", EntryKind::as_str))
             .bind(&instrument)
@@ -235,10 +260,13 @@ impl Reader {
     /// Where the database cannot be read.
     pub async fn gains(&self, book: &Book, days: Days, limit: u32) -> Result<Vec<GainLine>, StoreError> {
         type Row = (i64, i64, String, String, String, i64, i64, i64, i64);
+        let (first, last) = self.bounds(book, days).await?;
         let rows: Vec<Row> = on!(Pool, &self.pool, c => sqlx::query_as(sql::GAINS)
             .bind(book.number)
             .bind(session_number(book, days.from)?)
             .bind(session_number(book, days.to)?)
+            .bind(first)
+            .bind(last)
             .bind(i64::from(limit))
             .fetch_all(c)
             .await)

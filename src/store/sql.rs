@@ -15,6 +15,13 @@ statements! { BOTH, "The statements of both engines, by name.":
     ADD_SCHEMA_VERSION = "INSERT INTO schema_version (version, program) VALUES ($1, $2)";
     /// All books.
     BOOKS = "SELECT book, identity, base_currency, calendar FROM book ORDER BY book";
+    /// Each book with what was recorded last and the last session that was closed.
+    FLEET = "SELECT b.book, b.identity,
+            coalesce((SELECT at FROM event AS v WHERE v.book = b.book ORDER BY seq DESC LIMIT 1), 0),
+            coalesce((SELECT seq FROM entry AS e WHERE e.book = b.book ORDER BY seq DESC LIMIT 1), 0),
+            coalesce((SELECT session FROM entry AS c WHERE c.book = b.book AND kind = 'day_close'
+                ORDER BY session DESC LIMIT 1), 0)
+        FROM book AS b ORDER BY b.identity";
     /// A new book with the next number.
     ADD_BOOK = "INSERT INTO book (book, identity, base_currency, calendar)
         SELECT coalesce(max(book), 0) + 1, $1, $2, $3 FROM book RETURNING book";
@@ -63,33 +70,43 @@ statements! { BOTH, "The statements of both engines, by name.":
     /// The lots of a closing.
     CLOSING_LOTS = "SELECT account, currency, commodity, lot, units, cost FROM closing_lot
         WHERE book = $1 AND seq = $2 ORDER BY line";
-    /// The days with postings, the newest first.
-    DAYS = "SELECT DISTINCT session FROM posting WHERE book = $1 ORDER BY session DESC LIMIT $2";
-    /// Entries before one, of a day, a kind, an instrument where these are said; the newest first.
-    SOUGHT = "SELECT hash, bytes FROM entry AS e WHERE book = $1 AND seq < $2 AND ($3 = 0 OR session = $3)
-        AND ($4 = '' OR kind = $4) AND ($5 = '' OR EXISTS (
-            SELECT 1 FROM posting AS p WHERE p.book = e.book AND p.seq = e.seq AND p.instrument = $5))
-        ORDER BY seq DESC LIMIT $6";
-    /// The postings of an account in some days, with their entries.
-    REGISTER = "SELECT p.currency, p.amount, p.commodity, p.units, e.bytes FROM posting AS p
-        JOIN entry AS e ON e.book = p.book AND e.seq = p.seq
-        WHERE p.book = $1 AND p.account = $2 AND p.session >= $3 AND p.session <= $4 ORDER BY p.seq, p.line LIMIT $5";
-    /// The lots open after a day.
+    /// The days with postings, the newest first: each is looked up from the one after it, whatever lies between.
+    DAYS = "WITH RECURSIVE days (day) AS (
+            SELECT max(session) FROM posting WHERE book = $1
+            UNION ALL
+            SELECT (SELECT max(session) FROM posting WHERE book = $1 AND session < day) FROM days WHERE day IS NOT NULL)
+        SELECT day FROM days WHERE day IS NOT NULL LIMIT $2";
+    /// The first and the last entry of some days: what is asked of them is read between these. The plus keeps SQLite on the
+    /// index of sessions.
+    BOUNDS = "SELECT coalesce(min(+seq), 0), coalesce(max(+seq), 0) FROM entry
+        WHERE book = $1 AND session >= $2 AND session <= $3";
+    /// Entries before one and from one on, of a day, a kind, an instrument where these are said; the newest first.
+    SOUGHT = "SELECT hash, bytes FROM entry AS e WHERE book = $1 AND seq < $2 AND seq >= $3 AND ($4 = 0 OR session = $4)
+        AND ($5 = '' OR kind = $5) AND ($6 = '' OR EXISTS (
+            SELECT 1 FROM posting AS p WHERE p.book = e.book AND p.seq = e.seq AND p.instrument = $6))
+        ORDER BY seq DESC LIMIT $7";
+    /// The postings of an account in some days, with their entries, which are read only for those that are shown.
+    REGISTER = "SELECT p.currency, p.amount, p.commodity, p.units, e.bytes FROM (
+            SELECT seq, line, currency, amount, commodity, units FROM posting
+            WHERE book = $1 AND account = $2 AND session >= $3 AND session <= $4 ORDER BY seq, line LIMIT $5) AS p
+        JOIN entry AS e ON e.book = $1 AND e.seq = p.seq ORDER BY p.seq, p.line";
+    /// The lots open after a day, in the order of the index while they are summed.
     LOTS = "SELECT commodity, account, lot, coalesce(strategy, ''), currency, CAST(sum(units) AS BIGINT),
             CAST(sum(amount) AS BIGINT), min(session)
         FROM posting WHERE book = $1 AND session <= $2 AND lot IS NOT NULL AND units IS NOT NULL AND account < 9000
-        GROUP BY commodity, account, lot, strategy, currency HAVING sum(units) <> 0
+        GROUP BY lot, account, commodity, currency, strategy HAVING sum(units) <> 0
         ORDER BY commodity, min(seq), strategy";
-    /// The parts of lots closed in some days: the posting that takes units out, and the gain of the same entry and lot.
+    /// The parts of lots closed in some days, whose entries lie between two numbers: the posting that takes units out, and
+    /// the gain of the same entry and lot. A plus keeps SQLite from looking through all gains for each.
     GAINS = "SELECT p.seq, p.session, p.commodity, p.lot, p.currency, p.units, p.amount,
             CAST(coalesce(g.amount, 0) AS BIGINT), CAST(coalesce(g.account, 0) AS BIGINT)
         FROM posting AS p JOIN entry AS e ON e.book = p.book AND e.seq = p.seq
         LEFT JOIN posting AS g ON g.book = p.book AND g.seq = p.seq AND g.lot = p.lot AND g.units IS NULL
-            AND g.account BETWEEN 4110 AND 4140
-        WHERE p.book = $1 AND p.session >= $2 AND p.session <= $3 AND p.units IS NOT NULL AND p.lot IS NOT NULL
-            AND e.kind IN ('fill', 'cash_in_lieu') AND (g.lot IS NOT NULL
+            AND +g.account BETWEEN 4110 AND 4140
+        WHERE p.book = $1 AND +p.session >= $2 AND +p.session <= $3 AND p.units IS NOT NULL AND p.lot IS NOT NULL
+            AND p.seq >= $4 AND p.seq <= $5 AND e.kind IN ('fill', 'cash_in_lieu') AND (g.lot IS NOT NULL
             OR (p.account IN (1310, 1320) AND p.units < 0) OR (p.account = 2110 AND p.units > 0))
-        ORDER BY p.seq, p.line LIMIT $4";
+        ORDER BY p.seq, p.line LIMIT $6";
     /// The day closes, the newest first.
     CLOSES = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 ORDER BY seq DESC LIMIT $2";
     /// The last entry with postings of each day.
@@ -139,6 +156,8 @@ statements! { SQLITE, "The statements of SQLite alone, by name.":
     SQLITE_HAS_SCHEMA = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
     /// Every page and index of the file.
     SQLITE_INTEGRITY = "PRAGMA integrity_check(1)";
+    /// One moment of the whole file as a new one, while others write it.
+    SQLITE_COPY = "VACUUM INTO $1";
 }
 
 statements! { POSTGRES, "The statements of PostgreSQL alone, by name.":
@@ -149,6 +168,16 @@ statements! { POSTGRES, "The statements of PostgreSQL alone, by name.":
     /// Whether our tables are there.
     POSTGRES_HAS_SCHEMA = "SELECT count(*) FROM information_schema.tables
         WHERE table_schema = 'public' AND table_name = 'schema_version'";
+    /// What the role that asks may do and must not, the first by name: owners and superusers may all of it.
+    POSTGRES_MAY_CHANGE = "SELECT d.deed || ' on ' || t.name
+        FROM unnest(ARRAY['account', 'book', 'closing_balance', 'closing_lot', 'closing_record', 'entry', 'event', 'posting'])
+            AS t (name)
+        CROSS JOIN unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) AS d (deed)
+        WHERE has_table_privilege('public.' || t.name, d.deed) ORDER BY 1 LIMIT 1";
+    /// The books that somebody writes now: who holds the lock.
+    POSTGRES_WRITTEN = "SELECT CAST(objid AS BIGINT) FROM pg_locks
+        WHERE locktype = 'advisory' AND classid = 8244 AND objsubid = 2 AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     /// Grants the running role what it may do.
     POSTGRES_LET_RUN = "SELECT let_run($1)";
     /// The schema as it stands, a line a thing: columns, constraints, indexes, triggers, functions.

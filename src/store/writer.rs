@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use tokio::time::timeout;
+
+use super::address::Address;
 use super::error::StoreError;
 use super::head::{Heads, write_heads};
-use super::link::{Link, on};
+use super::link::{Link, SILENCE, on, silent};
 use super::lock::FileLock;
 use super::open::add_account;
 use super::pack::{Chunk, Packed, PackedClosing, Step, pack};
@@ -28,9 +31,23 @@ pub struct Writer {
     book: Book,
     heads: Heads,
     mode: Mode,
-    /// The file and its lock, where it is live on SQLite.
-    file: Option<(PathBuf, FileLock)>,
+    /// Where it is live; nothing in bulk.
+    base: Option<Base>,
     state: State,
+}
+
+/// Where a live writer writes.
+#[derive(Debug)]
+pub(super) enum Base {
+    /// A file, and the lock on it that goes with the writer.
+    File(PathBuf, #[expect(dead_code, reason = "held, not read: the lock goes with the writer")] FileLock),
+    /// A server, found again when it was lost.
+    Server {
+        /// Its address, with the password.
+        url: String,
+        /// Beside what the heads are kept: a path as of a database's file.
+        heads: Option<PathBuf>,
+    },
 }
 
 /// What is known of the last write.
@@ -42,17 +59,22 @@ enum State {
     Torn,
     /// It failed: a full disk, a lock. Whether something of it is there is asked before the next.
     Doubtful,
+    /// The server said nothing more: the connection is given up, and a new one asks what is there.
+    Silent,
 }
 
 impl Writer {
-    pub(super) const fn new(
-        link: Link,
-        book: Book,
-        heads: Heads,
-        mode: Mode,
-        file: Option<(PathBuf, FileLock)>,
-    ) -> Self {
-        Self { link, book, heads, mode, file, state: State::Whole }
+    pub(super) const fn new(link: Link, book: Book, heads: Heads, mode: Mode, base: Option<Base>) -> Self {
+        Self { link, book, heads, mode, base, state: State::Whole }
+    }
+
+    /// Where the heads of books on a server are kept: in a file beside this path, as beside a database's file.
+    #[must_use]
+    pub fn keeping_heads_at(mut self, path: PathBuf) -> Self {
+        if let Some(Base::Server { heads, .. }) = &mut self.base {
+            *heads = Some(path);
+        }
+        self
     }
 
     /// The book that is written.
@@ -75,6 +97,18 @@ impl Writer {
     /// was full may have room again. [`StoreError::Torn`] stays until the store is opened anew: a write was cut short, or
     /// was made after all although the database said that it failed; so does every error in bulk.
     pub async fn append(&mut self, batch: &Batch<'_>) -> Result<Heads, StoreError> {
+        if !matches!(self.base, Some(Base::Server { .. })) {
+            return self.attempt(batch).await;
+        }
+        // Boxed, so that a file's writer does not carry what a server's needs.
+        let Ok(done) = timeout(SILENCE, Box::pin(self.attempt(batch))).await else {
+            self.state = State::Silent;
+            return Err(silent());
+        };
+        done
+    }
+
+    async fn attempt(&mut self, batch: &Batch<'_>) -> Result<Heads, StoreError> {
         self.mend().await?;
         let packed = pack(&self.book, self.heads, batch)?;
         let heads = packed.heads;
@@ -99,14 +133,16 @@ impl Writer {
     }
 
     /// Keeps the heads in a file beside the database, where a cut tail cannot reach them (LEDG-4a). Does nothing where
-    /// there is no such place: in bulk, and on PostgreSQL.
+    /// there is no such place: in bulk, and on a server where none was named.
     ///
     /// # Errors
     /// Where the file cannot be written.
     pub fn keep_heads(&self) -> Result<(), StoreError> {
-        match &self.file {
-            Some((path, _)) => write_heads(path, &self.book.identity, self.heads),
-            None => Ok(()),
+        match &self.base {
+            Some(Base::File(path, _) | Base::Server { heads: Some(path), .. }) => {
+                write_heads(path, &self.book.identity, self.heads)
+            }
+            _ => Ok(()),
         }
     }
 
@@ -128,13 +164,28 @@ impl Writer {
 
     /// After a write that failed: nothing of it is there, or the store is torn.
     async fn mend(&mut self) -> Result<(), StoreError> {
-        if self.state == State::Doubtful {
-            // SQLite takes some failed transactions back by itself, and has none to take back then.
-            let _ = self.link.run("taking a failed batch back", "ROLLBACK").await;
-            let heads = self.link.heads(self.book.number).await?;
+        if matches!(self.state, State::Doubtful | State::Silent) {
+            let heads = self.look_again().await?;
             self.state = if heads == self.heads { State::Whole } else { State::Torn };
         }
         if self.state == State::Whole { Ok(()) } else { Err(StoreError::Torn) }
+    }
+
+    /// What is in the books after a write that failed. A server that was lost is connected anew, and the book held again.
+    async fn look_again(&mut self) -> Result<Heads, StoreError> {
+        if self.state == State::Doubtful {
+            // SQLite takes some failed transactions back by itself, and has none to take back then.
+            let _ = self.link.run("taking a failed batch back", "ROLLBACK").await;
+            let heads = self.link.heads(self.book.number).await;
+            if heads.is_ok() || !matches!(self.base, Some(Base::Server { .. })) {
+                return heads;
+            }
+        }
+        let Some(Base::Server { url, .. }) = &self.base else { return Err(StoreError::Torn) };
+        let mut link = Link::postgres(url).await?;
+        link.hold(self.book.number, &Address::Postgres(url.clone()).to_string()).await?;
+        self.link = link;
+        self.link.heads(self.book.number).await
     }
 
     /// Runs some writing in a transaction, in bulk in the one that is open.

@@ -44,6 +44,22 @@ pub type Settings = Arc<dyn Fn() -> Vec<SettingLine> + Send + Sync>;
 /// The last lines of every log, one object each with the name of its log; read anew each time.
 pub type Logs = Arc<dyn Fn() -> Vec<serde_json::Map<String, serde_json::Value>> + Send + Sync>;
 
+/// The backups that are there, the newest first, or why they cannot be listed; read anew each time.
+pub type Backups = Arc<dyn Fn() -> Result<Vec<BackupLine>, String> + Send + Sync>;
+
+/// A backup as the pages list it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupLine {
+    /// Its file's name.
+    pub name: String,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// Its bytes.
+    pub bytes: u64,
+    /// Whether its checksum lies beside it.
+    pub checksum: bool,
+}
+
 /// A line of the settings page. A secret comes as words about it, never as itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SettingLine {
@@ -120,6 +136,8 @@ pub struct Site {
     pub versions: Option<Arc<dyn Versions>>,
     /// The time zone that pages show beside UTC and the exchange's.
     pub zone: chrono_tz::Tz,
+    /// The bot's backups.
+    pub backups: Backups,
     /// The program's logs.
     pub logs: Logs,
     /// Their names.

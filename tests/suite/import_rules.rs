@@ -12,7 +12,8 @@ use crate::sources::{Source, ends_in, files, repository};
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("main", &["app", "cli"]),
     ("lib", &[]),
-    ("app", &["messages", "actors", "gateway", "store", "render", "cli", "web", "settings", "telemetry"]),
+    ("app", &["messages", "actors", "backup", "gateway", "store", "render", "cli", "web", "settings", "telemetry"]),
+    ("backup", &["gateway", "store", "settings"]),
     ("settings", &[]),
     ("telemetry", &["settings"]),
     ("messages", &[]),
@@ -20,7 +21,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("store", &["settings"]),
     ("render", &[]),
     ("actors", &["messages", "gateway", "store", "render"]),
-    ("cli", &["messages", "gateway", "store", "render", "settings"]),
+    ("cli", &["messages", "backup", "gateway", "store", "render", "settings"]),
     ("web", &["messages", "render", "store", "settings"]),
 ];
 

@@ -31,6 +31,7 @@ use desk::world::seats::Outbox;
 use desk::world::trader::{Halt, Setup, Trader};
 use tokio::sync::watch;
 
+use super::backing_up::BackUp;
 use super::configuring::{Configure, Prepared};
 use super::kill_switch::Papers;
 use super::latch::Latch;
@@ -204,6 +205,7 @@ impl Bot {
             left: Left { failures: Some(failures), ..Left::default() },
             stage,
             configure: versions(s.limits),
+            back_up: BackUp::none(),
             bearing,
         })
         .unwrap();
@@ -267,6 +269,13 @@ fn res_8_live_and_backtest_leave_the_same_bytes() {
         assert!(whole.events.iter().any(|e| e.body.kind() == "frozen"));
         assert!(expected.len() > 20, "{}", expected.len());
         assert_eq!(expected, entries);
+
+        // Nothing more comes, and nobody is promised anything.
+        bot.until("the feed's end", |b| b.alerts.iter().any(|alert| alert.code == "feed_ended")).await;
+        bot.tell(Command::Stop).await.unwrap();
+        bot.until("stopped", |b| b.state == BotState::Stopped).await;
+        let refused = bot.tell(Command::Start).await.unwrap_err().to_string();
+        assert!(refused.contains("no more sessions come"), "{refused}");
     });
 }
 

@@ -49,7 +49,7 @@ pub struct Arguments {
     #[arg(long, value_name = "BROKER", help_heading = "First start")]
     pub broker: Option<String>,
     /// At a first start: the kind of venue, for good
-    #[arg(long, value_name = "KIND", value_parser = ["simulated", "paper", "live"], help_heading = "First start")]
+    #[arg(long, value_name = "KIND", value_parser = ["simulated"], help_heading = "First start")]
     venue_kind: Option<String>,
     /// At a first start: the float in USD
     #[arg(long, value_name = "USD", help_heading = "First start")]

@@ -87,6 +87,13 @@ impl Seen {
                 let lock = self.holder.pid.map_or("nobody".to_owned(), |pid| pid.to_string());
                 remarks.push(format!("the lock is held by process {lock}, the heartbeat is of process {}", beat.pid));
             }
+            if self.holder.held && beat.unwatched {
+                remarks.push(
+                    "the process that starts the bot again is gone: if it falls it stays down. Shut it down in an orderly way \
+                     and start it anew"
+                        .to_owned(),
+                );
+            }
         } else if self.holder.held {
             remarks.push("a bot runs and has left no heartbeat yet".to_owned());
         }
@@ -153,6 +160,7 @@ mod tests {
             last_cycle: None,
             last_decision: None,
             decisions: 0,
+            unwatched: false,
             board: Value::Null,
         }
     }
@@ -171,6 +179,8 @@ mod tests {
             (seen(true, Some(8), Some(beat(998, 7)), false), &["held by process 8, the heartbeat is of process 7"]),
             (seen(true, Some(8), Some(beat(900, 7)), false), &["stale", "held by process 8"]),
             (seen(false, Some(7), Some(beat(900, 7)), false), &[]),
+            (seen(true, Some(7), Some(Heartbeat { unwatched: true, ..beat(998, 7) }), true), &["stays down"]),
+            (seen(false, Some(7), Some(Heartbeat { unwatched: true, ..beat(998, 7) }), false), &[]),
             (seen(true, Some(7), None, false), &["no heartbeat yet"]),
             (seen(false, None, None, true), &["holds no lock"]),
         ] {

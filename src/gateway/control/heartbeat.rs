@@ -47,6 +47,9 @@ pub struct Heartbeat {
     pub last_decision: Option<Timestamp>,
     /// Decisions of this session.
     pub decisions: u64,
+    /// Whether the process that would start this one again is gone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unwatched: bool,
     /// All else that a person sees, for `tbot status` without a running bot.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub board: Value,
@@ -150,6 +153,7 @@ mod tests {
             last_cycle: None,
             last_decision: None,
             decisions: 4,
+            unwatched: false,
             board: serde_json::json!({ "number": 7 }),
         };
         for pid in 17..20 {

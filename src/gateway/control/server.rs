@@ -23,6 +23,9 @@ const CALLERS: usize = 16;
 /// How long a caller may say nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often it is looked whether the socket is still there.
+const LOOK: Duration = Duration::from_secs(2);
+
 /// What answers a request.
 pub type Answering = Arc<dyn Fn(Request) -> Pin<Box<dyn Future<Output = Reply> + Send>> + Send + Sync>;
 
@@ -47,6 +50,15 @@ pub(super) fn shown(control: &Path) -> PathBuf {
     control.join(FILE)
 }
 
+/// Listens at the socket in a control folder, for its owner alone.
+fn listen(control: &Path) -> std::io::Result<UnixListener> {
+    let (_open, short) = reachable(control)?;
+    // The folder lets nobody else in, so the moment before the mode is set is no gap.
+    let listener = UnixListener::bind(short)?;
+    std::fs::set_permissions(shown(control), Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
 impl Server {
     /// Binds the socket, for its owner alone. The instance's lock must be held: a socket left by a dead instance is removed.
     ///
@@ -59,19 +71,36 @@ impl Server {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(fail(e)),
             _ => {}
         }
-        let (_open, short) = reachable(folder.path()).map_err(fail)?;
-        // The folder lets nobody else in, so the moment before the mode is set is no gap.
-        let listener = UnixListener::bind(short).map_err(fail)?;
-        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(fail)?;
+        let listener = listen(folder.path()).map_err(fail)?;
         Ok(Self { listener, owner: folder.owner(), path })
     }
 
+    /// Puts the socket back where somebody removed it: nobody would reach the bot otherwise.
+    fn stand_again(&mut self) {
+        let Some(control) = self.path.parent().filter(|_| !self.path.exists()) else { return };
+        match listen(control) {
+            Ok(listener) => {
+                self.listener = listener;
+                tracing::warn!(path = %self.path.display(), "the control socket was gone and is there again");
+            }
+            Err(error) => tracing::error!(%error, path = %self.path.display(), "the control socket is gone"),
+        }
+    }
+
     /// Answers until it is dropped. Each caller has a task of its own; a caller of another user is turned away.
-    pub async fn run(self, answering: Answering) {
+    pub async fn run(mut self, answering: Answering) {
         let places = Arc::new(Semaphore::new(CALLERS));
+        let mut look = tokio::time::interval(LOOK);
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
-            let stream = match self.listener.accept().await {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                _ = look.tick() => {
+                    self.stand_again();
+                    continue;
+                }
+            };
+            let stream = match accepted {
                 Ok((stream, _)) => stream,
                 // No error of the system: the process ends, and nobody is to be answered any more.
                 Err(e) if e.raw_os_error().is_none() => return,

@@ -11,6 +11,8 @@ mod key;
 mod seal;
 /// Signs receipts.
 mod signer;
+/// A sealed stream.
+mod stream;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +21,7 @@ pub use envelope::Envelope;
 pub use error::VaultError;
 pub use key::KeySource;
 pub use signer::Signer;
+pub use stream::{StreamOpener, StreamSealer, Unopened};
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};

@@ -55,6 +55,8 @@ pub struct Runtime {
     pub supervision: Supervision,
     /// How a dry session runs.
     pub rehearsal: Rehearsal,
+    /// When backups are taken, and how many are kept.
+    pub backup: Backups,
     /// The time zone that pages show beside UTC and the exchange's.
     pub zone: Tz,
 }
@@ -146,6 +148,17 @@ pub struct Rehearsal {
     pub window_seconds: u32,
 }
 
+/// When backups are taken, and how many are kept (REP-9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backups {
+    /// Whether one is taken after each session.
+    pub after_session: bool,
+    /// How many are kept.
+    pub keep_count: u32,
+    /// How many days they are kept.
+    pub keep_days: u32,
+}
+
 impl Default for Runtime {
     fn default() -> Self {
         let trading = |name| StrategySettings { name, enabled: true, parameters: Parameters::of(name) };
@@ -176,6 +189,7 @@ impl Default for Runtime {
             },
             supervision: Supervision { step_budget_ms: 250, failures: 3, window_minutes: 5, escalation_kills: false },
             rehearsal: Rehearsal { window_seconds: 20 },
+            backup: Backups { after_session: true, keep_count: 30, keep_days: 90 },
             zone: Tz::UTC,
         }
     }

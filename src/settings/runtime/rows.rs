@@ -63,7 +63,7 @@ fn build() -> Vec<Row> {
         rows.extend(own.map(|p| parameter(name, p, &start)));
     }
     let rest = screener().into_iter().chain(venue()).chain(orders()).chain(lifecycle()).chain(supervision());
-    let rest = rest.chain(rehearsal());
+    let rest = rest.chain(rehearsal()).chain(backup());
     rows.extend(rest.map(|line| plain(line, &start)));
     rows
 }
@@ -231,5 +231,14 @@ fn supervision() -> Vec<Line> {
 fn rehearsal() -> Vec<Line> {
     vec![
         Line("rehearsal.window_seconds", "s", Kind::Whole(1, 55), Neither, ADMINISTER, None, field!(Count rehearsal.window_seconds), "how long each window of a rehearsal takes, a minute or less with its warm-up (RES-1)"),
+    ]
+}
+
+#[rustfmt::skip]
+fn backup() -> Vec<Line> {
+    vec![
+        Line("backup.after_session", "", Kind::Switch, Neither, ADMINISTER, None, field!(Switch backup.after_session), "whether a backup is taken after each session; a market that runs faster than the clock gets one in ten minutes at most (REP-9)"),
+        Line("backup.keep_count", "backups", Kind::Whole(1, 1_000), Neither, ADMINISTER, None, field!(Count backup.keep_count), "how many backups are kept; the oldest go first, the newest stays in any case (REP-9)"),
+        Line("backup.keep_days", "days", Kind::Whole(1, 3_650), Neither, ADMINISTER, None, field!(Count backup.keep_days), "how long backups are kept (REP-9)"),
     ]
 }

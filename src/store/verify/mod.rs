@@ -31,6 +31,8 @@ use report::{Stop, found};
 pub struct Check {
     /// Heads that were kept outside: the book must end exactly with them.
     pub heads: Vec<(Identity, Heads)>,
+    /// Heads that a living bot kept outside: the book must contain them. Those beside an SQLite file are found without.
+    pub kept: Option<(Identity, Heads)>,
     /// Whether each page and index of an SQLite file is read too; without it a flipped byte in an index may stay unseen.
     pub pages: bool,
 }
@@ -38,7 +40,7 @@ pub struct Check {
 /// Every page, and no heads but those beside the file.
 impl Default for Check {
     fn default() -> Self {
-        Self { heads: Vec::new(), pages: true }
+        Self { heads: Vec::new(), kept: None, pages: true }
     }
 }
 
@@ -74,7 +76,7 @@ async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &
     }
     let kept = match address {
         Address::Sqlite(path) => read_heads(&database_file(path))?,
-        Address::Postgres(_) => None,
+        Address::Postgres(_) => check.kept.clone(),
     };
     // The pages are read on a connection of their own meanwhile; what is wrong with a record is told before what is wrong
     // with a page.

@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 
 use super::frame::Frame;
 use crate::messages::board::DecisionLine;
+use crate::render::numbers::{clock, count};
+use crate::store::Fellow;
 use crate::web::refusal::Refusal;
-use crate::web::site::Shared;
+use crate::web::site::{BackupLine, Shared};
 use crate::web::views;
+use crate::web::views::words::moment;
 use crate::web::visitor::Visitor;
 
 type Answer = Result<HttpResponse, Refusal>;
@@ -20,7 +23,24 @@ fn plain(shared: &Shared, visitor: &Visitor, path: &str, title: &str, template: 
 
 /// `GET /`
 pub(crate) async fn dashboard(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    plain(&shared, &visitor, "/", "Dashboard", "pages/dashboard.html")
+    let own = json!({ "bots": bots(&shared).await? });
+    Frame::new(&shared, &visitor, "/").page("Dashboard", "pages/dashboard.html", own)
+}
+
+/// The bots whose books are in the same database: on a server there may be several (OPS-12).
+async fn bots(shared: &Shared) -> Result<Vec<Value>, Refusal> {
+    let Some(reader) = shared.site.books.as_ref().filter(|reader| reader.is_on_server()) else { return Ok(Vec::new()) };
+    let row = |fellow: &Fellow| {
+        json!({
+            "identity": fellow.identity,
+            "own": fellow.identity == shared.site.identity.as_str(),
+            "writes": fellow.writes,
+            "recorded": fellow.recorded_at.map_or_else(|| "never".to_owned(), moment),
+            "closed": fellow.closed.map_or_else(|| "no session yet".to_owned(), |day| day.to_string()),
+            "entries": count(fellow.entries),
+        })
+    };
+    Ok(reader.fleet().await?.iter().map(row).collect())
 }
 
 /// `GET /orders`
@@ -45,7 +65,20 @@ pub(crate) async fn kill(shared: Data<Shared>, visitor: Visitor) -> Answer {
 
 /// `GET /system/health`
 pub(crate) async fn health(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    plain(&shared, &visitor, "/system/health", "Health", "pages/health.html")
+    let (lines, unread) = match (shared.site.backups)() {
+        Ok(lines) => (lines, None),
+        Err(why) => (Vec::new(), Some(why)),
+    };
+    let shown = |line: &BackupLine| {
+        let kib = line.bytes.div_ceil(1_024);
+        json!({
+            "name": line.name, "at": line.at.to_string(), "day": line.at.utc_date().to_string(),
+            "time": clock(line.at), "size": count(kib), "checksum": line.checksum,
+        })
+    };
+    let shown: Vec<Value> = lines.iter().map(shown).collect();
+    let own = json!({ "backups": { "lines": shown, "unread": unread } });
+    Frame::new(&shared, &visitor, "/system/health").page("Health", "pages/health.html", own)
 }
 
 /// `GET /alerts`

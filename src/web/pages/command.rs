@@ -30,6 +30,7 @@ pub(crate) async fn form(
     let place = match verb {
         "kill" | "reset_kill" | "drill" => "/kill",
         "freeze" | "unfreeze" | "pause" | "resume" | "enter_defense" | "leave_defense" => "/risk",
+        "backup" => "/system/health",
         "rehearse" => "/rehearsal",
         "suspend_strategy" => "/strategies",
         _ => "/",

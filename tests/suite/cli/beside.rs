@@ -70,6 +70,7 @@ impl Bot {
             last_cycle: None,
             last_decision: None,
             decisions: 3,
+            unwatched: false,
             board: serde_json::json!({ "state": "monitoring", "mode": "paper" }),
         };
         Heart::new(&control, &self.control()).beat(&beat).unwrap();

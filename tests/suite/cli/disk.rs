@@ -152,3 +152,36 @@ fn d6_a_kill_works_when_the_books_turn_read_only() {
     bot.perish();
     assert!(run(&["umount", &text(&ledgers)]));
 }
+
+/// REP-9, REP-10: a backup for which there is no room leaves nothing, says what to do, and the next one with room is whole.
+#[test]
+fn rep_9_a_backup_on_a_full_disk_leaves_nothing_and_says_what_to_do() {
+    if !is_inside("rep_9_a_backup_on_a_full_disk_leaves_nothing_and_says_what_to_do", false) {
+        return;
+    }
+    let folder = Folder::new();
+    assert!(run(&["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", &text(folder.path())]));
+    let data = folder.path().join("data");
+    let bot = holding(&data);
+    let ballast = folder.path().join("ballast");
+    // Room for what the bot writes, and for a part of the backup.
+    fill(&ballast);
+    std::fs::OpenOptions::new()
+        .write(true)
+        .open(&ballast)
+        .unwrap()
+        .set_len(ballast.metadata().unwrap().len() - (96 << 10))
+        .unwrap();
+    let refused = bot.tell("backup");
+    assert_eq!(refused.code, Some(3), "{}{}", refused.out, refused.err);
+    assert!(refused.err.contains("full") && refused.err.contains("tbot backup"), "{}", refused.err);
+    assert!(has_alert(&bot.board(), "backup"), "it is an alert: {:#}", bot.board());
+    let left: Vec<_> = super::tool::names(&data.join("backups")).into_iter().filter(|n| n != ".lock").collect();
+    assert!(left.is_empty(), "{left:?}");
+    std::fs::remove_file(&ballast).unwrap();
+    let taken = bot.tell("backup");
+    assert_eq!(taken.code, Some(0), "{}{}", taken.out, taken.err);
+    tbot_well(&["backups", "--verify", "--data", &text(&data)]);
+    bot.perish();
+    assert!(run(&["umount", &text(folder.path())]));
+}

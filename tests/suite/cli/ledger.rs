@@ -26,7 +26,7 @@ fn a_run_verifies_as_folder_and_as_file() {
             assert!(said.out.contains(words), "{words:?} is missing in: {}", said.out);
         }
         let json = verify(&path, &["--json"]).json();
-        assert_eq!((&json["verified"], &json["held_against_run_json"]), (&true.into(), &true.into()));
+        assert_eq!((&json["verified"], &json["held_against"]), (&true.into(), &"run.json".into()));
         assert!(json["books"][0]["entries"].as_u64().unwrap() > 10);
     }
     // Alone in another folder it still verifies, and says what cannot be seen then.
@@ -34,7 +34,7 @@ fn a_run_verifies_as_folder_and_as_file() {
     std::fs::copy(out.join("ledger.db"), &alone).unwrap();
     let said = verify(&alone, &[]);
     assert_eq!(said.code, Some(0));
-    assert!(said.out.contains("no run.json beside it"), "{}", said.out);
+    assert!(said.out.contains("no run.json and no file of heads"), "{}", said.out);
 }
 
 #[test]

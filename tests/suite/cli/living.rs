@@ -4,10 +4,11 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::{Connection as _, Executor as _};
 use tbot::gateway::clock::Stopwatch;
 
 use super::bot::Bot;
-use super::tool::{command, tbot, text};
+use super::tool::{Said, command, tbot, text};
 use crate::places::Folder;
 
 fn open_positions(board: &Value) -> usize {
@@ -120,6 +121,33 @@ fn life_3_a_bot_that_lost_a_part_does_not_start_as_if_nothing_were_missing() {
     }
 }
 
+/// WEB-2b: beside a running bot the audit verifies; one in which a word was changed does not, and it is said where.
+#[tokio::test]
+async fn web_2b_the_audit_is_verified_on_the_command_line() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let bot = Bot::start(&data, &[]);
+    bot.register();
+    let said = tbot(&["audit", "verify", "--data", &text(&data), "--json"]);
+    let json = said.json();
+    assert!(said.code == Some(0) && json["verified"] == true && json["records"].as_u64() > Some(0), "{json:#}");
+    bot.perish();
+    let file = data.join("people.db");
+    let mut raw = sqlx::SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    raw.execute("DROP TRIGGER audit_no_update").await.unwrap();
+    raw.execute("UPDATE audit SET who = 'eve' WHERE seq = 1").await.unwrap();
+    raw.close().await.unwrap();
+    let said = tbot(&["audit", "verify", &text(&file)]);
+    assert!(
+        said.code == Some(1) && said.out.contains("WRONG, first: record 1: its columns"),
+        "{}{}",
+        said.out,
+        said.err
+    );
+    let said = tbot(&["audit", "verify", &text(&folder.path().join("nothing.db"))]);
+    assert!(said.code == Some(2) && said.err.contains("people.db"), "{}", said.err);
+}
+
 /// LIFE-11: the process that falls is started again by the one that was called, whatever that call told the first start.
 #[test]
 fn life_11_a_call_with_the_flags_of_a_first_start_starts_again_too() {
@@ -143,7 +171,40 @@ fn life_11_a_call_with_the_flags_of_a_first_start_starts_again_too() {
     let first = process(None);
     let fell = Command::new("kill").args(["-9", &first.to_string()]).status().unwrap();
     assert!(fell.success());
-    process(Some(first));
+    let second = process(Some(first));
     assert_eq!(tbot(&["shutdown", "--data", &text(&data)]).code, Some(0));
     assert_eq!(called.wait().unwrap().code(), Some(0));
+    assert_ne!(first, second);
+}
+
+/// LIFE-5, LIFE-11: what somebody took away by mistake is noticed: the socket is put back, a lost watcher is told.
+#[test]
+fn life_5_a_removed_socket_is_put_back_and_a_lost_watcher_is_told() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let words = ["run", "--identity", "RIGD_US_SIM_05", "--listen", "127.0.0.1:0", "--data", &text(&data)];
+    let mut watcher = command(&words).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let status = |seen: &dyn Fn(&Said) -> bool| {
+        let begun = Stopwatch::start();
+        loop {
+            let said = tbot(&["status", "--data", &text(&data)]);
+            if seen(&said) {
+                return said;
+            }
+            assert!(begun.elapsed() < Duration::from_mins(1), "{}{}", said.out, said.err);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    status(&|said| said.code == Some(0));
+    std::fs::remove_file(data.join("control/tbot.sock")).unwrap();
+    status(&|said| said.code == Some(5));
+    status(&|said| said.code == Some(0));
+
+    watcher.kill().unwrap();
+    watcher.wait().unwrap();
+    let told = status(&|said| said.code == Some(1));
+    assert!(told.out.contains("if it falls it stays down"), "{}", told.out);
+    let board = tbot(&["status", "--json", "--data", &text(&data)]).json()["board"].clone();
+    assert!(board["alerts"].as_array().unwrap().iter().any(|alert| alert["code"] == "unwatched"), "{board:#}");
+    assert_eq!(tbot(&["shutdown", "--data", &text(&data)]).code, Some(0));
 }

@@ -1,5 +1,8 @@
 //! The command line from outside: the real binary on real files.
 
+/// Backups of a living bot, and back.
+#[cfg(debug_assertions)]
+mod backups;
 /// What cannot be used is refused, and nothing is left behind.
 mod bad_input;
 /// Beside a running bot.
@@ -35,5 +38,7 @@ pub(crate) mod recorded;
 mod rehearsed;
 /// The same inputs give the same bytes.
 mod same_bytes;
+/// Books on PostgreSQL.
+mod server_books;
 /// The binary and its files.
 pub(crate) mod tool;

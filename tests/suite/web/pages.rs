@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use desk::domain::bot::{BotState, Role, Who};
+use desk::domain::bot::{BotState, Command, Role, Who};
 use tbot::messages::board::{Board, FreezeLine, Mark};
 use tbot::store::{self, Batch};
 
@@ -272,4 +272,21 @@ fn each_error_is_a_page_that_says_what_to_do() {
     let broken = server.get("/users", Some(&root));
     assert_eq!(broken.status, 500);
     assert!(broken.body.contains("Trading is not affected") && broken.body.contains("tbot status"), "{}", broken.body);
+}
+
+/// REP-9: the health page lists the backups, and whoever operates takes one there; others see the list alone.
+#[test]
+fn rep_9_the_health_page_lists_backups_and_an_operator_takes_one() {
+    let server = Server::start();
+    let (operator, viewer) = (server.person("ann", &[Role::Operator]), server.person("rob", &[Role::Viewer]));
+    let seen = server.get("/system/health", Some(&operator)).body;
+    assert!(seen.contains("RIGD_US_SIM_01_20261120T210500Z.backup") && seen.contains("2,291"), "{seen}");
+    assert!(seen.contains("missing"), "a checksum that is gone is said: {seen}");
+    assert!(seen.contains("action=\"/commands/backup\""), "{seen}");
+    let taken = server.post("/commands/backup", Some(&operator), &[("key", "k1")]);
+    assert_eq!(taken.header("location"), Some("/system/health"), "{}", taken.body);
+    assert_eq!(server.given().last().map(|order| order.command.clone()), Some(Command::Backup));
+    let seen = server.get("/system/health", Some(&viewer)).body;
+    assert!(seen.contains("20261120T210500Z.backup") && !seen.contains("/commands/backup"), "{seen}");
+    assert_eq!(server.post("/commands/backup", Some(&viewer), &[("key", "k2")]).status, 403);
 }

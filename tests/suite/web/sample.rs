@@ -15,6 +15,7 @@ use desk::machines::screener::Reason as ScreenedOut;
 use desk::research::luck::SplitMix;
 use tbot::messages::board::*;
 use tbot::messages::screener::{Asked, ScreenBoard, ScreenLine};
+use tbot::web::BackupLine;
 
 pub(crate) fn at(text: &str) -> Timestamp {
     format!("2026-11-20T{text}Z").parse().unwrap()
@@ -423,6 +424,15 @@ pub(crate) fn bars(symbol: Symbol) -> Vec<Bar> {
             }
         })
         .collect()
+}
+
+/// Two backups, one without its checksum.
+pub(crate) fn backups() -> Vec<BackupLine> {
+    let line = |time: &str, bytes, checksum| {
+        let name = format!("RIGD_US_SIM_01_20261120T{}Z.backup", time.replace(':', ""));
+        BackupLine { name, at: at(time), bytes, checksum }
+    };
+    vec![line("21:05:00", 2_345_678, true), line("14:00:10", 1_023, false)]
 }
 
 /// A few lines of the program's logs.

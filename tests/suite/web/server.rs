@@ -95,6 +95,7 @@ impl Server {
                     symbols: ["NVDA", "T", "ZZZ"].map(|s| s.parse().unwrap()).into(),
                     rehearsals,
                     settings: Arc::new(settings),
+                    backups: Arc::new(|| Ok(sample::backups())),
                     logs: Arc::new(sample::logs),
                     log_names: vec!["system", "orders"],
                     zone: chrono_tz::Tz::Europe__Berlin,
