@@ -13,9 +13,9 @@ fn csv_of(journal: &tbot::render::exports::Journal) -> String {
         let l = stated.line;
         let comma = |text: String| text.replace('.', ",");
         let (y, m, d) = l.date.ymd();
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "{d:02}.{m:02}.{y};{};{};{};{};{}\n",
+            "{d:02}.{m:02}.{y};{};{};{};{};{}",
             l.instrument.unwrap_or_default(),
             comma(l.units.map(|u| u.to_string()).unwrap_or_default()),
             comma(l.price.map(|p| p.to_string()).unwrap_or_default()),
