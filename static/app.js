@@ -330,9 +330,40 @@
   addEventListener("pageshow", () => keeping().forEach((f) => { delete f.dataset.sent; }));
   addEventListener("beforeunload", (event) => { if (unsent()) event.preventDefault(); });
 
+  // ---------- panels ----------
+  // The bar may be painted anew while a panel is open; the browser gives the focus back to a button that is gone then.
+  let opener = null;
+  document.addEventListener("beforetoggle", (event) => { if (event.newState === "open") opener = document.activeElement; }, true);
+  document.addEventListener("toggle", (event) => {
+    const at = document.activeElement;
+    if (event.newState !== "closed" || !opener || opener.isConnected || (at !== document.body && !event.target.contains(at))) return;
+    const again = document.querySelector('[popovertarget="' + CSS.escape(event.target.id) + '"]:not([popovertargetaction])');
+    if (again) again.focus();
+  }, true);
+
   // ---------- keys ----------
-  const places = { d: "/", e: "/decisions", s: "/strategies", o: "/orders", t: "/trades", j: "/ledger", r: "/ledger/review", k: "/kill" };
+  const places = { d: "/", e: "/decisions", s: "/strategies", o: "/orders", t: "/trades", j: "/ledger", r: "/ledger/review", a: "/alerts", k: "/kill" };
   let going = false;
+  const single = document.getElementById("letters");
+  if (single) {
+    single.checked = localStorage.getItem("letters") !== "off";
+    single.addEventListener("change", () => localStorage.setItem("letters", single.checked ? "on" : "off"));
+  }
+  // The next or the previous row that leads somewhere has the focus; Enter opens it.
+  function step(by) {
+    const links = all("main tbody tr").map((row) => row.querySelector("a[href]")).filter((a) => a && a.offsetParent !== null);
+    const row = document.activeElement.closest("tr");
+    const here = links.findIndex((a) => row && row.contains(a));
+    const next = links[here < 0 ? (by > 0 ? 0 : links.length - 1) : here + by];
+    if (next) next.focus();
+  }
+  const lone = {
+    "/": () => { const field = document.querySelector("main input[type=search]"); if (field) field.focus(); return field; },
+    "?": () => { const panel = document.getElementById("keys"); if (panel && !panel.matches(":popover-open")) panel.showPopover(); return panel; },
+    j: () => { step(1); return true; },
+    k: () => { step(-1); return true; },
+    u: () => { const trail = all("main .trail a"); if (trail.length) trail[trail.length - 1].focus(); return trail.length; },
+  };
   document.addEventListener("keydown", (event) => {
     if (event.altKey && event.shiftKey && event.code === "KeyK") {
       const panel = document.getElementById("kill");
@@ -340,10 +371,11 @@
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, textarea")) return;
-    if (going && places[event.key]) location.assign(places[event.key]);
+    if (single && !single.checked && event.key !== "?") return;
+    if (going && places[event.key]) { going = false; location.assign(places[event.key]); return; }
     // A letter brings the focus to its button; the button is pressed by whoever sees it.
-    const button = going ? null : document.querySelector('#review [data-key="' + CSS.escape(event.key) + '"]');
-    if (button) { button.focus(); event.preventDefault(); }
+    const button = document.querySelector('#review [data-key="' + CSS.escape(event.key) + '"]');
+    if (button) { button.focus(); event.preventDefault(); } else if (lone[event.key] && lone[event.key]()) event.preventDefault();
     going = event.key === "g";
   });
 })();

@@ -49,6 +49,12 @@ test("WEB-2 the panel of a kill: focus on the way out, Escape closes it and give
   await page.keyboard.press("Escape");
   await expect(page.locator("#kill")).toBeHidden();
   await expect(bar(page).getByRole("button", { name: "Kill…" })).toBeFocused();
+  // Also where the bar was painted anew meanwhile.
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#kill")).toBeVisible();
+  await page.evaluate(() => { const verbs = document.querySelector('[data-region="verbs"]'); verbs.innerHTML = String(verbs.innerHTML); });
+  await page.keyboard.press("Escape");
+  await expect(bar(page).getByRole("button", { name: "Kill…" })).toBeFocused();
   // The way out is a button too.
   await page.keyboard.press("Enter");
   await expect(page.locator("#kill")).toBeVisible();
@@ -64,5 +70,38 @@ test("WEB-1 two letters lead to a page, and in a field they are letters", async 
   await expect(page).toHaveURL(`${bot.url}/orders`);
   await page.getByRole("textbox", { name: /^Symbol/ }).first().pressSequentially("gd");
   await expect(page.getByRole("textbox", { name: /^Symbol/ }).first()).toHaveValue("gd");
+  await expect(page).toHaveURL(`${bot.url}/orders`);
+});
+
+test("WEB-1 a slash searches, j and k walk the rows, a question mark lists the keys, and letters can be switched off", async ({ bot, operator: page }) => {
+  await start(page);
+  await bot.until("a decision", (b) => b.decisions.length > 1);
+  await page.goto(`${bot.url}/decisions`);
+  await page.keyboard.press("j");
+  const first = await page.evaluate(() => document.activeElement.getAttribute("href"));
+  await page.keyboard.press("j");
+  const second = await page.evaluate(() => document.activeElement.getAttribute("href"));
+  expect(first).not.toBe(null);
+  expect(second).not.toBe(first);
+  await page.keyboard.press("k");
+  expect(await page.evaluate(() => document.activeElement.getAttribute("href"))).toBe(first);
+  await page.keyboard.press("/");
+  await expect(page.locator("main input[type=search]").first()).toBeFocused();
+  await page.keyboard.press("Escape");
+  await page.locator("#main").focus();
+  await page.keyboard.press("?");
+  await expect(page.locator("#keys")).toBeVisible();
+  await page.locator("#letters").uncheck();
+  await page.keyboard.press("Escape");
+  await page.locator("#main").focus();
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
+  await expect(page).toHaveURL(`${bot.url}/decisions`);
+  await page.keyboard.press("?");
+  await page.locator("#letters").check();
+  await page.keyboard.press("Escape");
+  await page.locator("#main").focus();
+  await page.keyboard.press("g");
+  await page.keyboard.press("o");
   await expect(page).toHaveURL(`${bot.url}/orders`);
 });

@@ -53,10 +53,11 @@ impl Narrowed {
     }
 
     /// Whether somebody who looks wants this row.
-    fn takes(&self, row: &Row, name: &str) -> bool {
+    fn takes(&self, row: &Row, visitor: &Visitor) -> bool {
         let review = row.state().review();
         let shown = match self.show.as_str() {
-            "" => row.waits_for(name),
+            // Nothing waits for those who only read.
+            "" => visitor.may(Action::Account) && row.waits_for(&visitor.name),
             "open" => review != Review::Approved,
             "queried" => review == Review::Queried,
             "approved" => review == Review::Approved,
@@ -86,7 +87,7 @@ pub(crate) async fn narrowed(
         None => Vec::new(),
         Some(whole) => whole.rows().await?,
     };
-    rows.retain(|row| asked.takes(row, &visitor.name));
+    rows.retain(|row| asked.takes(row, visitor));
     Ok((rows, asked))
 }
 
