@@ -10,6 +10,7 @@ use serde_json::Value;
 use tbot::gateway::market_data::DataFolder;
 use tbot::store::{Address, Reader};
 
+use super::bot::Bot;
 use super::same_bytes::same;
 use super::tool::{tbot_well, text};
 use crate::places::Folder;
@@ -107,6 +108,48 @@ fn real_bars_give_trades_of_all_strategies_books_that_balance_and_nothing_held_o
             assert!(hours.open < exit && exit <= hours.close, "{trade}");
         }
     }
+}
+
+/// RES-8: recorded days through the actors of the real binary, the feed owning the clock, and through a backtest: the chains of
+/// events and of books end in the same links, and journal, decisions and trades are the same bytes.
+#[test]
+fn res_8_recorded_days_leave_the_same_bytes_live_and_in_a_backtest() {
+    let Some(recorded) = recordings("equities_1m/us2019_week") else { return };
+    let run = run(&recorded, &[]);
+    assert_eq!(run.strategies(), ["close", "mid", "open"].map(str::to_owned).into());
+    let place = Folder::new();
+    let data = place.path().join("data");
+    let mut bot = Bot::start(&data, &["--feed", &format!("replay:{}", text(&recorded)), "--speed", "max"]);
+    bot.register();
+    assert_eq!(bot.tell("start").code, Some(0));
+    bot.until("the feed's end", |b| b["alerts"].as_array().unwrap().iter().any(|a| a["code"] == "feed_ended"));
+    let output = data.join("output/TBOT_US_SIM_01");
+    let sessions = run.sessions();
+    let of = |session: &Value| session["session"].as_str().unwrap().replace(':', "_");
+    let own = |session: &Value, name: &str| output.join("sessions").join(of(session)).join(name);
+    bot.until("the files of each day", |_| sessions.iter().all(|s| own(s, "SHA256SUMS").exists()));
+    assert_eq!(bot.tell("shutdown").code, Some(0));
+    assert_eq!(bot.ends().code(), Some(0));
+
+    let heads = |path: &Path| {
+        let book = &tbot_well(&["ledger", "verify", &text(path), "--json"]).json()["books"][0];
+        (book["head"].clone(), book["events_head"].clone())
+    };
+    assert_eq!(heads(&data), heads(&run.out));
+    let journal = |path: &Path, name: &str| {
+        let out = place.path().join(name);
+        tbot_well(&["ledger", "export", &text(path), "--format", "json", "--out", &text(&out)]);
+        std::fs::read(out).unwrap()
+    };
+    assert!(journal(&data, "live.json") == journal(&run.out, "backtest.json"));
+    let decisions: String =
+        sessions.iter().map(|s| std::fs::read_to_string(own(s, "decisions/decisions.jsonl")).unwrap()).collect();
+    assert!(decisions == std::fs::read_to_string(run.out.join("decisions.jsonl")).unwrap());
+    let trades = sessions.iter().flat_map(|s| {
+        let bytes = std::fs::read(own(s, "trades/trade_history.json")).unwrap();
+        serde_json::from_slice::<Vec<Value>>(&bytes).unwrap()
+    });
+    assert_eq!(trades.collect::<Vec<_>>(), run.trades());
 }
 
 #[test]
