@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use desk::domain::bot::{BotState, Command, Role, Who};
 use tbot::messages::board::{Board, FreezeLine, Mark};
-use tbot::store::{self, Batch};
 
+use super::exports::month;
 use super::sample;
 use super::server::{Person, Server};
 use crate::places::Place;
@@ -134,15 +134,7 @@ fn what_comes_from_outside_is_shown_as_text() {
 /// A server whose books hold the worked month; what it stands on goes when the test has passed.
 pub(super) fn with_the_worked_month() -> (Server, Place, tokio::runtime::Runtime) {
     let place = Place::sqlite();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let reader = runtime.block_on(async {
-        store::create(&place.address, &books::new_book()).await.unwrap();
-        let (reader, mut writer) = store::open(&place.address, &books::identity()).await.unwrap();
-        let month = books::worked_month();
-        writer.append(&Batch { entries: &month, ..Batch::default() }).await.unwrap();
-        writer.close().await.unwrap();
-        reader
-    });
+    let (runtime, reader) = month(&place);
     (Server::start_with("127.0.0.1:0", false, Some((books::identity(), reader))), place, runtime)
 }
 
