@@ -143,6 +143,10 @@ fn rep_9_a_backup_of_a_trading_bot_goes_on_elsewhere_frozen_and_under_new_ids() 
     assert_eq!(bot.tell("unfreeze restored").code, Some(2), "a person with a code lifts it");
     let lifted = bot.tell(&format!("unfreeze restored --as ada --code {}", code(&secret, 30)));
     assert_eq!(lifted.code, Some(0), "{}", lifted.err);
+    // The next order may be an hour of the market away.
+    bot.perish();
+    let bot = Bot::start(&elsewhere, &["--speed", "600"]);
+    assert_eq!(bot.tell("start").code, Some(0), "what was lifted stays lifted");
     let again = |(_, what): &(String, String)| lost.iter().any(|(_, other)| what == other);
     bot.until("the same decided once more", |_| orders(&elsewhere).iter().any(again));
     let new: Vec<_> = orders(&elsewhere).into_iter().filter(|order| !before.contains(order)).collect();
