@@ -189,6 +189,7 @@ impl Done {
             ("differing", found.differing.len()),
             ("in the statement alone", found.statement_only.len()),
             ("in the books alone", found.books_only.len()),
+            ("held otherwise at its end", found.closed.as_ref().map_or(0, |c| c.differing().count())),
         ];
         for (what, n) in counts {
             console::say(&format!("  {n:>6} {what}"));
@@ -220,7 +221,13 @@ impl Done {
         });
         let left =
             found.books_only.iter().map(|b| format!("entry {}, {}: not in the statement", b.seq, short(&b.line)));
-        differing.chain(alone).chain(left).collect()
+        let held = found.closed.iter().flat_map(|closed| {
+            closed.differing().map(|s| {
+                let (statement, books) = (s.asset.figure(s.statement), s.asset.figure(s.books));
+                format!("{} held at {}: statement {statement}, books {books}", s.asset, closed.at)
+            })
+        });
+        differing.chain(alone).chain(left).chain(held).collect()
     }
 }
 

@@ -10,7 +10,7 @@ use super::exports::book;
 use super::refusal::Refusal;
 use super::site::Shared;
 use super::visitor::Visitor;
-use crate::render::imports::{Booked, Field, Line, Matching, Pair, Unmatched};
+use crate::render::imports::{Asset, Booked, Closed, Field, Line, Matching, Pair, Unmatched};
 use crate::store::people::StatementLine;
 use crate::store::people::review::{ItemKind, NewItem, Subject};
 
@@ -35,6 +35,11 @@ pub(crate) fn source_of_line(statement: &StatementLine, place: u64) -> String {
 pub(crate) fn source_of_entry(statement: &StatementLine, booked: &Booked) -> String {
     let id = booked.ids.first().map_or("", String::as_str);
     format!("statement:{}:entry:{id}", statement.hash)
+}
+
+/// What an item about a closing balance comes from.
+pub(crate) fn source_of_asset(statement: &StatementLine, asset: &Asset) -> String {
+    format!("statement:{}:held:{asset}", statement.hash)
 }
 
 /// Raises what is asked for. The same difference is raised once.
@@ -74,7 +79,8 @@ pub(crate) async fn raised(shared: &Shared, line: &StatementLine, found: &Matchi
     Ok(items.map(|(number, item)| (item.source, Value::from(number))).collect::<serde_json::Map<_, _>>().into())
 }
 
-/// Everything that differs, as items: what differs first, then what the statement alone has, then what the books alone.
+/// Everything that differs, as items: what differs first, then what the statement alone has, then what the books alone,
+/// then what was held at the end.
 fn items(statement: &StatementLine, found: &Matching, sessions: &BTreeMap<u64, Date>) -> Vec<NewItem> {
     let item = |title: String, text: String, entry: Option<u64>, source: String| NewItem {
         kind: ItemKind::Statement,
@@ -113,7 +119,16 @@ fn items(statement: &StatementLine, found: &Matching, sessions: &BTreeMap<u64, D
         let text = format!("Entry {}, statement {}: {}", b.seq, statement.number, b.line.text);
         item(title, text, Some(b.seq), source_of_entry(statement, b))
     });
-    differing.chain(alone).chain(left).collect()
+    let held = found.closed.iter().flat_map(|closed: &Closed| {
+        closed.differing().map(|s| {
+            let figure = |steps| s.asset.figure(steps);
+            let (asset, day, by) = (&s.asset, closed.at.utc_date(), figure(s.difference()));
+            let said = format!("statement {}, books {} ({by})", figure(s.statement), figure(s.books));
+            let text = format!("What statement {} says was held at {}", statement.number, closed.at);
+            item(format!("{day}, {asset} held: {said}"), text, None, source_of_asset(statement, asset))
+        })
+    });
+    differing.chain(alone).chain(left).chain(held).collect()
 }
 
 /// A movement in a few words: `2026-06-01, ACME -200, 10239.00 USD`.

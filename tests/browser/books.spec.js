@@ -62,8 +62,17 @@ test("LEDG-9 a statement is imported, agrees or not to the cent, and what differ
   await row.getByRole("link", { name: /^entry \d+$/ }).click();
   await expect(page.getByRole("heading", { name: "Postings" })).toBeVisible();
 
+  // A thousand of cash more at the end than the books hold.
+  await statement(page, "richer.ofx", ofx.replace(/<AVAILCASH>(\d+)\./, (_, cash) => `<AVAILCASH>${Number(cash) + 1000}.`));
+  await expect(page.locator(".answer")).toContainText("its movements of cash do, in sum. At its end 1 of what is held differs");
+  const held = page.locator("section", { has: page.getByRole("heading", { name: "Held at the end" }) }).locator("tbody tr");
+  const cash = held.filter({ hasText: "USD cash" });
+  await expect(cash).toContainText("+1,000.00");
+  await cash.getByRole("button", { name: "Make a review item" }).click();
+  await expect(cash.getByRole("link", { name: "review item 2" })).toBeVisible();
+
   await statement(page, "bad.csv", "date,amount\n2026-06-01,x\n");
   await expect(page.locator("main")).toContainText("line 2, amount");
   await page.goHome("/ledger/reconciliation");
-  await expect(page.locator("main tbody tr")).toHaveCount(2);
+  await expect(page.locator("main tbody tr")).toHaveCount(3);
 });

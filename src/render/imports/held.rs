@@ -7,6 +7,7 @@ use desk::domain::symbol::Currency;
 use desk::domain::time::Date;
 use serde::{Deserialize, Serialize};
 
+use super::closing::closed;
 use super::error::ImportError;
 use super::mapping::Mapping;
 use super::matching::{WINDOW, matched};
@@ -65,6 +66,9 @@ pub struct Summary {
     pub books_only: u64,
     /// The difference of cash, by currency.
     pub differences: Vec<(Currency, Money)>,
+    /// Positions and cash that were not the same at the end.
+    #[serde(default)]
+    pub held_otherwise: u64,
 }
 
 impl Summary {
@@ -79,13 +83,14 @@ impl Summary {
             statement_only: count(matching.statement_only.len()),
             books_only: count(matching.books_only.len()),
             differences: matching.sums.iter().map(|s| (s.currency, s.difference)).collect(),
+            held_otherwise: matching.closed.as_ref().map_or(0, |c| count(c.differing().count())),
         }
     }
 
     /// Whether nothing is left over and nothing differs.
     #[must_use]
     pub const fn agrees(&self) -> bool {
-        self.differing == 0 && self.statement_only == 0 && self.books_only == 0
+        self.differing == 0 && self.statement_only == 0 && self.books_only == 0 && self.held_otherwise == 0
     }
 }
 
@@ -117,7 +122,8 @@ pub fn held(bytes: &[u8], asked: &Asked, entries: &[Entry], base: Currency) -> R
     let reading = Reading { format, mapping: Mapping::parse(&asked.mapping)?, from: asked.from, to: asked.to };
     let (format, statement) = read(bytes, &reading, base)?;
     let booked = lines(entries, base).map_err(|_| ImportError::Overflow)?;
-    let matching = matched(&statement.lines, &booked, statement.period, WINDOW)?;
+    let closed = statement.closing.as_ref().map(|c| closed(c, entries)).transpose()?;
+    let matching = Matching { closed, ..matched(&statement.lines, &booked, statement.period, WINDOW)? };
     let day = |day: Option<Date>| day.map(|d| d.to_string()).unwrap_or_default();
     let read_as = format!("{}\n{}\n{}\n{}\n", format.as_str(), asked.mapping, day(asked.from), day(asked.to));
     let hash = Hash::of(&[read_as.as_bytes(), bytes].concat());

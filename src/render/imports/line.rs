@@ -9,6 +9,7 @@ use desk::domain::time::Date;
 use desk::domain::wide::Wide;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::closing::Closing;
 use crate::render::exports::Period;
 use crate::render::exports::numbers::{COST_PLACES, decimal};
 
@@ -118,6 +119,8 @@ pub struct Statement {
     pub lines: Vec<Stated>,
     /// What of it is not compared, counted by its name.
     pub left_out: Vec<(String, u64)>,
+    /// What it says was held at its end, where it says so.
+    pub closing: Option<Closing>,
 }
 
 #[cfg(test)]

@@ -281,7 +281,7 @@ impl<'a> Desk<'a> {
         let held = matched.iter().chain(&differing).flat_map(|p| &p.booked).chain(&books_only);
         let sums = sums(&self.stated, held)?;
         let window = u16::try_from(self.window).unwrap_or(u16::MAX);
-        Ok(Matching { days: (from, to), window, matched, differing, statement_only, books_only, sums })
+        Ok(Matching { days: (from, to), window, matched, differing, statement_only, books_only, sums, closed: None })
     }
 }
 

@@ -1,6 +1,10 @@
 //! A broker's statement, read and held against the journal (LEDG-9). Nothing here reads a file or asks a clock: the same
 //! statement, journal and window give the same result.
 
+/// What statements of OFX say was held.
+mod balances;
+/// What was held at a statement's end, on both sides.
+mod closing;
 /// A broker's CSV.
 mod csv;
 /// Elements of OFX, of both kinds.
@@ -26,6 +30,7 @@ mod outcome;
 /// A file as a statement.
 mod read;
 
+pub use closing::{Asset, Closed, Closing, Standing, closed};
 pub use error::ImportError;
 pub use held::{About, Asked, Held, Summary, held};
 pub use line::{Booked, Line, Stated, Statement, UnitPrice};

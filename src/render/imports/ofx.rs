@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use desk::domain::decimal::{Money, Quantity, parse_steps};
 use desk::domain::symbol::Currency;
-use desk::domain::time::Date;
+use desk::domain::time::{Date, Timestamp};
 
+use super::balances::closing;
 use super::elements::{Element, parse};
 use super::error::ImportError;
 use super::figures::{Decimals, plain, price};
@@ -29,15 +30,17 @@ pub(super) fn read(text: &str) -> Result<Statement, ImportError> {
         return Err(ImportError::NoStatement);
     }
     let mut found = Found { tickers, lines: Vec::new(), left_out: BTreeMap::new(), accounts: Vec::new(), span: None };
-    for statement in statements {
+    for statement in &statements {
         found.statement(statement)?;
     }
+    let closing = closing(&statements, &found.tickers)?;
     let (from, to) = found.span.ok_or(ImportError::Empty)?;
     Ok(Statement {
         accounts: found.accounts,
         period: Period { from, to },
         lines: found.lines,
         left_out: found.left_out.into_iter().collect(),
+        closing,
     })
 }
 
@@ -123,9 +126,13 @@ impl Found {
 
     /// The ticker of a security, or its id where the list has none.
     fn security(&self, element: &Element) -> Option<String> {
-        let id = element.find("SECID")?.text("UNIQUEID")?;
-        Some(self.tickers.get(id).map_or(id, String::as_str).to_owned())
+        security(&self.tickers, element)
     }
+}
+
+pub(super) fn security(tickers: &BTreeMap<String, String>, element: &Element) -> Option<String> {
+    let id = element.find("SECID")?.text("UNIQUEID")?;
+    Some(tickers.get(id).map_or(id, String::as_str).to_owned())
 }
 
 /// Units and cash.
@@ -156,31 +163,36 @@ fn moved(element: &Element) -> Result<(Option<Quantity>, Option<Money>), ImportE
     Ok((units.map(Quantity::from_raw), amount.map(Money::from_raw)))
 }
 
-fn steps(element: &Element) -> Result<i64, ImportError> {
+pub(super) fn steps(element: &Element) -> Result<i64, ImportError> {
     let plain = plain(&element.text, Decimals::Point).ok_or_else(|| value(element, FIGURE))?;
     parse_steps(plain.as_bytes()).map_err(|_| value(element, FIGURE))
 }
 
-fn currency(element: &Element, name: &str) -> Result<Currency, ImportError> {
+pub(super) fn currency(element: &Element, name: &str) -> Result<Currency, ImportError> {
     let found = element.find(name).ok_or_else(|| missing(element, name))?;
     found.text.parse().map_err(|_| value(found, "a currency such as USD"))
 }
 
-fn missing(element: &Element, name: &str) -> ImportError {
+pub(super) fn missing(element: &Element, name: &str) -> ImportError {
     ImportError::Missing { line: element.line, column: format!("{} of {}", name, element.name) }
 }
 
-fn value(element: &Element, allowed: &'static str) -> ImportError {
+pub(super) fn value(element: &Element, allowed: &'static str) -> ImportError {
     let found = element.text.chars().take(60).collect();
     ImportError::Value { line: element.line, column: element.name.clone(), found, allowed }
 }
 
 /// The day of a moment in UTC; a day without a time is taken as it is.
 fn day(element: &Element) -> Result<Date, ImportError> {
+    end(element).map(Timestamp::utc_date)
+}
+
+/// A moment; of a day without a time its last second.
+pub(super) fn end(element: &Element) -> Result<Timestamp, ImportError> {
     moment(element.text.trim()).ok_or_else(|| value(element, DAY))
 }
 
-fn moment(text: &str) -> Option<Date> {
+fn moment(text: &str) -> Option<Timestamp> {
     let (digits, zone) = match text.split_once('[') {
         Some((digits, zone)) => (digits, zone.strip_suffix(']')?),
         None => (text, "0"),
@@ -191,15 +203,17 @@ fn moment(text: &str) -> Option<Date> {
         if text.bytes().all(|b| b.is_ascii_digit()) { text.parse::<i64>().ok() } else { None }
     };
     let date = Date::new(part(0, 4)?, part(4, 6)?, part(6, 8)?)?;
+    let after = |seconds: i64| Timestamp::from_seconds(date.midnight().seconds().saturating_add(seconds));
     if whole.len() == 8 {
-        return Some(date);
+        return Some(after(86_399));
     }
     let (hour, minute) = (part(8, 10)?, part(10, 12)?);
-    if hour > 23 || minute > 59 || !matches!(whole.len(), 12 | 14) {
+    let second = if whole.len() == 14 { part(12, 14)? } else { 0 };
+    if hour > 23 || minute > 59 || second > 60 || !matches!(whole.len(), 12 | 14) {
         return None;
     }
-    let seconds = hour.saturating_mul(3600).saturating_add(minute.saturating_mul(60)).saturating_sub(offset(zone)?);
-    Some(date.plus(seconds.div_euclid(86_400)))
+    let seconds = hour.saturating_mul(3600).saturating_add(minute.saturating_mul(60)).saturating_add(second);
+    Some(after(seconds.saturating_sub(offset(zone)?)))
 }
 
 /// The seconds before UTC of a zone such as `-5:EST` or `+5.5`.
@@ -229,7 +243,7 @@ mod tests {
             ("20260630160000[EST", None),
             ("", None),
         ] {
-            assert_eq!(moment(text).map(|d| d.to_string()).as_deref(), day, "{text}");
+            assert_eq!(moment(text).map(|at| at.utc_date().to_string()).as_deref(), day, "{text}");
         }
     }
 }

@@ -4,6 +4,7 @@ use desk::domain::decimal::Money;
 use desk::domain::symbol::Currency;
 use serde::{Deserialize, Serialize};
 
+use super::closing::Closed;
 use super::line::{Booked, Line, Stated};
 use crate::render::exports::Period;
 
@@ -110,13 +111,17 @@ pub struct Matching {
     pub books_only: Vec<Booked>,
     /// Cash, by currency.
     pub sums: Vec<Sum>,
+    /// What was held at the end, where the statement says so.
+    #[serde(default)]
+    pub closed: Option<Closed>,
 }
 
 impl Matching {
     /// Whether nothing is left over and nothing differs.
     #[must_use]
-    pub const fn agrees(&self) -> bool {
-        self.differing.is_empty() && self.statement_only.is_empty() && self.books_only.is_empty()
+    pub fn agrees(&self) -> bool {
+        let held = self.closed.as_ref().is_none_or(|c| c.differing().next().is_none());
+        held && self.differing.is_empty() && self.statement_only.is_empty() && self.books_only.is_empty()
     }
 
     /// The days that were compared.

@@ -92,7 +92,7 @@ pub fn read(bytes: &[u8], reading: &Reading, base: Currency) -> Result<(FileForm
             let days = || lines.iter().map(|l| l.line.date);
             let from = reading.from.or_else(|| days().min()).ok_or(ImportError::Empty)?;
             let to = reading.to.or_else(|| days().max()).ok_or(ImportError::Empty)?;
-            Statement { accounts: Vec::new(), period: Period { from, to }, lines, left_out: Vec::new() }
+            Statement { accounts: Vec::new(), period: Period { from, to }, lines, left_out: Vec::new(), closing: None }
         }
     };
     if statement.lines.len() > MOST_LINES {

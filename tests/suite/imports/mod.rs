@@ -1,5 +1,7 @@
 //! A broker's statement against the journal (LEDG-9).
 
+/// What was held at the end.
+mod closing;
 /// Statements of other programs.
 mod foreign;
 /// What is planted is found as what it is.

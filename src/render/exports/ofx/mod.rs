@@ -26,3 +26,4 @@ pub use checked::checked;
 pub(super) use document::write;
 pub use lines::lines;
 pub use opening::{Opening, opening, read_opening};
+pub(crate) use walk::CASH;

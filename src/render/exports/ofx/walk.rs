@@ -21,7 +21,7 @@ pub(super) struct Walk {
 }
 
 /// The accounts that are cash.
-pub(super) const CASH: [AccountCode; 3] =
+pub(crate) const CASH: [AccountCode; 3] =
     [AccountCode::CASH_SETTLED, AccountCode::CASH_UNSETTLED, AccountCode::CASH_DERIVATIVES];
 
 impl Walk {

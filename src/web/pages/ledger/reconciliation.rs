@@ -3,12 +3,14 @@
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::{Data, Path, Query};
-use desk::domain::decimal::Money;
+use desk::domain::decimal::{Money, Quantity};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Answer;
-use crate::render::imports::{Basis, Booked, Difference, Field, Line, Matching, Pair, Summary, Unmatched};
+use crate::render::imports::{
+    Asset, Basis, Booked, Closed, Difference, Field, Line, Matching, Pair, Summary, Unmatched,
+};
 use crate::render::numbers::{Sign, count, plain, quantity};
 use crate::store::people::StatementLine;
 use crate::web::multipart::Upload;
@@ -115,7 +117,7 @@ fn row(line: &StatementLine) -> Result<Value, Refusal> {
         "from": summary.days.0.to_string(), "to": summary.days.1.to_string(), "lines": count(about.lines),
         "left_out": left_out, "agrees": summary.agrees(), "off": off(&summary),
         "matched": count(summary.matched), "differing": summary.differing, "statement_only": summary.statement_only,
-        "books_only": summary.books_only,
+        "books_only": summary.books_only, "held_otherwise": summary.held_otherwise,
     }))
 }
 
@@ -153,7 +155,24 @@ fn tables(found: &Matching, statement: &StatementLine) -> Value {
         "books_only": found.books_only.iter().take(ROWS).map(left).collect::<Vec<_>>(),
         "matched": found.matched.iter().take(ROWS).map(of_pair).collect::<Vec<_>>(),
         "sums": sums.collect::<Vec<_>>(), "window": found.window,
+        "closed": found.closed.as_ref().map(|closed| held(closed, statement)),
     })
+}
+
+/// What was held at the end: cash first.
+fn held(closed: &Closed, statement: &StatementLine) -> Value {
+    let standings = closed.standings.iter().take(ROWS).map(|s| {
+        let figure = |steps: i64, sign: Sign| match &s.asset {
+            Asset::Cash(_) => plain(Money::from_raw(steps), sign),
+            Asset::Units(_) => quantity(Quantity::from_raw(steps)),
+        };
+        json!({
+            "asset": s.asset.to_string(), "statement": figure(s.statement, Sign::Plain),
+            "books": figure(s.books, Sign::Plain), "difference": figure(s.difference(), Sign::Result),
+            "agrees": s.difference() == 0, "source": raising::source_of_asset(statement, &s.asset),
+        })
+    });
+    json!({ "at": moment(closed.at), "standings": standings.collect::<Vec<_>>() })
 }
 
 fn booked(b: &Booked) -> Value {
