@@ -8,6 +8,8 @@ mod bulk;
 mod open;
 /// Around the writer.
 mod raw;
+/// What accountants ask of the journal.
+mod registers;
 /// Review by several people.
 mod review;
 /// Roles, races and statements on PostgreSQL.
