@@ -5,7 +5,9 @@ use desk::domain::ids::{SessionId, StrategyName};
 use desk::domain::journal::{Entry, FeeKind};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::{Date, Span, Timestamp};
-use desk::machines::ledger::{self, BookFact, Books, CashActivity, Fill, LotChoice, Opening, SessionEnd};
+use desk::machines::ledger::{
+    self, BookFact, Books, CashActivity, Fill, LotChoice, Opening, Reorganisation, SessionEnd,
+};
 use tbot::render::exports::{Format, Journal, Period, ofx};
 
 use super::programs::accepts;
@@ -83,6 +85,10 @@ pub(crate) fn history(seed: u64) -> Journal {
     }
     for (n, day) in days.into_iter().enumerate() {
         let session = SessionId::xnys(day);
+        if n == 2 {
+            let at = day.midnight() + Span::minutes(13 * 60);
+            desk.book(at, &became(&dice.pick(&symbols[..3]), dice.pick(&symbols[3..]), session, at));
+        }
         for fill in 0..30 {
             let at = day.midnight() + Span::minutes(14 * 60 + 1 + fill);
             let sold = dice.roll(2) == 0;
@@ -112,6 +118,20 @@ pub(crate) fn history(seed: u64) -> Journal {
     }
     let accounts = Journal::default_accounts();
     Journal { identity, base_currency: Currency::USD, accounts, entries: desk.entries }
+}
+
+/// Three shares of another instrument for seven.
+fn became(instrument: &Symbol, into: Symbol, session: SessionId, at: Timestamp) -> BookFact {
+    BookFact::Reorganisation(Reorganisation {
+        action: Some("merger".to_owned()),
+        instrument: *instrument,
+        into,
+        ex_date: session.date,
+        new: 3,
+        old: 7,
+        session,
+        effective_at: at,
+    })
 }
 
 #[test]

@@ -117,9 +117,10 @@ async fn gains_are_those_of_the_accounts(reader: &Reader, book: &Book, journal: 
         assert_eq!(sum, gains(&[EntryKind::Fill, EntryKind::CashInLieu]), "LEDG-6: gains of {day}");
         for line in &read {
             let of = journal.entries.iter().find(|e| e.seq == line.seq).unwrap();
-            let left = of.draft.postings.iter().find(|p| {
-                p.tags.lot.as_ref() == Some(&line.lot) && p.holding.is_some_and(|h| h.units == line.units)
-            });
+            let left =
+                of.draft.postings.iter().find(|p| {
+                    p.tags.lot.as_ref() == Some(&line.lot) && p.holding.is_some_and(|h| h.units == line.units)
+                });
             assert_eq!(left.map(|p| p.amount), Some(line.cost), "{line:?}");
             assert_ne!(line.units, Quantity::ZERO);
         }

@@ -6,8 +6,8 @@ use desk::domain::journal::{AccountCode, EntryKind};
 use desk::domain::symbol::Currency;
 use desk::machines::ledger::{
     Adjustment, Adoption, BookFact, Borrow, CashActivity, CashInLieu, CoinFill, Coins, Contract, ContractFill,
-    Decision, Dividend, DividendAccrual, Fill, Found, Funding, LateFee, LotChoice, Mistake, Split, Unlock, Variation,
-    YearClose, wash_sales,
+    Decision, Dividend, DividendAccrual, Fill, Found, Funding, LateFee, LotChoice, Mistake, Reorganisation, Split,
+    Unlock, Variation, YearClose, wash_sales,
 };
 
 use crate::support::{Desk, at, fill, float, june, lines, money, session, settlement, symbol, units};
@@ -137,6 +137,64 @@ fn a_split_moves_units_alone_also_backwards_and_of_shorts() {
     assert_eq!(desk.book(2, &split(2, 1)).unwrap(), [], "nothing is held");
     assert_eq!(refused(&mut desk, 2, &split(3, 3)), "split_terms");
     assert_eq!(refused(&mut desk, 2, &split(0, 3)), "split_terms");
+}
+
+fn became(into: &str, new: u32, old: u32) -> BookFact {
+    BookFact::Reorganisation(Reorganisation {
+        action: None,
+        instrument: symbol("ACME"),
+        into: symbol(into),
+        ex_date: june(2),
+        new,
+        old,
+        session: session(2),
+        effective_at: at(2),
+    })
+}
+
+#[test]
+fn ledg_5_a_reorganisation_moves_lots_at_cost_with_their_dates_also_of_shorts() {
+    for (first, second, expected) in [
+        (
+            "100",
+            "50",
+            [
+                "1310 -1000.00 (-100) ACME-a",
+                "1310 -500.00 (-50) ACME-b",
+                "1310 1000.00 (33.33333333) ACME-a",
+                "1310 500.00 (16.66666667) ACME-b",
+                "9200 0.00 (150)",
+                "9200 0.00 (-50)",
+            ],
+        ),
+        (
+            "-100",
+            "-50",
+            [
+                "2110 1000.00 (100) ACME-a",
+                "2110 500.00 (50) ACME-b",
+                "2110 -1000.00 (-33.33333333) ACME-a",
+                "2110 -500.00 (-16.66666667) ACME-b",
+                "9200 0.00 (-150)",
+                "9200 0.00 (50)",
+            ],
+        ),
+    ] {
+        let mut desk = Desk::new();
+        desk.fill(fill("a", 1, "ACME", first, "10.00"));
+        desk.fill(fill("b", 1, "ACME", second, "10.00"));
+        let opened: Vec<_> = desk.books.open_lots_of(symbol("ACME")).map(|l| (l.acquired, l.opened_by)).collect();
+        assert_eq!(booked(&mut desk, 2, &became("NEWCO", 1, 3)), expected);
+        assert_eq!(refused(&mut desk, 2, &became("NEWCO", 1, 3)), "already_booked");
+        assert_eq!(desk.books.open_lots_of(symbol("ACME")).count(), 0);
+        let kept: Vec<_> = desk.books.open_lots_of(symbol("NEWCO")).map(|l| (l.acquired, l.opened_by)).collect();
+        assert_eq!(kept, opened, "the holding period goes on");
+    }
+    let mut desk = Desk::new();
+    assert_eq!(desk.book(2, &became("NEWCO", 1, 1)).unwrap(), [], "nothing is held");
+    for (into, new, old) in [("ACME", 2, 1), ("NEWCO", 0, 1), ("NEWCO", 1, 0)] {
+        assert_eq!(refused(&mut desk, 2, &became(into, new, old)), "reorganisation_terms");
+    }
 }
 
 #[test]

@@ -68,6 +68,17 @@ pub enum ActivityRefusal {
         /// For how many.
         old: u32,
     },
+    /// Terms of a reorganisation that name no shares, or the same ones twice.
+    ReorganisationTerms {
+        /// What they were.
+        instrument: Symbol,
+        /// What they are to be.
+        into: Symbol,
+        /// How many come.
+        new: u32,
+        /// For how many.
+        old: u32,
+    },
     /// A decision without a person or a reason.
     NoReason {
         /// The kind of the entry.
@@ -103,6 +114,7 @@ impl ActivityRefusal {
             Self::BadItem { .. } => "bad_item",
             Self::SameCurrency { .. } => "same_currency",
             Self::SplitTerms { .. } => "split_terms",
+            Self::ReorganisationTerms { .. } => "reorganisation_terms",
             Self::NoReason { .. } => "no_reason",
             Self::SamePerson { .. } => "same_person",
             Self::NotClosed { .. } => "not_closed",
@@ -143,6 +155,12 @@ impl fmt::Display for ActivityRefusal {
             }
             Self::SplitTerms { instrument, new, old } => {
                 write!(f, "a split {new}:{old} of {instrument} is none; two different numbers above zero are needed")
+            }
+            Self::ReorganisationTerms { instrument, into, new, old } => {
+                write!(
+                    f,
+                    "{new} {into} for {old} {instrument} is no reorganisation; another instrument and two numbers above zero are needed"
+                )
             }
             Self::NoReason { kind, key } => write!(f, "{kind} {key} needs the person who decides, and the reason"),
             Self::SamePerson { key, by } => write!(f, "{key} was asked for by {by}; somebody else has to agree"),

@@ -120,6 +120,7 @@ impl Books {
             BookFact::Interest(cash) => vec![activity::interest(self, cash)?],
             BookFact::Borrow(borrow) => vec![activity::borrow(self, borrow)?],
             BookFact::Split(split) => corporate::split(self, split)?,
+            BookFact::Reorganisation(terms) => corporate::reorganisation(self, terms)?,
             BookFact::CashInLieu(cash) => vec![corporate::in_lieu(self, cash)?],
             BookFact::Variation(variation) => contracts::variation(self, variation)?,
             BookFact::Funding(funding) => vec![contracts::funding(self, funding)?],

@@ -1,4 +1,4 @@
-//! Corporate actions: splits, and the cash for the fractions that they leave (BOOKS.md section 5).
+//! Corporate actions: splits, reorganisations, and the cash for the fractions that they leave (BOOKS.md section 5).
 
 use super::activity::named;
 use super::activity_refusal::ActivityRefusal;
@@ -22,6 +22,28 @@ pub struct Split {
     /// Whose shares.
     pub instrument: Symbol,
     /// From when on they trade split.
+    pub ex_date: Date,
+    /// How many come, above zero.
+    pub new: u32,
+    /// For how many, above zero.
+    pub old: u32,
+    /// The books' day.
+    pub session: SessionId,
+    /// Before the ex-date's open.
+    pub effective_at: Timestamp,
+}
+
+/// Shares that became those of another instrument, by a merger or under a new name: `new` of them for `old` ones. Cost,
+/// dates and lots go with them; what is paid besides is an activity of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reorganisation {
+    /// The broker's id of the action, where there is one; otherwise the terms are the source key.
+    pub action: Option<String>,
+    /// What they were.
+    pub instrument: Symbol,
+    /// What they are, another one.
+    pub into: Symbol,
+    /// From when on.
     pub ex_date: Date,
     /// How many come, above zero.
     pub new: u32,
@@ -70,7 +92,7 @@ pub(super) fn split(books: &Books, s: &Split) -> Result<Vec<Draft>, BookRefusal>
         let pool = books.pool(s.instrument, account);
         let units = pool.iter().try_fold(Quantity::ZERO, |sum, lot| sum.checked_add(lot.units));
         let units = units.ok_or(Overflow).map_err(overflow)?;
-        let split = split_units(units, s).map_err(overflow)?;
+        let split = exchanged(units, s.new, s.old).map_err(overflow)?;
         // Rounding is of the whole position; the last lot takes what is left.
         let mut shares = Shares::new(Money::from_raw(split.raw()), units);
         let mut added = Quantity::ZERO;
@@ -86,11 +108,12 @@ pub(super) fn split(books: &Books, s: &Split) -> Result<Vec<Draft>, BookRefusal>
                 instrument: Some(s.instrument),
                 ..Tags::default()
             };
-            postings.extend(units_line(account, lot.currency, s.instrument, more, tags));
+            postings.extend(units_line((account, lot.currency), Money::ZERO, (s.instrument, more), tags));
         }
         if let Some(currency) = currency {
             let tags = Tags { instrument: Some(s.instrument), ..Tags::default() };
-            postings.extend(units_line(AccountCode::UNITS_CORPORATE, currency, s.instrument, added.negated(), tags));
+            let counterpart = (AccountCode::UNITS_CORPORATE, currency);
+            postings.extend(units_line(counterpart, Money::ZERO, (s.instrument, added.negated()), tags));
         }
         before = before.checked_add(units).ok_or(Overflow).map_err(overflow)?;
         after = after.checked_add(split).ok_or(Overflow).map_err(overflow)?;
@@ -109,20 +132,78 @@ pub(super) fn split(books: &Books, s: &Split) -> Result<Vec<Draft>, BookRefusal>
     }])
 }
 
-fn split_units(units: Quantity, s: &Split) -> Result<Quantity, Overflow> {
-    let scaled = Wide::product(units.raw(), i64::from(s.new));
-    scaled.half_even(widen(i64::from(s.old))).ok_or(Overflow)?.quantity()
+/// Each lot leaves its instrument and stands in the other, at the same cost; nothing where no share is held or owed.
+pub(super) fn reorganisation(books: &Books, r: &Reorganisation) -> Result<Vec<Draft>, BookRefusal> {
+    let kind = EntryKind::Reorganisation;
+    let terms = format!("{}:{}:{}:{}:{}", r.instrument, r.ex_date, r.into, r.new, r.old);
+    let key = r.action.clone().unwrap_or(terms);
+    books.not_yet(kind, &key)?;
+    if r.new == 0 || r.old == 0 || r.instrument == r.into {
+        let (instrument, into) = (r.instrument, r.into);
+        return Err(ActivityRefusal::ReorganisationTerms { instrument, into, new: r.new, old: r.old }.into());
+    }
+    let overflow = |_| BookRefusal::overflow(kind, &key);
+    let (mut left, mut come, mut counterparts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut before, mut after) = (Quantity::ZERO, Quantity::ZERO);
+    for account in [AccountCode::LONG_POSITIONS, AccountCode::SHORT_POSITIONS] {
+        let pool = books.pool(r.instrument, account);
+        let units = pool.iter().try_fold(Quantity::ZERO, |sum, lot| sum.checked_add(lot.units));
+        let units = units.ok_or(Overflow).map_err(overflow)?;
+        let all = exchanged(units, r.new, r.old).map_err(overflow)?;
+        // Rounding is of the whole position; the last lot takes what is left.
+        let mut shares = Shares::new(Money::from_raw(all.raw()), units);
+        for lot in pool {
+            let new = Quantity::from_raw(shares.take(lot.units).map_err(overflow)?.raw());
+            let tags = |instrument| Tags {
+                lot: Some(lot.lot.clone()),
+                strategy: lot.strategy,
+                instrument: Some(instrument),
+                ..Tags::default()
+            };
+            let place = (account, lot.currency);
+            let (out, own) = ((r.instrument, lot.units.negated()), tags(r.instrument));
+            left.extend(units_line(place, lot.cost.negated(), out, own));
+            come.extend(units_line(place, lot.cost, (r.into, new), tags(r.into)));
+        }
+        if let Some(currency) = pool.first().map(|lot| lot.currency) {
+            for (commodity, units) in [(r.instrument, units), (r.into, all.negated())] {
+                let tags = Tags { instrument: Some(commodity), ..Tags::default() };
+                let counterpart = (AccountCode::UNITS_CORPORATE, currency);
+                counterparts.extend(units_line(counterpart, Money::ZERO, (commodity, units), tags));
+            }
+        }
+        before = before.checked_add(units).ok_or(Overflow).map_err(overflow)?;
+        after = after.checked_add(all).ok_or(Overflow).map_err(overflow)?;
+    }
+    if left.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (into, before, after) = (named("into", &r.into), named("before", &before), named("after", &after));
+    let mut facts = Facts::from([named("symbol", &r.instrument), into, before, after]);
+    facts.insert("new".into(), Fact::from(r.new));
+    facts.insert("old".into(), Fact::from(r.old));
+    Ok(vec![Draft {
+        description: format!("{} became {}, {} for {}", r.instrument, r.into, r.new, r.old),
+        facts,
+        postings: [left, come, counterparts].concat(),
+        ..Draft::new(kind, &key, books.bookable(r.session), r.effective_at)
+    }])
+}
+
+fn exchanged(units: Quantity, new: u32, old: u32) -> Result<Quantity, Overflow> {
+    let scaled = Wide::product(units.raw(), i64::from(new));
+    scaled.half_even(widen(i64::from(old))).ok_or(Overflow)?.quantity()
 }
 
 fn units_line(
-    account: AccountCode,
-    currency: Currency,
-    commodity: Symbol,
-    units: Quantity,
+    (account, currency): (AccountCode, Currency),
+    amount: Money,
+    (commodity, units): (Symbol, Quantity),
     tags: Tags,
 ) -> Option<Posting> {
     let holding = Some(Holding { commodity, units });
-    (!units.is_zero()).then(|| Posting { holding, tags, ..Posting::money(account, currency, Money::ZERO) })
+    let moves = !units.is_zero() || !amount.is_zero();
+    moves.then(|| Posting { holding, tags, ..Posting::money(account, currency, amount) })
 }
 
 /// The sale of a fraction.

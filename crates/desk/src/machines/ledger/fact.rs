@@ -4,7 +4,7 @@ use super::activity::{Borrow, Conversion, LateFee};
 use super::close::DayClose;
 use super::coins::CoinFill;
 use super::contracts::{ContractFill, Funding, Variation};
-use super::corporate::{CashInLieu, Split};
+use super::corporate::{CashInLieu, Reorganisation, Split};
 use super::dividends::{Dividend, DividendAccrual};
 use super::person::{Adjustment, Adoption, Found};
 use super::reversal::{Bust, Mistake};
@@ -51,6 +51,8 @@ pub enum BookFact {
     Borrow(Borrow),
     /// A split.
     Split(Split),
+    /// Shares that became those of another instrument.
+    Reorganisation(Reorganisation),
     /// Cash for a fraction of a share.
     CashInLieu(CashInLieu),
     /// A future's daily settlement.

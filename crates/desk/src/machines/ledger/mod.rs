@@ -19,7 +19,7 @@ pub mod close;
 pub mod coins;
 /// Futures and perpetuals.
 pub mod contracts;
-/// Splits and what they leave.
+/// Splits, reorganisations and what they leave.
 pub mod corporate;
 /// Dividends.
 pub mod dividends;
@@ -64,7 +64,7 @@ pub use checks::{Compared, Figure};
 pub use close::{Closing, DayClose};
 pub use coins::{CoinFill, Coins};
 pub use contracts::{Contract, ContractFill, Funding, Variation};
-pub use corporate::{CashInLieu, Split};
+pub use corporate::{CashInLieu, Reorganisation, Split};
 pub use dividends::{Dividend, DividendAccrual};
 pub use fact::{BookFact, CashActivity, FeeCharge, Fill, LotChoice, Opening, SessionEnd, Settlement};
 pub use fill::is_long_term;

@@ -46,7 +46,7 @@ pub struct Mistake {
 }
 
 /// The reversal of a mistake. Fills have theirs with what closed their lots; settlement, roundings, charges of accruals,
-/// splits and a year's close follow from others; memos and reversals are not undone.
+/// splits, reorganisations and a year's close follow from others; memos and reversals are not undone.
 pub(super) fn mistake(books: &Books, m: &Mistake) -> Result<Draft, BookRefusal> {
     let (seq, kind) = (m.entry.seq, m.entry.draft.kind);
     let follows = matches!(
@@ -57,6 +57,7 @@ pub(super) fn mistake(books: &Books, m: &Mistake) -> Result<Draft, BookRefusal> 
             | EntryKind::FeeCharge
             | EntryKind::Reversal
             | EntryKind::Split
+            | EntryKind::Reorganisation
             | EntryKind::YearClose
     );
     if follows || kind.is_memo() {
