@@ -7,7 +7,6 @@ use std::sync::Arc;
 use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::Mode;
 use desk::domain::event::Body;
-use desk::domain::ids::SessionId;
 use desk::domain::order::{Command, Report};
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Timestamp;
@@ -23,7 +22,7 @@ use super::tree::{BROKER, Wiring};
 use crate::gateway::plug::{Step, pass};
 use crate::messages::broker::{Reduce, ToBroker};
 use crate::messages::kill_switch::ToKillSwitch;
-use crate::messages::ledger::{Sender, ToLedger};
+use crate::messages::ledger::{Over, Sender, ToLedger};
 use crate::messages::line::Post;
 use crate::messages::supervisor::ToSupervisor;
 
@@ -35,11 +34,7 @@ enum Inbound {
     Due(Timestamp),
     Moment(Arc<Moment>),
     Sent(u64, Sender),
-    Close {
-        at: Timestamp,
-        session: SessionId,
-        next: SessionId,
-    },
+    Close(Over),
     Reconcile,
 }
 
@@ -97,7 +92,7 @@ impl Broker {
                 self.wiring.must(self.wiring.ledger.deliver(ToLedger::Open { terms, charges }));
             }
             ToBroker::Moment(instant) => self.matched(&instant)?,
-            ToBroker::Close { at, session, next } => self.inbox.push_back(Inbound::Close { at, session, next }),
+            ToBroker::Close(over) => self.inbox.push_back(Inbound::Close(over)),
             ToBroker::Execute { at, out, number, sender, generation } => {
                 if generation >= self.follower.generation {
                     self.execute(at.max(self.now), &out)?;
@@ -217,9 +212,9 @@ impl Broker {
                     None
                 }
                 Inbound::Sent(number, sender) => Some(ToLedger::Sent { number, sender }),
-                Inbound::Close { at, session, next } => {
+                Inbound::Close(over) => {
                     let figures = figures(&self.venue, &self.wiring.setup.instruments)?;
-                    Some(ToLedger::Close { at, session, next, figures: Box::new(figures) })
+                    Some(ToLedger::Close { over, figures: Box::new(figures) })
                 }
             };
             if let Some(told) = told {

@@ -16,6 +16,8 @@ use desk::world::trader::{Halt, Trader};
 
 use super::tree::{LEDGER, Wiring};
 use crate::gateway::plug::{self, pass};
+use crate::messages::board::OpenDay;
+use crate::messages::bookkeeping::{Reply, Told};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
@@ -25,6 +27,13 @@ use crate::messages::market_data::ToMarketData;
 use crate::messages::risk::ToRisk;
 use crate::messages::supervisor::ToSupervisor;
 use crate::store::{Batch, StoreError, Writer, taken};
+
+/// The day's close: what holds it up, and how it is tried again.
+mod closing;
+/// What persons ask and enter.
+mod entering;
+
+use closing::Held;
 
 /// How long it waits before it tries again to write.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -38,6 +47,8 @@ enum After {
     Recorded(u64),
     Done(u64, Sender),
     Turned,
+    Answer(Reply, Told),
+    DayOpen(Option<OpenDay>),
 }
 
 /// What is written together, and what follows.
@@ -59,6 +70,12 @@ pub(super) struct Ledger {
     queue: VecDeque<Job>,
     writing: bool,
     lost: bool,
+    /// The market's time.
+    now: Timestamp,
+    /// Why the day that is over is not closed.
+    held: Option<Held>,
+    /// Who closes by hand.
+    closer: Option<String>,
     /// Why the books could not be written last, while they cannot.
     stalled: Option<String>,
     #[cfg(test)]
@@ -81,6 +98,9 @@ impl Ledger {
             queue: VecDeque::new(),
             writing: false,
             lost: false,
+            now: Timestamp::default(),
+            held: None,
+            closer: None,
             stalled: None,
             #[cfg(test)]
             full: false,
@@ -89,7 +109,6 @@ impl Ledger {
 
     fn step(&mut self, message: ToLedger) -> Result<(), Halt> {
         let mut after = Vec::new();
-        let mut closing = None;
         match message {
             ToLedger::Beat(beat) => {
                 self.wiring.pulse(LEDGER).answer(beat);
@@ -109,6 +128,7 @@ impl Ledger {
             ToLedger::Moment(instant) => {
                 self.trader.observe(instant.at, &Moment::ended(&instant))?;
                 self.trader.end_instant();
+                self.now = self.now.max(instant.at);
                 after.push(After::Tell(Piece::Moment(instant)));
             }
             ToLedger::Configure(now) => {
@@ -141,16 +161,32 @@ impl Ledger {
                 }
             }
             ToLedger::Sent { number, sender } => after.push(After::Done(number, sender)),
-            ToLedger::Close { at, session, next, figures } => {
-                let closed = self.trader.close_day(at, session, next, *figures)?;
-                after.extend(self.told());
-                after.push(After::Turned);
-                closing = Some((self.trader.journal().head().seq, closed));
+            ToLedger::Close { over, figures } => return self.end_day(over, *figures, None),
+            ToLedger::CloseAgain(by) => {
+                self.close_again(by);
+                return Ok(());
             }
+            ToLedger::Books(asked, reply) => match self.enter(&asked)? {
+                Ok(told) => after.push(After::Answer(reply, told)),
+                // Whoever asked may have gone meanwhile.
+                Err(refused) => drop(reply.send(Err(refused))),
+            },
         }
+        self.queue_up(None, after);
+        Ok(())
+    }
+
+    /// What has been recorded since the last job, to be written with what follows from it.
+    fn queue_up(&mut self, closing: Option<(u64, Closing)>, after: Vec<After>) {
         let Outbox { events, entries } = std::mem::take(&mut self.trader.record);
         self.queue.push_back(Job { events, entries, closing, after });
-        Ok(())
+    }
+
+    fn go_on(&mut self, done: Result<(), Halt>, ctx: &mut Context<Self>) {
+        match done {
+            Ok(()) => self.pump(ctx),
+            Err(halt) => self.halt(&halt.to_string()),
+        }
     }
 
     /// What has just been recorded, for everybody.
@@ -219,6 +255,11 @@ impl Ledger {
             After::Done(number, Sender::Risk) => wiring.risk.deliver(ToRisk::Done(number)),
             After::Done(number, Sender::KillSwitch) => wiring.kill_switch.deliver(ToKillSwitch::Done(number)),
             After::Turned => wiring.market_data.deliver(ToMarketData::Turned),
+            After::Answer(reply, told) => {
+                let _ = reply.send(Ok(told));
+                Ok(())
+            }
+            After::DayOpen(day) => wiring.supervisor.deliver(ToSupervisor::DayOpen(day)),
         }
     }
 
@@ -291,6 +332,7 @@ impl Actor for Ledger {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.set_mailbox_capacity(Wiring::CAPACITY);
+        self.look_at_what_was_left();
     }
 }
 
@@ -310,9 +352,13 @@ impl Handler<Post<ToLedger>> for Ledger {
         if self.lost && !matches!(post.body, ToLedger::Beat(_)) {
             return;
         }
-        match self.step(post.body) {
-            Ok(()) => self.pump(ctx),
-            Err(halt) => self.halt(&halt.to_string()),
-        }
+        let done = match post.body {
+            ToLedger::Close { over, figures } if self.wiring.questions.is_some() => {
+                self.ask_and_close(over, figures, ctx);
+                Ok(())
+            }
+            body => self.step(body),
+        };
+        self.go_on(done, ctx);
     }
 }

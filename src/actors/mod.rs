@@ -27,6 +27,8 @@ mod market_data;
 mod notifier;
 /// Who answered when.
 pub mod pulse;
+/// Which questions of the review are open.
+pub mod questions;
 /// A dry session beside the real one.
 pub mod rehearsal;
 /// Writes the board.

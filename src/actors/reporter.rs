@@ -96,6 +96,7 @@ fn unknown() -> Standing {
         closing: None,
         drill: None,
         rehearsing: false,
+        open_day: None,
     }
 }
 
@@ -113,6 +114,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         since: Timestamp::default(),
         reason: None,
         rehearsing: false,
+        open_day: None,
         session: None,
         latch: None,
         freezes: Vec::new(),
@@ -277,6 +279,7 @@ impl Reporter {
             since: standing.since,
             reason: standing.reason.clone(),
             rehearsing: standing.rehearsing,
+            open_day: standing.open_day.clone(),
             session: self.session_board(),
             latch: standing.latch.clone(),
             freezes: standing.freezes.clone(),

@@ -22,13 +22,15 @@ use super::follower::Follower;
 use super::life::{End, Life, LifeError};
 use super::tree::{LEDGER, Left, SUPERVISOR, Wiring};
 use crate::gateway::plug::{Step, pass};
-use crate::messages::board::AlertLevel;
+use crate::messages::board::{AlertLevel, OpenDay};
 use crate::messages::chronicle::Piece;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::market_data::ToMarketData;
 use crate::messages::supervisor::{Answer, Closed, Order, Outcome, Refused, ToSupervisor};
 
+/// What goes to the books, and days that are not closed.
+mod booking;
 /// Cancel, flatten and kill.
 mod closings;
 /// What takes time: a comparison, a drill.
@@ -95,6 +97,8 @@ pub(super) struct Supervisor {
     /// Whether the feed waits for a rehearsal's end.
     held: bool,
     pub(super) prepared: Option<Prepared>,
+    /// The day that is over and not closed.
+    open_day: Option<OpenDay>,
 }
 
 impl Supervisor {
@@ -132,6 +136,7 @@ impl Supervisor {
             ended_by: None,
             held: false,
             prepared: None,
+            open_day: None,
         })
     }
 
@@ -171,6 +176,9 @@ impl Supervisor {
                     None => {}
                 }
             }
+            ToSupervisor::DayOpen(day) => self.day_open(day),
+            ToSupervisor::Books(asked, reply) => self.hand_to_books(asked, reply),
+            ToSupervisor::Reviewed => self.close_again(None),
             ToSupervisor::Stalled(why) => self.stalled(why)?,
             #[cfg(test)]
             ToSupervisor::Fault(fault) => super::tests::act_out(fault),
@@ -192,11 +200,8 @@ impl Supervisor {
             }
             ToSupervisor::FeedEnded => {
                 self.feed_ended = true;
-                self.wiring.alert(
-                    AlertLevel::Info,
-                    "feed_ended",
-                    "The feed has ended: no more sessions come.".to_owned(),
-                );
+                let text = "The feed has ended: no more sessions come.".to_owned();
+                self.wiring.alert(AlertLevel::Info, "feed_ended", text);
             }
             ToSupervisor::Tick => {
                 if self.life.write().is_ok() && self.drill_is_due() {
@@ -373,7 +378,8 @@ impl Supervisor {
                 Effect::Drill => self.drill(),
                 Effect::BackUp => self.back_up(),
                 // Stops leave through risk, which is told of the state; the feed brings the close.
-                Effect::LeaveInOrder | Effect::CloseDay => {}
+                Effect::LeaveInOrder => {}
+                Effect::CloseDay => self.close_again(self.asking.as_ref().map(|mark| mark.who.to_string())),
                 Effect::StartRehearsal => self.rehearse(),
                 Effect::EndRehearsal => self.wiring.rehearsals.end("a command ended it"),
                 Effect::ApplyConfig(_) => self.apply(),
@@ -458,7 +464,7 @@ impl Supervisor {
             latch: self.wiring.latch.mark(),
             reconciliation: self.reconciliation.clone(),
             failing: Vec::new(),
-            books_closed: hours.is_some_and(|h| trader.has_closed(h.session)),
+            books_closed: self.open_day.is_none() && hours.is_some_and(|h| trader.has_closed(h.session)),
             rehearsal: Ok(()),
             venue: self.life.venue,
         }

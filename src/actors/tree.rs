@@ -25,6 +25,7 @@ use super::life::Life;
 use super::market_data::MarketData;
 use super::notifier::Notifier;
 use super::pulse::Pulse;
+use super::questions::Questions;
 use super::rehearsal::{House, Stage};
 use super::reporter::{Reporter, Sign};
 use super::risk::Risk;
@@ -37,6 +38,7 @@ use crate::gateway::clock;
 use crate::gateway::control::{Failures, HangMark};
 use crate::gateway::vault::Signer;
 use crate::messages::board::{Alert, AlertLevel, Board};
+use crate::messages::bookkeeping::{Bookkeeping, NotBooked};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
@@ -96,6 +98,7 @@ pub(super) struct Wiring {
     pub(super) rehearsals: Arc<House>,
     pub(super) configure: Configure,
     pub(super) back_up: BackUp,
+    pub(super) questions: Questions,
     pub(super) bearing: Bearing,
     pub(super) speed: Speed,
 }
@@ -200,6 +203,8 @@ pub struct Plan {
     pub configure: Configure,
     /// Takes a backup.
     pub back_up: BackUp,
+    /// Which questions hold up a day's close.
+    pub questions: Questions,
     /// What of failures and slow steps is borne.
     pub bearing: Bearing,
 }
@@ -272,12 +277,13 @@ struct Known {
     rehearsals: Arc<House>,
     configure: Configure,
     back_up: BackUp,
+    questions: Questions,
     bearing: Bearing,
 }
 
 /// Mailboxes, and the lines to them.
 fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
-    let Known { setup, mode, latch, receipts, signer, rehearsals, configure, back_up, bearing } = known;
+    let Known { setup, mode, latch, receipts, signer, rehearsals, configure, back_up, questions, bearing } = known;
     let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
     let (risk, risk_box) = mailbox::<Risk, _>(RISK);
     let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
@@ -311,6 +317,7 @@ fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
         rehearsals,
         configure,
         back_up,
+        questions,
         bearing,
         speed: Speed::default(),
     };
@@ -358,13 +365,24 @@ impl Tree {
         let Plan {
             setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left, ..
         } = plan;
-        let (stage, configure, back_up, bearing) = (plan.stage, plan.configure, plan.back_up, plan.bearing);
+        let (stage, configure, bearing) = (plan.stage, plan.configure, plan.bearing);
+        let (back_up, questions) = (plan.back_up, plan.questions);
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
         let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
         let (receipts, signer) = (papers.receipts.clone(), Arc::clone(&papers.signer));
         let latch_of_all = latch.clone();
-        let known =
-            Known { setup, mode, latch: latch_of_all, receipts, signer, rehearsals, configure, back_up, bearing };
+        let known = Known {
+            setup,
+            mode,
+            latch: latch_of_all,
+            receipts,
+            signer,
+            rehearsals,
+            configure,
+            back_up,
+            questions,
+            bearing,
+        };
         let (wiring, boxes) = wire(known);
         let threads = Threads::new();
         let own = || Arc::clone(&wiring);
@@ -409,6 +427,21 @@ impl Tree {
     #[must_use]
     pub fn latencies(&self) -> Arc<Latencies> {
         Arc::clone(&self.wiring.speed.latencies)
+    }
+
+    /// The books, for what persons ask of them and enter.
+    #[must_use]
+    pub fn bookkeeping(&self) -> Bookkeeping {
+        let (line, told) = (self.wiring.supervisor.clone(), Arc::clone(&self.wiring));
+        let ask = move |asked| {
+            let line = line.clone();
+            async move {
+                let (reply, answered) = tokio::sync::oneshot::channel();
+                line.offer(ToSupervisor::Books(Box::new(asked), reply)).map_err(|_| NotBooked::Busy)?;
+                answered.await.unwrap_or(Err(NotBooked::Busy))
+            }
+        };
+        Bookkeeping::new(ask, move || told.must(told.supervisor.deliver(ToSupervisor::Reviewed)))
     }
 
     /// What the watchdog looks at.

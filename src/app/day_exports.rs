@@ -121,7 +121,7 @@ async fn keep(places: &Places, mut board: watch::Receiver<Arc<Board>>, alarm: &A
 
 /// The session, and whether its books are closed.
 fn closed(board: &Board) -> Option<(desk::domain::ids::SessionId, bool)> {
-    board.session.as_ref().map(|session| (session.id, session.closed))
+    board.session.as_ref().map(|session| (session.id, session.closed && board.open_day.is_none()))
 }
 
 /// Writes the files of every close that lacks them. The first failure comes back when all were tried.

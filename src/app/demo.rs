@@ -27,6 +27,7 @@ use super::standing::{self, Missing};
 use crate::actors::backing_up::BackUp;
 use crate::actors::configuring::Configure;
 use crate::actors::life::{End, Life};
+use crate::actors::questions::Questions;
 use crate::actors::reporter::Sign;
 use crate::actors::supervisor::Bearing;
 use crate::actors::tree::{Plan, Tree};
@@ -183,6 +184,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         life,
         configure: Configure::none(),
         back_up: BackUp::none(),
+        questions: Questions::nobody(),
         bearing: Bearing::default(),
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));

@@ -25,6 +25,7 @@ use super::pages::{self, House, Wire};
 use super::standing::Missing;
 use super::{backups, founding, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
+use crate::actors::questions::Questions;
 use crate::actors::reporter::Sign;
 use crate::actors::supervisor::Bearing;
 use crate::actors::tree::{Plan, Tree};
@@ -220,6 +221,7 @@ async fn stand(
         stage,
         configure,
         back_up: backups::backing_up(boot, identity),
+        questions: questions(&people, identity),
         bearing: bearing(&runtime),
     })?;
     let house = House {
@@ -235,6 +237,19 @@ async fn stand(
     let listening = pages::serve(house, &tree, wire)?;
     say_way_in(&people, registered, &pages::place(boot, listening)).await?;
     Ok(Stand { tree, ended, people, rehearsals, autostarts: runtime.lifecycle.autostart && registered })
+}
+
+/// Which questions of the review hold up a day's close.
+fn questions(people: &People, identity: &Identity) -> Questions {
+    let (people, identity) = (people.clone(), identity.clone());
+    Questions::new(move |days| {
+        let (people, identity) = (people.clone(), identity.clone());
+        async move {
+            let reviewed = people.reviewed(&identity).await.map_err(|e| e.to_string())?;
+            let open = days.into_iter().flat_map(|day| reviewed.queried(day));
+            Ok(open.map(|subject| subject.to_string().replace(':', " ")).collect())
+        }
+    })
 }
 
 fn feed_of(arguments: &Arguments) -> Result<Feed, Failure> {

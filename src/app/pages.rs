@@ -109,6 +109,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         board: tree.board.clone(),
         latencies: tree.latencies(),
         door: tree.door.clone(),
+        bookkeeping: tree.bookkeeping(),
         people: people.clone(),
         books: Some(reader),
         clock: Arc::new(clock::now),

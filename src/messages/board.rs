@@ -41,6 +41,8 @@ pub struct Board {
     pub rehearsing: bool,
     /// The session, from its start to the start of the next.
     pub session: Option<SessionBoard>,
+    /// A day that is over and whose books are not closed.
+    pub open_day: Option<OpenDay>,
     /// Set since, by whom, why.
     pub latch: Option<Mark>,
     /// What holds entries back.
@@ -199,6 +201,17 @@ pub struct SessionBoard {
     pub next: Vec<Coming>,
     /// Whether its books are closed.
     pub closed: bool,
+}
+
+/// A day that is over and whose books are not closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenDay {
+    /// Which.
+    pub day: SessionId,
+    /// Why.
+    pub why: String,
+    /// Whether it closes by itself once the questions about it are answered.
+    pub by_itself: bool,
 }
 
 /// Something that will happen.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use desk::domain::bot::Mode;
-use desk::domain::ids::{OrderId, SessionId};
+use desk::domain::ids::OrderId;
 use desk::domain::time::Timestamp;
 use desk::risk::Reducing;
 use desk::world::conductor::Moment;
@@ -11,7 +11,7 @@ use desk::world::seats::Out;
 use desk::world::trader::SessionTerms;
 
 use super::chronicle::{Chronicle, Piece};
-use super::ledger::Sender;
+use super::ledger::{Over, Sender};
 use super::line::{Line, Lost};
 
 /// What the broker can be told.
@@ -26,14 +26,7 @@ pub enum ToBroker {
     /// A minute has ended.
     Moment(Arc<Moment>),
     /// A session is over.
-    Close {
-        /// When.
-        at: Timestamp,
-        /// Which.
-        session: SessionId,
-        /// The one after it.
-        next: SessionId,
-    },
+    Close(Over),
     /// An order, cancel or amendment whose intent is durable.
     Execute {
         /// When it was decided.

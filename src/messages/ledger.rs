@@ -12,6 +12,7 @@ use desk::world::conductor::Moment;
 use desk::world::seats::Step;
 use desk::world::trader::SessionTerms;
 
+use super::bookkeeping::{Asked, Reply};
 use super::chronicle::InForce;
 
 /// Who has steps performed.
@@ -21,6 +22,19 @@ pub enum Sender {
     Risk,
     /// The kill switch: cancels and reducing orders alone.
     KillSwitch,
+}
+
+/// A session that is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Over {
+    /// When.
+    pub at: Timestamp,
+    /// Which.
+    pub session: SessionId,
+    /// The one after it.
+    pub next: SessionId,
+    /// Whether its end was told before: then nothing waits for it.
+    pub again: bool,
 }
 
 /// What the ledger can be told.
@@ -75,15 +89,15 @@ pub enum ToLedger {
     },
     /// The session is over; the venue's own figures.
     Close {
-        /// When.
-        at: Timestamp,
-        /// Which.
-        session: SessionId,
-        /// The one after it.
-        next: SessionId,
+        /// Which, and when.
+        over: Over,
         /// What the venue says.
         figures: Box<BrokerFigures>,
     },
+    /// A day that is not closed is to be tried again: by whom, or by itself after the review has gone on.
+    CloseAgain(Option<String>),
+    /// A person's question or entry, and where the answer goes.
+    Books(Box<Asked>, Reply),
     /// Another configuration, for everybody from the same place of the chronicle on.
     Configure(InForce),
     /// Are you there.

@@ -3,6 +3,8 @@
 
 /// What a person sees at one moment.
 pub mod board;
+/// What persons ask of the books.
+pub mod bookkeeping;
 /// What the broker can be told.
 pub mod broker;
 /// What the ledger tells everybody.

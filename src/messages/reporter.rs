@@ -4,7 +4,7 @@ use desk::domain::bot::{BotState, Mode};
 use desk::domain::ids::StrategyName;
 use desk::domain::time::Timestamp;
 
-use super::board::{ActorLine, Alert, ClosingBoard, DrillBoard, FreezeLine, Mark, SkipLine};
+use super::board::{ActorLine, Alert, ClosingBoard, DrillBoard, FreezeLine, Mark, OpenDay, SkipLine};
 use super::chronicle::{Chronicle, Piece};
 use super::screener::ScreenBoard;
 
@@ -31,6 +31,8 @@ pub struct Standing {
     pub drill: Option<DrillBoard>,
     /// Whether a rehearsal runs.
     pub rehearsing: bool,
+    /// A day that is over and whose books are not closed.
+    pub open_day: Option<OpenDay>,
 }
 
 /// What the reporter can be told.

@@ -11,6 +11,8 @@ use desk::domain::time::{Span, Timestamp};
 use desk::machines::kill_switch::{DrillReport, Verb};
 use serde::Serialize;
 
+use super::board::OpenDay;
+use super::bookkeeping::{Asked, Reply};
 use super::chronicle::{Chronicle, Piece};
 
 /// A command with who, from where and why.
@@ -165,6 +167,12 @@ pub enum ToSupervisor {
     },
     /// Books and venue were compared: they agree, or where they differ.
     Reconciled(Result<(), String>),
+    /// The day that is over and not closed, with why; or none is.
+    DayOpen(Option<OpenDay>),
+    /// A person's question to the books, and where the answer goes.
+    Books(Box<Asked>, Reply),
+    /// Somebody has reviewed something: a day that waited for it may be closed now.
+    Reviewed,
     /// The books cannot be written now, with why; or they can again. What is to be written waits.
     Stalled(Option<String>),
     /// The broker has answered a call; the account may buy for so much.

@@ -39,7 +39,11 @@ impl Reviewable {
                 EntryKind::Unlock => own.closed.retain(|closed| *closed < day),
                 _ => {}
             }
-            own.entered.push(entry);
+            // The bot books most of these kinds itself; what a person entered names the person.
+            let asks = matches!(entry.draft.kind, EntryKind::Reversal | EntryKind::UnknownActivity);
+            if asks || entry.draft.by.is_some() {
+                own.entered.push(entry);
+            }
         }
         own
     }
@@ -48,6 +52,12 @@ impl Reviewable {
     #[must_use]
     pub fn closed(&self, day: Date) -> bool {
         self.closed.range(day..).next().is_some()
+    }
+
+    /// The entry that reverses another one.
+    #[must_use]
+    pub fn reversal_of(&self, seq: u64) -> Option<u64> {
+        self.entered.iter().find(|e| e.draft.reverses == Some(seq)).map(|e| e.seq)
     }
 
     /// Who entered something in a day.

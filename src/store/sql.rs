@@ -113,7 +113,8 @@ statements! { BOTH, "The statements of both engines, by name.":
     DAY_LASTS = "SELECT session, max(seq) FROM posting WHERE book = $1 GROUP BY session";
     /// What persons enter, and what opens and closes days.
     ENTERED = "SELECT bytes FROM entry WHERE book = $1 AND kind IN ('adoption', 'adjustment', 'reversal', 'year_close',
-        'unknown_activity', 'day_close', 'unlock') ORDER BY seq";
+        'unknown_activity', 'day_close', 'unlock', 'float_in', 'float_out', 'transfer', 'fee', 'dividend', 'interest',
+        'borrow', 'conversion', 'opening', 'cash_in_lieu') ORDER BY seq";
     /// For the verifier: entries after one. The columns stand in one text with a space between: none of them has a space
     /// but the source key, which is last.
     CHECK_ENTRIES = "SELECT seq, concat_ws(' ', entry_id, kind, session, effective_at, booked_at,

@@ -14,6 +14,8 @@ mod assets;
 mod commands;
 /// Headers on every answer, and pages for errors.
 mod dress;
+/// What persons enter into the books.
+mod entering;
 /// The books as files for other programs.
 mod exports;
 /// Who may open what: session, roles, forgery.
@@ -44,6 +46,8 @@ mod setup;
 mod site;
 /// Importing brokers' statements.
 mod statements;
+/// A closed day is opened again by two persons.
+mod unlocking;
 /// The versions of the runtime configuration.
 mod versions;
 /// What the templates show.

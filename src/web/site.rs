@@ -22,6 +22,7 @@ use super::refusal::Refusal;
 use super::review::Desk;
 use super::versions::Versions;
 use crate::messages::board::Board;
+use crate::messages::bookkeeping::Bookkeeping;
 use crate::messages::latency::Latencies;
 use crate::messages::rehearsal::{RehearsalBoard, Rehearsals};
 use crate::messages::supervisor::Door;
@@ -118,6 +119,8 @@ pub struct Site {
     pub latencies: Arc<Latencies>,
     /// The supervisor.
     pub door: Door,
+    /// The books, for what persons ask of them and enter.
+    pub bookkeeping: Bookkeeping,
     /// Who may sign in, what is signed in, what everybody did.
     pub people: People,
     /// The event log and the books, where they are open already.

@@ -88,6 +88,7 @@ impl Supervisor {
             closing: self.closing.as_ref().map(Closing::board),
             drill: self.errands.drill.clone(),
             rehearsing: machine.rehearsing().is_some(),
+            open_day: self.open_day.clone(),
         };
         self.wiring.must(self.wiring.reporter.deliver(ToReporter::Standing(Box::new(standing))));
     }

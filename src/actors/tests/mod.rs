@@ -1,5 +1,7 @@
 //! The actors, run: each test has a system, a tree and books of its own.
 
+/// Days that are held, entries of persons, days opened again.
+mod books;
 /// Kills, and what goes wrong meanwhile.
 mod kill;
 /// Actors that panic, stop and hang.
@@ -36,6 +38,7 @@ use super::configuring::{Configure, Prepared};
 use super::kill_switch::Papers;
 use super::latch::Latch;
 use super::life::{End, Life};
+use super::questions::Questions;
 use super::rehearsal;
 use super::reporter::Sign;
 use super::supervisor::Bearing;
@@ -155,12 +158,26 @@ impl Bot {
         Self::bearing(name, scene, pace, (Bearing::default(), &[])).await
     }
 
+    /// One whose books somebody reviews.
+    pub(super) async fn reviewed(name: &str, scene: &Scene, questions: Questions) -> Self {
+        Self::made(name, scene, None, (Bearing::default(), &[], questions)).await
+    }
+
     /// One that bears so much, after these failures of earlier processes.
     async fn bearing(
         name: &str,
         scene: &Scene,
         pace: Option<Duration>,
         (bearing, failed): (Bearing, &[Failed]),
+    ) -> Self {
+        Self::made(name, scene, pace, (bearing, failed, Questions::nobody())).await
+    }
+
+    async fn made(
+        name: &str,
+        scene: &Scene,
+        pace: Option<Duration>,
+        (bearing, failed, questions): (Bearing, &[Failed], Questions),
     ) -> Self {
         let folder = std::env::temp_dir().join(format!("tbot-tree-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
@@ -206,6 +223,7 @@ impl Bot {
             stage,
             configure: versions(s.limits),
             back_up: BackUp::none(),
+            questions,
             bearing,
         })
         .unwrap();

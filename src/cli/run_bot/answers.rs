@@ -118,6 +118,7 @@ mod tests {
             since: Timestamp::from_seconds(1),
             reason: None,
             rehearsing: false,
+            open_day: None,
             session: None,
             latch: None,
             freezes: Vec::new(),

@@ -6,6 +6,8 @@ pub(super) mod audit;
 pub(super) mod board;
 /// Verbs.
 pub(super) mod commands;
+/// What persons enter.
+pub(super) mod entries;
 /// Liveness, readiness, components, metrics.
 pub(super) mod health;
 /// The description of all this.

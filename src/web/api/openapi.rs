@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use desk::domain::bot::{Action, BotState};
 use serde_json::{Map, Value, json};
 
-use super::words::{ACT, CHOICES, FIELDS, Field, OBJECTS, PLAIN};
+use super::words::{ACT, CHOICES, ENTER, FIELDS, Field, OBJECTS, PLAIN, UNLOCK};
 use crate::web::refusal::Refusal;
 use crate::web::routes::{Needs, Route, Verb, all};
 
@@ -83,6 +83,8 @@ const SAID: &[Said] = &[
     said("/api/v1/symbols/{symbol}/bars", "The session's bars of a symbol: time in seconds, open, high, low, close, volume; and what was done on them", "Bars", &[]),
     said("/api/v1/logs", "The program's logs, the newest line first", "Logs", LOGS),
     said("/api/v1/ledger/export", "The books of some days as a file for other programs; recorded in the audit", "", EXPORT),
+    said("/api/v1/ledger/entries", "Shows the entry that a fact would make; with `shown` it is booked", "Entered", &[]),
+    said("/api/v1/ledger/days/{day}/unlock", "Opens a closed day again: one asks, another one confirms", "Unlocked", &[]),
     said("/api/v1/ledger/statements", "Brokers' statements with what came of them, the newest first", "Statements", &[]),
     said("/api/v1/ledger/statements/import", "Imports a statement: the body is the file; the same file again changes nothing", "Imported", STATEMENT),
     said("/api/v1/ledger/statements/{number}", "A statement, and what of it matches, differs, or is left over on either side", "StatementResult", &[]),
@@ -172,6 +174,8 @@ fn operation(route: &Route) -> Value {
             plain(&mut operation, route.path);
             match verb {
                 Verb::Post if route.takes_file() => file(&mut operation),
+                Verb::Post if route.path.ends_with("/ledger/entries") => body(&mut operation, ENTER),
+                Verb::Post if route.path.ends_with("/unlock") => body(&mut operation, UNLOCK),
                 Verb::Post => body(&mut operation, ACT),
                 Verb::Get => {}
             }

@@ -18,7 +18,7 @@ pub(super) const PLAIN: &[(&str, &str, &str, &str)] = &[
 /// Objects.
 #[rustfmt::skip]
 pub(super) const OBJECTS: &[Schema] = &[
-    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; latch: Mark?; freezes: [Freeze]; fed_at: time?; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
+    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; open_day: OpenDay?; latch: Mark?; freezes: [Freeze]; fed_at: time?; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
     ("Session", "id: string; open: time; close: time; windows: [StrategyName]; next: [Coming]; closed: boolean"),
     ("Coming", "at: time; what: string"),
     ("Mark", "at: time; who: Who; why: string"),
@@ -37,6 +37,7 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Screen", "session: string; at: time; asks: boolean; asked: [Criterion]; lines: [Screened]"),
     ("Criterion", "name: string; value: string; unit: string"),
     ("Screened", "symbol: string; price: decimal?; volume: decimal?; as_of: time?; out: object?"),
+    ("OpenDay", "day: string; why: string; by_itself: boolean"),
     ("Drill", "at: time; orders: integer; positions: integer; last_cancel_ms: integer?; flat_ms: integer?; failures: [string]; receipt: string"),
     ("Closing", "receipt: string?; verb: string; mark: Mark; cancels: integer; cancelled: integer; exits: integer; flat: integer; last_cancel_ms: integer?; done_ms: integer?; pending: [string]; progress: decimal"),
     ("Refused", "strategy: StrategyName; symbol: string; gate: string; reason: string; count: integer"),
@@ -65,6 +66,10 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("ReviewRow", "subject: string; title: string; state: ReviewState; review: ReviewState; version: integer; day: string?; since: time?; assigned: string?; waits_for_me: boolean"),
     ("ReviewActs", "rows: [ReviewDone]"),
     ("ReviewDone", "subject: string; n: integer; at: time; who: string; act: ReviewAct; about: integer?; to: string?; text: string"),
+    ("Entered", "shown: string; entries: [EntryShown]; booked: [integer]"),
+    ("EntryShown", "kind: string; day: string; effective_at: time; description: string; by: string?; reason: string?; reverses: integer?; source: string; postings: [PostingShown]"),
+    ("PostingShown", "account: string; currency: string; amount: string; commodity: string?; units: string?; lot: string?; item: string?"),
+    ("Unlocked", "day: string; message: string"),
     ("ReviewStanding", "subject: string; version: integer; assigned: string?; queries: [integer]; approved_by: string?"),
     ("Alive", "status: string"),
     ("Ready", "status: string; state: State"),
@@ -111,6 +116,60 @@ pub(super) const ACT: &[Field] = &[
     ("about", "integer", false, "answer and resolve: the number of the question"),
     ("to", "string", false, "assign: to whom; empty is to everybody again"),
     ("text", "string", false, "what is asked, answered or remarked; at most 2000 characters"),
+];
+
+/// What an entry is made from.
+pub(super) const ENTER: &[Field] = &[
+    (
+        "kind",
+        "string",
+        true,
+        "adjustment, reversal, float_in, float_out, dividend, interest, fee, borrow, transfer, conversion, unknown_activity, adoption, found, year_close",
+    ),
+    ("day", "string", true, "the books' day, open, as 2026-11-20"),
+    ("reason", "string", true, "why it is entered; at most 500 characters"),
+    (
+        "shown",
+        "string",
+        false,
+        "the hash that came with the entry when it was shown: it is booked if it is still the same",
+    ),
+    (
+        "reference",
+        "string",
+        false,
+        "the broker's activity, accounting's document, or the item of the review; booked once",
+    ),
+    ("when", "string", false, "when it happened, as 2026-11-20 14:30 of UTC"),
+    ("amount", "string", false, "an amount like -2.18"),
+    ("currency", "string", false, "a currency like USD"),
+    ("description", "string", false, "adjustment and fee: what it is"),
+    ("debit", "string", false, "adjustment: 1900, 2310, 4900, 5910 or 5990"),
+    ("debit_item", "string", false, "adjustment: the open item of 1900 or 2310"),
+    ("credit", "string", false, "adjustment: likewise"),
+    ("credit_item", "string", false, "adjustment: likewise"),
+    ("entry", "string", false, "reversal: the number of the entry"),
+    ("account", "string", false, "fee: 5110, 5210, 5220, 5230, 5240, 5610 or 5910"),
+    ("instrument", "string", false, "dividend, borrow, adoption, found: a symbol"),
+    ("ex_date", "string", false, "dividend: as 2026-11-20"),
+    ("withheld", "string", false, "dividend: tax withheld"),
+    ("bought", "string", false, "conversion: what came in"),
+    ("bought_currency", "string", false, "conversion: its currency"),
+    ("sold", "string", false, "conversion: what left"),
+    ("sold_currency", "string", false, "conversion: its currency"),
+    ("rate", "string", false, "conversion: as the broker states it"),
+    ("rate_source", "string", false, "conversion: who states it"),
+    ("lot", "string", false, "adoption: which lot"),
+    ("from", "string", false, "adoption: whose it was"),
+    ("to", "string", false, "adoption and found: whose it is from now on"),
+    ("quantity", "string", false, "found: units, negative when short"),
+    ("price", "string", false, "found: the broker's average price"),
+];
+
+/// How a closed day is opened again.
+pub(super) const UNLOCK: &[Field] = &[
+    ("act", "string", true, "ask, confirm (by another person), keep"),
+    ("reason", "string", false, "ask: why; keep: why not"),
 ];
 
 /// Nothing of these is everything; at most one is given.

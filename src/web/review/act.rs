@@ -89,6 +89,7 @@ pub(crate) async fn carry_out(
     match done {
         Ok(standing) => {
             shared.review.acted();
+            shared.site.bookkeeping.reviewed();
             Ok(Ok(standing))
         }
         Err(NotDone::Refused(refused)) => Ok(Err(refused)),

@@ -9,6 +9,7 @@ use desk::domain::ids::Identity;
 use desk::domain::time::{Span, Timestamp};
 use sqlx::{Connection as _, Executor as _};
 use tbot::messages::board::Board;
+use tbot::messages::bookkeeping::{Bookkeeping, NotBooked};
 use tbot::messages::supervisor::{Answer as Told, Door, Order, Outcome, Refused};
 use tbot::store::people::{NewPerson, NewSession, PasswordHash, People, PersonId, Purpose, Seal, Unsealed};
 use tbot::store::{Address, Reader};
@@ -88,6 +89,7 @@ impl Server {
                     board: receiver,
                     latencies: Arc::default(),
                     door: Door::new(move |order| std::future::ready(answer(&given, order))),
+                    bookkeeping: Bookkeeping::new(|_| std::future::ready(Err(NotBooked::Busy)), || {}),
                     people: theirs,
                     books,
                     clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),

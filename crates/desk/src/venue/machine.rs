@@ -41,6 +41,8 @@ pub struct Venue {
     refuse_entries: u32,
     refuse_exits: u32,
     executions: Vec<(OrderId, usize, Execution)>,
+    /// Of sessions before, until somebody says that they are closed.
+    earlier: Vec<(usize, Execution)>,
     in_session: u64,
     account: Account,
 }
@@ -139,6 +141,7 @@ impl Venue {
             refuse_entries: 0,
             refuse_exits: 0,
             executions: Vec::new(),
+            earlier: Vec::new(),
             in_session: 0,
             account: Account::with_cash(cash),
         }
@@ -153,7 +156,8 @@ impl Venue {
         let charges = self.account.charge_before(terms.session)?;
         self.terms = Some(terms);
         self.orders.clear();
-        self.executions.clear();
+        let over = self.executions.drain(..).map(|(_, place, execution)| (place, execution));
+        self.earlier.extend(over);
         self.in_session = 0;
         for book in &mut self.books {
             book.live.clear();
@@ -444,6 +448,17 @@ impl Venue {
         {
             book.sweep();
         }
+    }
+
+    /// Executions of sessions before this one, in order, since [`Venue::forget`]: a day that is closed late needs them.
+    #[must_use]
+    pub fn earlier(&self) -> &[(usize, Execution)] {
+        &self.earlier
+    }
+
+    /// The books are closed up to now: nobody asks for what was before.
+    pub fn forget(&mut self) {
+        self.earlier.clear();
     }
 
     /// The session's executions in order: order, instrument, execution. The auditor believes these.

@@ -267,6 +267,7 @@ impl Backtest {
         let closing = self.trader.close_day(session.close, session.id, next, broker)?;
         let closed = Closed { session, trader: &self.trader, closing: &closing, outside: &self.outside, equity_open };
         watcher.session(&closed)?;
+        self.venue.forget();
         self.outside.fill(0);
         Ok(())
     }

@@ -8,8 +8,8 @@ use crate::domain::market::Instrument;
 use crate::domain::symbol::Currency;
 use crate::domain::time::Timestamp;
 use crate::machines::ledger::{
-    BookFact, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity, Closing, DayClose, FeeCharge,
-    SessionEnd, Settlement,
+    BookFact, BookRefusal, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity, Closing, DayClose,
+    FeeCharge, SessionEnd, Settlement,
 };
 use crate::venue::{Charge, Venue};
 
@@ -17,6 +17,32 @@ use crate::venue::{Charge, Venue};
 pub(super) const FLOAT: &str = "float-1";
 /// The version of the store's schema that closing records name.
 pub(super) const SCHEMA: u32 = 1;
+
+/// A session that is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DayEnding {
+    /// Which.
+    pub session: SessionId,
+    /// The one after it.
+    pub next: SessionId,
+    /// What the venue says.
+    pub broker: BrokerFigures,
+    /// Who closes.
+    pub by: String,
+    /// Why it is not to be closed, where questions are open (BOOKS.md section 12, check 6).
+    pub held: Option<String>,
+}
+
+/// What became of a day's books.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    /// They are closed.
+    Closed(Box<Closing>),
+    /// They are open, because questions are.
+    Held(String),
+    /// They are open, because a check does not agree.
+    Refused(Box<BookRefusal>),
+}
 
 impl<R: Record> Trader<R> {
     /// Books the float that accounting has assigned, from the account's own activity (LEDG-10).
@@ -74,6 +100,22 @@ impl<R: Record> Trader<R> {
         next: SessionId,
         broker: BrokerFigures,
     ) -> Result<Closing, Halt> {
+        match self.end_day(at, DayEnding { session, next, broker, by: "tbot".to_owned(), held: None })? {
+            Ended::Closed(closing) => Ok(*closing),
+            Ended::Refused(refusal) => Err(Halt::Books(refusal)),
+            Ended::Held(why) => Err(Halt::Record(why)),
+        }
+    }
+
+    /// Ends a session: its fees are rounded, and its books closed where nothing is in the way. A day that is not closed
+    /// stays open, its session is over all the same; it can be tried again.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn end_day(&mut self, at: Timestamp, ending: DayEnding) -> Result<Ended, Halt> {
+        let DayEnding { session, next, mut broker, by, held } = ending;
+        // What stands in closed days was compared when they were closed.
+        broker.executions.retain(|execution| self.books.compares(&execution.id));
         self.book_and_commit(at, &BookFact::FeeRounding(SessionEnd { session }), None)?;
         let close = DayClose {
             session,
@@ -82,14 +124,22 @@ impl<R: Record> Trader<R> {
             head: self.journal().head(),
             schema: SCHEMA,
             program: concat!("tbot ", env!("CARGO_PKG_VERSION")).to_owned(),
-            by: "tbot".to_owned(),
+            by,
         };
-        let closing = self.books.close(at, &close)?;
-        let entry = self.journal.append(closing.draft.clone(), at)?;
-        self.books.apply(&entry.entry);
-        let event = self.fold_one(at, Body::SessionClosed { session })?;
-        self.record.commit(&mut vec![event], &mut vec![entry])?;
-        Ok(closing)
+        let (mut entries, ended) = match (held, self.books.close(at, &close)) {
+            (Some(why), _) => (Vec::new(), Ended::Held(why)),
+            (None, Ok(closing)) => {
+                let entry = self.journal.append(closing.draft.clone(), at)?;
+                self.books.apply(&entry.entry);
+                (vec![entry], Ended::Closed(Box::new(closing)))
+            }
+            (None, Err(refusal)) => (Vec::new(), Ended::Refused(Box::new(refusal))),
+        };
+        // A session ends once, however often its books are closed.
+        let over = self.milestones.closed == Some(session);
+        let mut events = if over { Vec::new() } else { vec![self.fold_one(at, Body::SessionClosed { session })?] };
+        self.record.commit(&mut events, &mut entries)?;
+        Ok(ended)
     }
 }
 
@@ -98,7 +148,8 @@ impl<R: Record> Trader<R> {
 /// # Errors
 /// [`Halt::Overflow`].
 pub fn figures(venue: &Venue, instruments: &[Instrument]) -> Result<BrokerFigures, Halt> {
-    let executions = venue.executions().iter().filter_map(|(_, place, e)| {
+    let session = venue.executions().iter().map(|(_, place, e)| (place, e));
+    let executions = venue.earlier().iter().map(|(place, e)| (place, e)).chain(session).filter_map(|(place, e)| {
         let instrument = instruments.get(*place)?.symbol;
         Some(BrokerExecution { id: e.id.clone(), instrument, quantity: e.quantity, price: e.price })
     });

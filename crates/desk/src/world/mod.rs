@@ -7,7 +7,9 @@ pub mod closing;
 /// The order of one instant among parts that share nothing.
 pub mod conductor;
 /// The day's ends: settlement and charges at its start, rounding and close at its end.
-mod day;
+pub mod day;
+/// What persons enter.
+pub mod entering;
 /// Sessions under faults, and the auditor that looks on.
 pub mod faults;
 /// Bars of many symbols, merged in order of time.

@@ -165,9 +165,20 @@ pub(crate) async fn show_entry(shared: &Shared, visitor: &Visitor, seq: u64, typ
         "source": e.draft.source_key, "reverses": e.draft.reverses, "corrects": e.draft.corrects, "postings": postings,
         "pad": amounts.pad(0), "hash": stored.hash.to_string(), "reason": e.draft.reason, "by": e.draft.by,
         "previous": before, "next": (e.seq < last).then_some(e.seq.saturating_add(1)), "facts": facts(&e.draft.facts),
+        "reversible": reversible(e.draft.kind), "reversed_by": whole.books.reversal_of(e.seq),
         "strategy": e.draft.postings.iter().find_map(|p| p.tags.strategy), "instrument": e.draft.postings.iter().find_map(|p| p.tags.instrument),
     } });
     Frame::new(shared, visitor, "/ledger").page(&format!("Entry {}", e.seq), "pages/entry.html", own)
+}
+
+/// Whether a person can undo such an entry: the others follow from what they follow.
+const fn reversible(kind: EntryKind) -> bool {
+    use EntryKind as K;
+    !(kind.is_memo()
+        || matches!(
+            kind,
+            K::Fill | K::Settlement | K::FeeRounding | K::FeeCharge | K::Reversal | K::Split | K::YearClose
+        ))
 }
 
 /// What the postings alone do not tell, name by name.

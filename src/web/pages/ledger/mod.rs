@@ -4,6 +4,8 @@
 mod closes;
 /// Which days a page is about.
 mod days;
+/// What persons enter.
+mod enter;
 /// The books as files for other programs.
 mod exports;
 /// Trial balance, entries, one entry.
@@ -24,6 +26,7 @@ use std::collections::BTreeMap;
 use desk::domain::journal::AccountCode;
 
 pub(crate) use closes::closes;
+pub(crate) use enter::{begin, submit};
 pub(crate) use exports::{download, exports};
 pub(crate) use journal::{entry, journal, show_entry};
 pub(crate) use lots::lots;

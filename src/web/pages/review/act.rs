@@ -46,7 +46,7 @@ async fn act(shared: web::Data<Shared>, visitor: Visitor, fields: Fields, subjec
     let typed = Typed { asked, refused };
     let mut page = match subject {
         Subject::Entry(seq) => show_entry(&shared, &visitor, seq, Some(&typed)).await?,
-        Subject::Day(day) => show_day(&shared, &visitor, day, Some(&typed)).await?,
+        Subject::Day(day) => show_day(&shared, &visitor, day, (Some(&typed), None)).await?,
         Subject::Item(number) => show_item(&shared, &visitor, number, Some(&typed)).await?,
     };
     *page.status_mut() = if input { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::CONFLICT };

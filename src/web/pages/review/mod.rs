@@ -2,6 +2,8 @@
 
 /// Acts from forms.
 mod act;
+/// A closed day opened again, an open one closed.
+mod lock;
 /// Days and items, which have pages for their review alone.
 mod pages;
 /// What waits for whom.
@@ -10,6 +12,7 @@ mod queue;
 mod thread;
 
 pub(crate) use act::{act_on_day, act_on_entry, act_on_item};
+pub(crate) use lock::{close, unlock};
 pub(crate) use pages::{day, item};
 pub(crate) use queue::{Narrowed, narrowed, queue};
 pub(crate) use thread::{Typed, panel};

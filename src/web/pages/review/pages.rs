@@ -6,6 +6,7 @@ use desk::domain::time::Date;
 use serde_json::json;
 
 use super::act::date;
+use super::lock::{Refused, held, lock};
 use super::thread::named;
 use super::{Typed, panel, path};
 use crate::render::numbers::count;
@@ -19,7 +20,7 @@ type Answer = Result<HttpResponse, Refusal>;
 
 /// `GET /ledger/days/{day}`
 pub(crate) async fn day(shared: Data<Shared>, visitor: Visitor, day: Path<String>) -> Answer {
-    show_day(&shared, &visitor, date(&day)?, None).await
+    show_day(&shared, &visitor, date(&day)?, (None, None)).await
 }
 
 /// `GET /ledger/items/{number}`
@@ -31,7 +32,10 @@ async fn books(shared: &Shared) -> Result<Whole, Refusal> {
     whole(shared).await?.ok_or_else(|| Refusal::Missing("The books are not open yet.".to_owned()))
 }
 
-pub(super) async fn show_day(shared: &Shared, visitor: &Visitor, day: Date, typed: Option<&Typed>) -> Answer {
+/// What was typed and refused: about the review, about the lock.
+type About<'a> = (Option<&'a Typed>, Option<&'a Refused>);
+
+pub(super) async fn show_day(shared: &Shared, visitor: &Visitor, day: Date, (typed, refused): About<'_>) -> Answer {
     let whole = books(shared).await?;
     if !whole.books.days.contains_key(&day) {
         return Err(Refusal::Missing(format!("Nothing is booked into {day}.")));
@@ -43,7 +47,9 @@ pub(super) async fn show_day(shared: &Shared, visitor: &Visitor, day: Date, type
     let own = json!({
         "day": {
             "date": day.to_string(), "last": count(row.around.last), "sealed": row.around.sealed, "entered": entered,
+            "held": held(shared, &whole, day),
         },
+        "lock": lock(visitor, &whole, day, refused),
         "review": review(shared, visitor, &whole, &row, typed),
     });
     Frame::new(shared, visitor, "/ledger/review").page(&row.title, "pages/review_day.html", own)

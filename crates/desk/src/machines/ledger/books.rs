@@ -5,6 +5,7 @@
 
 use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::balances::{BalanceKey, Balances};
 use super::fact::BookFact;
@@ -17,7 +18,7 @@ use super::tally::Tally;
 use super::{activity, cash, coins, contracts, corporate, dividends, fill, person, reversal, wash, year};
 use crate::domain::chain::Hash;
 use crate::domain::decimal::{Money, Price};
-use crate::domain::ids::{Identity, ItemId, LotId, SessionId};
+use crate::domain::ids::{ExecutionId, Identity, ItemId, LotId, SessionId};
 use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Fact, FeeKind, Holding, Posting};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::{Date, Timestamp};
@@ -55,6 +56,8 @@ pub struct Books {
     pub(super) closed: BTreeSet<SessionId>,
     /// The latest books' day with postings.
     pub(super) booked_through: Option<SessionId>,
+    /// Every books' day with postings.
+    days: BTreeSet<SessionId>,
     /// What was booked since the last close.
     pub(super) tally: Tally,
     /// The hash of the last closing record.
@@ -88,6 +91,7 @@ impl Books {
             settled_through: BTreeMap::new(),
             closed: BTreeSet::new(),
             booked_through: None,
+            days: BTreeSet::new(),
             tally: Tally::default(),
             last_record: Hash::GENESIS,
             records: BTreeMap::new(),
@@ -154,6 +158,9 @@ impl Books {
             }
         }
         if !d.postings.is_empty() {
+            if self.booked_through != Some(d.session) {
+                self.days.insert(d.session);
+            }
             self.booked_through = self.booked_through.max(Some(d.session));
         }
         if d.kind == EntryKind::DayClose {
@@ -195,6 +202,42 @@ impl Books {
     #[must_use]
     pub fn bookable(&self, session: SessionId) -> SessionId {
         self.open_from.map_or(session, |open| session.max(open))
+    }
+
+    /// The books' days with postings that are not closed: a close takes all before it with it.
+    pub fn open_days(&self) -> impl Iterator<Item = SessionId> + '_ {
+        let after = self.closed.last().map_or(Bound::Unbounded, |closed| Bound::Excluded(*closed));
+        self.days.range((after, Bound::Unbounded)).copied()
+    }
+
+    /// The last day that was closed, and stays so until it is opened again.
+    #[must_use]
+    pub fn closed_through(&self) -> Option<SessionId> {
+        self.closed.last().copied()
+    }
+
+    /// Whether the next close compares an execution: it is of an open day, was undone in one, or is not booked.
+    #[must_use]
+    pub fn compares(&self, id: &ExecutionId) -> bool {
+        self.tally.fills.contains_key(id)
+            || self.tally.busted.contains(id)
+            || self.booked(EntryKind::Fill, id.as_str()).is_none()
+    }
+
+    /// How often a day was closed so far.
+    #[must_use]
+    pub fn times_closed(&self, session: SessionId) -> u32 {
+        self.closings_of(session).unwrap_or(u32::MAX)
+    }
+
+    /// How often a day was opened again so far.
+    #[must_use]
+    pub fn times_opened(&self, session: SessionId) -> u64 {
+        let mut n = 0_u64;
+        while self.booked(EntryKind::Unlock, &format!("{session}:{}", n.saturating_add(1))).is_some() {
+            n = n.saturating_add(1);
+        }
+        n
     }
 
     pub(super) fn not_yet(&self, kind: EntryKind, key: &str) -> Result<(), BookRefusal> {

@@ -85,10 +85,11 @@ pub(super) fn unlock(books: &Books, at: Timestamp, u: &Unlock) -> Result<Draft, 
     if u.by.trim().is_empty() || u.second.trim().is_empty() || u.reason.trim().is_empty() {
         return Err(ActivityRefusal::NoReason { kind, key }.into());
     }
-    if u.by == u.second {
+    if u.by.trim() == u.second.trim() {
         return Err(ActivityRefusal::SamePerson { key, by: u.by.clone() }.into());
     }
-    if !books.closed.contains(&u.session) {
+    // A close closes the days before it too, whether or not they have one of their own.
+    if books.closed.last().is_none_or(|closed| *closed < u.session) {
         return Err(
             ActivityRefusal::NotClosed { session: u.session, closed_through: books.closed.last().copied() }.into()
         );

@@ -1,0 +1,71 @@
+//! What persons enter into the books of a running bot: shown first, then booked (BOOKS.md section 3).
+
+use super::trader::{Halt, Record, Trader};
+use crate::domain::ids::SessionId;
+use crate::domain::journal::Draft;
+use crate::domain::time::Timestamp;
+use crate::machines::ledger::{BookFact, BookRefusal};
+
+/// Who enters something, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// Who; one who enters does not approve (LEDG-7).
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl<R: Record> Trader<R> {
+    /// The entries that a fact would lead to if this person entered it now. Nothing is booked.
+    ///
+    /// # Errors
+    /// [`BookRefusal`].
+    pub fn drafts(&self, at: Timestamp, fact: &BookFact, author: &Author) -> Result<Vec<Draft>, BookRefusal> {
+        let signed = |draft: Draft| Draft {
+            by: draft.by.or_else(|| Some(author.by.clone())),
+            reason: draft.reason.or_else(|| Some(author.reason.clone())),
+            ..draft
+        };
+        Ok(self.books.decide(at, fact)?.into_iter().map(signed).collect())
+    }
+
+    /// Books what [`Self::drafts`] has just given; the numbers of the entries come back.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn enter(&mut self, at: Timestamp, drafts: Vec<Draft>) -> Result<Vec<u64>, Halt> {
+        let mut entries = Vec::with_capacity(drafts.len());
+        for draft in drafts {
+            let entry = self.journal.append(draft, at)?;
+            self.books.apply(&entry.entry);
+            entries.push(entry);
+        }
+        let numbers = entries.iter().map(|e| e.entry.seq).collect();
+        self.record.commit(&mut Vec::new(), &mut entries)?;
+        Ok(numbers)
+    }
+
+    /// The last session that is over.
+    #[must_use]
+    pub const fn over(&self) -> Option<SessionId> {
+        self.milestones.closed
+    }
+
+    /// The day to be closed now: the last one that entries stand in, not closed yet, its session over. Nothing while a
+    /// later session runs, which is closed together with those before it.
+    #[must_use]
+    pub fn to_close(&self) -> Option<SessionId> {
+        let last = self.books.open_days().last()?;
+        self.milestones.closed.filter(|over| last <= *over && self.milestones.opened == Some(*over)).map(|_| last)
+    }
+
+    /// The books' days that take entries of persons, in their order: those that are not closed, and the running session's;
+    /// after a close the one that follows.
+    #[must_use]
+    pub fn enterable(&self) -> Vec<SessionId> {
+        let mut days: Vec<SessionId> = self.books.open_days().collect();
+        let now = self.milestones.opened.map(|session| self.books.bookable(session));
+        days.extend(now.filter(|day| days.last().is_none_or(|last| last < day)));
+        days
+    }
+}

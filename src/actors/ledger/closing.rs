@@ -1,0 +1,116 @@
+//! The day's close in the running bot (BOOKS.md section 12, LEDG-12): it asks the review first, and a day with open
+//! questions, or one that does not reconcile, stays open. Trading goes on; the day is tried again, or closed with the next.
+
+use std::collections::BTreeSet;
+
+use actix::prelude::{ActorFutureExt, AsyncContext, Context, WrapFuture};
+use desk::domain::calendar::Calendar;
+use desk::domain::time::Date;
+use desk::machines::ledger::{BookRefusal, BrokerFigures, Unlock};
+use desk::world::day::{DayEnding, Ended};
+use desk::world::trader::Halt;
+
+use super::{After, Ledger};
+use crate::messages::board::OpenDay;
+use crate::messages::broker::ToBroker;
+use crate::messages::ledger::Over;
+
+/// Why the day that is over is not closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// Questions are open: it closes when they are answered.
+    Questions,
+    /// Something else: somebody closes it, or the next session's close does.
+    Other,
+}
+
+impl Ledger {
+    /// Asks what of the days to be closed has open questions, then goes on.
+    pub(super) fn ask_and_close(&mut self, over: Over, figures: Box<BrokerFigures>, ctx: &mut Context<Self>) {
+        let open = self.trader.books().open_days().filter(|day| *day <= over.session);
+        let days: BTreeSet<Date> = open.chain([over.session]).map(|day| day.date).collect();
+        let asked = self.wiring.questions.open(days.into_iter().collect());
+        ctx.spawn(asked.into_actor(self).map(move |open, own, ctx| {
+            if own.lost {
+                return;
+            }
+            let held = match open {
+                Ok(open) if open.is_empty() => None,
+                Ok(open) if open.len() == 1 => Some(format!("a question is open: {}", open.join(", "))),
+                Ok(open) => Some(format!("{} questions are open: {}", open.len(), open.join(", "))),
+                Err(why) => {
+                    Some(format!("the review cannot be read, so nobody knows whether a question is open: {why}"))
+                }
+            };
+            let done = own.end_day(over, *figures, held);
+            own.go_on(done, ctx);
+        }));
+    }
+
+    /// Ends a session, and closes its books where nothing is in the way.
+    pub(super) fn end_day(&mut self, over: Over, figures: BrokerFigures, held: Option<String>) -> Result<(), Halt> {
+        let Over { at, session, next, again } = over;
+        // Meanwhile it was closed, or the next session has begun, whose close takes it along.
+        if again && self.trader.to_close() != Some(session) {
+            return Ok(());
+        }
+        let by = self.closer.take().filter(|_| again).unwrap_or_else(|| "tbot".to_owned());
+        let questions = held.is_some();
+        let ended = self.trader.end_day(at, DayEnding { session, next, broker: figures, by, held })?;
+        let mut after: Vec<After> = self.told().into_iter().collect();
+        if !again {
+            after.push(After::Turned);
+        }
+        let (closing, why) = match ended {
+            Ended::Closed(closing) => (Some((self.trader.journal().head().seq, *closing)), None),
+            Ended::Held(why) => (None, Some(why)),
+            Ended::Refused(refusal) => match *refusal {
+                BookRefusal::NotReconciled { .. } | BookRefusal::LaterSessionBooked { .. } => {
+                    (None, Some(refusal.to_string()))
+                }
+                other => return Err(other.into()),
+            },
+        };
+        self.held = why.as_ref().map(|_| if questions { Held::Questions } else { Held::Other });
+        let day = why.map(|why| OpenDay { day: session, why, by_itself: questions });
+        after.push(After::DayOpen(day));
+        self.queue_up(closing, after);
+        Ok(())
+    }
+
+    /// Tries a day again: by somebody's command, or because the review has gone on.
+    pub(super) fn close_again(&mut self, by: Option<String>) {
+        let wanted = by.is_some() || self.held == Some(Held::Questions);
+        let Some(session) = self.trader.to_close().filter(|_| wanted) else { return };
+        let Ok(next) = Calendar::new(session.calendar).next(session.date) else { return };
+        self.closer = by;
+        let over = Over { at: self.now.max(self.trader.last_at()), session, next: next.id, again: true };
+        self.wiring.must(self.wiring.broker.deliver(ToBroker::Close(over)));
+    }
+
+    /// A day was opened again by two persons; it stays so until somebody closes it, or the next session's close does.
+    pub(super) fn opened_again(&mut self, unlock: &Unlock) {
+        let Some(day) = self.trader.to_close() else { return };
+        let (by, second, reason) = (&unlock.by, &unlock.second, &unlock.reason);
+        let why = format!("{} was opened again by {by} and {second}: {reason}", unlock.session.date);
+        self.held = Some(Held::Other);
+        self.wiring_tells_of(OpenDay { day, why, by_itself: false });
+    }
+
+    /// What an earlier process left open: a day that was never closed is tried again at once.
+    pub(super) fn look_at_what_was_left(&mut self) {
+        let Some(day) = self.trader.to_close() else { return };
+        if self.trader.books().times_closed(day) == 0 {
+            self.held = Some(Held::Questions);
+            self.close_again(None);
+        } else {
+            self.held = Some(Held::Other);
+            let why = "it was opened again by two persons".to_owned();
+            self.wiring_tells_of(OpenDay { day, why, by_itself: false });
+        }
+    }
+
+    fn wiring_tells_of(&mut self, day: OpenDay) {
+        self.queue_up(None, vec![After::DayOpen(Some(day))]);
+    }
+}

@@ -1,0 +1,56 @@
+//! What persons ask of the books and enter into them. A refusal changes nothing, and nobody is told before it is durable.
+
+use desk::domain::chain::Hash;
+use desk::domain::journal::{Draft, EntryKind};
+use desk::domain::time::Timestamp;
+use desk::machines::ledger::BookFact;
+use desk::world::trader::Halt;
+
+use super::Ledger;
+use crate::messages::bookkeeping::{Answer, Asked, How, NotBooked, Told};
+
+impl Ledger {
+    /// Shows the entries of a fact, or books them.
+    ///
+    /// # Errors
+    /// [`Halt`] where the journal refuses what the books have decided; a person's mistake is an answer.
+    pub(super) fn enter(&mut self, asked: &Asked) -> Result<Answer, Halt> {
+        let at = self.now.max(self.trader.last_at());
+        let drafts = match self.drafts(at, asked) {
+            Ok(drafts) => drafts,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let hash = Hash::of(format!("{drafts:?}").as_bytes());
+        match asked.how {
+            How::Show => return Ok(Ok(Told::Shown(drafts, hash))),
+            How::AsShown(shown) if shown != hash => return Ok(Err(NotBooked::Changed)),
+            How::AsShown(_) | How::AtOnce => {}
+        }
+        let numbers = self.trader.enter(at, drafts)?;
+        if let BookFact::Unlock(unlock) = &asked.fact {
+            self.opened_again(unlock);
+        }
+        Ok(Ok(Told::Booked(numbers)))
+    }
+
+    fn drafts(&self, at: Timestamp, asked: &Asked) -> Result<Vec<Draft>, NotBooked> {
+        if let Some(day) = asked.day {
+            let open = self.trader.enterable();
+            if !open.contains(&day) {
+                let closed_through = self.trader.books().closed_through();
+                return Err(NotBooked::DayShut { day, closed_through, open });
+            }
+        }
+        let drafts = self.trader.drafts(at, &asked.fact, &asked.author);
+        let drafts = drafts.map_err(|refusal| NotBooked::Refused(Box::new(refusal)))?;
+        if drafts.is_empty() {
+            return Err(NotBooked::Nothing);
+        }
+        // What undoes an entry has the time of what it undoes.
+        let late = drafts.iter().find(|d| d.kind != EntryKind::Reversal && d.effective_at > at);
+        match late {
+            Some(draft) => Err(NotBooked::NotYet { at: draft.effective_at, now: at }),
+            None => Ok(drafts),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Days that are held, entries of persons, days opened again: in the running tree, with books on a disk.
+
+use std::sync::{Arc, Mutex};
+
+use desk::domain::bot::{BotState, Caller, Command, Origin, Role, Roles, Who};
+use desk::domain::chain::Hash;
+use desk::domain::decimal::Money;
+use desk::domain::ids::{CalendarName, SessionId};
+use desk::domain::journal::{AccountCode, Entry, EntryKind, Fact};
+use desk::domain::symbol::Currency;
+use desk::machines::ledger::{Adjustment, BookFact, CashActivity, Decision, Mistake, Unlock, YearClose};
+use desk::world::entering::Author;
+
+use super::{Bot, Scene, run};
+use crate::actors::questions::Questions;
+use crate::messages::bookkeeping::{Answer, Asked, How, NotBooked, Told};
+use crate::messages::supervisor::Order;
+use crate::store::{self, Address, Check};
+
+const DAY: &str = "2024-05-28";
+
+fn session(day: &str) -> SessionId {
+    SessionId { date: day.parse().unwrap(), calendar: CalendarName::Xnys }
+}
+
+async fn ask(bot: &Bot, by: &str, day: Option<&str>, (fact, how): (BookFact, How)) -> Answer {
+    let author = Author { by: by.to_owned(), reason: "as the statement says".to_owned() };
+    bot.tree.bookkeeping().ask(Asked { author, day: day.map(session), fact, how }).await
+}
+
+/// Shows a fact's entry and books it as it was shown.
+async fn enter(bot: &Bot, by: &str, day: &str, fact: BookFact) -> Answer {
+    match ask(bot, by, Some(day), (fact.clone(), How::Show)).await? {
+        Told::Shown(_, hash) => ask(bot, by, Some(day), (fact, How::AsShown(hash))).await,
+        booked @ Told::Booked(_) => Ok(booked),
+    }
+}
+
+fn adjustment(item: &str, by: &str, day: &str) -> BookFact {
+    let at = format!("{day}T15:00:00Z").parse().unwrap();
+    BookFact::Adjustment(Adjustment {
+        decision: Decision {
+            item: item.to_owned(),
+            by: by.to_owned(),
+            reason: "a cent of the broker's".to_owned(),
+            session: session(day),
+            at,
+        },
+        description: "Rounding of the broker".to_owned(),
+        debit: (AccountCode::BROKER_ROUNDING, None),
+        credit: (AccountCode::OTHER_INCOME, None),
+        amount: "0.01".parse().unwrap(),
+        currency: Currency::USD,
+    })
+}
+
+fn float(id: &str, day: &str) -> BookFact {
+    BookFact::FloatIn(CashActivity {
+        activity: id.to_owned(),
+        amount: Money::whole(5_000),
+        currency: Currency::USD,
+        session: session(day),
+        effective_at: format!("{day}T15:00:00Z").parse().unwrap(),
+    })
+}
+
+fn unlock(by: &str, second: &str, day: &str) -> (BookFact, How) {
+    let (by, second, reason) = (by.to_owned(), second.to_owned(), "a wrong fee".to_owned());
+    (BookFact::Unlock(Unlock { session: session(day), by, second, reason }), How::AtOnce)
+}
+
+/// Closes by hand, as a reviewer does.
+async fn close(bot: &Bot) {
+    let caller = Caller {
+        who: Who::Person("bob".to_owned()),
+        origin: Origin::Web,
+        roles: Roles::of(&[Role::Reviewer]),
+        stepped_up: false,
+    };
+    let key = format!("close-{}", entries(bot).await.len());
+    let order = Order { key, command: Command::CloseDay, caller, why: String::new() };
+    bot.tree.door.command(order).await.unwrap();
+}
+
+async fn entries(bot: &Bot) -> Vec<Entry> {
+    bot.written().await.1.iter().map(|bytes| Entry::from_bytes(bytes).unwrap()).collect()
+}
+
+async fn closed(bot: &Bot, days: usize) {
+    bot.until("the feed's end", |b| b.alerts.iter().any(|alert| alert.code == "feed_ended")).await;
+    bot.until("closed", |b| b.open_day.is_none()).await;
+    let closes = entries(bot).await.iter().filter(|e| e.draft.kind == EntryKind::DayClose).count();
+    assert_eq!(closes, days);
+}
+
+async fn sound(bot: &Bot) {
+    let address = Address::Sqlite(bot.folder.join("ledger.db"));
+    let report = store::verify(&address, &Check::default()).await.unwrap();
+    assert!(report.is_sound(), "{report:?}");
+}
+
+/// LEDG-12, BOOKS.md section 12, check 6: a day with open questions stays open, trading goes on, and the answer closes it.
+#[test]
+fn ledg_12_a_day_with_open_questions_does_not_close_and_its_answer_closes_it() {
+    run(async {
+        let open = Arc::new(Mutex::new(vec!["entry 2".to_owned()]));
+        let known = Arc::clone(&open);
+        let questions = Questions::new(move |days| {
+            let asked = days.iter().any(|day| day.to_string() == DAY);
+            let now = if asked { known.lock().unwrap().clone() } else { Vec::new() };
+            std::future::ready(Ok(now))
+        });
+        let bot = Bot::reviewed("queried", &Scene::new(7, &[DAY, "2024-05-29"]), questions).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("the feed's end", |b| b.alerts.iter().any(|alert| alert.code == "feed_ended")).await;
+        let board = bot.until("held", |b| b.open_day.as_ref().is_some_and(|d| d.day == session("2024-05-29"))).await;
+        let held = board.open_day.clone().unwrap();
+        assert_eq!((held.why.as_str(), held.by_itself), ("a question is open: entry 2", true));
+        assert!(board.session.as_ref().unwrap().closed, "the session is over all the same");
+        assert!(board.alerts.iter().any(|a| a.code == "day_open" && a.text.contains("2024-05-28 are not closed")));
+        let before = entries(&bot).await;
+        assert!(before.iter().all(|e| e.draft.kind != EntryKind::DayClose));
+        assert!(before.iter().any(|e| e.draft.session == session("2024-05-29")), "trading went on");
+
+        // The review goes on, and the question is still open: nothing happens.
+        bot.tree.bookkeeping().reviewed();
+        bot.tree.bookkeeping().reviewed();
+        open.lock().unwrap().clear();
+        bot.tree.bookkeeping().reviewed();
+        closed(&bot, 1).await;
+        let after = entries(&bot).await;
+        assert_eq!(after.last().unwrap().draft.session, session("2024-05-29"), "the last day closes both");
+        let (events, _) = bot.written().await;
+        let ends = events.iter().filter(|e| String::from_utf8_lossy(e).contains("session_closed")).count();
+        assert_eq!(ends, 2, "a session ends once");
+        sound(&bot).await;
+    });
+}
+
+/// LEDG-7, LEDG-4: a closed day refuses; two persons open it; what is entered then names who; the day closes anew.
+#[test]
+fn ledg_7_a_closed_day_is_opened_by_two_corrected_and_closed_again() {
+    run(async {
+        let bot = Bot::new("unlocked", &Scene::new(7, &[DAY]), None).await;
+        let early = enter(&bot, "ann", DAY, adjustment("R-0", "ann", DAY)).await.unwrap_err();
+        assert!(early.to_string().contains("the first session opens the books"), "{early}");
+        bot.tell(Command::Start).await.unwrap();
+        closed(&bot, 1).await;
+
+        let shut = enter(&bot, "ann", DAY, adjustment("R-1", "ann", DAY)).await.unwrap_err();
+        let said = shut.to_string();
+        assert!(said.contains("2024-05-28 is closed") && said.contains("Two reviewers"), "{said}");
+        let one = ask(&bot, "ann", None, unlock("ann", "ann", DAY)).await.unwrap_err();
+        assert_eq!(one.code(), "same_person");
+        ask(&bot, "ann", None, unlock("ann", "bob", DAY)).await.unwrap();
+        bot.until("open", |b| b.open_day.as_ref().is_some_and(|d| d.why.contains("by ann and bob: a wrong fee"))).await;
+        let twice = ask(&bot, "ann", None, unlock("ann", "bob", DAY)).await.unwrap_err();
+        assert_eq!(twice.code(), "not_closed");
+
+        // Shown first; what is booked is what was shown.
+        let fact = adjustment("R-1", "ann", DAY);
+        let Told::Shown(drafts, _) = ask(&bot, "ann", Some(DAY), (fact.clone(), How::Show)).await.unwrap() else {
+            panic!()
+        };
+        assert_eq!((drafts.len(), drafts[0].by.as_deref()), (1, Some("ann")));
+        let other = How::AsShown(Hash::of(b"something else"));
+        assert_eq!(ask(&bot, "ann", Some(DAY), (fact.clone(), other)).await.unwrap_err(), NotBooked::Changed);
+        enter(&bot, "ann", DAY, fact.clone()).await.unwrap();
+        assert_eq!(enter(&bot, "ann", DAY, fact).await.unwrap_err().code(), "already_booked");
+        let later = enter(
+            &bot,
+            "ann",
+            DAY,
+            BookFact::FloatIn(CashActivity {
+                effective_at: "2024-05-30T00:00:00Z".parse().unwrap(),
+                ..match float("F-0", DAY) {
+                    BookFact::FloatIn(cash) => cash,
+                    _ => unreachable!(),
+                }
+            }),
+        );
+        assert_eq!(later.await.unwrap_err().code(), "not_yet");
+
+        close(&bot).await;
+        closed(&bot, 2).await;
+        let entries = entries(&bot).await;
+        let kinds: Vec<EntryKind> = entries.iter().rev().take(3).map(|e| e.draft.kind).collect();
+        assert_eq!(kinds, [EntryKind::DayClose, EntryKind::Adjustment, EntryKind::Unlock]);
+        assert_eq!(entries.last().unwrap().draft.source_key, "XNYS:2024-05-28:2");
+        let memo = entries.iter().find(|e| e.draft.kind == EntryKind::Unlock).unwrap();
+        assert_eq!(memo.draft.facts.get("second").and_then(Fact::as_str), Some("bob"));
+        assert!(enter(&bot, "ann", DAY, adjustment("R-2", "ann", DAY)).await.is_err());
+        sound(&bot).await;
+    });
+}
+
+/// LEDG-12: a day that does not reconcile stays open and says which check; the bot lives on, and the reversal closes it.
+#[test]
+fn ledg_12_a_wrong_float_keeps_the_day_open_until_it_is_reversed() {
+    run(async {
+        let bot = Bot::new("unreconciled", &Scene::new(7, &[DAY]), None).await;
+        bot.tell(Command::Start).await.unwrap();
+        closed(&bot, 1).await;
+        ask(&bot, "ann", None, unlock("ann", "bob", DAY)).await.unwrap();
+        let Told::Booked(numbers) = enter(&bot, "ann", DAY, float("F-1", DAY)).await.unwrap() else { panic!() };
+        close(&bot).await;
+        let broken = bot.until("held", |b| b.open_day.as_ref().is_some_and(|d| d.why.contains("cash in USD"))).await;
+        assert!(!broken.open_day.as_ref().unwrap().by_itself);
+        assert_ne!(broken.state, BotState::Error);
+
+        let all = entries(&bot).await;
+        let entry = all.iter().find(|e| e.seq == numbers[0]).unwrap().clone();
+        assert_eq!((entry.draft.kind, entry.draft.by.as_deref()), (EntryKind::FloatIn, Some("ann")));
+        assert_eq!(entry.draft.reason.as_deref(), Some("as the statement says"));
+        let mistake =
+            Mistake { entry, by: "bob".to_owned(), reason: "it never came".to_owned(), session: session(DAY) };
+        enter(&bot, "bob", DAY, BookFact::Mistake(Box::new(mistake))).await.unwrap();
+        let year = BookFact::YearClose(YearClose { session: session(DAY), by: "bob".to_owned() });
+        enter(&bot, "bob", DAY, year.clone()).await.unwrap();
+        assert_eq!(enter(&bot, "bob", DAY, year).await.unwrap_err(), NotBooked::Nothing);
+        close(&bot).await;
+        closed(&bot, 2).await;
+        sound(&bot).await;
+    });
+}

@@ -1,0 +1,108 @@
+//! A closed day is opened again, and an open one closed, on its page.
+
+use std::time::Duration;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::rt::time::timeout;
+use actix_web::web::{Data, Path};
+use desk::domain::bot::Command;
+use desk::domain::journal::Fact;
+use desk::domain::time::Date;
+use serde_json::{Value, json};
+
+use super::act::date;
+use super::pages::show_day;
+use super::path;
+use crate::store::people::review::Subject;
+use crate::web::commands::{Given, give};
+use crate::web::refusal::Refusal;
+use crate::web::review::Whole;
+use crate::web::site::Shared;
+use crate::web::unlocking::{Deed, carry_out, pending, unlocks};
+use crate::web::views::words::moment;
+use crate::web::visitor::{Fields, Visitor};
+
+/// So long a page waits to see the day closed; it says how things stand in any case.
+const SEEN: Duration = Duration::from_secs(3);
+
+/// What was refused about the lock, with what was typed.
+pub(super) struct Refused {
+    error: Refusal,
+    typed: String,
+}
+
+/// `POST /ledger/days/{day}/unlock`
+pub(crate) async fn unlock(
+    shared: Data<Shared>,
+    visitor: Visitor,
+    fields: Fields,
+    day: Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    let day = date(&day)?;
+    let deed = Deed::read(&|name| fields.get(name).to_owned())?;
+    match carry_out(&shared, &visitor, day, &deed).await {
+        Ok(_) => Ok(led_to(day)),
+        Err(error @ (Refusal::Broken(_) | Refusal::Missing(_))) => Err(error),
+        Err(error) => {
+            use actix_web::ResponseError as _;
+            let status = error.status_code();
+            let refused = Refused { error, typed: fields.get("reason").to_owned() };
+            let mut page = show_day(&shared, &visitor, day, (None, Some(&refused))).await?;
+            *page.status_mut() = status;
+            Ok(page)
+        }
+    }
+}
+
+/// `POST /ledger/days/{day}/close`
+pub(crate) async fn close(
+    shared: Data<Shared>,
+    visitor: Visitor,
+    fields: Fields,
+    day: Path<String>,
+) -> Result<HttpResponse, Refusal> {
+    let day = date(&day)?;
+    let given = Given {
+        command: Command::CloseDay,
+        key: format!("close_day-{}", fields.get("key")),
+        why: fields.get("why").to_owned(),
+        code: fields.get("code").to_owned(),
+    };
+    give(&shared, &visitor, given).await?;
+    let mut board = shared.site.board.clone();
+    // Where a check does not agree the page says so.
+    let _ = timeout(SEEN, board.wait_for(|now| now.open_day.is_none())).await;
+    Ok(led_to(day))
+}
+
+fn led_to(day: Date) -> HttpResponse {
+    let place = format!("{}#lock", path(Subject::Day(day)));
+    HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish()
+}
+
+/// What the page says of the lock: who opened the day again, who asks for it, what was refused.
+pub(super) fn lock(visitor: &Visitor, whole: &Whole, day: Date, refused: Option<&Refused>) -> Value {
+    let asked = pending(whole, day).filter(|_| whole.books.closed(day));
+    let opened = unlocks(whole, day).map(|e| {
+        json!({
+            "seq": e.seq, "by": e.draft.by, "second": e.draft.facts.get("second").and_then(Fact::as_str),
+            "reason": e.draft.reason, "at": moment(e.booked_at),
+        })
+    });
+    json!({
+        "opened": opened.collect::<Vec<_>>(),
+        "pending": asked.map(|p| {
+            json!({ "by": p.by, "reason": p.reason, "at": moment(p.at), "own": p.by == visitor.name })
+        }),
+        "error": refused.map(|r| r.error.to_string()), "code": refused.map(|r| r.error.code()),
+        "typed": refused.map_or("", |r| r.typed.as_str()),
+    })
+}
+
+/// Why a day that is over is not closed; nothing where it is closed, or its session runs.
+pub(super) fn held(shared: &Shared, whole: &Whole, day: Date) -> Value {
+    let board = shared.board();
+    let open = board.open_day.as_ref().filter(|open| day <= open.day.date && !whole.books.closed(day));
+    json!(open.map(|open| json!({ "why": open.why, "by_itself": open.by_itself, "day": open.day.date.to_string() })))
+}
