@@ -46,6 +46,7 @@ use crate::messages::line::{Line, Lost, Post};
 use crate::messages::market_data::ToMarketData;
 use crate::messages::notifier::ToNotifier;
 use crate::messages::reporter::ToReporter;
+use crate::messages::reports::Reports;
 use crate::messages::risk::ToRisk;
 use crate::messages::screener::ToScreener;
 use crate::messages::strategy::ToStrategy;
@@ -198,6 +199,8 @@ pub struct Plan {
     pub stage: Stage,
     /// Reads a version of the configuration.
     pub configure: Configure,
+    /// Who writes the files of the sessions.
+    pub reports: Reports,
     /// Takes a backup.
     pub back_up: BackUp,
     /// What of failures and slow steps is borne.
@@ -358,6 +361,7 @@ impl Tree {
         let Plan {
             setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left, ..
         } = plan;
+        let reports = plan.reports;
         let (stage, configure, back_up, bearing) = (plan.stage, plan.configure, plan.back_up, plan.bearing);
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
         let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
@@ -383,7 +387,7 @@ impl Tree {
         });
         let broker = Broker::new(own(), venue)?;
         Threads::run(&threads.link, w, BROKER, boxes.broker, || broker);
-        let reporter = Reporter::new(own(), sign, board)?;
+        let reporter = Reporter::new(own(), sign, board, reports)?;
         Threads::run(&threads.house, w, REPORTER, boxes.reporter, || reporter);
         let mine = own();
         Threads::run(&threads.house, w, SCREENER, boxes.screener, || Screener::new(mine));

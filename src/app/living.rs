@@ -22,6 +22,7 @@ use super::feed::{self, Feed};
 use super::fresh::Fresh;
 use super::kept::Kept;
 use super::pages::{self, House, Wire};
+use super::reports::{self, Ears};
 use super::standing::Missing;
 use super::{backups, founding, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
@@ -37,6 +38,7 @@ use crate::gateway::notify::ServiceManager;
 use crate::gateway::vault::{Envelope, KeySource, Vault};
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::rehearsal::Rehearsals;
+use crate::messages::reports::Reports;
 use crate::messages::supervisor::Order;
 use crate::settings::{Boot, Origin, Runtime, write_boot};
 use crate::store::people::{People, Purpose, Seal, Unsealed};
@@ -136,11 +138,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         write_boot(boot.folders.data(), &told)?;
     }
     fresh.keep();
-    day_exports::start(
-        Places::of(&boot, &identity, arguments.mode().unwrap_or(Mode::Paper)),
-        tree.board.clone(),
-        Box::new(tree.alarm()),
-    )?;
+    day_exports::start(Places::of(&boot, &identity), tree.board.clone(), Box::new(tree.alarm()))?;
     let heart = Heart::new(&control, &boot.folders.logs());
     ways_in::open(&tree, (socket, rehearsals), control.clone(), heart, identity, people)?;
     if autostarts {
@@ -201,6 +199,15 @@ async fn stand(
     let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from };
     let writer = Some(writer);
     let (stage, rehearsals) = rehearsal::stage((boot, identity), &runtime, &feed, &people)?;
+    let (reports, told) = Reports::new();
+    let files = reports::Plan {
+        setup: setup.clone(),
+        mode,
+        books: Address::new(&boot.database(identity)),
+        output: boot.folders.output(identity),
+        format: boot.may_start()?,
+        feed: Arc::clone(&feed),
+    };
     let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, control)?;
     let configure = versions::configuring(Arc::clone(&vault), runtime.clone());
     let tree = Tree::start(Plan {
@@ -221,7 +228,9 @@ async fn stand(
         configure,
         back_up: backups::backing_up(boot, identity),
         bearing: bearing(&runtime),
+        reports,
     })?;
+    reports::start(files, Ears { told, board: tree.board.clone(), alarm: Box::new(tree.alarm()) })?;
     let house = House {
         boot,
         identity,

@@ -4,8 +4,6 @@
 mod backups;
 /// The files of a day's close.
 mod day_exports;
-/// The trades and decisions of a closed session.
-mod day_records;
 /// The demo's dashboard.
 mod demo;
 /// Where market data come from.
@@ -24,6 +22,8 @@ mod pages;
 mod parent;
 /// What a rehearsal stands on.
 mod rehearsal;
+/// The files of the sessions.
+mod reports;
 /// What stands before a living bot starts.
 mod standing;
 /// The versions of the configuration.

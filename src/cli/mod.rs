@@ -50,6 +50,9 @@ pub mod service;
 pub mod status;
 
 pub use failure::{Exit, Failure};
+pub(crate) use run::charts::chart_day;
+pub(crate) use run::outputs::books_check;
+pub(crate) use run::plan::{assumptions, configuration, fees_file};
 
 use clap::{Parser, Subcommand};
 

@@ -8,6 +8,8 @@ pub mod exports;
 pub mod imports;
 /// What a report is made of.
 pub mod input;
+/// Lines of the session's logs.
+pub mod logs;
 /// Numbers as people read them.
 pub mod numbers;
 /// Files for programs.

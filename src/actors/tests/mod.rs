@@ -45,6 +45,7 @@ use crate::gateway::vault::Signer;
 use crate::messages::Fault;
 use crate::messages::board::Board;
 use crate::messages::chronicle::{Chronicle, InForce};
+use crate::messages::reports::Reports;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
 use crate::store::{self, Address, Check, EmergencyFile, LifeLog, NewBook, Receipts, chart};
@@ -207,6 +208,7 @@ impl Bot {
             configure: versions(s.limits),
             back_up: BackUp::none(),
             bearing,
+            reports: Reports::none(),
         })
         .unwrap();
         Self { tree, ended, folder, rehearsals, orders: std::cell::Cell::new(0) }

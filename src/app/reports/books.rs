@@ -1,0 +1,82 @@
+//! What the books say of a session: its entries, where they end, whether they verify. Read on a connection of its own.
+
+use desk::domain::event::{Body, Event};
+use desk::domain::ids::{Identity, SessionId};
+use desk::domain::journal::EntryKind;
+use desk::domain::records::ChainHead;
+use desk::domain::symbol::Currency;
+use desk::machines::ledger::{Head, Sealed};
+
+use super::super::day_exports::NotWritten;
+use super::paper::{Heads, unmade};
+use crate::cli::books_check;
+use crate::render::BooksCheck;
+use crate::store::{self, Address, Book, Check, Reader, Sought};
+
+/// The books of the bot.
+#[derive(Debug)]
+pub(super) struct Books {
+    address: Address,
+    reader: Reader,
+    book: Book,
+}
+
+/// A closed session in the books.
+pub(super) struct DayBooks {
+    pub(super) entries: Vec<Sealed>,
+    pub(super) head: Head,
+    pub(super) heads: Heads,
+}
+
+impl Books {
+    /// # Errors
+    /// Where the books cannot be read.
+    pub(super) async fn open(address: &Address, identity: &Identity) -> Result<Self, NotWritten> {
+        let reader = Reader::open(address).await?;
+        let book = reader.book(identity).await?;
+        Ok(Self { address: address.clone(), reader, book })
+    }
+
+    pub(super) const fn currency(&self) -> Currency {
+        self.book.base_currency
+    }
+
+    /// The entries of a session so far.
+    ///
+    /// # Errors
+    /// Where the books cannot be read.
+    pub(super) async fn entries(&self, session: SessionId) -> Result<Vec<Sealed>, NotWritten> {
+        let day = Sought { day: Some(session), ..Sought::default() };
+        let stored = self.reader.sought(&self.book, &day, u32::MAX).await?.into_iter().rev();
+        let sealed = stored.map(|s| Ok(Sealed { bytes: s.entry.to_bytes()?, entry: s.entry, hash: s.hash }));
+        sealed.collect::<Result<_, serde_json::Error>>().map_err(unmade)
+    }
+
+    /// A session that has been closed.
+    ///
+    /// # Errors
+    /// Where the books cannot be read, or do not have the close.
+    pub(super) async fn day(&self, session: SessionId, events: &[Event]) -> Result<DayBooks, NotWritten> {
+        let entries = self.entries(session).await?;
+        let close = entries.iter().find(|s| s.entry.draft.kind == EntryKind::DayClose);
+        let close = close.ok_or_else(|| unmade(format!("{session}: the books have no day close")))?;
+        let head = Head { seq: close.entry.seq, hash: close.hash, booked_at: close.entry.booked_at };
+        let last = events.iter().rev().find(|e| matches!(e.body, Body::SessionClosed { .. })).map_or(0, |e| e.seq);
+        let stored = self.reader.events(&self.book, last.saturating_sub(1), 1).await?;
+        let event = stored.first().ok_or_else(|| unmade(format!("{session}: the event log ends before its close")))?;
+        let heads = Heads {
+            books: ChainHead { records: head.seq, head: head.hash },
+            events: ChainHead { records: last, head: event.hash },
+        };
+        Ok(DayBooks { entries, head, heads })
+    }
+
+    /// Verifies all of them.
+    ///
+    /// # Errors
+    /// Where the books cannot be read. What is wrong with them is in the report.
+    pub(super) async fn verify(&self) -> Result<BooksCheck, NotWritten> {
+        let report = store::verify(&self.address, &Check { pages: false, ..Check::default() }).await?;
+        Ok(books_check(&report))
+    }
+}
