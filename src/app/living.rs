@@ -15,7 +15,7 @@ use desk::world::playback::Playback;
 use desk::world::resume::{Past, resume};
 use desk::world::seats::Outbox;
 use desk::world::trader::{Setup, Trader};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::day_exports::{self, Places};
 use super::feed::{self, Feed};
@@ -207,6 +207,7 @@ async fn stand(
         output: boot.folders.output(identity),
         format: boot.may_start()?,
         feed: Arc::clone(&feed),
+        float: runtime.float,
     };
     let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, control)?;
     let configure = versions::configuring(Arc::clone(&vault), runtime.clone());
@@ -230,7 +231,9 @@ async fn stand(
         bearing: bearing(&runtime),
         reports,
     })?;
-    reports::start(files, Ears { told, board: tree.board.clone(), alarm: Box::new(tree.alarm()) })?;
+    let (raise, raised) = mpsc::unbounded_channel();
+    actix::spawn(reports::raise(raised, people.clone(), identity.clone()));
+    reports::start(files, Ears { told, board: tree.board.clone(), alarm: Box::new(tree.alarm()), raise })?;
     let house = House {
         boot,
         identity,

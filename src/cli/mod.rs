@@ -40,6 +40,8 @@ pub mod logs;
 mod progress;
 /// What follows `tbot rehearse`.
 mod rehearse;
+/// `tbot report`.
+pub mod report;
 /// What backtest and demo have in common: inputs, the run, its files.
 mod run;
 /// `tbot run`.
@@ -112,6 +114,12 @@ pub enum Verb {
         /// What to do with it.
         #[command(subcommand)]
         verb: audit::AuditVerb,
+    },
+    /// Reports about the bot
+    Report {
+        /// Which.
+        #[command(subcommand)]
+        verb: report::ReportVerb,
     },
     /// A PostgreSQL database for the books of several bots
     Database {

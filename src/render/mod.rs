@@ -16,10 +16,14 @@ pub mod numbers;
 pub mod outputs;
 /// Pages of the browser.
 pub mod pages;
+/// The readiness report.
+pub mod readiness;
 /// `report.html`.
 pub mod report;
 /// The tables of a report.
 mod views;
+/// Which week a session is of.
+pub mod week;
 /// Words for what records call otherwise.
 pub mod words;
 

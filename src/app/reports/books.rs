@@ -7,11 +7,19 @@ use desk::domain::records::ChainHead;
 use desk::domain::symbol::Currency;
 use desk::machines::ledger::{Head, Sealed};
 
+use std::path::Path;
+use std::time::Duration;
+
 use super::super::day_exports::NotWritten;
 use super::paper::{Heads, unmade};
 use crate::cli::books_check;
 use crate::render::BooksCheck;
-use crate::store::{self, Address, Book, Check, Reader, Sought};
+use crate::store::{self, Address, Book, Check, Reader, Report, Sought, head_path};
+
+/// How often books on a server are verified before what is wrong is believed.
+const TRIES: u32 = 5;
+/// How long between two of these.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// The books of the bot.
 #[derive(Debug)]
@@ -71,12 +79,53 @@ impl Books {
         Ok(DayBooks { entries, head, heads })
     }
 
-    /// Verifies all of them.
+    /// Verifies all of them, as they are at one moment; a file is copied for that.
     ///
     /// # Errors
     /// Where the books cannot be read. What is wrong with them is in the report.
-    pub(super) async fn verify(&self) -> Result<BooksCheck, NotWritten> {
-        let report = store::verify(&self.address, &Check { pages: false, ..Check::default() }).await?;
+    pub(super) async fn verify(&self, beside: &Path) -> Result<BooksCheck, NotWritten> {
+        let check = Check { pages: false, ..Check::default() };
+        let report = match &self.address {
+            // One moment of them: the bot books on meanwhile.
+            Address::Sqlite(path) => {
+                let (heads, copied) = (head_path(path), head_path(beside));
+                clear(&[beside, &copied])?;
+                if heads.exists() {
+                    std::fs::copy(&heads, &copied).map_err(|e| NotWritten::Folder(copied.clone(), e))?;
+                }
+                store::copy(path, beside).await?;
+                let report = store::verify(&Address::Sqlite(beside.to_owned()), &check).await;
+                clear(&[beside, &copied])?;
+                report?
+            }
+            Address::Postgres(_) => self.verify_on_server(&check).await?,
+        };
         Ok(books_check(&report))
     }
+
+    /// What was booked while it read is no fault of the books: what is wrong stays wrong.
+    async fn verify_on_server(&self, check: &Check) -> Result<Report, NotWritten> {
+        let mut tries = TRIES;
+        loop {
+            let report = store::verify(&self.address, check).await?;
+            tries = tries.saturating_sub(1);
+            if report.is_sound() || tries == 0 {
+                return Ok(report);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Takes away what an earlier verification may have left.
+fn clear(files: &[&Path]) -> Result<(), NotWritten> {
+    for file in files {
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(NotWritten::Folder((*file).to_owned(), error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }

@@ -65,7 +65,9 @@ impl Line {
 
     /// Whether `unresolved_orders.log` has it: refused, in part, or of unknown outcome.
     pub(super) fn unresolved(&self) -> bool {
-        self.is(&["refused", "unknown", "not_accepted", "impossible", "ended"])
+        // The siblings of a bracket are withdrawn in order; an entry that ended has a rest that was not filled.
+        self.is(&["refused", "unknown", "not_accepted", "impossible"])
+            || (self.event == "ended" && self.record.get("leg") == Some(&json!("entry")))
     }
 }
 
@@ -89,6 +91,9 @@ impl Lines {
             "timestamp": event.at, "event": name, "seq": event.seq, "session": self.session,
             "broker": self.broker, "mode": self.mode,
         });
+        if matches!(event.body, Body::Decided(_)) {
+            record.insert("signal_trigger_time".to_owned(), json!(event.at));
+        }
         for value in [head, own] {
             if let Value::Object(more) = value {
                 record.extend(more);

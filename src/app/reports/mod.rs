@@ -4,10 +4,14 @@
 
 /// What the books say of a session.
 mod books;
+/// Equity and the float.
+mod float;
 /// A session as it goes.
 mod fold;
 /// A file that grows with the session.
 mod growing;
+/// How a session went, in one word.
+mod health;
 /// What happened, as lines.
 mod lines;
 /// The reports as the pages list them.
@@ -18,27 +22,26 @@ mod paper;
 mod shelf;
 /// The bot at a glance.
 mod status;
-/// Which week a session is of.
-mod week;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::domain::bot::Mode;
+use desk::domain::bot::{Mode, Origin, Who};
 use desk::domain::event::{Body, Event};
-use desk::domain::ids::SessionId;
+use desk::domain::ids::{Identity, SessionId};
 use desk::domain::records::{CountedReason, TradeRecord};
 use desk::domain::time::Timestamp;
 use desk::world::harvest::Harvest;
 use desk::world::trader::{Halt, Setup};
 use serde_json::json;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 use self::books::{Books, DayBooks};
 pub(super) use self::listed::reports as listed;
 
+use self::float::deviation;
 use self::fold::Fold;
 use self::lines::Lines;
 use self::paper::{About, Paper, charts, unmade};
@@ -46,15 +49,18 @@ use self::shelf::Shelf;
 use super::day_exports::{Alarm, NotWritten};
 use super::feed::Feed;
 use crate::cli::Failure;
-use crate::gateway::step_back;
+use crate::gateway::{clock, step_back};
 use crate::messages::board::{AlertLevel, Board};
 use crate::messages::chronicle::Piece;
 use crate::messages::reports::ToReports;
+use crate::render::week::week;
 use crate::render::{
     BooksCheck, daily_summary_json, decisions_jsonl, summary_json, trade_history_csv, trade_history_json,
 };
-use crate::settings::LogFormat;
+use crate::settings::{FloatWatch, LogFormat};
 use crate::store::Address;
+use crate::store::people::People;
+use crate::store::people::review::NewItem;
 
 /// How often growing files are brought to the disk.
 const OFTEN: Duration = Duration::from_secs(1);
@@ -71,6 +77,7 @@ pub(super) struct Plan {
     pub(super) output: PathBuf,
     pub(super) format: LogFormat,
     pub(super) feed: Arc<Feed>,
+    pub(super) float: FloatWatch,
 }
 
 /// What it hears.
@@ -78,6 +85,8 @@ pub(super) struct Ears {
     pub(super) told: UnboundedReceiver<ToReports>,
     pub(super) board: watch::Receiver<Arc<Board>>,
     pub(super) alarm: Alarm,
+    /// Where items of the review are raised.
+    pub(super) raise: UnboundedSender<NewItem>,
 }
 
 /// Starts the thread. It ends when the reporter is gone.
@@ -97,8 +106,8 @@ pub(super) fn start(plan: Plan, ears: Ears) -> Result<(), Failure> {
 }
 
 async fn keep(plan: Plan, ears: Ears) {
-    let Ears { mut told, board, alarm } = ears;
-    let mut clerk = match Clerk::new(plan, board, alarm) {
+    let Ears { mut told, board, alarm, raise } = ears;
+    let mut clerk = match Clerk::new(plan, board, (alarm, raise)) {
         Ok(clerk) => clerk,
         Err(halt) => return tracing::error!(%halt, "the reports cannot begin"),
     };
@@ -134,6 +143,9 @@ struct Clerk {
     books: Option<Books>,
     board: watch::Receiver<Arc<Board>>,
     alarm: Alarm,
+    raise: UnboundedSender<NewItem>,
+    /// Whether the last close was beyond the float's thresholds.
+    deviating: bool,
     /// The sessions of this week, as reports.
     week: Vec<Paper>,
     welcome: bool,
@@ -144,7 +156,11 @@ struct Clerk {
 }
 
 impl Clerk {
-    fn new(plan: Plan, board: watch::Receiver<Arc<Board>>, alarm: Alarm) -> Result<Self, Halt> {
+    fn new(
+        plan: Plan,
+        board: watch::Receiver<Arc<Board>>,
+        (alarm, raise): (Alarm, UnboundedSender<NewItem>),
+    ) -> Result<Self, Halt> {
         let strategies = plan.setup.strategies.iter().map(|(name, _)| *name);
         Ok(Self {
             about: About { mode: plan.mode, drawn: plan.feed.drawn },
@@ -155,6 +171,8 @@ impl Clerk {
             books: None,
             board,
             alarm,
+            raise,
+            deviating: false,
             week: Vec::new(),
             welcome: false,
             changed: false,
@@ -169,6 +187,7 @@ impl Clerk {
                 let counted = self.fold.session().map(|s| self.fold.counted(s.id));
                 self.fold = Fold::new(&self.plan.setup)?;
                 self.week.clear();
+                self.deviating = false;
                 self.shelf.clear();
                 self.welcome = true;
                 for piece in &chronicle.pieces {
@@ -254,11 +273,12 @@ impl Clerk {
                 Err(why) => self.wait(why).await,
             }
         };
-        let week = week::week(session.date);
-        self.week.retain(|p| week::week(p.run.plan.to) == week && p.run.plan.to != session.date);
+        self.watch_float(session, &harvest);
+        let own = week(session.date);
+        self.week.retain(|p| week(p.run.plan.to) == own && p.run.plan.to != session.date);
         self.week.push(paper);
         loop {
-            match self.write_day(session, &week, &harvest).await {
+            match self.write_day(session, &own, &harvest).await {
                 Ok(()) => break,
                 Err(why) => self.wait(why).await,
             }
@@ -266,6 +286,17 @@ impl Clerk {
         self.well();
         self.shelf.clear();
         Ok(())
+    }
+
+    /// REP-8: accounting hears once of each time that equity goes beyond its thresholds. Nothing is ever transferred.
+    fn watch_float(&mut self, session: SessionId, harvest: &Harvest) {
+        let Some(equity) = harvest.sessions.last().map(|s| s.equity_close) else { return };
+        let found = deviation(session, equity, self.plan.setup.limits.float, self.plan.float);
+        let before = std::mem::replace(&mut self.deviating, found.is_some());
+        let Some(item) = found.filter(|_| !before && !self.shelf.has(session)) else { return };
+        (self.alarm)(AlertLevel::Warning, "float_deviation", format!("{}. {}", item.title, item.text));
+        // A bot that goes down raises it at its next start: the session's files are not there yet.
+        let _ = self.raise.send(item);
     }
 
     async fn day_books(&mut self, session: SessionId) -> Result<DayBooks, NotWritten> {
@@ -304,7 +335,8 @@ impl Clerk {
         if self.shelf.has(session) {
             return Ok(());
         }
-        let books = self.open_books().await?.verify().await?;
+        let beside = self.plan.output.join(".verifying.db");
+        let books = self.open_books().await?.verify(&beside).await?;
         // The week first: where the session's own files are all there, the week's hold it.
         let joined = Paper::joined(&self.week)?;
         self.shelf.summarise(week, &period_files(&joined, &books)?)?;
@@ -402,6 +434,8 @@ fn session_files(paper: &Paper, books: &BooksCheck) -> Result<Vec<(String, Vec<u
     let days = paper.days().map_err(unmade)?;
     let day = days.last().ok_or_else(|| unmade("a summary without a session"))?;
     let mut files = pages(paper, books)?;
+    let health = format!("{:#}\n", health::health(day, books));
+    files.push(("daily_health.json".to_owned(), health.into_bytes()));
     files.push(("daily_summary.json".to_owned(), daily_summary_json(day).map_err(unmade)?));
     Ok(files)
 }
@@ -420,4 +454,15 @@ fn pages(paper: &Paper, books: &BooksCheck) -> Result<Vec<(String, Vec<u8>)>, No
         files.push((format!("{strategy}.html"), paper.of_strategy(*strategy)?.page(books)?));
     }
     Ok(files)
+}
+
+/// Raises items of the review, one after the other; what cannot be written is tried again.
+pub(super) async fn raise(mut items: UnboundedReceiver<NewItem>, people: People, identity: Identity) {
+    let who = Who::Bot("reports".into());
+    while let Some(item) = items.recv().await {
+        while let Err(error) = people.raise(&identity, &item, (&who, Origin::System), clock::now()).await {
+            tracing::error!(%error, source = item.source, "an item of the review cannot be raised");
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
 }

@@ -62,7 +62,9 @@ fn ledg_8a_a_closed_day_leaves_its_files_and_ledg_9_they_agree_with_the_books() 
     let sessions = data.join("output/TBOT_US_SIM_01/sessions").join(&session);
     bot.until("the session's records", |_| sessions.join("SHA256SUMS").exists());
     let records = day(&sessions).unwrap();
-    for name in ["decisions/decisions.jsonl", "trades/trade_history.csv", "trades/trade_history.json", "trades/trades.jsonl"] {
+    for name in
+        ["decisions/decisions.jsonl", "trades/trade_history.csv", "trades/trade_history.json", "trades/trades.jsonl"]
+    {
         assert!(records.contains_key(name), "{name}");
     }
     let trades: Vec<serde_json::Value> = serde_json::from_slice(&records["trades/trade_history.json"]).unwrap();

@@ -4,11 +4,15 @@ use std::path::Path;
 
 use desk::domain::decimal::Money;
 use serde_json::Value;
+use tbot::store::people::People;
+use tbot::store::people::review::ItemKind;
 use tbot::store::{Address, Reader, Sought};
 
 use super::bot::Bot;
+use super::tool::{tbot, text};
 use crate::places::Folder;
 use crate::report::schemas::{fits, validator};
+use crate::web::server::Turned;
 
 fn read(path: &Path) -> Value {
     let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -87,7 +91,66 @@ fn rep_1_each_closed_session_leaves_its_files_and_a_kill_in_its_middle_loses_not
             assert!(page.contains("trading session") && page.contains("TBOT_US_SIM_01"), "{name}");
         }
     }
+    for (path, kind) in [
+        ("logs/orders.jsonl", "action"),
+        ("logs/exits.jsonl", "action"),
+        ("logs/outcomes.jsonl", "action"),
+        ("logs/open.log", "action"),
+        ("logs/cycles.jsonl", "cycle"),
+        ("logs/system.jsonl", "system"),
+        ("decisions/decisions.jsonl", "decision"),
+    ] {
+        let (schema, told) = (validator(kind), lines(&output.join("sessions").join(second).join(path)));
+        assert!(!told.is_empty(), "{path}");
+        told.iter().for_each(|line| fits(&schema, line, path));
+    }
+    fits(&validator("status"), &read(&output.join("logs/status.json")), "status.json");
+    let health = read(&output.join("summaries").join(first).join("daily_health.json"));
+    fits(&validator("daily_health"), &health, "daily_health.json");
+    assert_eq!(health["books_verified"], true, "{health:#}");
     let week = read(&output.join("summaries/2026-W48/summary.json"));
     fits(&period, &week, "the week");
     assert_eq!(week["from"], "2026-11-23");
+    let asked = ["report", "readiness", "--week", "48", "--format", "json", "--data", &text(&data)];
+    let ready = tbot(&asked).json();
+    fits(&validator("readiness"), &ready, "readiness");
+    assert_eq!((ready["week"].as_str(), ready["ready"].as_bool()), (Some("2026-W48"), Some(false)));
+    let page = tbot(&["report", "readiness", "--format", "html", "--data", &text(&data)]);
+    assert!(page.out.contains(" of 8 met"), "{}{}", page.out, page.err);
+    let refused = tbot(&["report", "readiness", "--week", "99", "--data", &text(&data)]);
+    assert!(refused.code == Some(2) && refused.err.contains("from 1 to 53"), "{}", refused.err);
+}
+
+/// REP-2, REP-8: the strategies' logs in the form that is asked for; accounting hears of equity beyond its threshold.
+#[test]
+fn rep_2_and_rep_8_logs_in_csv_and_a_float_that_is_left_behind() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let settings = folder.path().join("settings.env");
+    std::fs::write(&settings, "float.below=0.0001\nfloat.above=0.0001\n").unwrap();
+    let imported = tbot(&["config", "import", &text(&settings), "--data", &text(&data)]);
+    assert_eq!(imported.code, Some(0), "{}{}", imported.out, imported.err);
+    let bot = Bot::start(&data, &["--speed", "3000", "--log-format", "csv"]);
+    bot.register();
+    assert_eq!(bot.tell("start").code, Some(0));
+    let told =
+        bot.until("an alert", |b| b["alerts"].as_array().unwrap().iter().any(|a| a["code"] == "float_deviation"));
+    let alert = told["alerts"].as_array().unwrap().iter().find(|a| a["code"] == "float_deviation").unwrap().clone();
+    assert!(alert["text"].as_str().unwrap().contains("The bot transfers nothing"), "{alert}");
+    let output = data.join("output/TBOT_US_SIM_01");
+    let sums = output.join("sessions/XNYS_2026-11-20/SHA256SUMS");
+    bot.until("the session's files", |_| sums.exists());
+    let log = std::fs::read_to_string(output.join("sessions/XNYS_2026-11-20/logs/mid.log")).unwrap();
+    let mut reader = csv::Reader::from_reader(log.as_bytes());
+    assert_eq!(reader.headers().unwrap().len(), tbot::render::logs::ACTION_COLUMNS.len());
+    assert!(reader.records().filter(|row| row.as_ref().unwrap().iter().any(|cell| cell == "trade_closed")).count() > 0);
+    drop(bot);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let items = runtime.block_on(async {
+        let place = Address::Sqlite(data.join("people.db"));
+        let people = People::open(&place, std::sync::Arc::new(Turned)).await.unwrap();
+        people.reviewed(&"TBOT_US_SIM_01".parse().unwrap()).await.unwrap().items
+    });
+    let of_float = items.values().filter(|item| item.kind == ItemKind::Float).count();
+    assert_eq!(of_float, 1, "{items:#?}");
 }

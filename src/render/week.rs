@@ -3,7 +3,8 @@
 use desk::domain::time::{Date, Weekday};
 
 /// `2026-W47`: a week belongs to the year that its Thursday lies in.
-pub(super) fn week(date: Date) -> String {
+#[must_use]
+pub fn week(date: Date) -> String {
     let back = match date.weekday() {
         Weekday::Monday => 0,
         Weekday::Tuesday => 1,
