@@ -7,9 +7,11 @@ use crate::messages::chronicle::{Chronicle, Piece};
 
 /// A fold of the chronicle.
 #[derive(Debug)]
-pub(super) struct Follower {
-    pub(super) trader: Trader<Listener>,
-    pub(super) generation: u32,
+pub struct Follower {
+    /// The fold.
+    pub trader: Trader<Listener>,
+    /// Of which ledger.
+    pub generation: u32,
     setup: Setup,
     /// Nothing is heard before the welcome: what a mailbox kept from an earlier life is in the chronicle already.
     welcome: bool,
@@ -20,13 +22,14 @@ impl Follower {
     ///
     /// # Errors
     /// [`Halt::Strategy`].
-    pub(super) fn new(setup: Setup) -> Result<Self, Halt> {
+    pub fn new(setup: Setup) -> Result<Self, Halt> {
         let trader = Trader::new(setup.clone(), Listener)?;
         Ok(Self { trader, generation: 0, setup, welcome: false })
     }
 
     /// Whether the chronicle so far has been heard.
-    pub(super) const fn is_welcome(&self) -> bool {
+    #[must_use]
+    pub const fn is_welcome(&self) -> bool {
         self.welcome
     }
 
@@ -34,7 +37,7 @@ impl Follower {
     ///
     /// # Errors
     /// [`Halt`].
-    pub(super) fn welcome(&mut self, chronicle: &Chronicle) -> Result<(), Halt> {
+    pub fn welcome(&mut self, chronicle: &Chronicle) -> Result<(), Halt> {
         self.trader = Trader::new(self.setup.clone(), Listener)?;
         self.generation = chronicle.generation;
         self.welcome = true;
@@ -45,7 +48,7 @@ impl Follower {
     ///
     /// # Errors
     /// [`Halt`].
-    pub(super) fn take(&mut self, piece: &Piece) -> Result<(), Halt> {
+    pub fn take(&mut self, piece: &Piece) -> Result<(), Halt> {
         if !self.welcome {
             return Ok(());
         }

@@ -10,7 +10,7 @@ mod closing;
 /// Another configuration while the bot runs.
 pub mod configuring;
 /// A fold of the chronicle.
-mod follower;
+pub mod follower;
 /// Polls one actor, and builds it anew when it falls.
 mod guard;
 /// Cancels, flattens, kills, until the venue has confirmed the end.

@@ -27,6 +27,7 @@ use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::reporter::{Standing, ToReporter};
+use crate::messages::reports::{Reports, ToReports};
 use crate::messages::screener::ScreenBoard;
 
 /// What the board says that never changes.
@@ -81,6 +82,7 @@ pub(super) struct Reporter {
     board: watch::Sender<Arc<Board>>,
     number: u64,
     now: Timestamp,
+    reports: Reports,
 }
 
 /// Where the bot stands before the supervisor has said anything.
@@ -151,7 +153,12 @@ impl Reporter {
     ///
     /// # Errors
     /// [`Halt::Strategy`].
-    pub(super) fn new(wiring: Arc<Wiring>, sign: Sign, board: watch::Sender<Arc<Board>>) -> Result<Self, Halt> {
+    pub(super) fn new(
+        wiring: Arc<Wiring>,
+        sign: Sign,
+        board: watch::Sender<Arc<Board>>,
+        reports: Reports,
+    ) -> Result<Self, Halt> {
         Ok(Self {
             follower: Follower::new(wiring.setup.clone())?,
             wiring,
@@ -164,6 +171,7 @@ impl Reporter {
             alerts: VecDeque::new(),
             board,
             number: 0,
+            reports,
         })
     }
 
@@ -177,6 +185,7 @@ impl Reporter {
                 self.follower.welcome(&Chronicle::default())?;
                 self.session = Session::default();
                 chronicle.pieces.iter().try_for_each(|piece| self.take(piece))?;
+                self.reports.tell(|| ToReports::Welcome(chronicle));
             }
             ToReporter::Piece(piece) => {
                 if !self.follower.is_welcome() {
@@ -184,11 +193,13 @@ impl Reporter {
                 }
                 self.take(&piece)?;
                 told::piece(&piece);
+                self.reports.tell(|| ToReports::Piece(piece));
             }
             ToReporter::Standing(standing) => self.standing = *standing,
             ToReporter::Screened(screen) => self.screen = Some(*screen),
             ToReporter::Actors(actors) => self.actors = actors,
             ToReporter::Alerted(alert) => {
+                self.reports.tell(|| ToReports::Alerted(alert.clone()));
                 self.alerts.push_front(alert);
                 self.alerts.truncate(Board::ALERTS);
             }
@@ -197,6 +208,7 @@ impl Reporter {
             // It is shown with the next change.
             ToReporter::Skipped(strategy, lines) => {
                 self.session.skips.retain(|line| line.strategy != strategy);
+                self.reports.tell(|| ToReports::Skipped(strategy, lines.clone()));
                 self.session.skips.extend(lines);
                 return Ok(());
             }
@@ -431,7 +443,7 @@ impl Actor for Reporter {
 impl Supervised for Reporter {
     fn restarting(&mut self, _: &mut Context<Self>) {
         let (standing, screen) = (self.standing.clone(), self.screen.clone());
-        match Self::new(Arc::clone(&self.wiring), self.sign.clone(), self.board.clone()) {
+        match Self::new(Arc::clone(&self.wiring), self.sign.clone(), self.board.clone(), self.reports.clone()) {
             Ok(anew) => *self = Self { standing, screen, number: self.number, ..anew },
             Err(halt) => self.wiring.halted(REPORTER, &halt),
         }

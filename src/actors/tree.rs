@@ -48,6 +48,7 @@ use crate::messages::line::{Line, Lost, Post};
 use crate::messages::market_data::ToMarketData;
 use crate::messages::notifier::ToNotifier;
 use crate::messages::reporter::ToReporter;
+use crate::messages::reports::Reports;
 use crate::messages::risk::ToRisk;
 use crate::messages::screener::ToScreener;
 use crate::messages::strategy::ToStrategy;
@@ -201,6 +202,8 @@ pub struct Plan {
     pub stage: Stage,
     /// Reads a version of the configuration.
     pub configure: Configure,
+    /// Who writes the files of the sessions.
+    pub reports: Reports,
     /// Takes a backup.
     pub back_up: BackUp,
     /// Which questions hold up a day's close.
@@ -366,7 +369,7 @@ impl Tree {
             setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left, ..
         } = plan;
         let (stage, configure, bearing) = (plan.stage, plan.configure, plan.bearing);
-        let (back_up, questions) = (plan.back_up, plan.questions);
+        let (back_up, questions, reports) = (plan.back_up, plan.questions, plan.reports);
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
         let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
         let (receipts, signer) = (papers.receipts.clone(), Arc::clone(&papers.signer));
@@ -401,7 +404,7 @@ impl Tree {
         });
         let broker = Broker::new(own(), venue)?;
         Threads::run(&threads.link, w, BROKER, boxes.broker, || broker);
-        let reporter = Reporter::new(own(), sign, board)?;
+        let reporter = Reporter::new(own(), sign, board, reports)?;
         Threads::run(&threads.house, w, REPORTER, boxes.reporter, || reporter);
         let mine = own();
         Threads::run(&threads.house, w, SCREENER, boxes.screener, || Screener::new(mine));

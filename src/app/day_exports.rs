@@ -9,12 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use desk::domain::bot::Mode;
 use desk::domain::ids::Identity;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
-use super::day_records;
 use crate::cli::Failure;
 use crate::gateway::step_back;
 use crate::messages::board::{AlertLevel, Board};
@@ -25,7 +23,7 @@ use crate::store::{Address, Book, CloseLine, Reader, StoreError};
 /// How many closes are looked at, the newest first.
 const CLOSES: u32 = 400;
 /// The file that is written last: where it is, all others are.
-const SUMS: &str = "SHA256SUMS";
+pub(super) const SUMS: &str = "SHA256SUMS";
 /// How long it waits before it tries again after a failure.
 const AGAIN: Duration = Duration::from_mins(1);
 
@@ -39,21 +37,17 @@ pub(super) struct Places {
     identity: Identity,
     /// The bot's own folder first, then accounting's.
     folders: Vec<PathBuf>,
-    /// Where trades and decisions of a session go, and how its orders were executed.
-    records: (PathBuf, Mode),
 }
 
 impl Places {
     /// As the boot settings say.
-    pub(super) fn of(boot: &Boot, identity: &Identity, mode: Mode) -> Self {
-        let output = boot.folders.output(identity);
-        let own = output.join("exports");
+    pub(super) fn of(boot: &Boot, identity: &Identity) -> Self {
+        let own = boot.folders.output(identity).join("exports");
         let accounting = boot.accounting.as_ref().map(|folder| folder.join(identity.as_str()));
         Self {
             books: Address::new(&boot.database(identity)),
             identity: identity.clone(),
             folders: [own].into_iter().chain(accounting).collect(),
-            records: (output.join("sessions"), mode),
         }
     }
 }
@@ -145,18 +139,10 @@ async fn all_missing(places: &Places, reader: &Reader) -> Result<(), NotWritten>
         .flat_map(|close| places.folders.iter().map(move |folder| (close, folder)))
         .filter(|(close, folder)| !is_there(&folder_of(folder, close), close))
         .collect();
-    let mut first = Ok(());
-    let (sessions, mode) = &places.records;
-    for close in closes.iter().rev().filter(|close| !folder_of(sessions, close).join(SUMS).exists()) {
-        let written = match day_records::files((reader, &book), close.record.session, *mode).await {
-            Ok(files) => write(&folder_of(sessions, close), &files),
-            Err(why) => Err(why),
-        };
-        first = first.and(said(written, close));
-    }
     if missing.is_empty() {
-        return first;
+        return Ok(());
     }
+    let mut first = Ok(());
     let journal = Journal {
         identity: book.identity.clone(),
         base_currency: book.base_currency,
@@ -197,7 +183,7 @@ async fn files(
     book: &Book,
     journal: &Journal,
     close: &CloseLine,
-) -> Result<Vec<(&'static str, Vec<u8>)>, NotWritten> {
+) -> Result<Vec<(String, Vec<u8>)>, NotWritten> {
     let record = reader.closing(book, close.seq).await?;
     let record = record.ok_or_else(|| NotWritten::File("the closing record is gone; verify the books".to_owned()))?;
     let day = close.record.session.date;
@@ -208,17 +194,17 @@ async fn files(
     let unmade = |e: crate::render::exports::ExportError| NotWritten::File(format!("{day}: {e}"));
     let (statement, opening) = ofx::checked(&asked, before.as_deref()).map_err(unmade)?;
     let mut files = vec![
-        ("journal.csv", export(Format::Csv, &asked).map_err(unmade)?),
-        ("journal.json", export(Format::Json, &asked).map_err(unmade)?),
-        ("journal.ofx", statement),
+        ("journal.csv".to_owned(), export(Format::Csv, &asked).map_err(unmade)?),
+        ("journal.json".to_owned(), export(Format::Json, &asked).map_err(unmade)?),
+        ("journal.ofx".to_owned(), statement),
     ];
-    files.extend(opening.map(|bytes| ("journal.ofx.opening.json", bytes)));
-    files.push(("closing.json", record));
+    files.extend(opening.map(|bytes| ("journal.ofx.opening.json".to_owned(), bytes)));
+    files.push(("closing.json".to_owned(), record));
     Ok(files)
 }
 
 /// Writes each file whole or not at all, and the checksums of all of them at the end.
-fn write(folder: &Path, files: &[(&'static str, Vec<u8>)]) -> Result<(), NotWritten> {
+pub(super) fn write(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), NotWritten> {
     let failed = |e| NotWritten::Folder(folder.to_owned(), e);
     make_folder(folder).map_err(failed)?;
     let mut sums = String::new();

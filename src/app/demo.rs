@@ -37,6 +37,7 @@ use crate::gateway::clock;
 use crate::gateway::control::ControlFolder;
 use crate::gateway::vault::{KeySource, Vault};
 use crate::messages::chronicle::Chronicle;
+use crate::messages::reports::Reports;
 use crate::messages::supervisor::Order;
 use crate::settings::{Boot, Runtime, Sources};
 use crate::store::LifeLog;
@@ -163,7 +164,12 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
     let from = tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, true).map_err(unlivable)?;
     let runtime = Runtime::default();
-    let feed = Arc::new(Feed { name: name.clone(), instruments: setup.instruments.clone(), tapes: tapes.clone() });
+    let feed = Arc::new(Feed {
+        name: name.clone(),
+        drawn: None,
+        instruments: setup.instruments.clone(),
+        tapes: tapes.clone(),
+    });
     let (stage, rehearsals) = rehearsal::stage((&boot, &identity), &runtime, &feed, &people)?;
     let control = ControlFolder::open(&boot.folders.control())?;
     let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, &control)?;
@@ -186,6 +192,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         back_up: BackUp::none(),
         questions: Questions::nobody(),
         bearing: Bearing::default(),
+        reports: Reports::none(),
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let listener = listener.map_err(|e| Failure::failed("web_listen", format!("nothing can listen here: {e}")))?;

@@ -23,6 +23,8 @@ const DAYS: u64 = 60;
 pub(super) struct Feed {
     /// As it is said to a person.
     pub(super) name: String,
+    /// Recorded, or drawn from this seed.
+    pub(super) drawn: Option<u64>,
     /// What is traded, in the byte order of the symbols.
     pub(super) instruments: Vec<Instrument>,
     /// One tape an instrument.
@@ -58,7 +60,7 @@ pub(super) fn generated(seed: u64) -> Result<Feed, Failure> {
         }
         session = Calendar::XNYS.next(session.id.date).map_err(|_| beyond())?;
     }
-    Ok(Feed { name: format!("generated market, seed {seed}"), instruments, tapes })
+    Ok(Feed { name: format!("generated market, seed {seed}"), drawn: Some(seed), instruments, tapes })
 }
 
 /// Recorded bars of a folder, from their first to their last.
@@ -76,5 +78,5 @@ pub(super) fn replay(folder: &Path) -> Result<Feed, Failure> {
         tapes.push(Tape { bars: read.bars, quotes: Vec::new() });
     }
     let name = folder.file_name().map_or_else(|| folder.display().to_string(), |n| n.to_string_lossy().into_owned());
-    Ok(Feed { name: format!("replay of {name}"), instruments, tapes })
+    Ok(Feed { name: format!("replay of {name}"), drawn: None, instruments, tapes })
 }

@@ -15,13 +15,14 @@ use desk::world::playback::Playback;
 use desk::world::resume::{Past, resume};
 use desk::world::seats::Outbox;
 use desk::world::trader::{Setup, Trader};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::day_exports::{self, Places};
 use super::feed::{self, Feed};
 use super::fresh::Fresh;
 use super::kept::Kept;
 use super::pages::{self, House, Wire};
+use super::reports::{self, Ears};
 use super::standing::Missing;
 use super::{backups, founding, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
@@ -38,6 +39,7 @@ use crate::gateway::notify::ServiceManager;
 use crate::gateway::vault::{Envelope, KeySource, Vault};
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::rehearsal::Rehearsals;
+use crate::messages::reports::Reports;
 use crate::messages::supervisor::Order;
 use crate::settings::{Boot, Origin, Runtime, write_boot};
 use crate::store::people::{People, Purpose, Seal, Unsealed};
@@ -137,11 +139,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         write_boot(boot.folders.data(), &told)?;
     }
     fresh.keep();
-    day_exports::start(
-        Places::of(&boot, &identity, arguments.mode().unwrap_or(Mode::Paper)),
-        tree.board.clone(),
-        Box::new(tree.alarm()),
-    )?;
+    day_exports::start(Places::of(&boot, &identity), tree.board.clone(), Box::new(tree.alarm()))?;
     let heart = Heart::new(&control, &boot.folders.logs());
     ways_in::open(&tree, (socket, rehearsals), control.clone(), heart, identity, people)?;
     if autostarts {
@@ -202,6 +200,16 @@ async fn stand(
     let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from };
     let writer = Some(writer);
     let (stage, rehearsals) = rehearsal::stage((boot, identity), &runtime, &feed, &people)?;
+    let (reports, told) = Reports::new();
+    let files = reports::Plan {
+        setup: setup.clone(),
+        mode,
+        books: Address::new(&boot.database(identity)),
+        output: boot.folders.output(identity),
+        format: boot.may_start()?,
+        feed: Arc::clone(&feed),
+        float: runtime.float,
+    };
     let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, control)?;
     let configure = versions::configuring(Arc::clone(&vault), runtime.clone());
     let tree = Tree::start(Plan {
@@ -223,7 +231,11 @@ async fn stand(
         back_up: backups::backing_up(boot, identity),
         questions: questions(&people, identity),
         bearing: bearing(&runtime),
+        reports,
     })?;
+    let (raise, raised) = mpsc::unbounded_channel();
+    actix::spawn(reports::raise(raised, people.clone(), identity.clone()));
+    reports::start(files, Ears { told, board: tree.board.clone(), alarm: Box::new(tree.alarm()), raise })?;
     let house = House {
         boot,
         identity,

@@ -4,8 +4,6 @@
 mod backups;
 /// The files of a day's close.
 mod day_exports;
-/// The trades and decisions of a closed session.
-mod day_records;
 /// The demo's dashboard.
 mod demo;
 /// Where market data come from.
@@ -24,6 +22,8 @@ mod pages;
 mod parent;
 /// What a rehearsal stands on.
 mod rehearsal;
+/// The files of the sessions.
+mod reports;
 /// What stands before a living bot starts.
 mod standing;
 /// The versions of the configuration.
@@ -41,7 +41,7 @@ use clap::Parser as _;
 use crate::actors::life::End;
 use crate::cli::{
     Cli, Failure, KeysVerb, LedgerVerb, Verb, audit, backtest, backup, command, completions, config, console, database,
-    export, import, interrupt, keys, ledger, logs, run_bot, service, status,
+    export, import, interrupt, keys, ledger, logs, report, run_bot, service, status,
 };
 use crate::gateway::notify::ServiceManager;
 
@@ -64,6 +64,7 @@ pub fn start() -> ExitCode {
             Verb::Ledger { verb: LedgerVerb::Import(arguments) } => import::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::CheckOfx(arguments) } => export::check_ofx(&arguments),
             Verb::Audit { verb } => audit::run(&verb),
+            Verb::Report { verb } => report::run(&verb),
             Verb::Database { verb } => database::run(&verb),
             Verb::Status(arguments) => status::run(&arguments),
             Verb::Backup(arguments) => backup::take(&arguments),

@@ -32,7 +32,7 @@ const SEED: u64 = 1;
 /// The rehearsals' own log (REP-1).
 const LOG: &str = "test_mode.log";
 /// Logs of the process rather than of trading: they go on by themselves, or say that a rehearsal was asked for.
-const OF_THE_PROCESS: [&str; 3] = ["heartbeat.log", "system.log", LOG];
+const OF_THE_PROCESS: [&str; 4] = ["heartbeat.log", "system.log", "status.json", LOG];
 /// Where alerts go in this version, a line each.
 const ALERTS: &str = "errors.log";
 
@@ -222,7 +222,7 @@ mod tests {
             assert!(scene.tapes.iter().all(|t| t.bars.len() > 300), "a whole session");
             assert_eq!(scene.closes.iter().all(Option::is_some), expected == second.id);
         }
-        let none = Feed { name: "empty".to_owned(), instruments: Vec::new(), tapes: Vec::new() };
+        let none = Feed { name: "empty".to_owned(), drawn: None, instruments: Vec::new(), tapes: Vec::new() };
         assert!(scene(&none, first.open).unwrap().name.starts_with("generated market"));
     }
 }

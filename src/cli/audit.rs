@@ -35,7 +35,7 @@ pub struct Verify {
 }
 
 /// Opens no secret: the audit has none.
-struct WithoutKey;
+pub(super) struct WithoutKey;
 
 impl Seal for WithoutKey {
     fn seal(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, Unsealed> {

@@ -88,7 +88,7 @@ pub fn run(verb: &ConfigVerb) -> Result<(), Failure> {
 }
 
 /// The newest version of the runtime configuration and its number; the defaults and 0 where none was saved yet.
-fn runtime(boot: &Boot) -> Result<(Runtime, u32), Failure> {
+pub(super) fn runtime(boot: &Boot) -> Result<(Runtime, u32), Failure> {
     let vault = match Vault::open(&boot.folders, KeySource::of_process(boot.key.clone())) {
         Err(VaultError::NoKey { .. }) => return Ok((Runtime::default(), 0)),
         opened => opened?,

@@ -40,6 +40,8 @@ pub mod logs;
 mod progress;
 /// What follows `tbot rehearse`.
 mod rehearse;
+/// `tbot report`.
+pub mod report;
 /// What backtest and demo have in common: inputs, the run, its files.
 mod run;
 /// `tbot run`.
@@ -50,6 +52,9 @@ pub mod service;
 pub mod status;
 
 pub use failure::{Exit, Failure};
+pub(crate) use run::charts::chart_day;
+pub(crate) use run::outputs::books_check;
+pub(crate) use run::plan::{assumptions, configuration, fees_file};
 
 use clap::{Parser, Subcommand};
 
@@ -109,6 +114,12 @@ pub enum Verb {
         /// What to do with it.
         #[command(subcommand)]
         verb: audit::AuditVerb,
+    },
+    /// Reports about the bot
+    Report {
+        /// Which.
+        #[command(subcommand)]
+        verb: report::ReportVerb,
     },
     /// A PostgreSQL database for the books of several bots
     Database {

@@ -25,6 +25,8 @@ pub mod notifier;
 pub mod rehearsal;
 /// What the reporter can be told.
 pub mod reporter;
+/// What whoever writes the session's files can be told.
+pub mod reports;
 /// What risk can be told.
 pub mod risk;
 /// What the screener can be told.

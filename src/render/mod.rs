@@ -8,16 +8,22 @@ pub mod exports;
 pub mod imports;
 /// What a report is made of.
 pub mod input;
+/// Lines of the session's logs.
+pub mod logs;
 /// Numbers as people read them.
 pub mod numbers;
 /// Files for programs.
 pub mod outputs;
 /// Pages of the browser.
 pub mod pages;
+/// The readiness report.
+pub mod readiness;
 /// `report.html`.
 pub mod report;
 /// The tables of a report.
 mod views;
+/// Which week a session is of.
+pub mod week;
 /// Words for what records call otherwise.
 pub mod words;
 

@@ -81,7 +81,8 @@ pub fn trade_history_csv(trades: &[TradeRecord]) -> Result<Vec<u8>, RenderError>
     writer.into_inner().map_err(|e| RenderError::Csv(e.to_string()))
 }
 
-fn cell(value: &Value) -> String {
+/// A value in a cell of a spreadsheet.
+pub(super) fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => guarded(text),

@@ -42,6 +42,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "pages/refused_plain.html",
     "pages/register.html",
     "pages/rehearsal.html",
+    "pages/reports.html",
     "pages/review.html",
     "pages/review_day.html",
     "pages/review_item.html",

@@ -57,5 +57,7 @@ mod visitor;
 
 pub use server::serve;
 pub use setup::{Answers, Founding, SetUp, SetUpServer, Wanted, serve_setup};
-pub use site::{BackupLine, Backups, Bars, Clock, Logs, Manners, Registered, SettingLine, Settings, Site};
+pub use site::{
+    BackupLine, Backups, Bars, Clock, Logs, Manners, Period, Registered, Reports, SettingLine, Settings, Site,
+};
 pub use versions::{NotSaved, Saved, Saving, Versions};

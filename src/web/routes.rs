@@ -11,8 +11,8 @@ use desk::domain::bot::Action;
 use super::guard::{greet, guard};
 use super::pages::ledger::reconciliation;
 use super::pages::{
-    account, audit, boards, command, ledger, logs, programs, registration, review, screener, settings, sign_in,
-    strategies, users,
+    account, audit, boards, command, ledger, logs, programs, registration, reports, review, screener, settings,
+    sign_in, strategies, users,
 };
 use super::refusal::Refusal;
 use super::setup::pages as setup;
@@ -196,6 +196,8 @@ pub const ROUTES: &[Route] = &[
     post("/ledger/reconciliation", ACCOUNT, || web::to(reconciliation::import)),
     get("/ledger/reconciliation/{number}", LEDGER, || web::to(reconciliation::statement)),
     post("/ledger/reconciliation/{number}", ACCOUNT, || web::to(reconciliation::act)),
+    get("/reports", LEDGER, || web::to(reports::page)),
+    get("/reports/{period}/{file}", EXPORT, || web::to(reports::file)),
     // System.
     get("/settings", SYSTEM, || web::to(settings::page)),
     get("/settings/versions/{number}", SYSTEM, || web::to(settings::version)),

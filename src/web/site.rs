@@ -7,7 +7,8 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 
 use desk::domain::chain::Hash;
-use desk::domain::ids::Identity;
+use desk::domain::decimal::Money;
+use desk::domain::ids::{Identity, SessionId};
 use desk::domain::market::Bar;
 use desk::domain::symbol::Symbol;
 use desk::domain::time::{Span, Timestamp};
@@ -59,6 +60,32 @@ pub struct BackupLine {
     pub bytes: u64,
     /// Whether its checksum lies beside it.
     pub checksum: bool,
+}
+
+/// The reports of sessions and weeks.
+#[derive(Clone)]
+pub struct Reports {
+    /// Those that are there, the newest first, or why they cannot be listed; read anew each time.
+    pub listed: Arc<dyn Fn() -> Result<Vec<Period>, String> + Send + Sync>,
+    /// A file of one of them, by their names.
+    pub file: Arc<dyn Fn(&str, &str) -> Option<Vec<u8>> + Send + Sync>,
+}
+
+/// What the reports of a session or a week are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// The folder's name: `XNYS_2026-11-20`, `2026-W47`.
+    pub name: String,
+    /// The session, where it is one.
+    pub session: Option<SessionId>,
+    /// Trades closed in it.
+    pub trades: u64,
+    /// Of them won.
+    pub won: u64,
+    /// What they made, fees taken off.
+    pub net: Money,
+    /// Its files.
+    pub files: Vec<String>,
 }
 
 /// A line of the settings page. A secret comes as words about it, never as itself.
@@ -141,6 +168,8 @@ pub struct Site {
     pub zone: chrono_tz::Tz,
     /// The bot's backups.
     pub backups: Backups,
+    /// The reports of its sessions and weeks.
+    pub reports: Reports,
     /// The program's logs.
     pub logs: Logs,
     /// Their names.

@@ -48,6 +48,7 @@ use crate::gateway::vault::Signer;
 use crate::messages::Fault;
 use crate::messages::board::Board;
 use crate::messages::chronicle::{Chronicle, InForce};
+use crate::messages::reports::Reports;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
 use crate::store::{self, Address, Check, EmergencyFile, LifeLog, NewBook, Receipts, chart};
@@ -225,6 +226,7 @@ impl Bot {
             back_up: BackUp::none(),
             questions,
             bearing,
+            reports: Reports::none(),
         })
         .unwrap();
         Self { tree, ended, folder, rehearsals, orders: std::cell::Cell::new(0) }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use desk::domain::ids::{SessionId, StrategyName};
+use desk::domain::market::{Bar, Instrument};
 use desk::domain::records::{DecisionRecord, SessionRecord};
 use desk::domain::symbol::Symbol;
 use desk::machines::market_data::Hours;
+use desk::strategies::Parameters;
 use desk::world::harvest::Harvest;
 use desk::world::harvest::chart::{bands, day_bars};
 
@@ -35,13 +37,23 @@ pub(super) fn days(job: &Job, harvest: &Harvest) -> Result<Vec<ChartDay>, Failur
 fn day(job: &Job, session: &SessionRecord, ticker: Symbol, decisions: &[&DecisionRecord]) -> Option<ChartDay> {
     let place = job.inputs.instruments.binary_search_by_key(&ticker, |i| i.symbol).ok()?;
     let (instrument, tape) = (job.inputs.instruments.get(place)?, job.inputs.tapes.get(place)?);
+    chart_day(session, (instrument, &tape.bars), decisions, &job.strategies)
+}
+
+/// A symbol's bars of a session as the report draws them.
+pub(crate) fn chart_day(
+    session: &SessionRecord,
+    (instrument, bars): (&Instrument, &[Bar]),
+    decisions: &[&DecisionRecord],
+    strategies: &[(StrategyName, Parameters)],
+) -> Option<ChartDay> {
     let hours = Hours { session: session.session, open: session.open, close: session.close };
-    let shown = day_bars(hours, instrument, &tape.bars)?;
-    let parameters = |name: StrategyName| job.strategies.iter().find(|(s, _)| *s == name).map(|(_, p)| *p);
+    let shown = day_bars(hours, instrument, bars)?;
+    let parameters = |name: StrategyName| strategies.iter().find(|(s, _)| *s == name).map(|(_, p)| *p);
     let ranges = bands(hours, &shown, decisions, parameters);
     Some(ChartDay {
         session: session.session,
-        ticker,
+        ticker: instrument.symbol,
         open: session.open,
         close: session.close,
         ranges: ranges

@@ -1,7 +1,7 @@
 //! What backtest and demo have in common: inputs, the run, its files.
 
 /// Chart days of the report.
-mod charts;
+pub(super) mod charts;
 /// Which strategies, with which parameters.
 pub(super) mod choice;
 /// Reads bars and quotes.

@@ -104,7 +104,7 @@ fn record(job: &Job, played: &Played, harvest: &Harvest, heads: Heads) -> Result
 }
 
 /// The verification in sentences.
-pub(in crate::cli) fn books_check(report: &Report) -> BooksCheck {
+pub(crate) fn books_check(report: &Report) -> BooksCheck {
     let mut checks = Vec::new();
     for b in &report.books {
         checks.push(format!("{} entries: number, bytes, id and link of the chain", b.entries));

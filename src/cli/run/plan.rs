@@ -85,13 +85,7 @@ impl Job {
     /// As [`Self::identity`].
     pub(in crate::cli) fn plan(&self) -> Result<RunPlan, Failure> {
         let mut inputs = self.inputs.files.clone();
-        inputs.insert(InputFile {
-            kind: InputKind::Fees,
-            name: FEES_NAME.to_owned(),
-            sha256: Hash::of(FEES.as_bytes()),
-            bytes: u64::try_from(FEES.len()).unwrap_or(u64::MAX),
-            rows: u64::try_from(FEES.lines().skip(1).count()).ok(),
-        });
+        inputs.insert(fees_file());
         let (from, to) = self.inputs.dates;
         Ok(RunPlan {
             kind: self.kind,
@@ -104,52 +98,9 @@ impl Job {
             from,
             to,
             strategies: self.strategies.iter().map(|(s, _)| *s).collect(),
-            configuration: self.configuration(&self.setup()?),
+            configuration: configuration(&self.setup()?),
             inputs,
         })
-    }
-
-    /// Every configured value by its dotted name.
-    fn configuration(&self, setup: &Setup) -> BTreeMap<String, String> {
-        let mut values = BTreeMap::new();
-        for (strategy, parameters) in &self.strategies {
-            for row in PARAMETERS.iter().filter(|row| row.owners.contains(strategy)) {
-                values.insert(format!("{strategy}.{}", row.name), parameters.get(row));
-            }
-        }
-        let (l, r, c) = (&setup.limits, &setup.rules, &setup.commission);
-        let others: [(&str, &dyn std::fmt::Display); 28] = [
-            ("risk.float", &l.float),
-            ("risk.risk_per_trade", &l.risk_per_trade),
-            ("risk.order_value", &l.order_value),
-            ("risk.order_quantity", &l.order_quantity),
-            ("risk.collar", &l.collar),
-            ("risk.trades_day", &l.trades_day),
-            ("risk.trades_strategy", &l.trades_strategy),
-            ("risk.trades_symbol", &l.trades_symbol),
-            ("risk.positions", &l.positions),
-            ("risk.gross", &l.gross),
-            ("risk.net", &l.net),
-            ("risk.leverage", &l.leverage),
-            ("risk.symbol", &l.symbol),
-            ("risk.day_loss", &l.day_loss),
-            ("risk.strategy_loss", &l.strategy_loss),
-            ("risk.losing_row", &l.losing_row),
-            ("risk.drawdown", &l.drawdown),
-            ("gates.fee_multiple", &l.fee_multiple),
-            ("gates.edge_multiple", &l.edge_multiple),
-            ("venue.participation", &r.participation),
-            ("venue.half_spread", &r.half_spread),
-            ("venue.impact", &r.impact),
-            ("venue.latency_ms", &r.latency_ms),
-            ("venue.synthetic_share", &r.synthetic_share),
-            ("commission.per_share", &c.per_share),
-            ("commission.minimum", &c.minimum),
-            ("commission.cap_share", &c.cap_share),
-            ("orders.time_to_live_minutes", &setup.time_to_live.as_minutes()),
-        ];
-        values.extend(others.map(|(name, value)| (name.to_owned(), value.to_string())));
-        values
     }
 
     /// What the run assumed; printed in its report.
@@ -157,17 +108,78 @@ impl Job {
     /// # Errors
     /// As [`Self::identity`] and [`Self::fees`].
     pub(in crate::cli) fn assumptions(&self, sessions: &[SessionRecord]) -> Result<Assumptions, Failure> {
-        let setup = self.setup()?;
-        let owned = |strategy| PARAMETERS.iter().filter(move |row| row.owners.contains(&strategy)).count();
-        let parameters: usize = self.strategies.iter().map(|(s, _)| owned(*s)).fold(0, usize::saturating_add);
-        Ok(Assumptions {
-            float: setup.limits.float,
-            currency: Currency::USD,
-            parameters: u64::try_from(parameters).unwrap_or(u64::MAX),
-            quotes: self.inputs.quotes,
-            rules: rules(&setup, self.inputs.quotes),
-            fees: fees_in_force(&Self::fees()?, sessions),
-        })
+        assumptions(&self.setup()?, self.inputs.quotes, sessions)
+    }
+}
+
+/// Every configured value by its dotted name.
+pub(crate) fn configuration(setup: &Setup) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for (strategy, parameters) in &setup.strategies {
+        for row in PARAMETERS.iter().filter(|row| row.owners.contains(strategy)) {
+            values.insert(format!("{strategy}.{}", row.name), parameters.get(row));
+        }
+    }
+    let (l, r, c) = (&setup.limits, &setup.rules, &setup.commission);
+    let others: [(&str, &dyn std::fmt::Display); 28] = [
+        ("risk.float", &l.float),
+        ("risk.risk_per_trade", &l.risk_per_trade),
+        ("risk.order_value", &l.order_value),
+        ("risk.order_quantity", &l.order_quantity),
+        ("risk.collar", &l.collar),
+        ("risk.trades_day", &l.trades_day),
+        ("risk.trades_strategy", &l.trades_strategy),
+        ("risk.trades_symbol", &l.trades_symbol),
+        ("risk.positions", &l.positions),
+        ("risk.gross", &l.gross),
+        ("risk.net", &l.net),
+        ("risk.leverage", &l.leverage),
+        ("risk.symbol", &l.symbol),
+        ("risk.day_loss", &l.day_loss),
+        ("risk.strategy_loss", &l.strategy_loss),
+        ("risk.losing_row", &l.losing_row),
+        ("risk.drawdown", &l.drawdown),
+        ("gates.fee_multiple", &l.fee_multiple),
+        ("gates.edge_multiple", &l.edge_multiple),
+        ("venue.participation", &r.participation),
+        ("venue.half_spread", &r.half_spread),
+        ("venue.impact", &r.impact),
+        ("venue.latency_ms", &r.latency_ms),
+        ("venue.synthetic_share", &r.synthetic_share),
+        ("commission.per_share", &c.per_share),
+        ("commission.minimum", &c.minimum),
+        ("commission.cap_share", &c.cap_share),
+        ("orders.time_to_live_minutes", &setup.time_to_live.as_minutes()),
+    ];
+    values.extend(others.map(|(name, value)| (name.to_owned(), value.to_string())));
+    values
+}
+
+/// What a run or a session of this setup assumes.
+///
+/// # Errors
+/// As [`Job::fees`].
+pub(crate) fn assumptions(setup: &Setup, quotes: bool, sessions: &[SessionRecord]) -> Result<Assumptions, Failure> {
+    let owned = |strategy| PARAMETERS.iter().filter(move |row| row.owners.contains(&strategy)).count();
+    let parameters: usize = setup.strategies.iter().map(|(s, _)| owned(*s)).fold(0, usize::saturating_add);
+    Ok(Assumptions {
+        float: setup.limits.float,
+        currency: Currency::USD,
+        parameters: u64::try_from(parameters).unwrap_or(u64::MAX),
+        quotes,
+        rules: rules(setup, quotes),
+        fees: fees_in_force(&Job::fees()?, sessions),
+    })
+}
+
+/// The dated fees as an input.
+pub(crate) fn fees_file() -> InputFile {
+    InputFile {
+        kind: InputKind::Fees,
+        name: FEES_NAME.to_owned(),
+        sha256: Hash::of(FEES.as_bytes()),
+        bytes: u64::try_from(FEES.len()).unwrap_or(u64::MAX),
+        rows: u64::try_from(FEES.lines().skip(1).count()).ok(),
     }
 }
 

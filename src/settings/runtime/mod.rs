@@ -17,7 +17,7 @@ mod screening;
 pub use difference::{Change, difference};
 
 use chrono_tz::Tz;
-use desk::domain::decimal::{Price, Quantity, Ratio, SCALE};
+use desk::domain::decimal::{Money, Price, Quantity, Ratio, SCALE};
 use desk::domain::fees::CommissionSchedule;
 use desk::domain::ids::StrategyName;
 use desk::domain::symbol::Symbol;
@@ -57,6 +57,10 @@ pub struct Runtime {
     pub rehearsal: Rehearsal,
     /// When backups are taken, and how many are kept.
     pub backup: Backups,
+    /// How far the account may be from the float.
+    pub float: FloatWatch,
+    /// The gates for going live.
+    pub readiness: ReadinessGates,
     /// The time zone that pages show beside UTC and the exchange's.
     pub zone: Tz,
 }
@@ -159,6 +163,36 @@ pub struct Backups {
     pub keep_days: u32,
 }
 
+/// How far equity may be from the float before accounting hears of it (REP-8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FloatWatch {
+    /// As a share of the float, below it.
+    pub below: Ratio,
+    /// As a share of the float, above it.
+    pub above: Ratio,
+}
+
+/// The gates for going live (REP-6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadinessGates {
+    /// Sessions at least.
+    pub sessions: u32,
+    /// Decisions at least.
+    pub decisions: u32,
+    /// Share of the sessions' minutes that were heard.
+    pub uptime: Ratio,
+    /// Share of minutes with a clean bar.
+    pub data_quality: Ratio,
+    /// Net of a trade, at the low end of its interval.
+    pub edge: Money,
+    /// Share of the float that equity may fall.
+    pub drawdown: Ratio,
+    /// Open breaks of reconciliation at most.
+    pub breaks: u32,
+    /// Share of weeks with a gain.
+    pub stability: Ratio,
+}
+
 impl Default for Runtime {
     fn default() -> Self {
         let trading = |name| StrategySettings { name, enabled: true, parameters: Parameters::of(name) };
@@ -190,6 +224,17 @@ impl Default for Runtime {
             supervision: Supervision { step_budget_ms: 250, failures: 3, window_minutes: 5, escalation_kills: false },
             rehearsal: Rehearsal { window_seconds: 20 },
             backup: Backups { after_session: true, keep_count: 30, keep_days: 90 },
+            float: FloatWatch { below: Ratio::from_raw(SCALE / 20), above: Ratio::from_raw(SCALE / 10) },
+            readiness: ReadinessGates {
+                sessions: 20,
+                decisions: 100,
+                uptime: Ratio::from_raw(SCALE / 100 * 99),
+                data_quality: Ratio::from_raw(SCALE / 100 * 99),
+                edge: Money::ZERO,
+                drawdown: Ratio::from_raw(SCALE / 20),
+                breaks: 0,
+                stability: Ratio::from_raw(SCALE / 10 * 6),
+            },
             zone: Tz::UTC,
         }
     }

@@ -63,7 +63,7 @@ fn build() -> Vec<Row> {
         rows.extend(own.map(|p| parameter(name, p, &start)));
     }
     let rest = screener().into_iter().chain(venue()).chain(orders()).chain(lifecycle()).chain(supervision());
-    let rest = rest.chain(rehearsal()).chain(backup());
+    let rest = rest.chain(rehearsal()).chain(backup()).chain(reports());
     rows.extend(rest.map(|line| plain(line, &start)));
     rows
 }
@@ -231,6 +231,22 @@ fn supervision() -> Vec<Line> {
 fn rehearsal() -> Vec<Line> {
     vec![
         Line("rehearsal.window_seconds", "s", Kind::Whole(1, 55), Neither, ADMINISTER, None, field!(Count rehearsal.window_seconds), "how long each window of a rehearsal takes, a minute or less with its warm-up (RES-1)"),
+    ]
+}
+
+#[rustfmt::skip]
+fn reports() -> Vec<Line> {
+    vec![
+        Line("float.below", "of the float", from_bp(1, 10_000), Neither, ADMINISTER, None, field!(Ratio float.below), "how far equity may be below the float at a session's close before accounting hears of it (REP-8)"),
+        Line("float.above", "of the float", from_bp(1, 1_000_000), Neither, ADMINISTER, None, field!(Ratio float.above), "how far it may be above (REP-8)"),
+        Line("readiness.sessions", "sessions", Kind::Whole(1, 10_000), Neither, ADMINISTER, None, field!(Count readiness.sessions), "sessions before going live, at least (REP-6)"),
+        Line("readiness.decisions", "decisions", Kind::Whole(1, 1_000_000), Neither, ADMINISTER, None, field!(Count readiness.decisions), "decisions, at least (REP-6)"),
+        Line("readiness.uptime", "of the minutes", from_bp(0, 10_000), Neither, ADMINISTER, None, field!(Ratio readiness.uptime), "minutes of sessions that the bot heard, at least (REP-6)"),
+        Line("readiness.data_quality", "of the minutes", from_bp(0, 10_000), Neither, ADMINISTER, None, field!(Ratio readiness.data_quality), "minutes with a clean bar, at least (REP-6)"),
+        Line("readiness.edge", "a trade", between(-1_000_000, 1_000_000), Neither, ADMINISTER, None, field!(Money readiness.edge), "mean net result at the low end of its 95 % interval, at least (REP-6)"),
+        Line("readiness.drawdown", "of the float", from_bp(1, 10_000), Neither, ADMINISTER, None, field!(Ratio readiness.drawdown), "the deepest fall of equity, at most (REP-6)"),
+        Line("readiness.breaks", "breaks", Kind::Whole(0, 1_000_000), Neither, ADMINISTER, None, field!(Count readiness.breaks), "open breaks of reconciliation, at most (REP-6)"),
+        Line("readiness.stability", "of the weeks", from_bp(0, 10_000), Neither, ADMINISTER, None, field!(Ratio readiness.stability), "weeks with a gain, at least (REP-6)"),
     ]
 }
 

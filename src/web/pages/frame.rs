@@ -49,6 +49,7 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
             ("/ledger/closes", "Day closes", "", Action::ReadLedger),
             ("/ledger/reconciliation", "Reconciliation", "", Action::ReadLedger),
             ("/ledger/exports", "Exports", "", Action::Export),
+            ("/reports", "Reports", "", Action::ReadLedger),
         ],
     ),
     (

@@ -18,6 +18,8 @@ pub(super) mod logs;
 pub(super) mod programs;
 /// The first administrator.
 pub(super) mod registration;
+/// Reports of sessions and weeks.
+pub(super) mod reports;
 /// Review by several people.
 pub(super) mod review;
 /// Which symbols are looked at.

@@ -59,9 +59,14 @@ fn ledg_8a_a_closed_day_leaves_its_files_and_ledg_9_they_agree_with_the_books() 
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     assert_eq!(names, ["closing.json", "journal.csv", "journal.json", "journal.ofx"]);
     // REP-1a: and the session's trades and decisions, each trade with the entries that book it.
-    let records = day(&data.join("output/TBOT_US_SIM_01/sessions").join(&session)).unwrap();
-    let names: Vec<&str> = records.keys().map(String::as_str).collect();
-    assert_eq!(names, ["decisions/decisions.jsonl", "trades/trade_history.csv", "trades/trade_history.json"]);
+    let sessions = data.join("output/TBOT_US_SIM_01/sessions").join(&session);
+    bot.until("the session's records", |_| sessions.join("SHA256SUMS").exists());
+    let records = day(&sessions).unwrap();
+    for name in
+        ["decisions/decisions.jsonl", "trades/trade_history.csv", "trades/trade_history.json", "trades/trades.jsonl"]
+    {
+        assert!(records.contains_key(name), "{name}");
+    }
     let trades: Vec<serde_json::Value> = serde_json::from_slice(&records["trades/trade_history.json"]).unwrap();
     assert!(!trades.is_empty() && trades.iter().all(|t| t["entry_seqs"].as_array().is_some_and(|e| e.len() > 1)));
     let decisions = String::from_utf8(records["decisions/decisions.jsonl"].clone()).unwrap();

@@ -36,6 +36,7 @@ mod living;
 pub(crate) mod recorded;
 /// A dry session by flag, ended by a stop.
 mod rehearsed;
+mod reports;
 /// The same inputs give the same bytes.
 mod same_bytes;
 /// Books on PostgreSQL.

@@ -101,3 +101,27 @@ fn an_export_that_cannot_be_says_why() {
     let rita = empty.person("rita", &[Role::Reviewer]);
     assert_eq!(empty.get("/ledger/exports/file?format=csv", Some(&rita)).status, 409);
 }
+
+/// REP-6: reports are listed for whoever reads the books, and taken by whoever may export: as files, never as a page of ours.
+#[test]
+fn rep_6_reports_are_listed_and_taken_as_files_and_stand_in_the_audit() {
+    let server = Server::start();
+    let (rita, victor) = (server.person("rita", &[Role::Reviewer]), server.person("victor", &[Role::Viewer]));
+    let page = server.get("/reports", Some(&rita)).body;
+    for said in ["/reports/2026-W47/report.html", "/reports/XNYS_2026-11-20/daily_summary.json", "−34.15"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let taken = server.get("/reports/2026-W47/report.html", Some(&rita));
+    assert_eq!(taken.status, 200);
+    let said = "attachment; filename=\"RIGD_US_SIM_01-2026-W47-report.html\"";
+    assert_eq!(taken.header("content-disposition"), Some(said));
+    for path in
+        ["/reports/2026-W47/SHA256SUMS", "/reports/2026-W48/report.html", "/reports/2026-W47/..%2f..%2fpeople.db"]
+    {
+        assert_eq!(server.get(path, Some(&rita)).status, 404, "{path}");
+    }
+    assert_eq!(server.get("/reports/2026-W47/report.html", Some(&victor)).status, 403);
+    let asked = AuditFilter { what: "exported".into(), ..Default::default() };
+    let audit = server.wait(server.people.audit(&asked, 99, 99)).unwrap();
+    assert!(audit.iter().any(|r| r.object == "RIGD_US_SIM_01-2026-W47-report.html"), "{audit:?}");
+}

@@ -39,6 +39,7 @@ const PAGES: &[&str] = &[
     "/ledger/lots",
     "/ledger/closes",
     "/ledger/exports",
+    "/reports",
     "/ledger/reconciliation",
     "/ledger/review",
     "/ledger/review?show=all&kind=day",

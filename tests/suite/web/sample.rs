@@ -1,5 +1,7 @@
 //! A board that looks like a trading day: positions, orders, decisions with their gates, trades, a curve.
 
+use std::sync::Arc;
+
 use desk::domain::bot::{BotState, Mode, VenueKind, Who};
 use desk::domain::decimal::{Money, Price, Quantity, Ratio};
 use desk::domain::event::{Decision, InputName};
@@ -15,7 +17,7 @@ use desk::machines::screener::Reason as ScreenedOut;
 use desk::research::luck::SplitMix;
 use tbot::messages::board::*;
 use tbot::messages::screener::{Asked, ScreenBoard, ScreenLine};
-use tbot::web::BackupLine;
+use tbot::web::{BackupLine, Period, Reports};
 
 pub(crate) fn at(text: &str) -> Timestamp {
     format!("2026-11-20T{text}Z").parse().unwrap()
@@ -434,6 +436,26 @@ pub(crate) fn backups() -> Vec<BackupLine> {
         BackupLine { name, at: at(time), bytes, checksum }
     };
     vec![line("21:05:00", 2_345_678, true), line("14:00:10", 1_023, false)]
+}
+
+/// A session and its week.
+pub(crate) fn reports() -> Reports {
+    let pages = ["close.html", "mid.html", "open.html", "report.html"];
+    let period = |name: &str, data: &str| Period {
+        name: name.to_owned(),
+        session: name.replacen('_', ":", 1).parse().ok(),
+        trades: 6,
+        won: 2,
+        net: "-34.15".parse().unwrap(),
+        files: pages.iter().chain([&data]).map(|f| (*f).to_owned()).collect(),
+    };
+    let listed = vec![period("XNYS_2026-11-20", "daily_summary.json"), period("2026-W47", "summary.json")];
+    Reports {
+        listed: Arc::new(move || Ok(listed.clone())),
+        file: Arc::new(|period, name| {
+            (period == "2026-W47" && name == "report.html").then(|| b"<!doctype html><script>1</script>".to_vec())
+        }),
+    }
 }
 
 /// A few lines of the program's logs.

@@ -98,6 +98,7 @@ impl Server {
                     rehearsals,
                     settings: Arc::new(settings),
                     backups: Arc::new(|| Ok(sample::backups())),
+                    reports: sample::reports(),
                     logs: Arc::new(sample::logs),
                     log_names: vec!["system", "orders"],
                     zone: chrono_tz::Tz::Europe__Berlin,

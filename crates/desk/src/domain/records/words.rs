@@ -56,6 +56,8 @@ words! {
         Backtest = "backtest", "backtest";
         /// One trading day shown in the terminal.
         Demo = "demo", "demo";
+        /// A living bot's session or week.
+        Session = "session", "trading session";
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Source;
-use super::watch::{SessionWatch, Standing};
+use super::watch::{Before, SessionWatch, Standing};
 use crate::domain::decimal::{Money, SCALE};
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::SessionId;
@@ -34,7 +34,7 @@ pub(super) fn records(source: &Source<'_>) -> Result<(Vec<SessionRecord>, Vec<Eq
     let mut marks = source.watched.marks.iter().peekable();
     let mut points = Vec::with_capacity(source.watched.marks.len());
     let mut sessions = Vec::with_capacity(source.watched.sessions.len());
-    let (mut rounded, mut peak) = (Wide::ZERO, None);
+    let Before { mut rounded, mut peak } = source.watched.before;
     for watch in &source.watched.sessions {
         let own = roundings.get(&watch.session).copied().unwrap_or_default();
         let equity_open = (Wide::from(watch.equity_open) - rounded).money()?;

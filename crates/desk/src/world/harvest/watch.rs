@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::ControlFlow;
 
+use super::Harvest;
+use crate::domain::calendar::Session;
 use crate::domain::decimal::{Money, Price};
 use crate::domain::ids::SessionId;
 use crate::domain::market::Instrument;
@@ -11,8 +13,8 @@ use crate::domain::symbol::Symbol;
 use crate::domain::time::Timestamp;
 use crate::domain::wide::{Overflow, Wide, value_of};
 use crate::machines::ledger::{Closing, Head};
-use crate::world::backtest::{Closed, Memory, Progress, Watcher};
-use crate::world::trader::{Halt, Trader};
+use crate::world::backtest::{Closed, Progress, Watcher};
+use crate::world::trader::{Halt, Record, Trader};
 
 /// What was seen of a run.
 #[derive(Clone, Debug, Default)]
@@ -22,10 +24,36 @@ pub struct Watched {
     /// The sessions that closed.
     pub(super) sessions: Vec<SessionWatch>,
     /// Evaluations without a signal.
-    pub(super) counted: Vec<CountedReason>,
+    pub counted: Vec<CountedReason>,
     /// The closing of each session with the number of its `day_close` entry.
     pub closings: Vec<(u64, Closing)>,
+    /// Where the harvest before it ended.
+    pub(super) before: Before,
     now: Standing,
+}
+
+/// What sessions that were harvested already leave to the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Before {
+    /// The roundings of their fees.
+    pub(super) rounded: Wide,
+    /// The highest equity.
+    pub(super) peak: Option<Wide>,
+}
+
+/// A session at its end, its indicators still those of the session.
+#[derive(Debug)]
+pub struct Ending<'a, R: Record> {
+    /// The session.
+    pub session: &'a Session,
+    /// The bot.
+    pub trader: &'a Trader<R>,
+    /// Bars left out because they lie outside of the session, by place, since the session before.
+    pub outside: &'a [u64],
+    /// Equity at the session's open.
+    pub equity_open: Money,
+    /// The books after the day close.
+    pub head: Head,
 }
 
 /// What was seen of one session.
@@ -52,8 +80,25 @@ pub(super) struct Standing {
 }
 
 impl Watched {
-    fn mark(&mut self, progress: &Progress<'_>) -> Result<(), Overflow> {
-        let trader = progress.trader;
+    /// A watch of the sessions after those that have been harvested.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn after(&self, harvest: &Harvest) -> Result<Self, Overflow> {
+        let Before { mut rounded, mut peak } = self.before;
+        for session in &harvest.sessions {
+            rounded += Wide::from(session.fee_rounding.total()?);
+            peak = peak.max(Some(Wide::from(session.equity_open)));
+        }
+        let highest = harvest.equity.iter().map(|p| Wide::from(p.equity)).max();
+        Ok(Self { before: Before { rounded, peak: peak.max(highest) }, ..Self::default() })
+    }
+
+    /// A whole minute of a session, when everything that was decided in it has been done.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn mark<R: Record>(&mut self, now: Timestamp, close: Timestamp, trader: &Trader<R>) -> Result<(), Overflow> {
         self.now.minutes = self.now.minutes.saturating_add(1);
         let mut equity = trader.marked();
         if !trader.portfolio().is_empty() {
@@ -64,11 +109,11 @@ impl Watched {
                 self.now.peak = self.now.peak.max(gross);
             }
         }
-        if progress.now >= progress.session.close {
+        if now >= close {
             // What was closed at the close itself belongs to the day.
             equity = trader.equity()?;
         }
-        self.marks.push((progress.now, equity));
+        self.marks.push((now, equity));
         Ok(())
     }
 
@@ -91,10 +136,27 @@ impl Watched {
     }
 }
 
+impl Watched {
+    /// A session has ended.
+    pub fn end<R: Record>(&mut self, ending: &Ending<'_, R>) {
+        self.sessions.push(SessionWatch {
+            session: ending.session.id,
+            open: ending.session.open,
+            close: ending.session.close,
+            early_close: ending.session.early_close,
+            equity_open: ending.equity_open,
+            standing: std::mem::take(&mut self.now),
+            data: quality(ending),
+            skipped: skipped(ending.trader),
+            head: ending.head,
+        });
+    }
+}
+
 impl Watcher for Watched {
     fn instant(&mut self, progress: &Progress<'_>) -> ControlFlow<()> {
         // An equity beyond 64 bits halts the bot itself at its next instant.
-        let _ = self.mark(progress);
+        let _ = self.mark(progress.now, progress.session.close, progress.trader);
         ControlFlow::Continue(())
     }
 
@@ -102,30 +164,21 @@ impl Watcher for Watched {
         self.count(closed);
         let head = closed.trader.journal().head();
         self.closings.push((head.seq, closed.closing.clone()));
-        self.sessions.push(SessionWatch {
-            session: closed.session.id,
-            open: closed.session.open,
-            close: closed.session.close,
-            early_close: closed.session.early_close,
-            equity_open: closed.equity_open,
-            standing: std::mem::take(&mut self.now),
-            data: quality(closed),
-            skipped: skipped(closed.trader),
-            head,
-        });
+        let Closed { session, trader, outside, equity_open, .. } = *closed;
+        self.end(&Ending { session, trader, outside, equity_open, head });
         Ok(())
     }
 }
 
 /// A symbol's last close in this session, corrupt bars included.
 #[must_use]
-pub fn last_close(trader: &Trader<Memory>, symbol: &Symbol) -> Option<Price> {
+pub fn last_close<R: Record>(trader: &Trader<R>, symbol: &Symbol) -> Option<Price> {
     let place = trader.setup.instruments.binary_search_by_key(symbol, |i| i.symbol).ok()?;
     trader.market(place)?.last_close()
 }
 
 /// Σ held × last close; nothing where nothing is held.
-fn gross(trader: &Trader<Memory>) -> Result<Option<Wide>, Overflow> {
+fn gross<R: Record>(trader: &Trader<R>) -> Result<Option<Wide>, Overflow> {
     let mut sum = None;
     for position in trader.portfolio().iter().filter(|p| !p.held().is_zero()) {
         let price = last_close(trader, &position.symbol).unwrap_or(position.plan.reference);
@@ -134,7 +187,7 @@ fn gross(trader: &Trader<Memory>) -> Result<Option<Wide>, Overflow> {
     Ok(sum)
 }
 
-fn quality(closed: &Closed<'_>) -> Vec<SymbolQuality> {
+fn quality<R: Record>(closed: &Ending<'_, R>) -> Vec<SymbolQuality> {
     let minutes = u64::try_from(closed.session.minutes()).unwrap_or(0);
     let row = |(place, instrument): (usize, &Instrument)| {
         let market = closed.trader.market(place);
@@ -153,7 +206,7 @@ fn quality(closed: &Closed<'_>) -> Vec<SymbolQuality> {
     closed.trader.setup.instruments.iter().enumerate().map(row).collect()
 }
 
-fn skipped(trader: &Trader<Memory>) -> Vec<SkippedWindow> {
+fn skipped<R: Record>(trader: &Trader<R>) -> Vec<SkippedWindow> {
     let without = trader.strategies().iter().filter(|s| s.window().is_none());
     without.map(|s| SkippedWindow { strategy_name: s.name(), reason: Cow::Borrowed("start_not_before_end") }).collect()
 }

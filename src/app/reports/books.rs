@@ -1,0 +1,131 @@
+//! What the books say of a session: its entries, where they end, whether they verify. Read on a connection of its own.
+
+use desk::domain::event::{Body, Event};
+use desk::domain::ids::{Identity, SessionId};
+use desk::domain::journal::EntryKind;
+use desk::domain::records::ChainHead;
+use desk::domain::symbol::Currency;
+use desk::machines::ledger::{Head, Sealed};
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::super::day_exports::NotWritten;
+use super::paper::{Heads, unmade};
+use crate::cli::books_check;
+use crate::render::BooksCheck;
+use crate::store::{self, Address, Book, Check, Reader, Report, Sought, head_path};
+
+/// How often books on a server are verified before what is wrong is believed.
+const TRIES: u32 = 5;
+/// How long between two of these.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The books of the bot.
+#[derive(Debug)]
+pub(super) struct Books {
+    address: Address,
+    reader: Reader,
+    book: Book,
+}
+
+/// A closed session in the books.
+pub(super) struct DayBooks {
+    pub(super) entries: Vec<Sealed>,
+    pub(super) head: Head,
+    pub(super) heads: Heads,
+}
+
+impl Books {
+    /// # Errors
+    /// Where the books cannot be read.
+    pub(super) async fn open(address: &Address, identity: &Identity) -> Result<Self, NotWritten> {
+        let reader = Reader::open(address).await?;
+        let book = reader.book(identity).await?;
+        Ok(Self { address: address.clone(), reader, book })
+    }
+
+    pub(super) const fn currency(&self) -> Currency {
+        self.book.base_currency
+    }
+
+    /// The entries of a session so far.
+    ///
+    /// # Errors
+    /// Where the books cannot be read.
+    pub(super) async fn entries(&self, session: SessionId) -> Result<Vec<Sealed>, NotWritten> {
+        let day = Sought { day: Some(session), ..Sought::default() };
+        let stored = self.reader.sought(&self.book, &day, u32::MAX).await?.into_iter().rev();
+        let sealed = stored.map(|s| Ok(Sealed { bytes: s.entry.to_bytes()?, entry: s.entry, hash: s.hash }));
+        sealed.collect::<Result<_, serde_json::Error>>().map_err(unmade)
+    }
+
+    /// A session that has been closed.
+    ///
+    /// # Errors
+    /// Where the books cannot be read, or do not have the close.
+    pub(super) async fn day(&self, session: SessionId, events: &[Event]) -> Result<DayBooks, NotWritten> {
+        let entries = self.entries(session).await?;
+        let close = entries.iter().find(|s| s.entry.draft.kind == EntryKind::DayClose);
+        let close = close.ok_or_else(|| unmade(format!("{session}: the books have no day close")))?;
+        let head = Head { seq: close.entry.seq, hash: close.hash, booked_at: close.entry.booked_at };
+        let last = events.iter().rev().find(|e| matches!(e.body, Body::SessionClosed { .. })).map_or(0, |e| e.seq);
+        let stored = self.reader.events(&self.book, last.saturating_sub(1), 1).await?;
+        let event = stored.first().ok_or_else(|| unmade(format!("{session}: the event log ends before its close")))?;
+        let heads = Heads {
+            books: ChainHead { records: head.seq, head: head.hash },
+            events: ChainHead { records: last, head: event.hash },
+        };
+        Ok(DayBooks { entries, head, heads })
+    }
+
+    /// Verifies all of them, as they are at one moment; a file is copied for that.
+    ///
+    /// # Errors
+    /// Where the books cannot be read. What is wrong with them is in the report.
+    pub(super) async fn verify(&self, beside: &Path) -> Result<BooksCheck, NotWritten> {
+        let check = Check { pages: false, ..Check::default() };
+        let report = match &self.address {
+            // One moment of them: the bot books on meanwhile.
+            Address::Sqlite(path) => {
+                let (heads, copied) = (head_path(path), head_path(beside));
+                clear(&[beside, &copied])?;
+                if heads.exists() {
+                    std::fs::copy(&heads, &copied).map_err(|e| NotWritten::Folder(copied.clone(), e))?;
+                }
+                store::copy(path, beside).await?;
+                let report = store::verify(&Address::Sqlite(beside.to_owned()), &check).await;
+                clear(&[beside, &copied])?;
+                report?
+            }
+            Address::Postgres(_) => self.verify_on_server(&check).await?,
+        };
+        Ok(books_check(&report))
+    }
+
+    /// What was booked while it read is no fault of the books: what is wrong stays wrong.
+    async fn verify_on_server(&self, check: &Check) -> Result<Report, NotWritten> {
+        let mut tries = TRIES;
+        loop {
+            let report = store::verify(&self.address, check).await?;
+            tries = tries.saturating_sub(1);
+            if report.is_sound() || tries == 0 {
+                return Ok(report);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Takes away what an earlier verification may have left.
+fn clear(files: &[&Path]) -> Result<(), NotWritten> {
+    for file in files {
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(NotWritten::Folder((*file).to_owned(), error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! REP-1 to REP-6 with the real binary: what the sessions of a living bot leave behind, also when its process was killed.
+
+use std::path::Path;
+
+use desk::domain::decimal::Money;
+use serde_json::Value;
+use tbot::store::people::People;
+use tbot::store::people::review::ItemKind;
+use tbot::store::{Address, Reader, Sought};
+
+use super::bot::Bot;
+use super::tool::{tbot, text};
+use crate::places::Folder;
+use crate::report::schemas::{fits, validator};
+use crate::web::server::Turned;
+
+fn read(path: &Path) -> Value {
+    let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn money(value: &Value) -> i64 {
+    value.as_str().unwrap().parse::<Money>().unwrap().raw()
+}
+
+/// What the books say that a session has made: the change of income and expenses.
+fn booked(data: &Path, session: &str) -> i64 {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let ledger = data.join("output/TBOT_US_SIM_01/ledgers/TBOT_US_SIM_01_BOT_ledger.db");
+        let reader = Reader::open(&Address::Sqlite(ledger)).await.unwrap();
+        let book = reader.books().await.unwrap().remove(0);
+        let accounts = reader.accounts(&book).await.unwrap();
+        let result: Vec<_> = accounts.iter().filter(|a| ["income", "expense"].contains(&a.kind.as_str())).collect();
+        let day = Sought { day: Some(session.parse().unwrap()), ..Sought::default() };
+        let entries = reader.sought(&book, &day, u32::MAX).await.unwrap();
+        let postings = entries.iter().flat_map(|e| &e.entry.draft.postings);
+        let own = postings.filter(|p| result.iter().any(|a| a.code == p.account));
+        -own.map(|p| p.amount.raw()).sum::<i64>()
+    })
+}
+
+#[test]
+fn rep_1_each_closed_session_leaves_its_files_and_a_kill_in_its_middle_loses_nothing() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let output = data.join("output/TBOT_US_SIM_01");
+    let bot = Bot::start(&data, &["--speed", "3000"]);
+    bot.register();
+    assert_eq!(bot.tell("start").code, Some(0));
+    let (first, second) = ("XNYS_2026-11-20", "XNYS_2026-11-23");
+    let sums = |session: &str| output.join("sessions").join(session).join("SHA256SUMS");
+    bot.until("the first session's files", |_| sums(first).exists());
+    bot.until("trades of the second session", |b| {
+        b["session"]["id"] == "XNYS:2026-11-23" && b["trades"].as_array().unwrap().len() > 1
+    });
+    bot.perish();
+    let bot = Bot::start(&data, &["--speed", "3000"]);
+    let _ = bot.tell("start");
+    bot.until("the second session's files", |_| sums(second).exists());
+    drop(bot);
+
+    let (summary, period) = (validator("daily_summary"), validator("summary"));
+    for (path, session) in [(first, "XNYS:2026-11-20"), (second, "XNYS:2026-11-23")] {
+        let own = output.join("sessions").join(path);
+        let trades = read(&own.join("trades/trade_history.json"));
+        let trades = trades.as_array().unwrap();
+        let day = read(&output.join("summaries").join(path).join("daily_summary.json"));
+        fits(&summary, &day, path);
+        assert_eq!(day["session"], session);
+        assert_eq!(day["total_trades"], trades.len());
+        assert!(!trades.is_empty());
+        assert_eq!(lines(&own.join("trades/trades.jsonl")), *trades);
+        let net: i64 = trades.iter().map(|t| money(&t["pnl_net"])).sum();
+        assert_eq!(money(&day["trades"]["net"]), net);
+        let made = money(&day["equity_close"]) - money(&day["equity_open"]);
+        assert_eq!(made, booked(&data, session), "{session}: the summary's result is the ledger's");
+        let rounding = money(&day["fees"]["sec_rounding"]) + money(&day["fees"]["taf_rounding"]);
+        assert_eq!(made, net - rounding);
+        assert_eq!(day["exposure"]["minutes"], 390, "no minute of the morning is lost");
+        assert!(!day["evaluations_without_signal"].as_array().unwrap().is_empty());
+        let outcomes = lines(&own.join("logs/outcomes.jsonl"));
+        assert_eq!(outcomes.iter().filter(|o| o["event"] == "trade_closed").count(), trades.len());
+        for name in ["report.html", "open.html", "mid.html", "close.html"] {
+            let page = std::fs::read_to_string(output.join("summaries").join(path).join(name)).unwrap();
+            assert!(page.contains("trading session") && page.contains("TBOT_US_SIM_01"), "{name}");
+        }
+    }
+    for (path, kind) in [
+        ("logs/orders.jsonl", "action"),
+        ("logs/exits.jsonl", "action"),
+        ("logs/outcomes.jsonl", "action"),
+        ("logs/open.log", "action"),
+        ("logs/cycles.jsonl", "cycle"),
+        ("logs/system.jsonl", "system"),
+        ("decisions/decisions.jsonl", "decision"),
+    ] {
+        let (schema, told) = (validator(kind), lines(&output.join("sessions").join(second).join(path)));
+        assert!(!told.is_empty(), "{path}");
+        told.iter().for_each(|line| fits(&schema, line, path));
+    }
+    fits(&validator("status"), &read(&output.join("logs/status.json")), "status.json");
+    let health = read(&output.join("summaries").join(first).join("daily_health.json"));
+    fits(&validator("daily_health"), &health, "daily_health.json");
+    assert_eq!(health["books_verified"], true, "{health:#}");
+    let week = read(&output.join("summaries/2026-W48/summary.json"));
+    fits(&period, &week, "the week");
+    assert_eq!(week["from"], "2026-11-23");
+    let asked = ["report", "readiness", "--week", "48", "--format", "json", "--data", &text(&data)];
+    let ready = tbot(&asked).json();
+    fits(&validator("readiness"), &ready, "readiness");
+    assert_eq!((ready["week"].as_str(), ready["ready"].as_bool()), (Some("2026-W48"), Some(false)));
+    let page = tbot(&["report", "readiness", "--format", "html", "--data", &text(&data)]);
+    assert!(page.out.contains(" of 8 met"), "{}{}", page.out, page.err);
+    let refused = tbot(&["report", "readiness", "--week", "99", "--data", &text(&data)]);
+    assert!(refused.code == Some(2) && refused.err.contains("from 1 to 53"), "{}", refused.err);
+}
+
+/// REP-2, REP-8: the strategies' logs in the form that is asked for; accounting hears of equity beyond its threshold.
+#[test]
+fn rep_2_and_rep_8_logs_in_csv_and_a_float_that_is_left_behind() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let settings = folder.path().join("settings.env");
+    std::fs::write(&settings, "float.below=0.0001\nfloat.above=0.0001\n").unwrap();
+    let imported = tbot(&["config", "import", &text(&settings), "--data", &text(&data)]);
+    assert_eq!(imported.code, Some(0), "{}{}", imported.out, imported.err);
+    let bot = Bot::start(&data, &["--speed", "3000", "--log-format", "csv"]);
+    bot.register();
+    assert_eq!(bot.tell("start").code, Some(0));
+    let told =
+        bot.until("an alert", |b| b["alerts"].as_array().unwrap().iter().any(|a| a["code"] == "float_deviation"));
+    let alert = told["alerts"].as_array().unwrap().iter().find(|a| a["code"] == "float_deviation").unwrap().clone();
+    assert!(alert["text"].as_str().unwrap().contains("The bot transfers nothing"), "{alert}");
+    let output = data.join("output/TBOT_US_SIM_01");
+    let sums = output.join("sessions/XNYS_2026-11-20/SHA256SUMS");
+    bot.until("the session's files", |_| sums.exists());
+    let log = std::fs::read_to_string(output.join("sessions/XNYS_2026-11-20/logs/mid.log")).unwrap();
+    let mut reader = csv::Reader::from_reader(log.as_bytes());
+    assert_eq!(reader.headers().unwrap().len(), tbot::render::logs::ACTION_COLUMNS.len());
+    assert!(reader.records().filter(|row| row.as_ref().unwrap().iter().any(|cell| cell == "trade_closed")).count() > 0);
+    drop(bot);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let items = runtime.block_on(async {
+        let place = Address::Sqlite(data.join("people.db"));
+        let people = People::open(&place, std::sync::Arc::new(Turned)).await.unwrap();
+        people.reviewed(&"TBOT_US_SIM_01".parse().unwrap()).await.unwrap().items
+    });
+    let of_float = items.values().filter(|item| item.kind == ItemKind::Float).count();
+    assert_eq!(of_float, 1, "{items:#?}");
+}
