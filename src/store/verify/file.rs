@@ -225,7 +225,7 @@ impl Table {
                 connection.query_row(&format!("EXPLAIN QUERY PLAN {scan}"), [], |row| row.get(3)).map_err(damaged)?;
             all &= plan.contains(" COVERING INDEX ") && places.len() == named.len();
             let belongs = when.map(|when| {
-                statement.push_str(&format!(", {when}"));
+                statement.extend([", ", when]);
                 width = width.saturating_add(1);
                 width.saturating_sub(1)
             });

@@ -211,12 +211,12 @@ fn protocol(said: &str) -> StoreError {
 /// An error of SQLite's while a file is read by itself: a damaged file is a finding.
 fn damaged(e: rusqlite::Error) -> Stop {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    let said = match &e {
-        rusqlite::Error::SqliteFailure(_, Some(said)) => said.clone(),
+    let code = e.sqlite_error_code();
+    let said = match e {
+        rusqlite::Error::SqliteFailure(_, Some(said)) => said,
         other => other.to_string(),
     };
-    let damage = matches!(e.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
-        || said.starts_with("malformed database schema");
+    let damage = matches!(code, Some(DatabaseCorrupt | NotADatabase)) || said.starts_with("malformed database schema");
     // What is unfit counts as damage here, as it does where the drivers bring such a value back.
     Stop::Failed(if damage { StoreError::Unfit { reason: said } } else { protocol(&said) })
 }

@@ -19,6 +19,9 @@ const PAGE: usize = 250;
 /// How many pages wait for the walk.
 const AHEAD: usize = 3;
 
+/// Sequence, columns, previous hash, hash, bytes.
+type EntryRow = (i64, String, Vec<u8>, Vec<u8>, Vec<u8>);
+
 /// An entry's row, and those of its postings.
 pub(super) struct Row<'a> {
     pub(super) seq: i64,
@@ -106,14 +109,13 @@ async fn of_pool(reader: Reader, book: i64, sender: Sender<Result<Page, Stop>>) 
 }
 
 async fn fetch(reader: &Reader, book: i64, after: i64) -> Result<Page, Stop> {
-    let entries: Vec<(i64, String, Vec<u8>, Vec<u8>, Vec<u8>)> =
-        on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_ENTRIES)
+    let entries: Vec<EntryRow> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_ENTRIES)
             .bind(book)
             .bind(after)
             .bind(i64::try_from(PAGE).unwrap_or(i64::MAX))
             .fetch_all(c)
             .await)
-        .map_err(reading)?;
+    .map_err(reading)?;
     let last = entries.last().map_or(after, |row| row.0);
     let postings: Vec<(i64, String)> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_POSTINGS)
         .bind(book)

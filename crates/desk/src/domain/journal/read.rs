@@ -24,11 +24,11 @@ pub(super) fn read(bytes: &[u8]) -> Option<Entry> {
     let session = rest.needed(",\"session\":\"")?.parse().ok()?;
     let effective_at = rest.needed(",\"effective_at\":\"")?.parse().ok()?;
     let booked_at = rest.needed(",\"booked_at\":\"")?.parse().ok()?;
-    let reverses = rest.maybe_number(",\"reverses\":")?;
-    let corrects = rest.maybe_number(",\"corrects\":")?;
-    let description = rest.maybe(",\"description\":\"")?.unwrap_or_default().to_owned();
-    let reason = rest.maybe(",\"reason\":\"")?.map(ToOwned::to_owned);
-    let by = rest.maybe(",\"by\":\"")?.map(ToOwned::to_owned);
+    let reverses = rest.maybe_number(",\"reverses\":").ok()?;
+    let corrects = rest.maybe_number(",\"corrects\":").ok()?;
+    let description = rest.maybe(",\"description\":\"").ok()?.unwrap_or_default().to_owned();
+    let reason = rest.maybe(",\"reason\":\"").ok()?.map(ToOwned::to_owned);
+    let by = rest.maybe(",\"by\":\"").ok()?.map(ToOwned::to_owned);
     let facts = if rest.skip(",\"facts\":{").is_some() { facts(&mut rest)? } else { Facts::new() };
     rest.skip(",\"postings\":[")?;
     let postings = postings(&mut rest)?;
@@ -42,12 +42,11 @@ fn facts(rest: &mut Rest<'_>) -> Option<Facts> {
     let mut facts = Facts::new();
     loop {
         let name = Cow::Owned(rest.needed("\"")?.to_owned());
-        let value = match rest.maybe(":\"")? {
-            Some(text) => Fact::from(text),
-            None => {
-                rest.skip(":")?;
-                Fact::from(rest.number()?)
-            }
+        let value = if let Some(text) = rest.maybe(":\"").ok()? {
+            Fact::from(text)
+        } else {
+            rest.skip(":")?;
+            Fact::from(rest.number()?)
         };
         facts.insert(name, value);
         if rest.skip("}").is_some() {
@@ -80,44 +79,47 @@ fn posting(rest: &mut Rest<'_>, before: Option<&Tags>) -> Option<Posting> {
     let account = rest.needed(",\"account\":\"")?.parse().ok()?;
     let currency = rest.needed(",\"currency\":\"")?.parse().ok()?;
     let amount = rest.needed(",\"amount\":\"")?.parse().ok()?;
-    let holding = match rest.maybe(",\"commodity\":\"")? {
+    let holding = match rest.maybe(",\"commodity\":\"").ok()? {
         Some(commodity) => {
             let units = rest.needed(",\"units\":\"")?.parse().ok()?;
             Some(Holding { commodity: commodity.parse().ok()?, units })
         }
         None => None,
     };
-    let lot = rest.maybe(",\"lot\":\"")?;
-    let strategy = match rest.maybe(",\"strategy\":\"")? {
+    let lot = rest.maybe(",\"lot\":\"").ok()?;
+    let strategy = match rest.maybe(",\"strategy\":\"").ok()? {
         Some("external") => Some(StrategyName::External),
         Some(name) => Some(*StrategyName::TRADING.iter().find(|s| s.as_str() == name)?),
         None => None,
     };
-    let instrument = rest.maybe(",\"instrument\":\"")?.map(str::parse).transpose().ok()?;
-    let fill = rest.maybe(",\"fill\":\"")?;
-    let fee_kind = match rest.maybe(",\"fee_kind\":\"")? {
+    let instrument = rest.maybe(",\"instrument\":\"").ok()?.map(str::parse).transpose().ok()?;
+    let fill = rest.maybe(",\"fill\":\"").ok()?;
+    let fee_kind = match rest.maybe(",\"fee_kind\":\"").ok()? {
         Some(name) => Some(*FeeKind::ALL.iter().find(|f| f.as_str() == name)?),
         None => None,
     };
-    let item = rest.maybe(",\"item\":\"")?;
+    let item = rest.maybe(",\"item\":\"").ok()?;
     let tags = Tags {
-        lot: shared(lot, before.and_then(|t| t.lot.as_ref()), LotId::as_str)?,
+        lot: shared(lot, before.and_then(|t| t.lot.as_ref()), LotId::as_str).ok()?,
         strategy,
         instrument,
-        fill: shared(fill, before.and_then(|t| t.fill.as_ref()), ExecutionId::as_str)?,
+        fill: shared(fill, before.and_then(|t| t.fill.as_ref()), ExecutionId::as_str).ok()?,
         fee_kind,
-        item: shared(item, before.and_then(|t| t.item.as_ref()), ItemId::as_str)?,
+        item: shared(item, before.and_then(|t| t.item.as_ref()), ItemId::as_str).ok()?,
     };
     Some(Posting { account, currency, amount, holding, tags })
 }
 
-fn shared<T: FromStr + Clone>(text: Option<&str>, before: Option<&T>, of: fn(&T) -> &str) -> Option<Option<T>> {
+fn shared<T: FromStr + Clone>(text: Option<&str>, before: Option<&T>, of: fn(&T) -> &str) -> Result<Option<T>, T::Err> {
     match (text, before) {
-        (None, _) => Some(None),
-        (Some(text), Some(before)) if of(before) == text => Some(Some(before.clone())),
-        (Some(text), _) => text.parse().ok().map(Some),
+        (None, _) => Ok(None),
+        (Some(text), Some(before)) if of(before) == text => Ok(Some(before.clone())),
+        (Some(text), _) => text.parse().map(Some),
     }
 }
+
+/// Something stands otherwise than the writer makes it.
+struct Otherwise;
 
 /// What is still to be read.
 struct Rest<'a>(&'a str);
@@ -138,12 +140,12 @@ impl<'a> Rest<'a> {
     }
 
     /// The same where the key may be left out.
-    fn maybe(&mut self, key: &str) -> Option<Option<&'a str>> {
-        if self.0.starts_with(key) { self.needed(key).map(Some) } else { Some(None) }
+    fn maybe(&mut self, key: &str) -> Result<Option<&'a str>, Otherwise> {
+        if self.0.starts_with(key) { self.needed(key).map(Some).ok_or(Otherwise) } else { Ok(None) }
     }
 
-    fn maybe_number(&mut self, key: &str) -> Option<Option<u64>> {
-        if self.skip(key).is_some() { self.number().map(Some) } else { Some(None) }
+    fn maybe_number(&mut self, key: &str) -> Result<Option<u64>, Otherwise> {
+        if self.skip(key).is_some() { self.number().map(Some).ok_or(Otherwise) } else { Ok(None) }
     }
 
     /// A whole number that something follows.
