@@ -68,8 +68,6 @@ CREATE TABLE entry (
     hash         BLOB NOT NULL CHECK (length(hash) = 32),
     bytes        BLOB NOT NULL,
     PRIMARY KEY (book, seq),
-    UNIQUE (book, kind, source_key),
-    UNIQUE (book, reverses),
     FOREIGN KEY (book, reverses) REFERENCES entry,
     FOREIGN KEY (book, corrects) REFERENCES entry,
     CHECK (kind <> 'reversal' OR reverses IS NOT NULL),
@@ -144,9 +142,14 @@ CREATE TABLE closing_lot (
     FOREIGN KEY (book, seq) REFERENCES closing_record DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
--- Which sessions are closed: few rows, asked before each entry.
-CREATE INDEX entry_closes ON entry (book, session, seq) WHERE kind = 'day_close';
-CREATE INDEX entry_unlocks ON entry (book, session, seq) WHERE kind = 'unlock';
+-- A fact is booked once, and an entry reversed once.
+CREATE UNIQUE INDEX entry_by_fact ON entry (book, kind, source_key);
+CREATE UNIQUE INDEX entry_reversed ON entry (book, reverses) WHERE reverses IS NOT NULL;
+
+-- Which sessions are closed: few rows, asked before each entry. The kind stands in them so that a verification can read each
+-- index by itself.
+CREATE INDEX entry_closes ON entry (book, session, seq, kind) WHERE kind = 'day_close';
+CREATE INDEX entry_unlocks ON entry (book, session, seq, kind) WHERE kind = 'unlock';
 
 CREATE TRIGGER schema_version_before_insert BEFORE INSERT ON schema_version BEGIN
     SELECT RAISE(ABORT, 'not the next version of the schema')

@@ -75,7 +75,7 @@ impl Link {
         let mut options = std::fs::OpenOptions::new();
         let made = options.write(true).create_new(true).mode(0o600).open(path);
         made.map_err(|source| StoreError::File { path: path.to_owned(), source })?;
-        let options = sqlite(path).create_if_missing(true).page_size(4096).synchronous(SqliteSynchronous::Full);
+        let options = sqlite(path).create_if_missing(true).page_size(8192).synchronous(SqliteSynchronous::Full);
         Self::connect(&options).await
     }
 

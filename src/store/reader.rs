@@ -1,5 +1,7 @@
 //! Questions. Readers share a few connections that cannot write, and are cloned freely.
 
+use std::path::Path;
+
 use desk::domain::chain::Hash;
 use desk::domain::decimal::{Money, Quantity};
 use desk::domain::ids::{CalendarName, Identity, SessionId};
@@ -84,10 +86,7 @@ impl Reader {
             Address::Sqlite(path) => {
                 let file = database_file(path);
                 probe(&file)?;
-                let name = file.file_name().unwrap_or_default().to_string_lossy();
-                let log = file.with_file_name(format!("{name}-wal"));
-                let at_rest = !log.exists() && !FileLock::is_held(&file);
-                Pool::sqlite(&file, still && at_rest).await?
+                Pool::sqlite(&file, still && at_rest(&file)).await?
             }
             Address::Postgres(url) => Pool::postgres(url).await?,
         };
@@ -277,6 +276,12 @@ impl Reader {
         balances.sort();
         Ok(balances)
     }
+}
+
+/// Whether nobody writes a file, and all that was written is in it.
+pub(super) fn at_rest(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    !file.with_file_name(format!("{name}-wal")).exists() && !FileLock::is_held(file)
 }
 
 /// A value that no writer of ours stores.

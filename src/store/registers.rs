@@ -177,7 +177,14 @@ impl Reader {
             }
         };
         let instrument = sought.instrument.map_or_else(String::new, |i| i.to_string());
-        let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(Pool, &self.pool, c => sqlx::query_as(sql::SOUGHT)
+        // By whatever leaves the fewest to look at: most entries are fills, any other kind is rarer than an instrument.
+        let statement = match (sought.day, sought.kind, sought.instrument) {
+            (Some(_), ..) => sql::SOUGHT_OF_DAY,
+            (None, None | Some(EntryKind::Fill), Some(_)) => sql::SOUGHT_OF_INSTRUMENT,
+            (None, Some(_), _) => sql::SOUGHT_OF_KIND,
+            (None, None, None) => sql::SOUGHT,
+        };
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(Pool, &self.pool, c => sqlx::query_as(statement)
             .bind(book.number)
             .bind(before)
             .bind(from)

@@ -55,12 +55,9 @@ statements! { BOTH, "The statements of both engines, by name.":
         ORDER BY seq LIMIT $3";
     /// The entry of a fact.
     ENTRY_OF = "SELECT seq FROM entry WHERE book = $1 AND kind = $2 AND source_key = $3";
-    /// Sums of each account, currency and commodity, of the sessions up to one. The inner sums come in the order of the
-    /// index, so that only they are sorted and not each posting.
+    /// Sums of each account, currency and commodity, of the sessions up to one, in the order of the index.
     BALANCES = "SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(units), 0) AS BIGINT)
-        FROM (SELECT account, currency, commodity, sum(amount) AS amount, sum(units) AS units FROM posting
-              WHERE book = $1 AND session <= $2 GROUP BY session, account, currency, commodity) AS by_session
-        GROUP BY account, currency, commodity";
+        FROM posting WHERE book = $1 AND session <= $2 GROUP BY account, currency, commodity";
     /// Closing records after an entry, in order.
     CLOSINGS = "SELECT seq, session, n, hash, bytes FROM closing_record WHERE book = $1 AND seq > $2
         ORDER BY seq LIMIT $3";
@@ -72,9 +69,10 @@ statements! { BOTH, "The statements of both engines, by name.":
         WHERE book = $1 AND seq = $2 ORDER BY line";
     /// The days with postings, the newest first: each is looked up from the one after it, whatever lies between.
     DAYS = "WITH RECURSIVE days (day) AS (
-            SELECT max(session) FROM posting WHERE book = $1
+            SELECT max(session) FROM entry WHERE book = $1 AND postings > 0
             UNION ALL
-            SELECT (SELECT max(session) FROM posting WHERE book = $1 AND session < day) FROM days WHERE day IS NOT NULL)
+            SELECT (SELECT max(session) FROM entry WHERE book = $1 AND session < day AND postings > 0)
+            FROM days WHERE day IS NOT NULL)
         SELECT day FROM days WHERE day IS NOT NULL LIMIT $2";
     /// The first and the last entry of some days: what is asked of them is read between these. The plus keeps SQLite on the
     /// index of sessions.
@@ -85,10 +83,29 @@ statements! { BOTH, "The statements of both engines, by name.":
         AND ($5 = '' OR kind = $5) AND ($6 = '' OR EXISTS (
             SELECT 1 FROM posting AS p WHERE p.book = e.book AND p.seq = e.seq AND p.instrument = $6))
         ORDER BY seq DESC LIMIT $7";
-    /// The postings of an account in some days, with their entries, which are read only for those that are shown.
+    /// The same of a day: its entries are read alone.
+    SOUGHT_OF_DAY = "SELECT hash, bytes FROM entry AS e WHERE book = $1 AND session = $4 AND seq < $2 AND seq >= $3
+        AND ($5 = '' OR kind = $5) AND ($6 = '' OR EXISTS (
+            SELECT 1 FROM posting AS p WHERE p.book = e.book AND p.seq = e.seq AND p.instrument = $6))
+        ORDER BY seq DESC LIMIT $7";
+    /// The same of an instrument: the entries of its postings are read alone.
+    SOUGHT_OF_INSTRUMENT = "SELECT e.hash, e.bytes FROM (
+            SELECT DISTINCT seq FROM posting WHERE book = $1 AND instrument = $6 AND seq < $2 AND seq >= $3
+            ORDER BY seq DESC LIMIT CASE WHEN $5 = '' THEN $7 ELSE 9223372036854775807 END) AS s
+        JOIN entry AS e ON e.book = $1 AND e.seq = s.seq AND ($4 = 0 OR e.session = $4) AND ($5 = '' OR e.kind = $5)
+        ORDER BY e.seq DESC LIMIT $7";
+    /// The same of a kind, by the index of facts: a plus keeps SQLite from walking through all entries.
+    SOUGHT_OF_KIND = "SELECT e.hash, e.bytes FROM (
+            SELECT seq FROM entry WHERE book = $1 AND kind = $5 AND +seq < $2 AND +seq >= $3
+            ORDER BY +seq DESC LIMIT CASE WHEN $6 = '' THEN $7 ELSE 9223372036854775807 END) AS s
+        JOIN entry AS e ON e.book = $1 AND e.seq = s.seq AND ($4 = 0 OR e.session = $4) AND ($6 = '' OR EXISTS (
+            SELECT 1 FROM posting AS p WHERE p.book = e.book AND p.seq = e.seq AND p.instrument = $6))
+        ORDER BY e.seq DESC LIMIT $7";
+    /// The postings of an account in some days, by the index of accounts (the pluses keep SQLite from walking through all
+    /// postings), with their entries, which are read only for those that are shown.
     REGISTER = "SELECT p.currency, p.amount, p.commodity, p.units, e.bytes FROM (
             SELECT seq, line, currency, amount, commodity, units FROM posting
-            WHERE book = $1 AND account = $2 AND session >= $3 AND session <= $4 ORDER BY seq, line LIMIT $5) AS p
+            WHERE book = $1 AND account = $2 AND session >= $3 AND session <= $4 ORDER BY +seq, +line LIMIT $5) AS p
         JOIN entry AS e ON e.book = $1 AND e.seq = p.seq ORDER BY p.seq, p.line";
     /// The lots open after a day, in the order of the index while they are summed.
     LOTS = "SELECT commodity, account, lot, coalesce(strategy, ''), currency, CAST(sum(units) AS BIGINT),
@@ -110,7 +127,7 @@ statements! { BOTH, "The statements of both engines, by name.":
     /// The day closes, the newest first.
     CLOSES = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 ORDER BY seq DESC LIMIT $2";
     /// The last entry with postings of each day.
-    DAY_LASTS = "SELECT session, max(seq) FROM posting WHERE book = $1 GROUP BY session";
+    DAY_LASTS = "SELECT session, max(seq) FROM entry WHERE book = $1 AND postings > 0 GROUP BY session";
     /// What persons enter, and what opens and closes days.
     ENTERED = "SELECT bytes FROM entry WHERE book = $1 AND kind IN ('adoption', 'adjustment', 'reversal', 'year_close',
         'unknown_activity', 'day_close', 'unlock', 'float_in', 'float_out', 'transfer', 'fee', 'dividend', 'interest',
@@ -155,6 +172,13 @@ statements! { SQLITE, "The statements of SQLite alone, by name.":
     SQLITE_SCHEMA = "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master ORDER BY name, type";
     /// Whether our tables are there.
     SQLITE_HAS_SCHEMA = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_version'";
+    /// How far the books go: the sum of the numbers of their last entries, which only grows.
+    SQLITE_MOMENT = "SELECT coalesce(sum((SELECT max(seq) FROM entry AS e WHERE e.book = b.book)), 0) FROM book AS b";
+    /// The indexes of a table besides its key: name, whether no two rows share it, and its text.
+    SQLITE_INDEXES = "SELECT l.name, l.\"unique\", m.sql FROM pragma_index_list($1) AS l
+        JOIN sqlite_master AS m ON m.type = 'index' AND m.name = l.name WHERE l.origin <> 'pk' ORDER BY l.name";
+    /// The columns of an index, with those of its table's key that stand behind its own.
+    SQLITE_INDEX_COLUMNS = "SELECT name, \"key\" FROM pragma_index_xinfo($1) ORDER BY seqno";
     /// Every page and index of the file.
     SQLITE_INTEGRITY = "PRAGMA integrity_check(1)";
     /// One moment of the whole file as a new one, while others write it.

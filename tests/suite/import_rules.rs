@@ -28,6 +28,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 /// Crates that only some rooms know.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
+    ("rusqlite", &["store"]),
     ("reqwest", &["gateway"]),
     ("tokio_tungstenite", &["gateway"]),
     ("aes_gcm_siv", &["gateway"]),

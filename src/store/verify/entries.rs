@@ -1,7 +1,7 @@
 //! Entries and postings: sequence, chain, columns and rows against bytes, sums.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
 
 use desk::domain::ids::{ExecutionId, ItemId, LotId, StrategyName};
 use desk::domain::journal::entry::entry_id;
@@ -11,8 +11,10 @@ use desk::domain::time::Timestamp;
 
 use super::closings::Closings;
 use super::events::{check_kept, check_link, check_reached};
+use super::file::Rows;
 use super::reading;
 use super::report::{BookReport, Finding, Stop, found};
+use super::rows::{Row, pages, push_number};
 use crate::store::error::StoreError;
 use crate::store::head::Head;
 use crate::store::link::on;
@@ -21,8 +23,6 @@ use crate::store::reader::{Reader, signed, unsigned};
 use crate::store::sql;
 use crate::store::words::Book;
 
-/// How many entries are in memory at once.
-const PAGE: i64 = 500;
 /// The columns of an entry as [`sql::CHECK_ENTRIES`] joins them.
 const ENTRY_COLUMNS: [&str; 9] =
     ["entry_id", "kind", "session", "effective_at", "booked_at", "reverses", "corrects", "postings", "source_key"];
@@ -43,21 +43,10 @@ const POSTING_COLUMNS: [&str; 13] = [
     "item",
 ];
 
-/// Sequence, columns, previous hash, hash, bytes.
-type EntryRow = (i64, String, Vec<u8>, Vec<u8>, Vec<u8>);
-/// Sequence, and the lines of its postings.
-type PostingRow = (i64, String);
-
-/// Entries with the postings that stand beside them.
-struct Page {
-    entries: Vec<EntryRow>,
-    postings: Vec<PostingRow>,
-}
-
 /// Walks the journal from its first entry.
 pub(super) async fn verify(
-    reader: &Reader,
-    book: &Book,
+    (reader, book): (&Reader, &Book),
+    file: Option<Arc<Mutex<Rows>>>,
     report: &mut BookReport,
     kept: Option<Head>,
 ) -> Result<(), Stop> {
@@ -71,47 +60,22 @@ pub(super) async fn verify(
         text: String::new(),
     };
     let mut closings = Closings::open(reader, book).await?;
-    let mut page = fetch(reader.clone(), book.number, 0).await?;
-    while let Some(last) = page.entries.last().map(|row| row.0) {
-        // The next page is fetched while this one is checked.
-        let next = tokio::spawn(fetch(reader.clone(), book.number, last));
-        let mut postings = page.postings.into_iter().peekable();
-        for row in page.entries {
-            while postings.next_if(|p| p.0 < row.0).is_some() {}
-            let beside = postings.next_if(|p| p.0 == row.0).map(|p| p.1).unwrap_or_default();
-            let (entry, head) = walk.check(report.heads.entry, row, &beside)?;
+    // Pages are read while the one before is checked.
+    let mut pages = pages(reader, book, file);
+    while let Some(page) = pages.recv().await {
+        for row in page?.rows() {
+            let (entry, head) = walk.check(report.heads.entry, &row)?;
             check_kept("entry", book, head, kept)?;
             closings.check(reader, book, &entry).await?;
             report.heads.entry = head;
             report.entries = report.entries.saturating_add(1);
             report.postings = report.postings.saturating_add(u64::try_from(entry.draft.postings.len()).unwrap_or(0));
         }
-        page = next.await.map_err(|e| reading(sqlx::Error::Protocol(e.to_string())))??;
     }
     report.closings = closings.finish(book)?;
     check_reached("entry", book, report.heads.entry, kept)?;
     check_loose(reader, book, report.heads.entry).await?;
     walk.check_trial(reader).await
-}
-
-async fn fetch(reader: Reader, book: i64, after: i64) -> Result<Page, Stop> {
-    let entries: Vec<EntryRow> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_ENTRIES)
-        .bind(book)
-        .bind(after)
-        .bind(PAGE)
-        .fetch_all(c)
-        .await)
-    .map_err(reading)?;
-    let last = entries.last().map_or(after, |row| row.0);
-    let postings: Vec<PostingRow> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_POSTINGS)
-        .bind(book)
-        .bind(after)
-        .bind(last)
-        .bind("\n")
-        .fetch_all(c)
-        .await)
-    .map_err(reading)?;
-    Ok(Page { entries, postings })
 }
 
 /// Postings that no entry seals.
@@ -145,21 +109,21 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn check(&mut self, head: Head, row: EntryRow, beside: &str) -> Result<(Entry, Head), Finding> {
-        let (seq, columns, previous, hash, bytes) = row;
+    fn check(&mut self, head: Head, row: &Row<'_>) -> Result<(Entry, Head), Finding> {
+        let Row { seq, columns, beside, previous, hash, bytes } = *row;
         let next = head.seq.saturating_add(1);
         let wrong = |column: &str| found("entry", self.book.number).seq(next).column(column);
         if unsigned(seq) != next {
             return Err(wrong("seq").values(seq, next));
         }
-        let computed = head.hash.link(&bytes);
-        check_link(&previous, head.hash).map_err(|stored| wrong("previous").values(stored, head.hash))?;
-        check_link(&hash, computed).map_err(|stored| wrong("hash").values(stored, computed))?;
-        let entry = Entry::from_bytes(&bytes).map_err(|e| wrong("bytes").values(e, "an entry"))?;
+        let computed = head.hash.link(bytes);
+        check_link(previous, head.hash).map_err(|stored| wrong("previous").values(stored, head.hash))?;
+        check_link(hash, computed).map_err(|stored| wrong("hash").values(stored, computed))?;
+        let entry = Entry::from_bytes(bytes).map_err(|e| wrong("bytes").values(e, "an entry"))?;
         if entry.seq != next {
             return Err(wrong("bytes").values(format!("seq {}", entry.seq), format!("seq {next}")));
         }
-        self.check_columns(&entry, &columns)?;
+        self.check_columns(&entry, columns)?;
         self.check_times(&entry)?;
         self.check_postings(&entry, beside)?;
         check_sums(self.book, &entry)?;
@@ -175,18 +139,20 @@ impl Walk<'_> {
         if entry.entry_id != id {
             return Err(wrong("entry_id").values(&entry.entry_id, id));
         }
-        let or_empty = |seq: Option<u64>| seq.map(|s| s.to_string()).unwrap_or_default();
-        let expected = format!(
-            "{id} {} {session} {} {} {} {} {} {}",
-            d.kind,
-            d.effective_at.nanos(),
-            entry.booked_at.nanos(),
-            or_empty(d.reverses),
-            or_empty(d.corrects),
-            d.postings.len(),
-            d.source_key
-        );
-        match difference(stored, &expected, &ENTRY_COLUMNS) {
+        self.text.clear();
+        let text = &mut self.text;
+        text.extend([id.as_str(), " ", d.kind.as_str(), " "]);
+        let postings = u64::try_from(d.postings.len()).unwrap_or(u64::MAX);
+        let numbers = [Some(session), Some(d.effective_at.nanos()), Some(entry.booked_at.nanos())];
+        let others = [d.reverses, d.corrects, Some(postings)].map(|n| n.map(signed));
+        for number in numbers.into_iter().chain(others) {
+            if let Some(number) = number {
+                push_number(text, number);
+            }
+            text.push(' ');
+        }
+        text.push_str(&d.source_key);
+        match difference(stored, &self.text, &ENTRY_COLUMNS) {
             Some((column, stored, expected)) => Err(wrong(column).values(stored, expected)),
             None => Ok(()),
         }
@@ -226,7 +192,7 @@ impl Walk<'_> {
             let sums = self.trial.entry((posting.account.code(), posting.currency, commodity)).or_default();
             add(sums, posting);
         }
-        if self.text.strip_suffix('\n').unwrap_or_default() == beside {
+        if self.text == beside {
             return Ok(());
         }
         Err(self.differing_line(entry.seq, beside))
@@ -311,8 +277,19 @@ fn check_sums(book: &Book, entry: &Entry) -> Result<(), Finding> {
 /// As [`sql::CHECK_POSTINGS`] writes a row.
 fn write_posting(text: &mut String, line: u64, session: i64, p: &Posting) {
     let t = &p.tags;
-    // Writing into a text cannot fail.
-    let _ = write!(text, "{line} {session} {} {} {}", p.account.code(), p.currency, p.amount.raw());
+    for number in [signed(line), session, i64::from(p.account.code())] {
+        push_number(text, number);
+        text.push(' ');
+    }
+    text.extend([p.currency.as_str(), " "]);
+    push_number(text, p.amount.raw());
+    match &p.holding {
+        Some(held) => {
+            text.extend([" =", held.commodity.as_str(), " ="]);
+            push_number(text, held.units.raw());
+        }
+        None => text.push_str("  "),
+    }
     let mut tag = |value: Option<&str>| {
         text.push(' ');
         if let Some(value) = value {
@@ -320,9 +297,6 @@ fn write_posting(text: &mut String, line: u64, session: i64, p: &Posting) {
             text.push_str(value);
         }
     };
-    tag(p.holding.as_ref().map(|h| h.commodity.as_str()));
-    let units = p.holding.map(|h| h.units.raw().to_string());
-    tag(units.as_deref());
     tag(t.lot.as_ref().map(LotId::as_str));
     tag(t.strategy.map(StrategyName::as_str));
     tag(t.instrument.as_ref().map(Symbol::as_str));

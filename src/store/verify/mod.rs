@@ -9,20 +9,27 @@ mod closings;
 mod entries;
 /// Events.
 mod events;
+/// An SQLite file: its pages and indexes.
+mod file;
 /// What was found.
 mod report;
+/// Rows of the journal, read beside the walk.
+mod rows;
+
+use std::sync::{Arc, Mutex};
 
 use desk::domain::ids::Identity;
 
 use super::address::{Address, database_file};
 use super::error::StoreError;
 use super::head::{Heads, read_heads};
-use super::link::{Pool, on};
-use super::reader::Reader;
+use super::link::on;
+use super::reader::{Reader, at_rest};
 use super::schema;
 use super::sql;
 use super::words::Book;
 
+use file::{File, Rows};
 pub use report::{BookReport, Finding, Report};
 use report::{Stop, found};
 
@@ -78,16 +85,34 @@ async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &
         Address::Sqlite(path) => read_heads(&database_file(path))?,
         Address::Postgres(_) => check.kept.clone(),
     };
+    let file = match address {
+        Address::Sqlite(path) => {
+            let path = database_file(path);
+            let still = at_rest(&path);
+            let opened = tokio::task::spawn_blocking(move || File::open(&path, still));
+            Some(opened.await.map_err(|e| protocol(&e.to_string()))??)
+        }
+        Address::Postgres(_) => None,
+    };
     // The pages are read on a connection of their own meanwhile; what is wrong with a record is told before what is wrong
     // with a page.
-    let (checked, pages) = tokio::join!(verify_books(reader, kept, check, report), async {
-        if check.pages { check_pages(reader).await } else { Ok(()) }
+    let rows = file.as_ref().map(|file| file.rows.clone());
+    let (checked, pages) = tokio::join!(verify_books(reader, rows, kept, check, report), async {
+        match file.as_ref().filter(|_| check.pages) {
+            Some(file) => file.check_pages().await.map(Some),
+            None => Ok(None),
+        }
     });
-    checked.and(pages)
+    checked?;
+    match (file, pages?) {
+        (Some(file), Some(seen)) => file.compare(&seen),
+        _ => Ok(()),
+    }
 }
 
 async fn verify_books(
     reader: &Reader,
+    rows: Option<Arc<Mutex<Rows>>>,
     kept: Option<(Identity, Heads)>,
     check: &Check,
     report: &mut Report,
@@ -97,7 +122,7 @@ async fn verify_books(
         let mut so_far = BookReport::new(book.clone());
         let kept = kept.as_ref().filter(|(identity, _)| *identity == book.identity).map(|(_, heads)| *heads);
         let exact = check.heads.iter().find(|(identity, _)| *identity == book.identity).map(|(_, heads)| *heads);
-        let outcome = verify_book(reader, book, &mut so_far, kept, exact).await;
+        let outcome = verify_book(reader, book, &mut so_far, rows.clone(), (kept, exact)).await;
         report.books.push(so_far);
         outcome?;
     }
@@ -113,15 +138,15 @@ async fn verify_book(
     reader: &Reader,
     book: &Book,
     report: &mut BookReport,
-    kept: Option<Heads>,
-    exact: Option<Heads>,
+    rows: Option<Arc<Mutex<Rows>>>,
+    (kept, exact): (Option<Heads>, Option<Heads>),
 ) -> Result<(), Stop> {
     accounts::verify(reader, book).await?;
     // Side by side: while rows of the one are read, those of the other are checked. Nothing is said of events where an
     // entry is wrong.
     let mut beside = BookReport::new(book.clone());
     let (entries, events) = tokio::join!(
-        entries::verify(reader, book, report, kept.map(|h| h.entry)),
+        entries::verify((reader, book), rows, report, kept.map(|h| h.entry)),
         events::verify(reader, book, &mut beside, kept.map(|h| h.events)),
     );
     entries?;
@@ -173,17 +198,25 @@ async fn check_bookless(reader: &Reader, books: &[Book]) -> Result<(), Stop> {
     }
 }
 
-/// Reads each page and index of an SQLite file.
-async fn check_pages(reader: &Reader) -> Result<(), Stop> {
-    let Pool::Sqlite(c) = &reader.pool else { return Ok(()) };
-    let said: Vec<String> = sqlx::query_scalar(sql::SQLITE_INTEGRITY).fetch_all(c).await.map_err(reading)?;
-    match said.into_iter().find(|s| s != "ok") {
-        Some(said) => Err(found("file", 0).column("pages").values(said, "whole").into()),
-        None => Ok(()),
-    }
-}
-
 /// A driver's error while verifying.
 fn reading(e: sqlx::Error) -> Stop {
     Stop::Failed(StoreError::from_driver("verifying", e))
+}
+
+/// What stands in the way of verifying.
+fn protocol(said: &str) -> StoreError {
+    StoreError::from_driver("verifying", sqlx::Error::Protocol(said.to_owned()))
+}
+
+/// An error of SQLite's while a file is read by itself: a damaged file is a finding.
+fn damaged(e: rusqlite::Error) -> Stop {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    let code = e.sqlite_error_code();
+    let said = match e {
+        rusqlite::Error::SqliteFailure(_, Some(said)) => said,
+        other => other.to_string(),
+    };
+    let damage = matches!(code, Some(DatabaseCorrupt | NotADatabase)) || said.starts_with("malformed database schema");
+    // What is unfit counts as damage here, as it does where the drivers bring such a value back.
+    Stop::Failed(if damage { StoreError::Unfit { reason: said } } else { protocol(&said) })
 }

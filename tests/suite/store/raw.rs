@@ -43,6 +43,12 @@ impl Raw {
         self.run(sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
     }
 
+    /// The one text that a question to SQLite answers.
+    pub(crate) async fn text(&mut self, sql: &str) -> String {
+        let Self::Sqlite(c) = self else { panic!("{sql}: asked of SQLite alone") };
+        sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(c).await.unwrap()
+    }
+
     /// Runs a script as one transaction: the first refusal, or that of the commit.
     pub(crate) async fn transaction(&mut self, script: &[String]) -> Result<(), String> {
         self.must("BEGIN").await;

@@ -279,6 +279,44 @@ async fn d5_a_flipped_byte_is_found_or_changes_nothing_that_is_read() {
     assert!(found > 30, "{found} of 150");
 }
 
+/// An index is taken out of the schema, its row put back as it was, and the index put in again: the table is whole, and the
+/// index has another value in as many rows.
+#[tokio::test]
+async fn ledg_4a_an_index_that_tells_otherwise_than_its_table_is_found() {
+    for (index, column, value) in [
+        ("posting_by_account", "session", "session + 1"),
+        ("posting_by_lot", "units", "units + 1"),
+        ("posting_by_instrument", "instrument", "'OTHER'"),
+        ("entry_by_fact", "source_key", "'other'"),
+        ("entry_by_session", "session", "session + 1"),
+        ("entry_by_effect", "effective_at", "effective_at + 1"),
+    ] {
+        let place = Place::sqlite();
+        books(&place.address).await;
+        let (table, _) = index.split_once('_').unwrap();
+        let row = "book = 1 AND seq = (SELECT min(seq) FROM posting WHERE lot IS NOT NULL AND units IS NOT NULL)";
+        let first = if table == "posting" { " AND line = 1" } else { "" };
+        let mut raw = Raw::open(&place.address).await;
+        let kept = raw.text(&format!("SELECT quote({column}) FROM {table} WHERE {row}{first}")).await;
+        let asked = format!("SELECT rootpage || ', ' || quote(sql) FROM sqlite_master WHERE name = '{index}'");
+        let schema = raw.text(&asked).await;
+        raw.tamper(&format!("UPDATE {table} SET {column} = {value} WHERE {row}{first}")).await;
+        raw.must(&format!("PRAGMA writable_schema = ON; DELETE FROM sqlite_master WHERE name = '{index}'")).await;
+        raw.close().await;
+        let mut raw = Raw::open(&place.address).await;
+        raw.tamper(&format!("UPDATE {table} SET {column} = {kept} WHERE {row}{first}")).await;
+        let back = format!("INSERT INTO sqlite_master VALUES ('index', '{index}', '{table}', {schema})");
+        raw.must(&format!("PRAGMA writable_schema = ON; {back}")).await;
+        raw.close().await;
+        let found = finding(&place.address).await.unwrap_or_else(|| panic!("not found: {index}"));
+        assert_eq!((found.table, found.column.as_str()), ("file", "pages"), "{index}: {found}");
+        assert!(found.stored.contains(index), "{index}: {found}");
+        let check = Check { pages: false, ..Check::default() };
+        let report = store::verify(&place.address, &check).await.unwrap();
+        assert_eq!(report.finding, None, "{index}: the records themselves are whole");
+    }
+}
+
 /// All that a reader is told of the sample's book.
 async fn everything(address: &Address) -> (Vec<Entry>, Vec<StoredEvent>, Vec<Account>, Vec<Balance>) {
     let reader = Reader::open(address).await.unwrap();

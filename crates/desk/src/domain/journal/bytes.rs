@@ -168,7 +168,40 @@ mod tests {
             };
             let bytes = write(&entry).unwrap();
             prop_assert_eq!(String::from_utf8_lossy(&bytes), serde_json::to_string(&entry).unwrap());
+            prop_assert_eq!(&serde_json::from_slice::<Entry>(&bytes).unwrap(), &entry);
             prop_assert_eq!(Entry::from_bytes(&bytes).unwrap(), entry);
+        }
+
+        // Both readers answer alike: whatever byte of an entry is taken out, put in or changed, the quick one reads what the
+        // general one reads or leaves it to it.
+        #[test]
+        fn the_quick_reader_reads_nothing_that_the_general_one_reads_otherwise(
+            fill in any::<bool>(), at in any::<prop::sample::Index>(), to in any::<prop::sample::Index>(), how in 0_u8..4,
+            byte in prop::sample::select(b"0123456789\"\\{}[]:,.-+eEtTZ \n\xc3\xa4az".to_vec()),
+        ) {
+            let at_time = crate::domain::time::Timestamp::from_nanos(1_773_412_200_000_000_001);
+            let session = SessionId::xnys("2026-03-13".parse().unwrap());
+            let mut draft = Draft::new(EntryKind::Fill, "x1-17f3a9", session, at_time);
+            draft.facts.insert("price".into(), "101.5".into());
+            draft.facts.insert("n".into(), 10.into());
+            draft.description = "Bought".into();
+            if fill {
+                draft.postings = vec![posting(5, 2, "x1"), posting(-5, -2, "x1"), posting(1, 0, "x2")];
+                draft.reverses = Some(7);
+            }
+            let entry = Entry { seq: 9, entry_id: "f7j36yjelnl44vqruc7abpdyk4".parse().unwrap(), booked_at: at_time, draft };
+            let mut bytes = write(&entry).unwrap();
+            prop_assert_eq!(super::super::read::read(&bytes), Some(entry));
+            let (at, to) = (at.index(bytes.len()), to.index(bytes.len()));
+            match how {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                2 => drop(bytes.drain(at.min(to)..at.max(to).min(at.min(to) + 12))),
+                _ => bytes.swap(at, to),
+            }
+            if let Some(read) = super::super::read::read(&bytes) {
+                prop_assert_eq!(read, serde_json::from_slice::<Entry>(&bytes).unwrap());
+            }
         }
     }
 }

@@ -271,6 +271,6 @@ impl Entry {
     /// # Errors
     /// Where the bytes are no entry of a known version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
+        super::read::read(bytes).map_or_else(|| serde_json::from_slice(bytes), Ok)
     }
 }

@@ -14,6 +14,8 @@ pub mod kind;
 mod line;
 /// One line of an entry.
 pub mod posting;
+/// The canonical bytes, read quickly.
+mod read;
 
 pub use account::AccountCode;
 pub use entry::{Draft, Entry};

@@ -1,0 +1,260 @@
+//! The rows of the journal as the walk takes them: some hundred entries at a time, each with the rows of its postings. They
+//! are read beside the walk: a file's by a thread of its own, column by column, a server's by two questions a page.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::types::ValueRef;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use super::file::Rows;
+use super::report::Stop;
+use super::{damaged, reading};
+use crate::store::link::on;
+use crate::store::reader::Reader;
+use crate::store::sql;
+use crate::store::words::Book;
+
+/// How many entries a page has.
+const PAGE: usize = 250;
+/// How many pages wait for the walk.
+const AHEAD: usize = 3;
+
+/// Sequence, columns, previous hash, hash, bytes.
+type EntryRow = (i64, String, Vec<u8>, Vec<u8>, Vec<u8>);
+
+/// An entry's row, and those of its postings.
+pub(super) struct Row<'a> {
+    pub(super) seq: i64,
+    /// Its columns as [`sql::CHECK_ENTRIES`] joins them.
+    pub(super) columns: &'a str,
+    /// Its postings as [`sql::CHECK_POSTINGS`] joins them, a line feed after each.
+    pub(super) beside: &'a str,
+    pub(super) previous: &'a [u8],
+    pub(super) hash: &'a [u8],
+    pub(super) bytes: &'a [u8],
+}
+
+/// Where the parts of a row end.
+struct Ends {
+    seq: i64,
+    columns: usize,
+    beside: usize,
+    previous: usize,
+    hash: usize,
+    bytes: usize,
+}
+
+/// Rows one after the other.
+#[derive(Default)]
+pub(super) struct Page {
+    text: String,
+    bytes: Vec<u8>,
+    rows: Vec<Ends>,
+}
+
+impl Page {
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        let (mut text, mut bytes) = (0, 0);
+        self.rows.iter().map(move |ends| {
+            let row = Row {
+                seq: ends.seq,
+                columns: self.text.get(text..ends.columns).unwrap_or_default(),
+                beside: self.text.get(ends.columns..ends.beside).unwrap_or_default(),
+                previous: self.bytes.get(bytes..ends.previous).unwrap_or_default(),
+                hash: self.bytes.get(ends.previous..ends.hash).unwrap_or_default(),
+                bytes: self.bytes.get(ends.hash..ends.bytes).unwrap_or_default(),
+            };
+            (text, bytes) = (ends.beside, ends.bytes);
+            row
+        })
+    }
+
+    /// Adds the three parts of an entry that are bytes.
+    fn add_bytes(&mut self, parts: [&[u8]; 3]) -> [usize; 3] {
+        parts.map(|part| {
+            self.bytes.extend_from_slice(part);
+            self.bytes.len()
+        })
+    }
+}
+
+/// Begins to read a book's journal. The last page is followed by nothing.
+pub(super) fn pages(reader: &Reader, book: &Book, file: Option<Arc<Mutex<Rows>>>) -> Receiver<Result<Page, Stop>> {
+    let (sender, receiver) = channel(AHEAD);
+    let number = book.number;
+    match file {
+        Some(file) => drop(tokio::task::spawn_blocking(move || {
+            let mut rows = file.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Err(stop) = of_file(&mut rows, number, &sender) {
+                // Whoever does not wait for it any more has found something already.
+                let _ = sender.blocking_send(Err(stop));
+            }
+        })),
+        None => drop(tokio::spawn(of_pool(reader.clone(), number, sender))),
+    }
+    receiver
+}
+
+async fn of_pool(reader: Reader, book: i64, sender: Sender<Result<Page, Stop>>) {
+    let mut after = 0;
+    loop {
+        let page = fetch(&reader, book, after).await;
+        let last = page.as_ref().ok().and_then(|p| p.rows.last()).map(|row| row.seq);
+        if matches!(&page, Ok(page) if page.rows.is_empty()) || sender.send(page).await.is_err() {
+            return;
+        }
+        let Some(last) = last else { return };
+        after = last;
+    }
+}
+
+async fn fetch(reader: &Reader, book: i64, after: i64) -> Result<Page, Stop> {
+    let entries: Vec<EntryRow> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_ENTRIES)
+            .bind(book)
+            .bind(after)
+            .bind(i64::try_from(PAGE).unwrap_or(i64::MAX))
+            .fetch_all(c)
+            .await)
+    .map_err(reading)?;
+    let last = entries.last().map_or(after, |row| row.0);
+    let postings: Vec<(i64, String)> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_POSTINGS)
+        .bind(book)
+        .bind(after)
+        .bind(last)
+        .bind("\n")
+        .fetch_all(c)
+        .await)
+    .map_err(reading)?;
+    let (mut page, mut postings) = (Page::default(), postings.into_iter().peekable());
+    for (seq, columns, previous, hash, bytes) in entries {
+        page.text.push_str(&columns);
+        let columns = page.text.len();
+        while postings.next_if(|p| p.0 < seq).is_some() {}
+        if let Some((_, beside)) = postings.next_if(|p| p.0 == seq) {
+            page.text.push_str(&beside);
+            page.text.push('\n');
+        }
+        let beside = page.text.len();
+        let [previous, hash, bytes] = page.add_bytes([&previous, &hash, &bytes]);
+        page.rows.push(Ends { seq, columns, beside, previous, hash, bytes });
+    }
+    Ok(page)
+}
+
+/// Reads entries and postings side by side, both in the order of their keys.
+fn of_file(rows: &mut Rows, book: i64, sender: &Sender<Result<Page, Stop>>) -> Result<(), Stop> {
+    let Rows { connection, entries, postings } = rows;
+    let mut of_entries = connection.prepare(&entries.statement).map_err(damaged)?;
+    let mut of_postings = connection.prepare(&postings.statement).map_err(damaged)?;
+    let mut entry_rows = of_entries.query([book]).map_err(damaged)?;
+    let mut posting_rows = of_postings.query([book]).map_err(damaged)?;
+    let mut posting = posting_rows.next().map_err(damaged)?;
+    let mut page = Page::default();
+    while let Some(row) = entry_rows.next().map_err(damaged)? {
+        let values = entries.values(row);
+        entries.count(&values);
+        let [_, number, columns @ .., previous, hash, bytes] =
+            values.first_chunk::<14>().unwrap_or(&[ValueRef::Null; 14]);
+        let seq = whole(*number);
+        push_all(&mut page.text, columns, columns.len());
+        let columns = page.text.len();
+        while let Some(row) = posting {
+            let values = postings.values(row);
+            let [_, number, columns @ ..] = values.first_chunk::<15>().unwrap_or(&[ValueRef::Null; 15]);
+            let of = whole(*number);
+            if of > seq {
+                break;
+            }
+            postings.count(&values);
+            if of == seq {
+                push_all(&mut page.text, columns, 5);
+                page.text.push('\n');
+            }
+            posting = posting_rows.next().map_err(damaged)?;
+        }
+        let beside = page.text.len();
+        let [previous, hash, bytes] = page.add_bytes([previous, hash, bytes].map(|part| bytes_of(*part)));
+        page.rows.push(Ends { seq, columns, beside, previous, hash, bytes });
+        if page.rows.len() >= PAGE && sender.blocking_send(Ok(std::mem::take(&mut page))).is_err() {
+            return Ok(());
+        }
+    }
+    if !page.rows.is_empty() {
+        let _ = sender.blocking_send(Ok(page));
+    }
+    Ok(())
+}
+
+/// Writes values with a space between; those from a place on are marked where they are there.
+fn push_all(text: &mut String, values: &[ValueRef<'_>], marked_from: usize) {
+    for (place, value) in values.iter().enumerate() {
+        if place > 0 {
+            text.push(' ');
+        }
+        push(text, *value, place >= marked_from);
+    }
+}
+
+/// Writes a value as the questions to a server join it. What no strict table holds is written so that it equals nothing.
+fn push(text: &mut String, value: ValueRef<'_>, marked: bool) {
+    if marked && !matches!(value, ValueRef::Null) {
+        text.push('=');
+    }
+    match value {
+        ValueRef::Null => {}
+        ValueRef::Integer(number) => push_number(text, number),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(words) => text.push_str(words),
+            Err(_) => text.extend(["\u{0}not UTF-8: ", &String::from_utf8_lossy(bytes)]),
+        },
+        ValueRef::Real(number) => text.extend(["\u{0}a fraction: ", &number.to_string()]),
+        ValueRef::Blob(_) => text.push_str("\u{0}bytes"),
+    }
+}
+
+/// Writes a number, as `to_string` would.
+pub(super) fn push_number(text: &mut String, number: i64) {
+    let mut digits = [0_u8; 20];
+    let mut left = number.unsigned_abs();
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = u8::try_from(left % 10).unwrap_or_default() | b'0';
+        left /= 10;
+        used = usize::saturating_add(used, 1);
+        if left == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        text.push('-');
+    }
+    let begin = digits.len().saturating_sub(used);
+    text.push_str(digits.get(begin..).and_then(|d| std::str::from_utf8(d).ok()).unwrap_or_default());
+}
+
+/// A number; what is none becomes 0, which no record has.
+fn whole(value: ValueRef<'_>) -> i64 {
+    value.as_i64().unwrap_or_default()
+}
+
+const fn bytes_of(value: ValueRef<'_>) -> &[u8] {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_number_is_written_as_everywhere(number in prop_oneof![any::<i64>(), -20_i64..20, Just(i64::MIN), Just(i64::MAX)]) {
+            let mut text = String::new();
+            push_number(&mut text, number);
+            prop_assert_eq!(text, number.to_string());
+        }
+    }
+}
