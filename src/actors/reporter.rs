@@ -91,6 +91,7 @@ fn unknown() -> Standing {
         reason: None,
         mode: Mode::Paper,
         latch: None,
+        defense: None,
         freezes: Vec::new(),
         suspended: Vec::new(),
         closing: None,
@@ -115,6 +116,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         rehearsing: false,
         session: None,
         latch: None,
+        defense: None,
         freezes: Vec::new(),
         fed_at: None,
         day: Day {
@@ -279,6 +281,7 @@ impl Reporter {
             rehearsing: standing.rehearsing,
             session: self.session_board(),
             latch: standing.latch.clone(),
+            defense: standing.defense.clone(),
             freezes: standing.freezes.clone(),
             fed_at: self.session.fed_at,
             day: self.day(&positions)?,

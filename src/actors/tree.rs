@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::backing_up::BackUp;
 use super::broker::Broker;
 use super::configuring::Configure;
+use super::configuring::Usual;
 use super::guard;
 use super::kill_switch::{KillSwitch, Papers};
 use super::latch::{Killer, Latch};
@@ -97,6 +98,7 @@ pub(super) struct Wiring {
     pub(super) configure: Configure,
     pub(super) back_up: BackUp,
     pub(super) bearing: Bearing,
+    pub(super) usual: Usual,
     pub(super) speed: Speed,
 }
 
@@ -202,6 +204,8 @@ pub struct Plan {
     pub back_up: BackUp,
     /// What of failures and slow steps is borne.
     pub bearing: Bearing,
+    /// The limits while defense mode is off, and what it makes of them.
+    pub usual: Usual,
 }
 
 /// What an earlier process left.
@@ -273,11 +277,12 @@ struct Known {
     configure: Configure,
     back_up: BackUp,
     bearing: Bearing,
+    usual: Usual,
 }
 
 /// Mailboxes, and the lines to them.
 fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
-    let Known { setup, mode, latch, receipts, signer, rehearsals, configure, back_up, bearing } = known;
+    let Known { setup, mode, latch, receipts, signer, rehearsals, configure, back_up, bearing, usual } = known;
     let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
     let (risk, risk_box) = mailbox::<Risk, _>(RISK);
     let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
@@ -312,6 +317,7 @@ fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
         configure,
         back_up,
         bearing,
+        usual,
         speed: Speed::default(),
     };
     let boxes = Boxes {
@@ -359,12 +365,23 @@ impl Tree {
             setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left, ..
         } = plan;
         let (stage, configure, back_up, bearing) = (plan.stage, plan.configure, plan.back_up, plan.bearing);
+        let usual = plan.usual;
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
         let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
         let (receipts, signer) = (papers.receipts.clone(), Arc::clone(&papers.signer));
         let latch_of_all = latch.clone();
-        let known =
-            Known { setup, mode, latch: latch_of_all, receipts, signer, rehearsals, configure, back_up, bearing };
+        let known = Known {
+            setup,
+            mode,
+            latch: latch_of_all,
+            receipts,
+            signer,
+            rehearsals,
+            configure,
+            back_up,
+            bearing,
+            usual,
+        };
         let (wiring, boxes) = wire(known);
         let threads = Threads::new();
         let own = || Arc::clone(&wiring);

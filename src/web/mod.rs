@@ -55,3 +55,4 @@ pub use server::serve;
 pub use setup::{Answers, Founding, SetUp, SetUpServer, Wanted, serve_setup};
 pub use site::{BackupLine, Backups, Bars, Clock, Logs, Manners, Registered, SettingLine, Settings, Site};
 pub use versions::{NotSaved, Saved, Saving, Versions};
+pub use views::diagnosis;
