@@ -26,7 +26,9 @@ use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 use crate::settings::{Logging, StderrFormat, mask};
 
 /// Subjects with a file of their own; the target of an event names one of them, everything else goes to `system.log`.
-const SUBJECTS: [&str; 5] = ["cycles", "signals", "gates", "orders", "exits"];
+const SUBJECTS: [&str; 6] = ["cycles", "signals", "gates", "orders", "exits", DEFENSE];
+/// What happens in defense mode; written at every level.
+const DEFENSE: &str = "disaster_mode";
 /// Where events go that name no subject.
 const SYSTEM: &str = "system";
 /// Where errors go besides.
@@ -38,6 +40,15 @@ const MASKED: [&str; 8] =
 const LARGEST: u64 = 16 * 1_024 * 1_024;
 /// How many older parts are kept.
 const PARTS: u32 = 4;
+
+/// Why the last line could not be written, where it could not.
+static TROUBLE: Mutex<Option<String>> = Mutex::new(None);
+
+/// Why logs cannot be written at the moment: nobody would read it in them.
+#[must_use]
+pub fn trouble() -> Option<String> {
+    TROUBLE.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
 
 /// Why there is no log.
 #[derive(Debug)]
@@ -91,6 +102,10 @@ impl Logs {
         if metadata.target().starts_with("actix_http::") {
             return false;
         }
+        // What is promised to be there does not depend on how much is told besides (REP-1).
+        if metadata.target() == DEFENSE {
+            return true;
+        }
         let most = if own { self.level } else { self.level.min(Level::WARN) };
         *metadata.level() <= most
     }
@@ -107,9 +122,11 @@ impl Logs {
         let subject = SUBJECTS.into_iter().find(|s| *s == target).unwrap_or(SYSTEM);
         let also = (level == Level::ERROR).then_some(ERRORS);
         for name in std::iter::once(subject).chain(also) {
-            if let Err(e) = files.append(name, &format!("{json}\n")) {
+            let written = files.append(name, &format!("{json}\n"));
+            if let Err(e) = &written {
                 let _ = writeln!(std::io::stderr().lock(), "{name}.log cannot be written: {e}");
             }
+            *TROUBLE.lock().unwrap_or_else(PoisonError::into_inner) = written.err().map(|e| format!("{name}.log: {e}"));
         }
     }
 }

@@ -25,6 +25,7 @@ impl Closing {
             receipt: None,
             verb,
             mark,
+            also: Vec::new(),
             cancels: facts.entries,
             cancelled: 0,
             exits: facts.positions,
@@ -87,6 +88,8 @@ impl Closing {
             board.pending.clone_from(&closed.pending);
         }
         self.flat_ms = closed.flat_ms.or(self.flat_ms);
+        let others = closed.marks.iter().filter(|m| m.who != board.mark.who);
+        board.also = others.map(|m| board::Mark { at: m.at, who: m.who.clone(), why: m.why.clone() }).collect();
     }
 
     /// It is done: flat, nothing working, and the venue says so.

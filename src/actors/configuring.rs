@@ -5,19 +5,45 @@ use std::fmt;
 use std::sync::Arc;
 
 use desk::domain::bot::Command;
+use desk::domain::time::Span;
 use desk::machines::supervisor::Happening;
+use desk::risk::{Defense, Limits};
 
 use super::life::LifeError;
 use super::supervisor::Supervisor;
+use crate::messages::board::LimitLine;
 use crate::messages::chronicle::InForce;
 use crate::messages::ledger::ToLedger;
 use crate::messages::supervisor::{Outcome, Refused};
+
+/// What of a version takes effect at once, as it is while nothing tightens it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usual {
+    /// The limits.
+    pub limits: Limits,
+    /// How long an entry lives.
+    pub time_to_live: Span,
+    /// What defense mode makes of the limits (RISK-11).
+    pub defense: Defense,
+    /// Whether sessions begin in defense mode.
+    pub defends_at_start: bool,
+    /// The limits as people read them, usual and in defense mode.
+    pub lines: Vec<LimitLine>,
+}
+
+impl Usual {
+    /// The limits that hold, with or without defense mode.
+    #[must_use]
+    pub fn limits(&self, defending: bool) -> Limits {
+        if defending { self.limits.in_defense(self.defense) } else { self.limits }
+    }
+}
 
 /// A version of the configuration that may be applied.
 #[derive(Clone, Debug)]
 pub struct Prepared {
     /// What takes effect at once.
-    pub now: InForce,
+    pub usual: Usual,
     /// The keys that wait for the next start.
     pub later: Vec<String>,
 }
@@ -58,10 +84,18 @@ impl Supervisor {
     }
 
     /// Hands the prepared version to the ledger.
-    pub(super) fn apply(&self) {
+    pub(super) fn apply(&mut self, number: u32) {
         if let Some(prepared) = &self.prepared {
-            self.wiring.must(self.wiring.ledger.deliver(ToLedger::Configure(prepared.now)));
+            self.usual = prepared.usual.clone();
+            self.configure(Some(number));
         }
+    }
+
+    /// Has the ledger tell everybody what holds now, at one place of the chronicle.
+    pub(super) fn configure(&self, number: Option<u32>) {
+        let limits = self.usual.limits(self.life.defends());
+        let now = InForce { number, limits, time_to_live: self.usual.time_to_live };
+        self.wiring.must(self.wiring.ledger.deliver(ToLedger::Configure(now)));
     }
 
     /// Everybody has heard of it.

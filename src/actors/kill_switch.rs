@@ -14,7 +14,7 @@ use desk::world::closing::VenueWord;
 use desk::world::trader::Halt;
 
 use super::follower::Follower;
-use super::tree::{KILL_SWITCH, Wiring};
+use super::tree::{KILL_SWITCH, SUPERVISOR, Wiring};
 use crate::gateway::clock::{self, Stopwatch};
 use crate::gateway::plug::{self, pass};
 use crate::gateway::vault::Signer;
@@ -194,7 +194,15 @@ impl KillSwitch {
         let now = self.clock.now();
         let asked = Asked { verb, scope: scope.clone(), who: mark.who.clone(), why: mark.why.clone() };
         let is_repeat = |(last, at): &(Asked, Timestamp)| verb == Verb::Kill && *last == asked && now - *at < REPEAT;
-        if self.closings.iter().any(under_way) || self.ended.as_ref().is_some_and(is_repeat) {
+        if let Some(closing) = self.closings.iter_mut().find(|c| under_way(c)) {
+            // The supervisor repeats what others have begun; who asks besides is named on the receipt.
+            let repeats = mark.who == Who::Bot(SUPERVISOR.to_owned());
+            if !repeats && closing.machine.verb() == verb {
+                closing.machine.asked_again(Mark { at: now, ..mark.clone() });
+            }
+            return;
+        }
+        if self.ended.as_ref().is_some_and(is_repeat) {
             return;
         }
         if verb == Verb::Kill {
@@ -341,6 +349,7 @@ impl KillSwitch {
         let machine = &closing.machine;
         Closed {
             verb: machine.verb(),
+            marks: std::iter::once(machine.mark()).chain(machine.also()).cloned().collect(),
             last_cancel_ms: machine.to_last_cancel().map(milliseconds),
             flat_ms: machine.to_flat().map(milliseconds),
             pending: machine.pending(self.seen.as_ref().filter(|_| now - self.heard < WORD)),

@@ -77,6 +77,12 @@ impl Life {
         self.machine.state()
     }
 
+    /// Whether defense mode is on.
+    #[must_use]
+    pub const fn defends(&self) -> bool {
+        self.machine.defense().is_some()
+    }
+
     /// Records events, then applies them: what was decided on a command.
     ///
     /// # Errors

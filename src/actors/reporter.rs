@@ -93,6 +93,7 @@ fn unknown() -> Standing {
         reason: None,
         mode: Mode::Paper,
         latch: None,
+        defense: None,
         freezes: Vec::new(),
         suspended: Vec::new(),
         closing: None,
@@ -119,6 +120,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         open_day: None,
         session: None,
         latch: None,
+        defense: None,
         freezes: Vec::new(),
         fed_at: None,
         day: Day {
@@ -294,6 +296,7 @@ impl Reporter {
             open_day: standing.open_day.clone(),
             session: self.session_board(),
             latch: standing.latch.clone(),
+            defense: standing.defense.clone(),
             freezes: standing.freezes.clone(),
             fed_at: self.session.fed_at,
             day: self.day(&positions)?,

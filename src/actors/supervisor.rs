@@ -17,7 +17,7 @@ use desk::world::trader::Halt;
 use tokio::sync::oneshot;
 
 use super::closing::Closing;
-use super::configuring::Prepared;
+use super::configuring::{Prepared, Usual};
 use super::follower::Follower;
 use super::life::{End, Life, LifeError};
 use super::tree::{LEDGER, Left, SUPERVISOR, Wiring};
@@ -33,10 +33,14 @@ use crate::messages::supervisor::{Answer, Closed, Order, Outcome, Refused, ToSup
 mod booking;
 /// Cancel, flatten and kill.
 mod closings;
+/// Defense mode.
+mod defending;
 /// What takes time: a comparison, a drill.
 mod errands;
 /// What goes wrong.
 mod faults;
+/// Which names a freeze may have.
+mod freezing;
 /// The gate before each window.
 mod readiness;
 /// A rehearsal's begin and end.
@@ -65,7 +69,7 @@ const QUEUE: usize = 100;
 pub(super) struct Supervisor {
     pub(super) wiring: Arc<Wiring>,
     follower: Follower,
-    life: Life,
+    pub(super) life: Life,
     waiting: VecDeque<(Box<Order>, oneshot::Sender<Answer>)>,
     reconciliation: Result<(), String>,
     now: Timestamp,
@@ -99,6 +103,8 @@ pub(super) struct Supervisor {
     pub(super) prepared: Option<Prepared>,
     /// The day that is over and not closed.
     open_day: Option<OpenDay>,
+    /// What holds while defense mode is off.
+    pub(super) usual: Usual,
 }
 
 impl Supervisor {
@@ -113,6 +119,7 @@ impl Supervisor {
             weighing,
             follower: Follower::new(wiring.setup.clone())?,
             mode: wiring.mode,
+            usual: wiring.usual.clone(),
             wiring,
             now: life.machine.since(),
             life,
@@ -161,6 +168,7 @@ impl Supervisor {
                 if self.follower.trader.terms().is_some() {
                     self.feed();
                 }
+                self.defend_before_the_first();
             }
             ToSupervisor::Piece(piece) => self.take(&piece)?,
             ToSupervisor::SetUp(state) => self.happened(&Happening::SetUp(state))?,
@@ -220,8 +228,13 @@ impl Supervisor {
         self.advance(piece.instant());
         match piece {
             Piece::Session(terms) => {
-                self.plan_windows(terms.hours.session);
-                self.happened(&Happening::SessionBegan(terms.hours.session))
+                let (session, before) = (terms.hours.session, self.life.machine.session());
+                self.plan_windows(session);
+                self.happened(&Happening::SessionBegan(session))?;
+                if before != Some(session) {
+                    self.defend();
+                }
+                Ok(())
             }
             Piece::Events(events) => {
                 for event in events.iter() {
@@ -234,7 +247,7 @@ impl Supervisor {
                 }
                 Ok(())
             }
-            Piece::Configured(now) => self.configured(now.number),
+            Piece::Configured(now) => now.number.map_or(Ok(()), |number| self.configured(number)),
             Piece::Moment(instant) => {
                 self.look_at_windows(instant.at);
                 Ok(())
@@ -326,13 +339,12 @@ impl Supervisor {
     fn possible(&self, command: &Command) -> Result<(), Refused> {
         match command {
             Command::Backup => self.may_back_up(),
-            Command::EnterDefense
-            | Command::LeaveDefense
-            | Command::ApproveProposal(_)
-            | Command::RejectProposal(_) => {
-                let message = format!("{} is not part of this version yet. Nothing was done.", command.word());
-                Err(Refused::State { message })
+            // Said before anybody looks for a code.
+            Command::ApproveProposal(number) | Command::RejectProposal(number) => {
+                Err(Refused::State { message: Refusal::NoSuchProposal { number: *number }.to_string() })
             }
+            Command::Freeze(name) => self.may_freeze(name),
+            Command::Unfreeze(name) => self.may_thaw(name),
             Command::CancelAll(scope) | Command::Flatten(scope) => self.known(scope),
             Command::Start if self.feed_ended => {
                 let message = "The feed has ended and no more sessions come, so nothing would be traded. Shut the bot down and \
@@ -382,10 +394,10 @@ impl Supervisor {
                 Effect::CloseDay => self.close_again(self.asking.as_ref().map(|mark| mark.who.to_string())),
                 Effect::StartRehearsal => self.rehearse(),
                 Effect::EndRehearsal => self.wiring.rehearsals.end("a command ended it"),
-                Effect::ApplyConfig(_) => self.apply(),
+                Effect::ApplyConfig(number) => self.apply(*number),
+                Effect::SetLimits => self.set_limits(),
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
-                other @ Effect::Proposal { .. } => tracing::warn!(?other, "this effect has no actor yet"),
             }
         }
     }

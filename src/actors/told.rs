@@ -16,7 +16,10 @@ pub(super) fn piece(piece: &Piece) {
         Piece::Moment(instant) => {
             tracing::debug!(target: "cycles", minute = %instant.at, bars = instant.bars.len(), "a minute ended");
         }
-        Piece::Configured(now) => tracing::info!(target: "cycles", version = now.number, "a configuration is in force"),
+        Piece::Configured(now) => {
+            let defense = now.limits.defense.is_some();
+            tracing::info!(target: "cycles", version = now.number, defense, "other limits are in force");
+        }
         Piece::Events(events) => events.iter().for_each(event),
     }
 }
@@ -29,6 +32,9 @@ fn event(event: &Event) {
             tracing::info!(target: "signals", %minute, %decision, %strategy, %symbol, side, size = %d.size, "a signal");
             if let Some((gate, why)) = d.blocked {
                 tracing::info!(target: "gates", %minute, %decision, %gate, why = why.as_str(), "a gate blocked it");
+                if d.is_of_defense() {
+                    tracing::info!(target: "disaster_mode", %minute, %decision, %symbol, %gate, why = why.as_str(), "blocked in defense mode");
+                }
             }
         }
         Body::Intended(i) => {
@@ -81,6 +87,12 @@ pub(super) fn life(events: &[BotEvent]) {
             }
             BotBody::LatchReset { mark } => {
                 tracing::info!(actor = "supervisor", who = %mark.who, why = %mark.why, "the kill latch is reset");
+            }
+            BotBody::DefenseEntered { mark } => {
+                tracing::warn!(target: "disaster_mode", who = %mark.who, why = %mark.why, bot_time = %mark.at, "defense mode is on");
+            }
+            BotBody::DefenseLeft { mark } => {
+                tracing::warn!(target: "disaster_mode", who = %mark.who, why = %mark.why, bot_time = %mark.at, "defense mode is off");
             }
             BotBody::ErrorRaised { mark, .. } => {
                 tracing::error!(actor = "supervisor", part = %mark.who, why = %mark.why, "a fatal fault");

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::backing_up::BackUp;
 use super::broker::Broker;
 use super::configuring::Configure;
+use super::configuring::Usual;
 use super::guard;
 use super::kill_switch::{KillSwitch, Papers};
 use super::latch::{Killer, Latch};
@@ -101,6 +102,7 @@ pub(super) struct Wiring {
     pub(super) back_up: BackUp,
     pub(super) questions: Questions,
     pub(super) bearing: Bearing,
+    pub(super) usual: Usual,
     pub(super) speed: Speed,
 }
 
@@ -210,6 +212,8 @@ pub struct Plan {
     pub questions: Questions,
     /// What of failures and slow steps is borne.
     pub bearing: Bearing,
+    /// The limits while defense mode is off, and what it makes of them.
+    pub usual: Usual,
 }
 
 /// What an earlier process left.
@@ -282,11 +286,13 @@ struct Known {
     back_up: BackUp,
     questions: Questions,
     bearing: Bearing,
+    usual: Usual,
 }
 
 /// Mailboxes, and the lines to them.
 fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
-    let Known { setup, mode, latch, receipts, signer, rehearsals, configure, back_up, questions, bearing } = known;
+    let Known { setup, mode, latch, receipts, signer, rehearsals, .. } = known;
+    let Known { configure, back_up, questions, bearing, usual, .. } = known;
     let (ledger, ledger_box) = mailbox::<Ledger, _>(LEDGER);
     let (risk, risk_box) = mailbox::<Risk, _>(RISK);
     let (broker, broker_box) = mailbox::<Broker, _>(BROKER);
@@ -322,6 +328,7 @@ fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
         back_up,
         questions,
         bearing,
+        usual,
         speed: Speed::default(),
     };
     let boxes = Boxes {
@@ -368,7 +375,7 @@ impl Tree {
         let Plan {
             setup, mode, trader, chronicle, writer, venue, playback, pace, sign, life, latch, papers, left, ..
         } = plan;
-        let (stage, configure, bearing) = (plan.stage, plan.configure, plan.bearing);
+        let (stage, configure, bearing, usual) = (plan.stage, plan.configure, plan.bearing, plan.usual);
         let (back_up, questions, reports) = (plan.back_up, plan.questions, plan.reports);
         let (board, board_reader) = watch::channel(Arc::new(super::reporter::first(&setup, &sign)));
         let rehearsals = Arc::new(House::new(stage, setup.clone(), board_reader.clone()));
@@ -385,6 +392,7 @@ impl Tree {
             back_up,
             questions,
             bearing,
+            usual,
         };
         let (wiring, boxes) = wire(known);
         let threads = Threads::new();

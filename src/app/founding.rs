@@ -16,10 +16,10 @@ use super::living::people_of;
 use super::standing::{self, Missing};
 use crate::cli::run_bot::Arguments;
 use crate::cli::{Failure, console};
-use crate::gateway::clock;
 use crate::gateway::control::{ControlFolder, Signals};
 use crate::gateway::notify::ServiceManager;
 use crate::gateway::vault::{KeySource, Saving, Vault};
+use crate::gateway::{clock, most_open};
 use crate::settings::{Boot, Runtime, write_boot};
 use crate::store::people::{Deed, NewPerson, NewSession, Token};
 use crate::web::{Answers, Manners, SetUp, Wanted, serve_setup};
@@ -65,7 +65,9 @@ pub(super) async fn wizard(
             Ok(session)
         })
     });
-    let set_up = SetUp { token, answers: Answers::new(identity, runtime), feed: feed.name.clone(), founding, secure };
+    let visitors = super::pages::visitors(most_open());
+    let answers = Answers::new(identity, runtime);
+    let set_up = SetUp { token, answers, feed: feed.name.clone(), founding, secure, visitors };
     let clone = listener.try_clone().map_err(failed)?;
     let served = serve_setup(clone, set_up, tls).map_err(failed)?;
     let (done, handle) = (served.done(), served.server.handle());

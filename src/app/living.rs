@@ -182,11 +182,15 @@ async fn stand(
     }
     let log = LifeLog::open(&boot.folders.data().join(LIFE))?;
     // A restored bot makes client order ids that nobody has used before.
-    let setup = Setup { epoch: backup::epoch(&log.1), ..standing::setup(identity, &runtime, &feed)? };
+    let epoch = backup::epoch(&log.1);
     let people = people_of(boot, &vault).await?;
     let mode = arguments.mode().unwrap_or(Mode::Paper);
     let (mut life, ended) =
         Life::new(deadlines(&runtime, arguments.speed()?), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
+    // Defense mode outlives the process: its limits hold from the start.
+    let usual = versions::usual(&runtime);
+    let limits = usual.limits(life.defends());
+    let setup = Setup { epoch, limits, ..standing::setup(identity, &runtime, &feed)? };
     let registered = people.count().await? > 0;
     let from = feed.tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, registered).map_err(unlivable)?;
@@ -232,6 +236,7 @@ async fn stand(
         questions: questions(&people, identity),
         bearing: bearing(&runtime),
         reports,
+        usual,
     })?;
     let (raise, raised) = mpsc::unbounded_channel();
     actix::spawn(reports::raise(raised, people.clone(), identity.clone()));

@@ -40,8 +40,8 @@ use clap::Parser as _;
 
 use crate::actors::life::End;
 use crate::cli::{
-    Cli, Failure, KeysVerb, LedgerVerb, Verb, audit, backtest, backup, command, completions, config, console, database,
-    export, import, interrupt, keys, ledger, logs, report, run_bot, service, status,
+    Cli, Failure, KeysVerb, LedgerVerb, Verb, audit, backtest, backup, check, command, completions, config, console,
+    database, diagnose, export, import, interrupt, keys, ledger, logs, report, run_bot, service, status,
 };
 use crate::gateway::notify::ServiceManager;
 
@@ -67,6 +67,8 @@ pub fn start() -> ExitCode {
             Verb::Report { verb } => report::run(&verb),
             Verb::Database { verb } => database::run(&verb),
             Verb::Status(arguments) => status::run(&arguments),
+            Verb::Check(arguments) => check::run(&arguments),
+            Verb::Diagnose(arguments) => diagnose::run(&arguments),
             Verb::Backup(arguments) => backup::take(&arguments),
             Verb::Backups(arguments) => backup::list(&arguments),
             Verb::Restore(arguments) => backup::restore(&arguments),

@@ -143,7 +143,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
 }
 
 /// How many connections the pages may have: half of the files that may be open, and no more than a crowd needs.
-fn visitors(files: Option<usize>) -> usize {
+pub(super) fn visitors(files: Option<usize>) -> usize {
     files.map_or(VISITORS, |files| files.div_euclid(2)).clamp(8, VISITORS)
 }
 

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use crate::actors::configuring::{Configure, Prepared};
+use crate::actors::configuring::{Configure, Prepared, Usual};
 use crate::gateway::clock;
 use crate::gateway::vault::{Saving as Sealing, Vault, VaultError};
-use crate::messages::chronicle::InForce;
+use crate::messages::board::LimitLine;
 use crate::settings::{Runtime, Takes, difference};
 use crate::web::{NotSaved, Saved, Saving, Versions};
 
@@ -58,8 +58,25 @@ fn prepared(number: u32, started: &Runtime, new: &Runtime) -> Result<Prepared, S
         ));
     }
     let later = changes.iter().filter(|c| c.takes == Takes::NextStart).map(|c| c.key.clone()).collect();
-    let now = InForce { number, limits: new.limits, time_to_live: new.time_to_live() };
-    Ok(Prepared { now, later })
+    Ok(Prepared { usual: usual(new), later })
+}
+
+/// What of a configuration takes effect at once.
+pub(super) fn usual(runtime: &Runtime) -> Usual {
+    let lines = runtime.limits_in_words().into_iter().map(|(key, usual, now)| LimitLine {
+        key: key.name.clone(),
+        what: key.help,
+        unit: key.unit,
+        usual,
+        now,
+    });
+    Usual {
+        limits: runtime.limits,
+        time_to_live: runtime.time_to_live(),
+        defense: runtime.defense.profile,
+        defends_at_start: runtime.defense.at_start,
+        lines: lines.collect(),
+    }
 }
 
 #[cfg(test)]
@@ -71,7 +88,7 @@ mod tests {
         let started = Runtime::default();
         let with = |change: &str| started.changed_by(change, "test").unwrap();
         let both = prepared(2, &started, &with("[risk]\nday_loss = 500\n[strategies.open]\nenabled = false")).unwrap();
-        assert_eq!(both.now.limits.day_loss.to_string(), "500.00");
+        assert_eq!(both.usual.limits.day_loss.to_string(), "500.00");
         assert_eq!(both.later, ["strategies.open.enabled"]);
         for fixed in ["[risk]\nfloat = 5", "[venue]\nlatency_ms = 1", "[commission]\nminimum = 2"] {
             let refused = prepared(3, &started, &with(fixed)).unwrap_err();

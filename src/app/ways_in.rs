@@ -24,6 +24,8 @@ use crate::messages::board::{AlertLevel, Board};
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::{Answer, Door, Order};
 use crate::store::people::People;
+use crate::telemetry;
+use crate::web::diagnosis;
 
 /// How often flags are looked for.
 const LOOK: Duration = Duration::from_millis(200);
@@ -91,7 +93,7 @@ pub(super) fn open(
         .name("ways in".to_owned())
         .spawn(move || {
             runtime.block_on(async {
-                let answer = answering(ways.killing(), (ways.board.clone(), rehearsals), checking(people));
+                let answer = answering(ways.killing(), (ways.board.clone(), rehearsals), checking(people), diagnosis);
                 tokio::join!(socket.run(answer), flags(&ways, folder), signals(&ways));
             });
         })
@@ -99,8 +101,9 @@ pub(super) fn open(
     std::thread::Builder::new()
         .name("heart".to_owned())
         .spawn(move || {
-            let mut unwatched = false;
+            let (mut unwatched, mut trouble) = (false, None::<String>);
             loop {
+                trouble = tell_of_logs(trouble.as_deref(), &alarm);
                 if !unwatched && parent::is_gone() {
                     unwatched = true;
                     alarm(AlertLevel::Critical, "unwatched", UNWATCHED.to_owned());
@@ -185,6 +188,28 @@ async fn signals(inside: &Inside) {
     }
 }
 
+/// Tells where it has changed whether the logs can be written: a log cannot tell that of itself.
+fn tell_of_logs(before: Option<&str>, alarm: &impl Fn(AlertLevel, &'static str, String)) -> Option<String> {
+    let now = telemetry::trouble();
+    match (before, &now) {
+        (None, Some(why)) => {
+            let text = format!(
+                "Logs cannot be written, what happens meanwhile is missing in them: {why}. Make room on the disk."
+            );
+            alarm(AlertLevel::Critical, "logs", text);
+        }
+        (Some(_), None) => {
+            alarm(
+                AlertLevel::Warning,
+                "logs",
+                "The logs can be written again; what came before is missing in them.".to_owned(),
+            );
+        }
+        _ => {}
+    }
+    now
+}
+
 fn beat(
     (heart, control): (&Heart, &ControlFolder),
     (identity, unwatched): (&Identity, bool),
@@ -205,6 +230,7 @@ fn beat(
         last_cycle: board.fed_at,
         last_decision: board.decisions.first().map(|d| d.at),
         decisions: u64::try_from(board.decisions.len()).unwrap_or(u64::MAX),
+        defense: board.defense.is_some(),
         unwatched,
         board: serde_json::to_value(board.as_ref()).unwrap_or_default(),
     };

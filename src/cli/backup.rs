@@ -102,7 +102,7 @@ fn beside(boot: &Boot, why: &str) -> Result<String, Failure> {
     match runtime()?.block_on(client::ask(&boot.folders.control(), &request, PATIENCE))? {
         Reply::Done { message, .. } => console::remark(&message),
         Reply::Refused { code, message } => return Err(refused(&code, message)),
-        Reply::Board { .. } | Reply::Rehearsal { .. } => {
+        Reply::Board { .. } | Reply::Rehearsal { .. } | Reply::Diagnosis { .. } => {
             return Err(Failure::failed("protocol", "the bot gave an answer to another question"));
         }
     }

@@ -53,14 +53,20 @@ pub enum CommandVerb {
     #[command(name = "reset-kill", after_help = examples(&["tbot reset-kill --as ada --code 123456 --why \"checked with the broker\""]))]
     ResetKill(Plain),
     /// Set a named freeze: no new entries
-    #[command(after_help = examples(&["tbot freeze fomc --why \"until the decision\""]))]
+    #[command(after_help = examples(&["tbot freeze fomc --why \"until the decision\"", "tbot freeze strategy-mid --why \"mid alone\""]))]
     Freeze(Named),
     /// Clear a named freeze (needs a one-time code)
     #[command(after_help = examples(&["tbot unfreeze fomc --as ada"]))]
     Unfreeze(Named),
-    /// Enter or leave defense mode: a share of every limit
-    #[command(after_help = examples(&["tbot defense enter", "tbot defense leave --as ada"]))]
+    /// Enter defense mode, a share of every limit, or leave it (needs a one-time code and a reason)
+    #[command(after_help = examples(&["tbot defense enter --why \"cpi at 14:30\"", "tbot defense leave --as ada --why \"it was calm\""]))]
     Defense(Defense),
+    /// Approve a proposal of the research parts (none of them runs beside a bot in this version)
+    #[command(after_help = examples(&["tbot approve 4 --as ada"]))]
+    Approve(Proposed),
+    /// Reject a proposal
+    #[command(after_help = examples(&["tbot reject 4 --why \"too little evidence\""]))]
+    Reject(Proposed),
     /// Set the mode: observe, or the identity's own (needs a one-time code)
     #[command(after_help = examples(&["tbot mode observe --as ada", "tbot mode paper --as ada"]))]
     Mode(ModeArguments),
@@ -142,6 +148,16 @@ pub struct Named {
     plain: Plain,
 }
 
+/// A command about a proposal.
+#[derive(Debug, Args)]
+pub struct Proposed {
+    /// The proposal's number
+    #[arg(value_name = "NUMBER")]
+    number: u64,
+    #[command(flatten)]
+    plain: Plain,
+}
+
 /// Into defense mode or out of it.
 #[derive(Debug, Args)]
 pub struct Defense {
@@ -195,6 +211,8 @@ impl CommandVerb {
             Self::Unfreeze(named) => (Command::Unfreeze(named.name()?), &named.plain),
             Self::Defense(Defense { way: Way::Enter, plain }) => (Command::EnterDefense, plain),
             Self::Defense(Defense { way: Way::Leave, plain }) => (Command::LeaveDefense, plain),
+            Self::Approve(Proposed { number, plain }) => (Command::ApproveProposal(*number), plain),
+            Self::Reject(Proposed { number, plain }) => (Command::RejectProposal(*number), plain),
             Self::Mode(ModeArguments { mode, plain }) => {
                 let all = [Mode::Observe, Mode::Paper, Mode::Live];
                 let mode = all.into_iter().find(|m| m.as_str() == mode).unwrap_or(Mode::Observe);
@@ -266,7 +284,7 @@ pub fn run(verb: &CommandVerb) -> Result<(), Failure> {
         }
         Ok(Reply::Refused { code, message }) if kill && code == "busy" => raise_kill(&boot, plain, &message),
         Ok(Reply::Refused { code, message }) => Err(refused(&code, message)),
-        Ok(Reply::Board { .. } | Reply::Rehearsal { .. }) => {
+        Ok(Reply::Board { .. } | Reply::Rehearsal { .. } | Reply::Diagnosis { .. }) => {
             Err(Failure::failed("protocol", "the bot gave an answer to another question"))
         }
         Err(silent) if kill => raise_kill(&boot, plain, &silent.to_string()),
@@ -314,6 +332,10 @@ fn raise_kill(boot: &Boot, plain: &Plain, why_not: &str) -> Result<(), Failure> 
 /// The name and code for a command that needs them; asked for on a terminal.
 fn step_up(command: &Command, plain: &Plain) -> Result<Option<StepUp>, Failure> {
     if !matches!(permit(Roles::ADMINISTRATOR, command.action()), Ok(Need::StepUp)) {
+        return Ok(None);
+    }
+    // Without one the bot still says whether there is such a proposal.
+    if matches!(command, Command::ApproveProposal(_)) && plain.name.is_none() {
         return Ok(None);
     }
     let asked = |what: &str, given: &Option<String>| match given {

@@ -10,6 +10,8 @@ pub mod backup;
 mod books;
 /// Which bot a verb is about.
 pub mod bot;
+/// `tbot check`.
+pub mod check;
 /// The commands of LIFE-4.
 pub mod command;
 /// `tbot completions`.
@@ -22,6 +24,8 @@ pub mod console;
 pub mod database;
 /// `tbot demo`.
 pub mod demo;
+/// `tbot diagnose`.
+pub mod diagnose;
 /// `tbot ledger export` and `tbot ledger check-ofx`.
 pub mod export;
 /// Why a verb did not do what it was asked, and its exit code.
@@ -72,7 +76,7 @@ Each command says more with --help.
 const EXIT_CODES: &str = "\
 Exit codes:
     0  fine
-    1  something was found wrong (a ledger that does not verify)
+    1  something was found wrong (a ledger that does not verify, a check that failed, a cause why nothing trades)
     2  bad input: arguments, files, an output that cannot be written
     3  the run could not be finished, and nothing was kept
     4  the bot refused the command, or runs already
@@ -129,6 +133,10 @@ pub enum Verb {
     },
     /// What the bot does now; without a running bot, what it did last
     Status(status::Arguments),
+    /// Whether a bot could start here and run: settings, keys, folders, books, clock, disk
+    Check(check::Arguments),
+    /// Why nothing trades: the chain walked to its first cause
+    Diagnose(diagnose::Arguments),
     /// Commands to the running bot.
     #[command(flatten)]
     Command(command::CommandVerb),

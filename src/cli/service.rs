@@ -91,8 +91,9 @@ fn install(plain: &Plain) -> Result<(), Failure> {
         return Err(Failure::bad_input("no_key", message));
     }
     let program = std::env::current_exe().map_err(|e| Failure::failed("program", e))?;
-    let config = plain.bot.config.clone().unwrap_or_else(|| PathBuf::from("config"));
-    let config = std::path::absolute(config).map_err(|e| Failure::failed("path", e))?;
+    // A folder beside which it happens to be called, where there is one; the service is started from elsewhere.
+    let config = plain.bot.config.clone().or_else(|| Some(PathBuf::from("config")).filter(|beside| beside.is_dir()));
+    let config = config.map(std::path::absolute).transpose().map_err(|e| Failure::failed("path", e))?;
     let unit = Unit { identity, program, data: boot.folders.data().to_path_buf(), config, key: boot.key.clone() };
     let done = service.install(&unit)?;
     if plain.json {

@@ -1,4 +1,14 @@
-//! How many files the system lets this process have open: connections, databases and logs count in it alike.
+//! How many files the system lets this process have open (connections, databases and logs count in it alike), and how much
+//! room a disk has.
+
+use std::path::Path;
+
+/// The bytes that this user may still write where a path lies; nothing where the system does not say.
+#[must_use]
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
+}
 
 /// How many; nothing where the system does not say.
 #[must_use]
@@ -23,5 +33,6 @@ mod tests {
             assert_eq!(parse(odd), None, "{odd}");
         }
         assert!(most_open().is_some());
+        assert!(free_bytes(Path::new("/")).is_some() && free_bytes(Path::new("/nowhere")).is_none());
     }
 }

@@ -21,7 +21,7 @@ mod priority;
 /// What the operating system said.
 mod reason;
 
-pub use files::most_open;
+pub use files::{free_bytes, most_open};
 pub use owner::own_name;
 pub use priority::step_back;
 pub use reason::reason;

@@ -45,6 +45,8 @@ pub struct Board {
     pub open_day: Option<OpenDay>,
     /// Set since, by whom, why.
     pub latch: Option<Mark>,
+    /// Defense mode, while it is on (RISK-11).
+    pub defense: Option<DefenseBoard>,
     /// What holds entries back.
     pub freezes: Vec<FreezeLine>,
     /// When the last bar or quote came.
@@ -247,6 +249,36 @@ pub struct FreezeLine {
     pub for_the_session: bool,
 }
 
+/// Defense mode (RISK-11).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DefenseBoard {
+    /// Who, when, why.
+    pub mark: Mark,
+    /// What is left of each limit.
+    pub share: Ratio,
+    /// The least price of an entry.
+    pub price_min: Price,
+    /// The least volume of the session before.
+    pub volume_min: Quantity,
+    /// Each limit.
+    pub limits: Vec<LimitLine>,
+}
+
+/// A limit as defense mode leaves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LimitLine {
+    /// Its key in the configuration.
+    pub key: String,
+    /// What it limits, in words.
+    pub what: &'static str,
+    /// Its unit.
+    pub unit: &'static str,
+    /// As it usually is.
+    pub usual: String,
+    /// In defense mode.
+    pub now: String,
+}
+
 /// The day's money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Day {
@@ -376,6 +408,8 @@ pub struct ClosingBoard {
     pub verb: &'static str,
     /// Who, when, why.
     pub mark: Mark,
+    /// Who else asked for it while it was under way.
+    pub also: Vec<Mark>,
     /// Entries to cancel when it began.
     pub cancels: usize,
     /// Of them confirmed.

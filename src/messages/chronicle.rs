@@ -11,9 +11,9 @@ use desk::world::trader::SessionTerms;
 /// What of a configuration takes effect at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InForce {
-    /// The version.
-    pub number: u32,
-    /// The limits.
+    /// The version, where it is a new one; nothing where defense mode began or ended.
+    pub number: Option<u32>,
+    /// The limits, those of defense mode while it is on.
     pub limits: Limits,
     /// How long an entry lives.
     pub time_to_live: Span,

@@ -4,7 +4,7 @@ use desk::domain::bot::{BotState, Mode};
 use desk::domain::ids::StrategyName;
 use desk::domain::time::Timestamp;
 
-use super::board::{ActorLine, Alert, ClosingBoard, DrillBoard, FreezeLine, Mark, OpenDay, SkipLine};
+use super::board::{ActorLine, Alert, ClosingBoard, DefenseBoard, DrillBoard, FreezeLine, Mark, OpenDay, SkipLine};
 use super::chronicle::{Chronicle, Piece};
 use super::screener::ScreenBoard;
 
@@ -21,6 +21,8 @@ pub struct Standing {
     pub mode: Mode,
     /// The latch.
     pub latch: Option<Mark>,
+    /// Defense mode, while it is on.
+    pub defense: Option<DefenseBoard>,
     /// The freezes.
     pub freezes: Vec<FreezeLine>,
     /// Strategies that are out, with why.

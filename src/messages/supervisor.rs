@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use desk::domain::bot::{BotState, Caller, Command, Forbidden};
+use desk::domain::bot::{BotState, Caller, Command, Forbidden, Mark};
 use desk::domain::decimal::Money;
 use desk::domain::time::{Span, Timestamp};
 use desk::machines::kill_switch::{DrillReport, Verb};
@@ -121,6 +121,8 @@ impl fmt::Debug for Door {
 pub struct Closed {
     /// Which.
     pub verb: Verb,
+    /// Who asked for it, the first one leading.
+    pub marks: Vec<Mark>,
     /// Milliseconds from its command to the last cancel sent; nothing before.
     pub last_cancel_ms: Option<u64>,
     /// Milliseconds from its command to flat, as the venue confirmed; nothing before.

@@ -79,6 +79,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "regions/kill_page.html",
     "regions/killing.html",
     "regions/latest.html",
+    "regions/defense.html",
     "regions/limits.html",
     "regions/moved.html",
     "regions/orders.html",

@@ -99,6 +99,14 @@ impl Folders {
 /// Makes a folder for its owner alone, and proves that it can be written.
 fn make(folder: &Path) -> io::Result<()> {
     make_folder(folder)?;
+    proves_writable(folder)
+}
+
+/// Proves that a folder can be written; nothing is left in it.
+///
+/// # Errors
+/// Those of the file system.
+pub fn proves_writable(folder: &Path) -> io::Result<()> {
     let probe = folder.join(format!(".probe-{}", std::process::id()));
     File::create(&probe)?;
     std::fs::remove_file(&probe)

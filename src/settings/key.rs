@@ -158,7 +158,7 @@ impl Key {
             (Home::Boot, ..) => Takes::NextStart,
             // The float is an assignment in the books; the simulated venue leads its past back by these rules.
             (_, "risk.float", _) | (_, _, "venue" | "commission") => Takes::Fixed,
-            (_, "orders.time_to_live_minutes", _) | (_, _, "risk" | "backup") => Takes::AtOnce,
+            (_, "orders.time_to_live_minutes", _) | (_, _, "risk" | "defense" | "backup") => Takes::AtOnce,
             _ => Takes::NextStart,
         }
     }

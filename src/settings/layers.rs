@@ -1,4 +1,5 @@
-//! Boot keys from where they come (OPS-1), later wins: built-in defaults, `config/default.toml`,
+//! Boot keys from where they come (OPS-1), later wins: built-in defaults (`config/default.toml` as it was when the program was
+//! built among them), `config/default.toml`,
 //! `config/{environment}.toml`, `{data}/boot.toml`, the environment, flags.
 
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ use super::runtime::rows;
 pub struct Sources {
     /// The folder of `default.toml` and `{environment}.toml`.
     pub config: PathBuf,
+    /// Whether somebody has named that folder: then it has to be there.
+    pub named: bool,
     /// Where the data folder is by default; nothing where that is not known.
     pub data: Option<PathBuf>,
     /// The environment's variables; those that begin with `TBOT__` are read.
@@ -68,7 +71,8 @@ impl Sources {
         let data = set("XDG_DATA_HOME")
             .or_else(|| set("HOME").map(|home| home.join(".local").join("share")))
             .map(|base| base.join("tbot"));
-        Self { config: config.unwrap_or_else(|| PathBuf::from("config")), data, variables, flags: Vec::new() }
+        let named = config.is_some();
+        Self { config: config.unwrap_or_else(|| PathBuf::from("config")), named, data, variables, flags: Vec::new() }
     }
 
     /// Adds a flag where it was given.
@@ -82,13 +86,15 @@ impl Sources {
     /// [`SettingsError`]: a file that cannot be read, an unknown key, a key of another home.
     pub(super) fn read(&self) -> Result<Layer, SettingsError> {
         let (variables, flags) = (self.variables()?, self.flags()?);
-        let first = file(&self.config.join("default.toml"), &[])?;
+        let mut first = built_in()?;
+        first.extend(file(&self.config.join("default.toml"), &[])?);
         let chosen = |key: &str, layers: &[&Layer]| {
             let found = layers.iter().rev().find_map(|layer| layer.get(key));
             found.map(|(value, _)| value.clone()).or_else(|| find(key).and_then(|k| k.default.clone()))
         };
         let environment = chosen("bot.environment", &[&first, &variables, &flags]).unwrap_or_default();
         check_word(&environment)?;
+        self.check_named(&environment)?;
         let second = file(&self.config.join(format!("{environment}.toml")), &["bot.environment"])?;
         let data = chosen("paths.data", &[&first, &second, &variables, &flags]).map(PathBuf::from);
         let third = match data.as_ref().or(self.data.as_ref()) {
@@ -100,6 +106,20 @@ impl Sources {
             all.extend(layer);
         }
         Ok(all)
+    }
+
+    /// A folder that somebody has named, and that has nothing to read, is a slip.
+    fn check_named(&self, environment: &str) -> Result<(), SettingsError> {
+        let own = format!("{environment}.toml");
+        if !self.named || ["default.toml", own.as_str()].iter().any(|name| self.config.join(name).is_file()) {
+            return Ok(());
+        }
+        let message = if self.config.is_dir() {
+            format!("neither default.toml nor {own} is in this folder; leave --config out to run with what is built in")
+        } else {
+            "there is no such folder; leave --config out to run with what is built in".to_owned()
+        };
+        Err(SettingsError::file(&self.config, message))
     }
 
     fn variables(&self) -> Result<Layer, SettingsError> {
@@ -118,6 +138,14 @@ impl Sources {
         }
         Ok(layer)
     }
+}
+
+/// The file that the program was built with: it runs without one beside it.
+const BUILT_IN: &str = include_str!("../../config/default.toml");
+
+fn built_in() -> Result<Layer, SettingsError> {
+    let source = config::File::from_str(BUILT_IN, FileFormat::Toml);
+    layer(source.collect().map_err(|e| SettingsError::file("built in", e))?, &|_| Origin::Default)
 }
 
 /// A file's values; a file that is not there has none.

@@ -28,7 +28,7 @@ mod version;
 pub use boot::{Boot, LogFormat, Logging, StderrFormat, Tls, Web, forget_places, write_boot};
 pub use catalogue::{catalogue, find, markdown};
 pub use error::SettingsError;
-pub use folders::{Folders, make_folder, replace};
+pub use folders::{Folders, make_folder, proves_writable, replace};
 pub use key::{Effect, Home, Key, Kind, Larger, Needs, Takes};
 pub use layers::{Effective, Origin, Sources};
 pub use nearest::nearest;

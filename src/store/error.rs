@@ -100,6 +100,19 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the database only did not answer in time, because others were at it.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        match self {
+            Self::Silent { .. } | Self::Database { source: sqlx::Error::PoolTimedOut, .. } => true,
+            // SQLITE_BUSY with its kinds.
+            Self::Database { source: sqlx::Error::Database(said), .. } => {
+                said.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+            }
+            _ => false,
+        }
+    }
+
     /// A stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {

@@ -25,6 +25,8 @@ use crate::store::people::{ApiTokenText, Deed, SignedIn, Token};
 
 /// The database answers within this, or counts as away.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// So long it is asked about a session that is known, where somebody wants to stop, kill or flatten.
+const QUICK: Duration = Duration::from_millis(250);
 /// The largest body that is read, in bytes.
 pub(crate) const LARGEST_BODY: usize = 64 * 1024;
 
@@ -170,9 +172,17 @@ async fn visitor(shared: &Shared, request: &ServiceRequest, route: &Route) -> Re
     let Some(found) = session(shared, &token, now, route).await? else { return Ok(None) };
     let idle = now - found.seen_at > manners.idle;
     if !idle && request.path() != "/events" {
-        // That the last use is not written down must not keep anybody from a kill.
-        if let Err(e) = shared.site.people.touch(&found, now).await {
-            tracing::warn!(target: "web", "{e}");
+        // That the last use is not written down must not keep anybody from a kill, nor from a page.
+        let patience = if route.for_idle() { QUICK } else { PATIENCE };
+        // It goes on by itself where nobody waits for it any more: a write is never cut short.
+        let (people, seen) = (shared.site.people.clone(), found.clone());
+        let touching = actix_web::rt::spawn(async move {
+            if let Err(e) = people.touch(&seen, now).await {
+                tracing::warn!(target: "web", "{e}");
+            }
+        });
+        if timeout(patience, touching).await.is_err() {
+            tracing::warn!(target: "web", "the last use of a session is not written down yet");
         }
     }
     Ok(Some(signed_in(found, &token, idle)))
@@ -193,11 +203,18 @@ fn signed_in(found: SignedIn, token: &Token, idle: bool) -> Visitor {
 }
 
 /// The session behind a token. Where the database is away, a session that was good a while ago still stops, kills and
-/// flattens: that must not hang on a disk.
+/// flattens: that must not hang on a disk, and never ends in a word about waiting. Where this process has not seen the
+/// session yet, the database is waited for as long as it takes.
 async fn session(shared: &Shared, token: &Token, now: Timestamp, route: &Route) -> Result<Option<SignedIn>, Refusal> {
-    let asked = timeout(PATIENCE, shared.site.people.session(token, now)).await;
     let known = |change: &dyn Fn(&mut BTreeMap<Hash, SignedIn>) -> Option<SignedIn>| {
         change(&mut shared.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    };
+    let seen = || known(&|all| all.get(&token.hash()).cloned()).filter(|s| now < s.ends_at);
+    let asking = shared.site.people.session(token, now);
+    let asked = match route.for_idle() {
+        false => timeout(PATIENCE, asking).await,
+        true if seen().is_some() => timeout(QUICK, asking).await,
+        true => Ok(asking.await),
     };
     match asked {
         Ok(Ok(found)) => {
@@ -210,11 +227,9 @@ async fn session(shared: &Shared, token: &Token, now: Timestamp, route: &Route) 
             });
             Ok(found)
         }
-        _ if route.for_idle() => Ok(known(&|all| all.get(&token.hash()).cloned()).filter(|s| now < s.ends_at)),
+        _ if route.for_idle() => Ok(seen()),
         Ok(Err(e)) => Err(e.into()),
-        Err(_) => {
-            Err(Refusal::Broken("The database does not answer. Stop, Kill and Flatten work without it.".to_owned()))
-        }
+        Err(_) => Err(Refusal::Overloaded),
     }
 }
 

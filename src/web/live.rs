@@ -42,6 +42,7 @@ pub(crate) const REGIONS: &[&str] = &[
     "killing",
     "latest",
     "limits",
+    "defense",
     "orders",
     "orders_heading",
     "positions",

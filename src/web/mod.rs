@@ -61,3 +61,4 @@ pub use site::{
     BackupLine, Backups, Bars, Clock, Logs, Manners, Period, Registered, Reports, SettingLine, Settings, Site,
 };
 pub use versions::{NotSaved, Saved, Saving, Versions};
+pub use views::diagnosis;

@@ -9,6 +9,9 @@ use serde_json::json;
 use crate::messages::supervisor::Refused;
 use crate::store::StoreError;
 
+/// After so many seconds it is worth another try.
+const AGAIN: u32 = 2;
+
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -32,6 +35,8 @@ pub(crate) enum Refusal {
     Wait(i64),
     /// The supervisor does not answer.
     Busy,
+    /// The people's database does not answer in time: too much is asked of it at once.
+    Overloaded,
     /// Something of ours failed; the log has more.
     Broken(String),
 }
@@ -49,6 +54,7 @@ impl Refusal {
             Self::Conflict(_) => "state",
             Self::Wait(_) => "wait",
             Self::Busy => "busy",
+            Self::Overloaded => "overloaded",
             Self::Broken(_) => "broken",
         }
     }
@@ -65,6 +71,7 @@ impl Refusal {
             Self::Conflict(_) => "Not now",
             Self::Wait(_) => "Too many attempts",
             Self::Busy => "The supervisor does not answer",
+            Self::Overloaded => "Too much is asked at once",
             Self::Broken(_) => "This page could not be made",
         }
     }
@@ -78,7 +85,7 @@ impl Refusal {
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -87,6 +94,7 @@ impl Refusal {
     pub(crate) fn header(&self) -> Option<(header::HeaderName, String)> {
         match self {
             Self::Wait(seconds) => Some((header::RETRY_AFTER, seconds.to_string())),
+            Self::Overloaded => Some((header::RETRY_AFTER, AGAIN.to_string())),
             Self::Method(allowed) => Some((header::ALLOW, (*allowed).to_owned())),
             _ => None,
         }
@@ -105,6 +113,10 @@ impl Refusal {
             Self::Wait(_) => {
                 &["Wait as long as it says.", "In the meantime tbot stop and tbot kill work on the machine."]
             }
+            Self::Overloaded => &[
+                "Open it again in a few seconds.",
+                "Stop, Kill and Flatten of an open page work meanwhile; on the machine tbot stop and tbot kill.",
+            ],
             Self::Busy => &["Wait a few seconds and try again.", "If it must be now: tbot kill on the machine."],
             Self::Broken(_) => &[
                 "Try again.",
@@ -150,6 +162,11 @@ impl fmt::Display for Refusal {
             Self::Method(allowed) => write!(f, "This address cannot be asked in this way. Allowed: {allowed}."),
             Self::Wait(seconds) => write!(f, "Try again in {seconds} s. The command line on the machine is not held up."),
             Self::Busy => Refused::Busy.fmt(f),
+            Self::Overloaded => write!(
+                f,
+                "The database that knows who may do what did not answer in time. Nothing was done; trading is not affected. \
+                 Try again in {AGAIN} s."
+            ),
         }
     }
 }
@@ -184,6 +201,9 @@ impl From<Refused> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(e: StoreError) -> Self {
         tracing::error!(target: "web", code = e.code(), "{e}");
+        if e.is_busy() {
+            return Self::Overloaded;
+        }
         Self::Broken(format!(
             "The database did not do what was asked ({}). Trading is not affected by this page; try again, and see the log.",
             e.code()

@@ -48,6 +48,12 @@ async function refuse(page, { name, refused = {}, unchosen, says }) {
   await expect(page.getByText("What you typed is kept; nothing is saved yet.")).toBeVisible();
   expect(await page.locator("form").evaluate((form) => Object.fromEntries(new FormData(form)))).toEqual(before);
   if (!unchosen) await expect(page.locator('input[aria-invalid="true"]').first()).toBeFocused();
+  // The browser's own way back and forth meets pages alone, never a form that was sent.
+  await page.goBack();
+  await expect(page.locator("form.wizform, h1").first()).toBeVisible();
+  await page.goForward();
+  await expect(step(page)).toContainText(name);
+  expect(await page.locator("form").evaluate((form) => Object.fromEntries(new FormData(form)))).toEqual(before);
 }
 
 /** Every step but the last: refused once, then answered. */

@@ -194,3 +194,55 @@ fn a_drawdown_outlasts_the_night() {
         assert_eq!(ran.decisions()[1], format!("16 open AAA long 149 100.60 100.00 101.80 {outcome}"));
     }
 }
+
+/// RISK-11: the second day of a bot that traded on its first, in defense mode since then.
+fn second_day(symbol: &str, price_min: i64, volume_min: i64) -> desk::domain::event::Decision {
+    use desk::domain::decimal::{Price, Quantity, Ratio, SCALE};
+    use desk::domain::event::Body;
+    let bars = format!("{QUIET} {BREAKOUT}");
+    let first = Scene::new("open").bars_on("2024-08-22", "AAA", &bars).bars_on("2024-08-22", "BBB", "0-14 50 100");
+    let second = Scene::new("open").bars("AAA", "0 50 100").bars("BBB", "0 50 100");
+    let second = match symbol {
+        "AAA" => Scene::new("open").bars("AAA", &bars).bars("BBB", "0 50 100"),
+        _ => second.tape("BBB".parse().unwrap(), Scene::new("open").bars("BBB", &bars).tapes()[0].bars.clone()),
+    };
+    let fees = desk::domain::fees::FeeSchedule::us_sales().unwrap();
+    let mut backtest = desk::world::backtest::Backtest::new(first.setup(), fees).unwrap();
+    backtest.run(&first.tapes(), &mut common::Nobody).unwrap();
+    let profile = desk::risk::Defense {
+        share: Ratio::from_raw(SCALE / 2),
+        price_min: Price::whole(price_min),
+        volume_min: Quantity::whole(volume_min),
+    };
+    let before = backtest.trader.record.events.len();
+    backtest.trader.configure(first.limits.in_defense(profile), desk::domain::time::Span::minutes(5));
+    backtest.run(&second.tapes(), &mut common::Nobody).unwrap();
+    let decided = backtest.trader.record.events[before..].iter().find_map(|e| match &e.body {
+        Body::Decided(decision) => Some(decision.as_ref().clone()),
+        _ => None,
+    });
+    decided.unwrap()
+}
+
+#[test]
+fn risk_11_defense_mode_halves_sizes_and_takes_only_known_liquid_symbols() {
+    use desk::domain::decimal::{Ratio, SCALE};
+    use desk::gates::Reason;
+    for (symbol, price_min, volume_min, blocked) in [
+        ("AAA", 5, 1_000_000, None),
+        // 1 714 900 shares were traded the day before.
+        ("AAA", 5, 1_714_901, Some(Reason::DefenseVolume)),
+        ("AAA", 101, 1_000_000, Some(Reason::DefensePrice)),
+        ("BBB", 5, 0, Some(Reason::DefenseSymbol)),
+    ] {
+        let decision = second_day(symbol, price_min, volume_min);
+        assert_eq!(decision.blocked.map(|(_, reason)| reason), blocked, "{symbol} {price_min} {volume_min}");
+        let risk = decision.trace.last().unwrap();
+        let limit = risk.checks.iter().find(|c| c.reason == Reason::RiskPerTrade).unwrap();
+        assert_eq!(limit.threshold, Ratio::whole(125));
+        let mark = risk.checks.iter().find(|c| c.reason == Reason::Defense).unwrap();
+        assert_eq!((mark.value, mark.holds), (Ratio::from_raw(SCALE / 2), true));
+    }
+    let usual = Scene::new("open").bars("AAA", QUIET).bars("AAA", BREAKOUT).run();
+    assert!(!serde_json::to_string(&usual.events).unwrap().contains("defense"), "off, it leaves no trace");
+}

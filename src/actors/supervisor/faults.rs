@@ -10,6 +10,13 @@ use crate::messages::board::AlertLevel;
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::risk::ToRisk;
 
+/// What to do about books that cannot be written.
+const MEND_BOOKS: &str = "Make room on the disk, and they catch up by themselves. Where the file system has turned read-only: stop \
+                          the bot, check and mount the file system again, and start the bot.";
+/// What is left to do when they can be.
+const BOOKS_AGAIN: &str = "The books can be written again and have caught up. Entries stay frozen until somebody clears the freeze \
+                           books (tbot unfreeze books) or the session ends.";
+
 impl Supervisor {
     pub(super) fn fault(&mut self, part: &str, what: &str) -> Result<(), LifeError> {
         let remedy = "Positions keep their stops. Look at the log, mend what failed, then acknowledge and start.";
@@ -34,10 +41,11 @@ impl Supervisor {
     pub(super) fn stalled(&mut self, why: Option<String>) -> Result<(), LifeError> {
         self.stalled = why.is_some();
         let Some(why) = why else {
-            self.wiring.alert(AlertLevel::Info, "books", "The books can be written again.".to_owned());
+            self.wiring.alert(AlertLevel::Warning, "books", BOOKS_AGAIN.to_owned());
             return Ok(());
         };
-        let text = format!("The books cannot be written; entries are frozen, exits and kills go on: {why}");
+        let text =
+            format!("The books cannot be written; entries are frozen, exits and kills go on: {why}. {MEND_BOOKS}");
         self.wiring.alert(AlertLevel::Critical, "books", text);
         let Ok(name) = "books".parse() else { return Ok(()) };
         let part = LEDGER.to_owned();

@@ -1,7 +1,9 @@
 //! What others are told: risk who may enter, market data whether to wait, the reporter how the bot stands.
 
 use desk::domain::bot::{BotState, FreezeName, Mark, Who};
+use desk::domain::decimal::Money;
 use desk::domain::order::ExitReason;
+use desk::gates::Reason;
 
 use super::{ASK_MS, Supervisor};
 use crate::actors::closing::Closing;
@@ -70,7 +72,7 @@ impl Supervisor {
                 mark: crate::messages::board::Mark {
                     at: self.now,
                     who: Who::Bot(RISK.to_owned()),
-                    why: format!("{}, the limit is {}", f.have, f.limit),
+                    why: self.tripped(f),
                 },
                 for_the_session: true,
             })
@@ -86,11 +88,27 @@ impl Supervisor {
             freezes: freezes.chain(limits).chain(self.not_ready()).collect(),
             suspended: suspended.collect(),
             closing: self.closing.as_ref().map(Closing::board),
+            defense: self.defense_board(),
             drill: self.errands.drill.clone(),
             rehearsing: machine.rehearsing().is_some(),
             open_day: self.open_day.clone(),
         };
         self.wiring.must(self.wiring.reporter.deliver(ToReporter::Standing(Box::new(standing))));
+    }
+
+    /// A limit that was reached, with the usual one where defense mode has set it.
+    fn tripped(&self, freeze: &desk::risk::Freeze) -> String {
+        let usual = &self.usual.limits;
+        let usual = match freeze.reason {
+            Reason::DailyLoss => usual.day_loss,
+            Reason::StrategyLoss => usual.strategy_loss,
+            Reason::Drawdown => usual.drawdown,
+            Reason::LosingRow => Money::whole(i64::from(usual.losing_row)),
+            _ => freeze.limit,
+        };
+        let of_defense =
+            if freeze.limit < usual { format!(" in defense mode; usually {usual}") } else { String::new() };
+        format!("{}, the limit is {}{of_defense}", freeze.have, freeze.limit)
     }
 
     /// Why it stands where it does, as long as that is what a person has to know: what failed in the state `error`, who

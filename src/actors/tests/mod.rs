@@ -12,18 +12,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::domain::bot::{BotState, Caller, Command, Mode, Origin, VenueKind};
+use desk::domain::bot::{BotState, Caller, Command, Mark, Mode, Origin, VenueKind, Who};
 use desk::domain::calendar::Calendar;
-use desk::domain::decimal::Money;
+use desk::domain::decimal::{Money, Price, Quantity, Ratio, SCALE};
 use desk::domain::fees::{CommissionSchedule, FeeSchedule};
 use desk::domain::ids::{CalendarName, StrategyName};
 use desk::domain::market::Instrument;
 use desk::domain::order::ExitReason;
 use desk::domain::seed::Seed;
 use desk::domain::symbol::Currency;
-use desk::domain::time::Span;
+use desk::domain::time::{Span, Timestamp};
+use desk::machines::kill_switch::Receipt;
 use desk::machines::supervisor::Deadlines;
-use desk::risk::Limits;
+use desk::risk::{Defense, Limits};
 use desk::strategies::Parameters;
 use desk::venue::{FillRules, Venue};
 use desk::world::backtest::{Backtest, Closed, Progress, Tape, Watcher};
@@ -34,7 +35,7 @@ use desk::world::trader::{Halt, Setup, Trader};
 use tokio::sync::watch;
 
 use super::backing_up::BackUp;
-use super::configuring::{Configure, Prepared};
+use super::configuring::{Configure, Prepared, Usual};
 use super::kill_switch::Papers;
 use super::latch::Latch;
 use super::life::{End, Life};
@@ -65,6 +66,8 @@ pub(super) fn act_out(fault: Fault) {
 pub(super) struct Scene {
     pub(super) setup: Setup,
     pub(super) tapes: Vec<Tape>,
+    /// Whether sessions begin in defense mode.
+    defends: bool,
 }
 
 impl Scene {
@@ -96,7 +99,7 @@ impl Scene {
             time_to_live: Span::minutes(5),
             screen: None,
         };
-        Self { setup, tapes }
+        Self { setup, tapes, defends: false }
     }
 
     pub(super) fn fees() -> FeeSchedule {
@@ -117,12 +120,19 @@ fn tightened(limits: Limits) -> Limits {
 
 fn versions(limits: Limits) -> Configure {
     Configure::new(move |number| match number {
-        2 => {
-            let now = InForce { number, limits: tightened(limits), time_to_live: Span::minutes(5) };
-            Ok(Prepared { now, later: vec!["strategies.open.timeout".to_owned()] })
-        }
+        2 => Ok(Prepared { usual: usual(tightened(limits)), later: vec!["strategies.open.timeout".to_owned()] }),
         _ => Err(format!("There is no version {number}.")),
     })
+}
+
+fn usual(limits: Limits) -> Usual {
+    Usual {
+        limits,
+        time_to_live: Span::minutes(5),
+        defense: Defense { share: Ratio::from_raw(SCALE / 2), price_min: Price::whole(5), volume_min: Quantity::ZERO },
+        defends_at_start: false,
+        lines: Vec::new(),
+    }
 }
 
 struct Nobody;
@@ -227,6 +237,7 @@ impl Bot {
             questions,
             bearing,
             reports: Reports::none(),
+            usual: Usual { defends_at_start: scene.defends, ..usual(s.limits) },
         })
         .unwrap();
         Self { tree, ended, folder, rehearsals, orders: std::cell::Cell::new(0) }
@@ -321,6 +332,82 @@ fn ops_3_limits_hold_at_once_and_decide_from_then_on() {
         bot.tell(Command::Start).await.unwrap();
         let closed = bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed)).await;
         assert_eq!(closed.trades.len(), expected, "the day goes as if the limits had always been so");
+    });
+}
+
+/// RISK-11: a day in defense mode leaves the bytes of one whose limits were always so; it outlives nothing but a person's
+/// word.
+#[test]
+fn risk_11_defense_mode_holds_for_everybody_from_one_place_of_the_chronicle() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28"]);
+        let mut same = Scene::new(7, &["2024-05-28"]);
+        same.setup.limits = usual(scene.setup.limits).limits(true);
+        let whole = same.backtest().trader.record;
+        let bot = Bot::new("defense", &scene, None).await;
+        bot.tell(Command::EnterDefense).await.unwrap();
+        let on = bot.until("on", |b| b.day.loss_limit == Money::whole(1_000)).await;
+        assert_eq!(on.defense.as_ref().map(|d| d.mark.why.as_str()), Some("a test"));
+        let said = bot.tell(Command::EnterDefense).await.unwrap().message;
+        assert!(said.starts_with("Defense mode is on already"), "{said}");
+        bot.tell(Command::ApplyConfig(2)).await.unwrap();
+        bot.until("half of version 2", |b| b.day.loss_limit == Money::whole(450)).await;
+        bot.tell(Command::LeaveDefense).await.unwrap();
+        bot.until("off", |b| b.day.loss_limit == Money::whole(900) && b.defense.is_none()).await;
+
+        let bot = Bot::new("defense-day", &scene, None).await;
+        bot.tell(Command::EnterDefense).await.unwrap();
+        bot.until("on", |b| b.day.loss_limit == Money::whole(1_000)).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed)).await;
+        let (events, _) = bot.written().await;
+        let expected: Vec<Vec<u8>> = whole.events.iter().map(|e| store::taken::event(e).unwrap().bytes).collect();
+        assert_eq!(events.len(), expected.len());
+        assert!(events == expected, "the bytes differ");
+        assert!(events.iter().any(|e| String::from_utf8_lossy(e).contains("defense_symbol")), "it was weighed by it");
+    });
+}
+
+/// RISK-11: sessions begin in defense mode where the configuration says so, the first one too.
+#[test]
+fn risk_11_sessions_begin_in_defense_mode_when_configured_so() {
+    run(async {
+        let mut scene = Scene::new(7, &["2024-05-28"]);
+        scene.defends = true;
+        let bot = Bot::new("defends", &scene, None).await;
+        let on = bot.until("on", |b| b.defense.is_some()).await;
+        assert!(on.session.is_none(), "before the first session begins");
+        assert!(on.defense.as_ref().unwrap().mark.why.contains("defense.at_start"));
+        bot.tell(Command::LeaveDefense).await.unwrap();
+        bot.until("off", |b| b.defense.is_none()).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("the session's own", |b| b.session.is_some() && b.defense.is_some()).await;
+    });
+}
+
+/// RISK-15a: whoever asks for a kill that is under way is named on its receipt and on the board.
+#[test]
+fn risk_15a_a_kill_tripped_in_several_ways_names_them_all() {
+    run(async {
+        let scene = Scene::new(7, &["2024-05-28"]);
+        let bot = Bot::new("several", &scene, None).await;
+        for way in ["signal SIGUSR2", "flag file control_kill.flag"] {
+            bot.tree.killer.kill(&Mark {
+                at: Timestamp::default(),
+                who: Who::OwnerBy(way.to_owned()),
+                why: String::new(),
+            });
+        }
+        bot.tell(Command::Kill).await.unwrap();
+        let done = bot.until("a receipt", |b| b.closing.as_ref().is_some_and(|c| c.receipt.is_some())).await;
+        let kept = Receipts::open(&bot.folder.join("receipts")).unwrap().newest(10).unwrap();
+        let first: Receipt = serde_json::from_slice(&kept.last().unwrap().bytes).unwrap();
+        let named: Vec<String> = std::iter::once(&first.mark).chain(&first.also).map(|m| m.who.to_string()).collect();
+        assert_eq!(named.get(..2).unwrap(), ["signal SIGUSR2", "flag file control_kill.flag"]);
+        let closing = done.closing.as_ref().unwrap();
+        let shown: Vec<String> =
+            std::iter::once(&closing.mark).chain(&closing.also).map(|m| m.who.to_string()).collect();
+        assert!(named.iter().all(|who| shown.contains(who)), "{named:?} and {shown:?}");
     });
 }
 

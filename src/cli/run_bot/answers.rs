@@ -16,11 +16,15 @@ use crate::messages::supervisor::{Door, Order, Refused};
 /// Whether a name and code are those of an administrator; each code counts once.
 pub type Checking = Arc<dyn Fn(StepUp) -> Pin<Box<dyn Future<Output = bool> + Send>> + Send + Sync>;
 
+/// Says of a board why nothing trades.
+pub(super) type Diagnosing = fn(&Board) -> Value;
+
 /// What the socket's server answers with: commands go through the door as the owner's (LIFE-5), questions to the board.
 pub fn answering(
     door: Door,
     (board, rehearsals): (watch::Receiver<Arc<Board>>, Rehearsals),
     checking: Checking,
+    diagnosing: Diagnosing,
 ) -> Answering {
     // The socket lets in nobody else.
     let user = own_name();
@@ -33,6 +37,10 @@ pub fn answering(
                 Request::Board => {
                     let now = Arc::clone(&board.borrow());
                     Reply::Board { board: serde_json::to_value(&*now).unwrap_or(Value::Null) }
+                }
+                Request::Diagnosis => {
+                    let now = Arc::clone(&board.borrow());
+                    Reply::Diagnosis { found: diagnosing(&now) }
                 }
                 Request::Rehearsal => {
                     let now = rehearsals.borrow().clone();
@@ -98,7 +106,7 @@ mod tests {
         let step_up = code.map(|code| StepUp { name: "ada".to_owned(), code: code.to_owned() });
         let request = Request::Command { key: "k".to_owned(), command, why: "because".to_owned(), step_up };
         let (_none, rehearsals) = watch::channel(None);
-        answering(door, (board, rehearsals), checking)(request).await
+        answering(door, (board, rehearsals), checking, |_| Value::Null)(request).await
     }
 
     fn board() -> Board {
@@ -121,6 +129,7 @@ mod tests {
             open_day: None,
             session: None,
             latch: None,
+            defense: None,
             freezes: Vec::new(),
             fed_at: None,
             day: Day {

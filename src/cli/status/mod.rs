@@ -160,6 +160,7 @@ mod tests {
             last_cycle: None,
             last_decision: None,
             decisions: 0,
+            defense: false,
             unwatched: false,
             board: Value::Null,
         }

@@ -26,6 +26,9 @@ pub(super) fn heartbeat(beat: &Heartbeat) -> String {
         format!("last cycle  {}", at(beat.last_cycle)),
         format!("decisions   {} this session, the last {}", beat.decisions, at(beat.last_decision)),
     ];
+    if beat.defense {
+        lines.push("DEFENSE     on".to_owned());
+    }
     for feed in &beat.feeds {
         let age = feed.age_seconds.map_or("nothing yet".to_owned(), |age| format!("{age} s old"));
         lines.push(format!("feed        {}, {age}", feed.name));
@@ -88,6 +91,11 @@ fn head(board: &Value) -> String {
             lines.push(format!("KILL LATCH  set {} by {}: {}", cell(latch, "at"), who(latch), why(latch)));
         }
         None => lines.push("latch       clear".to_owned()),
+    }
+    if let Some(defense) = board.get("defense").filter(|d| !d.is_null()) {
+        let mark = defense.get("mark").unwrap_or(&Value::Null);
+        let (since, share) = (cell(mark, "at"), number(defense, "share"));
+        lines.push(format!("DEFENSE     {share} of each limit since {since} by {}: {}", who(mark), why(mark)));
     }
     for freeze in list(board, "freezes") {
         let mark = freeze.get("mark").unwrap_or(&Value::Null);
@@ -194,6 +202,7 @@ mod tests {
             "identity": "RIGD_US_SIM_01", "mode": "paper", "venue": "simulated", "state": "trading",
             "since": "2026-11-20T14:30:00Z", "reason": null, "rehearsing": false, "feed_name": "generated", "fed_at": null,
             "latch": { "at": "2026-11-20T15:00:00Z", "who": { "kind": "owner_by", "name": "signal SIGUSR2" }, "why": "" },
+            "defense": { "mark": { "at": "2026-11-20T14:50:00Z", "who": { "kind": "person", "name": "ada" }, "why": "cpi" }, "share": "0.50" },
             "freezes": [{ "name": "fomc", "mark": { "who": { "kind": "person", "name": "ada" }, "why": "news" } }],
             "session": { "id": "XNYS:2026-11-20", "windows": ["open"], "next": [{ "what": "open ends", "at": "15:30" }] },
             "day": { "net": "-12.34000000", "realised": "0.00", "unrealised": "-11.34", "fees": "1.00", "open_fees": "-1.00", "at_stops": "-80.00", "loss_limit": "2000.00" },
@@ -209,6 +218,7 @@ mod tests {
             "state       trading since 2026-11-20T14:30:00Z",
             "KILL LATCH  set 2026-11-20T15:00:00Z by signal SIGUSR2: no reason given",
             "FREEZE      fomc by ada: news",
+            "DEFENSE     0.5 of each limit since 2026-11-20T14:50:00Z by ada: cpi",
             "XNYS:2026-11-20, open open, next: open ends at 15:30",
             "net −12.34 USD = closed trades 0.00, open positions −11.34, their fees −1.00",
             "limit 2,000.00",

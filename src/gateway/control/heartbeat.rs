@@ -47,6 +47,9 @@ pub struct Heartbeat {
     pub last_decision: Option<Timestamp>,
     /// Decisions of this session.
     pub decisions: u64,
+    /// Whether defense mode is on.
+    #[serde(default)]
+    pub defense: bool,
     /// Whether the process that would start this one again is gone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unwatched: bool,
@@ -153,6 +156,7 @@ mod tests {
             last_cycle: None,
             last_decision: None,
             decisions: 4,
+            defense: true,
             unwatched: false,
             board: serde_json::json!({ "number": 7 }),
         };

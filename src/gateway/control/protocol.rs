@@ -29,6 +29,8 @@ pub enum Request {
     Board,
     /// The rehearsal that runs, or the last one.
     Rehearsal,
+    /// Why nothing trades.
+    Diagnosis,
 }
 
 /// An administrator's name and one-time code.
@@ -68,6 +70,11 @@ pub enum Reply {
     Board {
         /// As the messages' own type writes it.
         board: Value,
+    },
+    /// Why nothing trades: the chain that was walked, and where it ended.
+    Diagnosis {
+        /// What was found.
+        found: Value,
     },
     /// The rehearsal; null where there was none yet.
     Rehearsal {

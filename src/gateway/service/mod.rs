@@ -202,7 +202,7 @@ mod tests {
             identity: "RIGD_US_SIM_01".parse().unwrap(),
             program: PathBuf::from("/opt/tbot/tbot"),
             data: PathBuf::from("/var/lib/me/tbot"),
-            config: PathBuf::from("/opt/tbot/config"),
+            config: Some(PathBuf::from("/opt/tbot/config")),
             key: PathBuf::from("/var/lib/me/tbot/keys/tbot.key"),
         }
     }

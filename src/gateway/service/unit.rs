@@ -17,8 +17,8 @@ pub struct Unit {
     pub program: PathBuf,
     /// Its data folder.
     pub data: PathBuf,
-    /// The folder of its boot keys.
-    pub config: PathBuf,
+    /// The folder of its boot keys, where there is one: what is built in holds otherwise.
+    pub config: Option<PathBuf>,
     /// The key that is handed over as a credential.
     pub key: PathBuf,
 }
@@ -35,13 +35,17 @@ impl Unit {
     /// # Errors
     /// [`ServiceError::Unnameable`] where a path would need quotes that units read in more than one way.
     pub fn text(&self) -> Result<String, ServiceError> {
-        let paths =
-            [("{PROGRAM}", &self.program), ("{DATA}", &self.data), ("{CONFIG}", &self.config), ("{KEY}", &self.key)];
+        let paths = [("{PROGRAM}", &self.program), ("{DATA}", &self.data), ("{KEY}", &self.key)];
         let name = Self::name(&self.identity);
         let mut text = TEMPLATE.replace("{UNIT}", &name).replace("{IDENTITY}", self.identity.as_str());
         for (place, path) in paths {
             text = text.replace(place, nameable(path)?);
         }
+        let config = match &self.config {
+            Some(folder) => format!(" --config {}", nameable(folder)?),
+            None => String::new(),
+        };
+        text = text.replace("{CONFIG}", &config);
         Ok(text)
     }
 }
@@ -64,7 +68,7 @@ mod tests {
             identity: "RIGD_US_SIM_01".parse().unwrap(),
             program: PathBuf::from(program),
             data: PathBuf::from("/var/lib/me/tbot"),
-            config: PathBuf::from("/opt/tbot/config"),
+            config: Some(PathBuf::from("/opt/tbot/config")),
             key: PathBuf::from("/var/lib/me/tbot/keys/tbot.key"),
         }
     }
@@ -85,6 +89,9 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line:?} is missing in\n{text}");
         }
+        let bare = Unit { config: None, ..unit("/opt/tbot/tbot") }.text().unwrap();
+        let line = "ExecStart=/opt/tbot/tbot run --unwatched --data /var/lib/me/tbot";
+        assert!(bare.lines().any(|l| l == line), "{bare}");
         assert!(!text.lines().any(|l| l.starts_with("User=") || l.contains("multi-user.target")));
     }
 

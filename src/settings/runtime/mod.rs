@@ -22,7 +22,7 @@ use desk::domain::fees::CommissionSchedule;
 use desk::domain::ids::StrategyName;
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Span;
-use desk::risk::Limits;
+use desk::risk::{Defense as Profile, Limits};
 use desk::strategies::Parameters;
 use desk::venue::FillRules;
 
@@ -76,13 +76,13 @@ pub struct StrategySettings {
     pub parameters: Parameters,
 }
 
-/// Defense mode: a share of every limit.
+/// Defense mode: a share of every limit, and what an entry has to have besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Defense {
     /// Whether sessions begin in it.
     pub at_start: bool,
-    /// The share of each limit that is left.
-    pub share: Ratio,
+    /// What it leaves of the limits, and what it asks for.
+    pub profile: Profile,
 }
 
 /// Which symbols may be traded today.
@@ -198,7 +198,14 @@ impl Default for Runtime {
         let trading = |name| StrategySettings { name, enabled: true, parameters: Parameters::of(name) };
         Self {
             limits: Limits::default(),
-            defense: Defense { at_start: false, share: Ratio::from_raw(SCALE / 2) },
+            defense: Defense {
+                at_start: false,
+                profile: Profile {
+                    share: Ratio::from_raw(SCALE / 2),
+                    price_min: Price::whole(5),
+                    volume_min: Quantity::whole(100_000),
+                },
+            },
             strategies: StrategyName::TRADING.map(trading).into(),
             screener: Screener {
                 symbols: Vec::new(),
@@ -254,6 +261,14 @@ impl Runtime {
     #[must_use]
     pub const fn time_to_live(&self) -> Span {
         Span::minutes(self.orders.time_to_live_minutes)
+    }
+
+    /// The limits as people read them: key, what it is, as it usually is, and in defense mode. The float stays what it is.
+    #[must_use]
+    pub fn limits_in_words(&self) -> Vec<(&'static Key, String, String)> {
+        let left = Self { limits: self.limits.in_defense(self.defense.profile), ..self.clone() };
+        let limits = rows().iter().filter(|row| row.key.section() == "risk" && row.key.name != "risk.float");
+        limits.map(|row| (&row.key, row.get(self), row.get(&left))).collect()
     }
 
     /// Sets one key from text. Nothing changes where that is refused.

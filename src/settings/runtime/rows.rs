@@ -158,7 +158,9 @@ fn limits() -> Vec<Line> {
 fn defense() -> Vec<Line> {
     vec![
         Line("defense.at_start", "", Kind::Switch, Tightens, LIMIT, None, field!(Switch defense.at_start), "whether sessions begin in defense mode (RISK-11)"),
-        Line("defense.share", "of each limit", from_bp(100, 10_000), Loosens, LIMIT, None, field!(Ratio defense.share), "what defense mode leaves of each limit (RISK-11)"),
+        Line("defense.share", "of each limit", from_bp(100, 10_000), Loosens, LIMIT, None, field!(Ratio defense.profile.share), "what defense mode leaves of each limit; what a trade has to pay (risk.fee_multiple, risk.edge_multiple) is divided by it (RISK-11)"),
+        Line("defense.price_min", "USD", Kind::Decimal(Quantity::from_raw(SCALE / 100), Quantity::whole(1_000_000)), Tightens, LIMIT, None, field!(Price defense.profile.price_min), "the least price of an entry in defense mode (RISK-11)"),
+        Line("defense.volume_min", "shares a day", between(0, 1_000_000_000), Tightens, LIMIT, None, field!(Quantity defense.profile.volume_min), "the least volume of the session before, in defense mode; where there is none before, of this session so far (RISK-11)"),
     ]
 }
 

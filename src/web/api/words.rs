@@ -18,11 +18,13 @@ pub(super) const PLAIN: &[(&str, &str, &str, &str)] = &[
 /// Objects.
 #[rustfmt::skip]
 pub(super) const OBJECTS: &[Schema] = &[
-    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; open_day: OpenDay?; latch: Mark?; freezes: [Freeze]; fed_at: time?; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
+    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; open_day: OpenDay?; latch: Mark?; defense: Defense?; freezes: [Freeze]; fed_at: time?; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
     ("Session", "id: string; open: time; close: time; windows: [StrategyName]; next: [Coming]; closed: boolean"),
     ("Coming", "at: time; what: string"),
     ("Mark", "at: time; who: Who; why: string"),
     ("Freeze", "name: string; strategy: StrategyName?; mark: Mark; for_the_session: boolean"),
+    ("Defense", "mark: Mark; share: decimal; price_min: decimal; volume_min: decimal; limits: [DefenseLimit]"),
+    ("DefenseLimit", "key: string; what: string; unit: string; usual: string; now: string"),
     ("Day", "net: decimal; realised: decimal; unrealised: decimal; fees: decimal; open_fees: decimal; loss_limit: decimal; at_stops: decimal; equity: decimal; curve: [[any]]; sent: integer"),
     ("Position", "symbol: string; strategy: StrategyName; side: Side; quantity: decimal; entry: decimal; last: decimal?; stop: decimal; target: decimal; unrealised: decimal; since: time; decision: string"),
     ("Order", "order: string; leg: string; strategy: StrategyName; symbol: string; state: string; asked: decimal; filled: decimal"),
@@ -39,7 +41,7 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Screened", "symbol: string; price: decimal?; volume: decimal?; as_of: time?; out: object?"),
     ("OpenDay", "day: string; why: string; by_itself: boolean"),
     ("Drill", "at: time; orders: integer; positions: integer; last_cancel_ms: integer?; flat_ms: integer?; failures: [string]; receipt: string"),
-    ("Closing", "receipt: string?; verb: string; mark: Mark; cancels: integer; cancelled: integer; exits: integer; flat: integer; last_cancel_ms: integer?; done_ms: integer?; pending: [string]; progress: decimal"),
+    ("Closing", "receipt: string?; verb: string; mark: Mark; also: [Mark]; cancels: integer; cancelled: integer; exits: integer; flat: integer; last_cancel_ms: integer?; done_ms: integer?; pending: [string]; progress: decimal"),
     ("Refused", "strategy: StrategyName; symbol: string; gate: string; reason: string; count: integer"),
     ("Skipped", "strategy: StrategyName; symbol: string; reason: string; count: integer"),
     ("Alert", "at: time; level: AlertLevel; code: string; text: string"),
@@ -98,7 +100,7 @@ pub(super) type Field = (&'static str, &'static str, bool, &'static str);
 #[rustfmt::skip]
 pub(super) const FIELDS: &[(&str, &[Field])] = &[
     ("cancel_all", SCOPE), ("flatten", SCOPE),
-    ("freeze", &[("name", "string", true, "the freeze's name: 1 to 32 of a-z, 0-9, _ and -")]),
+    ("freeze", &[("name", "string", true, "1 to 32 of a-z, 0-9, _ and -; strategy-open, strategy-mid or strategy-close for one strategy, another word for all entries")]),
     ("unfreeze", &[("name", "string", true, "the freeze's name")]),
     ("set_mode", &[("mode", "Mode", true, "observe, or the identity's own kind")]),
     ("apply_config", &[("version", "integer", true, "the number of a stored version")]),

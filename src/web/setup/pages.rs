@@ -81,15 +81,44 @@ pub(crate) async fn not_ready() -> HttpResponse {
     HttpResponse::ServiceUnavailable().json(json!({ "status": "not set up" }))
 }
 
-/// What a page was typed into, where it is shown again.
+/// What was typed into a step and not taken. It waits for the page to be asked for: a page that a POST has answered cannot be
+/// gone back to.
+#[derive(Clone)]
+pub(super) struct Turned {
+    step: Step,
+    fields: Fields,
+    wrong: Vec<Wrong>,
+    failed: Option<String>,
+}
+
+impl Turned {
+    /// Leads back to the step, which then shows what was typed. A password is never shown again.
+    fn back(
+        kept: &Kept,
+        step: Step,
+        mut fields: Fields,
+        (wrong, failed): (Vec<Wrong>, Option<String>),
+    ) -> HttpResponse {
+        fields.0.retain(|name, _| !["form", "password", "again"].contains(&name.as_str()));
+        *kept.turned.lock().unwrap_or_else(PoisonError::into_inner) = Some(Self { step, fields, wrong, failed });
+        go_to(step)
+    }
+}
+
+/// What was typed into a step, where it is shown again.
 #[derive(Default)]
 struct Typed<'a> {
     fields: Option<&'a Fields>,
     wrong: &'a [Wrong],
-    failed: Option<String>,
+    failed: Option<&'a str>,
 }
 
-fn page(kept: &Kept, answers: &Answers, step: Step, typed: &Typed<'_>) -> Answer {
+fn page(kept: &Kept, answers: &Answers, step: Step, turned: Option<&Turned>) -> Answer {
+    let typed = turned.map_or_else(Typed::default, |t| Typed {
+        fields: Some(&t.fields),
+        wrong: &t.wrong,
+        failed: t.failed.as_deref(),
+    });
     let own = |name: &str, stands: &str| typed.fields.map_or_else(|| stands.to_owned(), |f| f.get(name).to_owned());
     let error = |name: &str| typed.wrong.iter().find(|(key, _)| key == name).map(|(_, said)| said.clone());
     let steps: Vec<Value> = Step::ALL
@@ -121,9 +150,7 @@ fn page(kept: &Kept, answers: &Answers, step: Step, typed: &Typed<'_>) -> Answer
         "errors": errors, "focus": focus.unwrap_or_default(), "failed": typed.failed,
     });
     let html = kept.pages.fill("setup/step.html", &values)?;
-    let clean = typed.wrong.is_empty() && typed.failed.is_none();
-    let status = if clean { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
 }
 
 /// What is wrong, in the order of the page, to be listed at the button; each leads to its field.
@@ -155,12 +182,15 @@ pub(crate) async fn show(kept: Data<Kept>, request: HttpRequest, step: Path<Stri
     }
     let answers = kept.answers.lock().unwrap_or_else(PoisonError::into_inner).clone();
     match Step::named(&step) {
-        Some(step) => page(&kept, &answers, step, &Typed::default()),
+        Some(step) => {
+            let turned = kept.turned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            page(&kept, &answers, step, turned.as_ref().filter(|t| t.step == step))
+        }
         None => Ok(go_to(answers.next())),
     }
 }
 
-/// `POST /setup/{step}`: takes the answers, or shows the page again with what was typed and what is wrong.
+/// `POST /setup/{step}`: takes the answers, or leads back to the page, which shows what was typed and what is wrong.
 pub(crate) async fn submit(
     kept: Data<Kept>,
     request: HttpRequest,
@@ -187,8 +217,9 @@ pub(crate) async fn submit(
         wrong.extend(password(&answers, &fields));
     }
     if !wrong.is_empty() {
-        return page(&kept, &answers, step, &Typed { fields: Some(&fields), wrong: &wrong, failed: None });
+        return Ok(Turned::back(&kept, step, fields, (wrong, None)));
     }
+    kept.turned.lock().unwrap_or_else(PoisonError::into_inner).take_if(|t| t.step == step);
     match step.after() {
         Some(next) => Ok(go_to(next)),
         None => found(&kept, &request, &answers, &fields).await,
@@ -209,9 +240,7 @@ fn password(answers: &Answers, fields: &Fields) -> Option<Wrong> {
 
 /// The last step: everything is made, and the administrator is signed in.
 async fn found(kept: &Data<Kept>, request: &HttpRequest, answers: &Answers, fields: &Fields) -> Answer {
-    let failed = |said: String| {
-        page(kept, answers, Step::Administrator, &Typed { fields: Some(fields), wrong: &[], failed: Some(said) })
-    };
+    let failed = |said: String| Ok(Turned::back(kept, Step::Administrator, fields.clone(), (Vec::new(), Some(said))));
     let missing: Vec<_> = Step::ALL.into_iter().filter(|s| answers.said(*s).is_none()).map(Step::name).collect();
     if !missing.is_empty() {
         return failed(format!("Not answered yet: {}.", missing.join(", ")));

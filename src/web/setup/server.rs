@@ -18,6 +18,7 @@ use rustls::ServerConfig;
 use tokio::sync::Notify;
 
 use super::answers::{Answers, Wanted};
+use super::pages::Turned;
 use crate::render::Pages;
 use crate::store::people::Token;
 use crate::web::dress::put_on;
@@ -40,6 +41,8 @@ pub struct SetUp {
     pub founding: Founding,
     /// Whether pages come over TLS.
     pub secure: bool,
+    /// How many connections it takes at once: whoever opens more waits, and the process keeps files for itself.
+    pub visitors: usize,
 }
 
 impl fmt::Debug for SetUp {
@@ -74,6 +77,7 @@ pub(crate) struct Kept {
     pub(super) set_up: SetUp,
     pub(super) pages: Pages,
     pub(super) answers: Mutex<Answers>,
+    pub(super) turned: Mutex<Option<Turned>>,
     pub(super) handle: OnceLock<ServerHandle>,
     pub(super) done: Arc<Notify>,
     /// One set-up at a time, and only one.
@@ -85,10 +89,11 @@ pub(crate) struct Kept {
 /// # Errors
 /// Where a template cannot be read or the listener cannot be used.
 pub fn serve_setup(listener: TcpListener, set_up: SetUp, tls: Option<ServerConfig>) -> io::Result<SetUpServer> {
-    let done = Arc::new(Notify::new());
+    let (done, visitors) = (Arc::new(Notify::new()), set_up.visitors);
     let kept = Data::new(Kept {
         pages: Pages::new().map_err(io::Error::other)?,
         answers: Mutex::new(set_up.answers.clone()),
+        turned: Mutex::default(),
         set_up,
         handle: OnceLock::new(),
         done: Arc::clone(&done),
@@ -103,6 +108,7 @@ pub fn serve_setup(listener: TcpListener, set_up: SetUp, tls: Option<ServerConfi
             .configure(register_setup)
     })
     .workers(1)
+    .max_connections(visitors)
     // So that the browser comes to the bot's own server with its next request.
     .keep_alive(KeepAlive::Disabled)
     .client_request_timeout(Duration::from_secs(10))

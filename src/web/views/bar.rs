@@ -43,6 +43,7 @@ pub(super) fn bar(board: &Board, zone: Tz, ages: Ages, silent: Option<i64>) -> V
         "rehearsing": board.rehearsing,
         "session": session(board),
         "latched": board.latch.is_some(),
+        "defense": board.defense.as_ref().map(|d| super::risk::share(d.share)),
         "freezes": names.len(),
         "freeze_names": names.join(", "),
         "feed": match (silent, ages.feed) {
@@ -89,5 +90,6 @@ fn spoken(board: &Board) -> String {
         0 => String::new(),
         n => format!(" {n} {} entries back.", if n == 1 { "freeze holds" } else { "freezes hold" }),
     };
-    format!("The bot is {}.{latch}{freezes}", board.state.word())
+    let defense = if board.defense.is_some() { " Defense mode is on." } else { "" };
+    format!("The bot is {}.{latch}{defense}{freezes}", board.state.word())
 }

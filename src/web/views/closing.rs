@@ -112,7 +112,8 @@ fn told(board: &Board, c: &ClosingBoard) -> Value {
         .clamp(0, desk::domain::decimal::SCALE)
         .div_euclid(desk::domain::decimal::SCALE.div_euclid(1_000));
     json!({
-        "verb": c.verb, "kill": kill, "done": done, "mark": mark(&c.mark), "steps": steps, "pending": c.pending,
+        "verb": c.verb, "kill": kill, "done": done, "mark": mark(&c.mark), "also": c.also.iter().map(mark).collect::<Vec<_>>(),
+        "steps": steps, "pending": c.pending,
         "head": match (kill, done) {
             (true, false) => "Kill in progress",
             (true, true) if board.latch.is_none() => "Closed at once: flat",

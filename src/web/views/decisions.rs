@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use desk::domain::event::Decision;
 use desk::domain::market::Side;
 use desk::domain::records::{GateName, Verdict};
 use desk::gates::{Check, GateResult, Reason};
@@ -16,6 +17,10 @@ use crate::render::numbers::{Sign, cents_text, clock, decimal, price, quantity};
 pub(super) fn reason(reason: Reason) -> String {
     match reason {
         Reason::Dvs => "data quality score".to_owned(),
+        Reason::Defense => "defense mode was on, with this share of each limit".to_owned(),
+        Reason::DefenseSymbol => "traded before (1 is yes)".to_owned(),
+        Reason::DefensePrice => "price in defense mode".to_owned(),
+        Reason::DefenseVolume => "volume in defense mode".to_owned(),
         other => other.as_str().replace('_', " "),
     }
 }
@@ -35,6 +40,14 @@ fn bound_in_words(check: &Check) -> String {
     if bound(check) == "≤ " { format!("the limit is {threshold}") } else { format!("needs {threshold}") }
 }
 
+/// What is said besides of a figure that defense mode has tightened.
+fn defended(decision: &Decision) -> String {
+    match decision.defense_share().filter(|_| decision.is_of_defense()) {
+        Some(share) => format!(" in defense mode, which leaves {} % of each limit", super::risk::share(share)),
+        None => String::new(),
+    }
+}
+
 /// What came of a decision, in a few words: the outcome, or the gate that blocked it.
 fn outcome(line: &DecisionLine) -> (String, String) {
     let d = &line.decision;
@@ -42,9 +55,11 @@ fn outcome(line: &DecisionLine) -> (String, String) {
     match (d.blocked, blocking.and_then(GateResult::deciding)) {
         (Some((gate, why)), Some(check)) => (
             format!("blocked by {}", gate.label()),
-            format!("{} {}, {}", reason(why), figure(&check.value.to_string()), bound_in_words(check)),
+            format!("{} {}, {}{}", reason(why), figure(&check.value.to_string()), bound_in_words(check), defended(d)),
         ),
-        (Some((gate, why)), None) => (format!("blocked by {}", gate.label()), reason(why)),
+        (Some((gate, why)), None) => {
+            (format!("blocked by {}", gate.label()), format!("{}{}", reason(why), defended(d)))
+        }
         (None, _) if line.outcome == "executed" => {
             ("executed".to_owned(), format!("{} planned at {}", quantity(d.size), plain_price(line)))
         }

@@ -38,6 +38,7 @@ pub(crate) use decisions::one as decision;
 pub(crate) use decisions::rows as decision_rows;
 pub(crate) use screener::{Narrowed as Screened, screener};
 pub(crate) use tables::{orders, positions, trades};
+pub use why::diagnosis;
 pub(crate) use why::why;
 
 /// Seconds without a new board after which it is called old.
@@ -54,6 +55,8 @@ pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, zone: Tz, a
             "latched": board.latch.is_some(),
             "paused": board.freezes.iter().any(|f| f.name.as_str() == "pause"),
             "frozen": !board.freezes.is_empty(),
+            "defending": board.defense.is_some(),
+            "undefended": board.defense.is_none(),
         },
         "head": day::head(board),
         "curve": day::curve(board),
@@ -65,6 +68,7 @@ pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, zone: Tz, a
         "gates": decisions::gates(board),
         "trades": tables::trades(board, |_| true),
         "limits": risk::limits(board),
+        "defense": risk::defense(board),
         "freezes": risk::freezes(board),
         "touches": closing::touches(board),
         "closing": closing::closing(board),

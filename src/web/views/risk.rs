@@ -1,11 +1,11 @@
 //! Limits and how much of each is used; what holds entries back.
 
-use desk::domain::decimal::Money;
+use desk::domain::decimal::{Money, Ratio, SCALE};
 use serde_json::{Value, json};
 
-use super::words::{percent, permille};
+use super::words::{figure, percent, permille};
 use crate::messages::board::{Board, Mark};
-use crate::render::numbers::{Sign, cents_text, clock};
+use crate::render::numbers::{Sign, cents_text, clock, price, quantity};
 
 pub(super) fn limits(board: &Board) -> Value {
     let day = &board.day;
@@ -19,6 +19,27 @@ pub(super) fn limits(board: &Board) -> Value {
             })
         });
     json!({ "rows": rows, "sent": day.sent })
+}
+
+/// Defense mode with every limit that it tightens; nothing while it is off.
+pub(super) fn defense(board: &Board) -> Value {
+    let Some(defense) = &board.defense else { return Value::Null };
+    let rows: Vec<Value> = defense
+        .limits
+        .iter()
+        .map(|l| {
+            json!({ "key": l.key, "what": l.what, "unit": l.unit, "usual": figure(&l.usual), "now": figure(&l.now) })
+        })
+        .collect();
+    json!({
+        "mark": mark(&defense.mark), "share": share(defense.share), "rows": rows,
+        "price_min": price(defense.price_min), "volume_min": quantity(defense.volume_min),
+    })
+}
+
+/// A share in per cent.
+pub(super) fn share(share: Ratio) -> String {
+    percent(share.raw().div_euclid(SCALE.div_euclid(1_000)))
 }
 
 /// Who, when, why, as a page says it.

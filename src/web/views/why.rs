@@ -32,6 +32,16 @@ struct Cause {
 /// Counts of causes.
 type Tally = BTreeMap<Cause, u64>;
 
+/// The chain without the causes by symbol, for the command line.
+#[must_use]
+pub fn diagnosis(board: &Board) -> Value {
+    let mut found = why(board, "", "");
+    if let Some(found) = found.as_object_mut() {
+        found.retain(|name, _| ["answer", "held", "remedy", "chain"].contains(&name.as_str()));
+    }
+    found
+}
+
 /// The page's values: all strategies and symbols, or those that were asked for.
 pub(crate) fn why(board: &Board, strategy: &str, symbol: &str) -> Value {
     let chain = chain(board);
@@ -151,6 +161,7 @@ fn chain(board: &Board) -> Vec<Link> {
         feed(board),
         hours(board),
         freezes(board),
+        defense(board),
         strategies(board),
         signals(board),
         orders(board),
@@ -201,6 +212,20 @@ fn hours(board: &Board) -> Link {
         return link("Session", true, format!("The market closed at {} UTC.", clock(session.close)));
     }
     link("Session", false, format!("The market is open until {} UTC.", clock(session.close)))
+}
+
+/// Defense mode blocks no entry by itself; the gates say which of its limits did.
+fn defense(board: &Board) -> Link {
+    let said = match &board.defense {
+        None => "Defense mode is off.".to_owned(),
+        Some(on) => format!(
+            "Defense mode is on since {} by {}: {} % of each limit, and known symbols alone.",
+            clock(on.mark.at),
+            on.mark.who,
+            super::risk::share(on.share)
+        ),
+    };
+    link("Defense", false, said)
 }
 
 fn freezes(board: &Board) -> Link {

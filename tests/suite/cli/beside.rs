@@ -22,7 +22,10 @@ struct Bot {
 
 impl Bot {
     fn silent() -> Self {
-        Self { folder: Folder::new(), heard: Arc::default(), _runtime: None }
+        let folder = Folder::new();
+        std::fs::create_dir_all(folder.path().join("config")).unwrap();
+        std::fs::write(folder.path().join("config/default.toml"), "").unwrap();
+        Self { folder, heard: Arc::default(), _runtime: None }
     }
 
     fn running(answer: fn(&Request) -> Reply) -> Self {
@@ -70,6 +73,7 @@ impl Bot {
             last_cycle: None,
             last_decision: None,
             decisions: 3,
+            defense: false,
             unwatched: false,
             board: serde_json::json!({ "state": "monitoring", "mode": "paper" }),
         };
@@ -80,6 +84,7 @@ impl Bot {
 fn friendly(request: &Request) -> Reply {
     match request {
         Request::Rehearsal => Reply::Rehearsal { rehearsal: serde_json::Value::Null },
+        Request::Diagnosis => Reply::Diagnosis { found: serde_json::Value::Null },
         Request::Board => {
             Reply::Board { board: serde_json::json!({ "state": "trading", "identity": "RIGD_US_SIM_01" }) }
         }

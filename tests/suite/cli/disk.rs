@@ -43,6 +43,11 @@ fn has_alert(board: &Value, code: &str) -> bool {
     board["alerts"].as_array().is_some_and(|list| list.iter().any(|alert| alert["code"] == code))
 }
 
+fn says(board: &Value, words: &str) -> bool {
+    let text = |alert: &Value| alert["text"].as_str().is_some_and(|text| text.contains(words));
+    board["alerts"].as_array().is_some_and(|list| list.iter().any(text))
+}
+
 fn is_frozen(board: &Value, name: &str) -> bool {
     board["freezes"].as_array().is_some_and(|list| list.iter().any(|freeze| freeze["name"] == name))
 }
@@ -92,6 +97,7 @@ fn d1_a_kill_works_on_a_full_disk_and_the_books_catch_up() {
     assert!(is_frozen(&done, "books") && has_alert(&done, "books"), "it says that the books wait: {done:#}");
     assert!(has_alert(&done, "receipt_lost"), "it says that the receipt waits: {done:#}");
     assert_eq!(done["latch"]["why"], "full");
+    bot.until("the logs' own alert", |b| has_alert(b, "logs"));
     let emergency = std::fs::read_to_string(data.join("emergency.log")).unwrap();
     assert!(emergency.contains("\"what\":\"exit\""), "what was sent past the books is written down");
     assert!(data.join("control/kill.latch").exists(), "the latch is on the disk, however full");
@@ -99,6 +105,7 @@ fn d1_a_kill_works_on_a_full_disk_and_the_books_catch_up() {
     std::fs::remove_file(&ballast).unwrap();
     let stopped = bot.until("stopped", |b| b["state"] == "stopped" && b["closing"]["receipt"].is_string());
     assert!(is_flat(&stopped), "{stopped:#}");
+    bot.until("what is left to do", |b| says(b, "have caught up. Entries stay frozen until somebody clears"));
     assert_eq!(kept(&data), 1, "the receipt is kept as soon as that can be done");
     assert_eq!(bot.tell("shutdown").code, Some(0));
     assert_eq!(bot.ends().code(), Some(0));
@@ -121,7 +128,8 @@ fn mounted(image: &Path, place: &Path) -> Option<String> {
 }
 
 /// D6, RISK-14a: the file system of the books turns read-only under them, as Linux does it with a failing disk. The kill is
-/// carried out past the books and leaves its receipt.
+/// carried out past the books and leaves its receipt. The way back is the one that the alert names: the process ends, the
+/// file system is checked and mounted, and the bot starts, latched, with sound books.
 #[test]
 fn d6_a_kill_works_when_the_books_turn_read_only() {
     const NAME: &str = "d6_a_kill_works_when_the_books_turn_read_only";
@@ -139,7 +147,7 @@ fn d6_a_kill_works_when_the_books_turn_read_only() {
         eprintln!("NOT TESTED: {NAME}; no ext4 file system can be made here");
         return;
     };
-    let bot = holding(&data);
+    let mut bot = holding(&data);
     std::fs::write(&trigger, "a failing disk").unwrap();
     assert!(std::fs::write(ledgers.join("probe"), "").is_err(), "it is read-only now");
     std::fs::write(data.join("control/control_kill.flag"), "failing").unwrap();
@@ -149,7 +157,26 @@ fn d6_a_kill_works_when_the_books_turn_read_only() {
     assert_eq!(kept(&data), 1);
     let emergency = std::fs::read_to_string(data.join("emergency.log")).unwrap();
     assert!(emergency.contains("\"what\":\"exit\""), "what was sent past the books is written down");
-    bot.perish();
+    assert!(says(&done, "check and mount the file system again"), "it says what to do: {done:#}");
+    assert_eq!(bot.tell("shutdown").code, Some(0));
+    if bot.ends_within(std::time::Duration::from_secs(40)).is_none() {
+        bot.child.kill().unwrap();
+        bot.child.wait().unwrap();
+    }
+    assert!(run(&["umount", &text(&ledgers)]));
+    let image = text(&folder.path().join("image"));
+    // 1: errors were there, and are mended.
+    let mended = Command::new("fsck.ext4").args(["-p", "-f", &image]).status().unwrap();
+    assert!(matches!(mended.code(), Some(0 | 1)), "{mended}");
+    assert!(run(&["mount", "-o", "loop,errors=remount-ro", &image, &text(&ledgers)]));
+    tbot_well(&["ledger", "verify", &text(&data.join(BOOKS))]);
+    let back = Bot::start(&data, &["--speed", "600"]);
+    let board = back.until("the kill to its end", |b| is_flat(b) && b["state"] == "stopped");
+    assert_eq!(board["latch"]["why"], "failing", "the latch outlives it");
+    assert!(has_alert(&board, "emergency_file"), "what was sent past the books is told: {board:#}");
+    assert_eq!(back.tell("start").code, Some(4));
+    back.perish();
+    tbot_well(&["ledger", "verify", &text(&data.join(BOOKS))]);
     assert!(run(&["umount", &text(&ledgers)]));
 }
 

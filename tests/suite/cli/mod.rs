@@ -11,10 +11,16 @@ mod beside;
 mod besieged;
 /// A living bot for a test.
 mod bot;
+/// What a start needs, and why nothing trades.
+mod check;
+/// One-time codes.
+mod codes;
 /// Data that stop in the middle of a trade.
 mod data_end;
 /// The files of a day's close.
 mod day_exports;
+/// Defense mode, freezes, proposals.
+mod defense;
 /// `tbot demo`.
 mod demo;
 /// A disk that is full, or turns read-only.

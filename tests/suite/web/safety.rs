@@ -216,3 +216,41 @@ fn a_kill_does_not_wait_for_the_people_s_database() {
     assert_eq!(server.given().len(), 1);
     assert_eq!(server.post("/commands/kill", None, &[("key", "k3")]).header("location"), Some("/sign-in"));
 }
+
+/// WEB-2c, RISK-13: while the people's database is held by somebody else, a page says so with a time to come again; a kill
+/// of a session that is known is carried out at once.
+#[test]
+fn web_2c_a_held_database_delays_pages_and_never_a_kill() {
+    use sqlx::{Connection as _, Executor as _};
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Operator]);
+    assert_eq!(server.get("/risk", Some(&ann)).status, 200);
+    let path = server.folder.path().join("people.db");
+    let held = server.wait(async {
+        let mut held = sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+        held.execute("BEGIN EXCLUSIVE").await.unwrap();
+        held
+    });
+    // So that this use has to be written down.
+    server.later(desk::domain::time::Span::minutes(5));
+    let killed = std::thread::scope(|scope| {
+        let first = scope.spawn(|| server.get("/risk", Some(&ann)).status);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        let page = scope.spawn(|| server.get("/risk", Some(&ann)));
+        let begun = tbot::gateway::clock::Stopwatch::start();
+        let kill = scope.spawn(|| server.post("/commands/kill", Some(&ann), &[("key", "k1"), ("why", "now")]));
+        let heard = || server.orders.lock().unwrap().iter().any(|o| o.command == desk::domain::bot::Command::Kill);
+        while !heard() && begun.elapsed() < std::time::Duration::from_secs(5) {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let took = begun.elapsed();
+        let page = page.join().unwrap();
+        assert_eq!((page.status, page.header("retry-after")), (503, Some("2")), "{}", page.body);
+        assert!(page.body.contains("did not answer in time"), "{}", page.body);
+        server.wait(held.close()).unwrap();
+        assert!([200, 503].contains(&first.join().unwrap()));
+        assert!(kill.join().unwrap().status < 400);
+        took
+    });
+    assert!(killed < std::time::Duration::from_millis(1_500), "a kill waited for a database: {killed:?}");
+}

@@ -336,6 +336,7 @@ pub(crate) fn board() -> Board {
             closed: false,
         }),
         latch: None,
+        defense: None,
         freezes: vec![],
         fed_at: Some(at("20:41:00")),
         day: Day {
@@ -393,6 +394,7 @@ pub(crate) fn killing() -> Board {
             receipt: None,
             verb: "kill",
             mark,
+            also: Vec::new(),
             cancels: 1,
             cancelled: 1,
             exits: 2,

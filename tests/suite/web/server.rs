@@ -47,7 +47,7 @@ pub(crate) struct Server {
     runtime: tokio::runtime::Runtime,
     handle: actix_web::dev::ServerHandle,
     thread: Option<std::thread::JoinHandle<()>>,
-    folder: Folder,
+    pub(crate) folder: Folder,
 }
 
 /// Somebody who is signed in: a cookie and the secret of forms.

@@ -191,6 +191,21 @@ pub struct Decision {
     pub inputs: Vec<(InputName, Ratio)>,
 }
 
+impl Decision {
+    /// The share of each limit that it was weighed with, where defense mode was on (RISK-11).
+    #[must_use]
+    pub fn defense_share(&self) -> Option<Ratio> {
+        let mut checks = self.trace.iter().flat_map(|gate| &gate.checks);
+        checks.find(|c| c.reason == Reason::Defense).map(|c| c.value)
+    }
+
+    /// Whether it was blocked by something that defense mode tightens, while that was on.
+    #[must_use]
+    pub fn is_of_defense(&self) -> bool {
+        self.blocked.is_some_and(|(_, why)| why.is_tightened_in_defense()) && self.defense_share().is_some()
+    }
+}
+
 /// What a strategy saw when it decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

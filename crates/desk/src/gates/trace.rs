@@ -87,6 +87,14 @@ names! {
         Leverage = "leverage",
         /// An order of this intent is there already, or an own order works on the other side (RISK-7).
         DuplicateOrder = "duplicate_order",
+        /// In defense mode no new symbols: 1 where the bot has traded it before (RISK-11).
+        DefenseSymbol = "defense_symbol",
+        /// The price of an entry in defense mode (RISK-11).
+        DefensePrice = "defense_price",
+        /// The symbol's volume in defense mode (RISK-11).
+        DefenseVolume = "defense_volume",
+        /// Defense mode was on: the share that it left of each limit (RISK-11).
+        Defense = "defense",
     }
 }
 
@@ -112,6 +120,17 @@ pub struct GateResult {
     pub verdict: Verdict,
     /// Every finding with its numbers; the first that does not hold is the reason.
     pub checks: Vec<Check>,
+}
+
+impl Reason {
+    /// Whether the figure it is held against is one that defense mode tightens (RISK-11).
+    #[must_use]
+    pub const fn is_tightened_in_defense(self) -> bool {
+        !matches!(
+            self,
+            Self::Inside | Self::Dvs | Self::CorruptHold | Self::SymbolOwned | Self::NoSize | Self::DuplicateOrder
+        )
+    }
 }
 
 impl GateResult {

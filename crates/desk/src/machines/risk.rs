@@ -1,8 +1,8 @@
 //! Exposure, the day's results, freezes (RISK-10, RISK-12), and where the account stands when a signal is weighed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::decimal::{Money, Price};
+use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::StrategyName;
 use crate::domain::order::Execution;
@@ -31,6 +31,8 @@ pub struct Risk {
     peak: Option<Wide>,
     trades: Vec<(StrategyName, u32)>,
     trades_symbol: BTreeMap<Symbol, u32>,
+    /// Symbols in which an entry was ever approved.
+    traded: BTreeSet<Symbol>,
     today: BTreeMap<StrategyName, Today>,
     closed_today: Wide,
     freezes: Vec<Freeze>,
@@ -49,6 +51,7 @@ impl Risk {
             peak: None,
             trades: Vec::new(),
             trades_symbol: BTreeMap::new(),
+            traded: BTreeSet::new(),
             today: BTreeMap::new(),
             closed_today: Wide::ZERO,
             freezes: Vec::new(),
@@ -137,7 +140,7 @@ impl Risk {
         Ok(found)
     }
 
-    /// Where the account stands for a signal in one symbol, at the last closes.
+    /// Where the account stands for a signal in one symbol, at the last closes. Its volume is the market data's affair.
     ///
     /// # Errors
     /// [`Overflow`].
@@ -166,6 +169,8 @@ impl Risk {
             freezes: &self.freezes,
             trades: &self.trades,
             trades_symbol: self.trades_symbol.get(symbol).copied().unwrap_or(0),
+            traded_before: self.traded.contains(symbol),
+            volume: Quantity::ZERO,
             positions,
             owner,
             working: owner == Some(strategy),
@@ -216,6 +221,7 @@ impl Risk {
                 }
                 let count = self.trades_symbol.entry(decision.symbol).or_default();
                 *count = count.saturating_add(1);
+                self.traded.insert(decision.symbol);
             }
             Body::Executed { execution, .. } => self.execute(execution)?,
             Body::TradeClosed(trade) => self.close_trade(trade)?,

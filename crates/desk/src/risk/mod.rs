@@ -7,6 +7,8 @@ mod approval;
 mod candidate;
 /// The checks and their table.
 mod checks;
+/// What defense mode asks for besides.
+mod defense;
 /// Limits and their defaults.
 mod limits;
 /// Where the account stands.
@@ -15,5 +17,6 @@ mod standing;
 pub use approval::{Approved, Entry, Expired, Reducing, Weighed, weigh};
 pub use candidate::{Candidate, Costs, Pricing, size};
 pub use checks::{CHECKS, RiskCheck};
-pub use limits::Limits;
+pub(crate) use defense::defense_checks;
+pub use limits::{Defense, Limits};
 pub use standing::{Freeze, Standing};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::limits::Limits;
-use crate::domain::decimal::Money;
+use crate::domain::decimal::{Money, Quantity};
 use crate::domain::ids::StrategyName;
 use crate::domain::wide::Wide;
 use crate::gates::Reason;
@@ -32,6 +32,10 @@ pub struct Standing<'a> {
     pub trades: &'a [(StrategyName, u32)],
     /// Approved entries today in this symbol.
     pub trades_symbol: u32,
+    /// Whether an entry in this symbol was ever approved before (RISK-11).
+    pub traded_before: bool,
+    /// The symbol's volume in the session before, or in this one so far where there is none before.
+    pub volume: Quantity,
     /// Symbols held or being entered.
     pub positions: u32,
     /// Who owns this symbol now.

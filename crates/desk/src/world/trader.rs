@@ -6,7 +6,7 @@
 pub use super::halt::Halt;
 use super::occupied::Occupied;
 use super::recovery::{Milestones, Starting};
-use crate::domain::decimal::{Money, Price};
+use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::event::{Body, Event};
 use crate::domain::fees::{CommissionSchedule, SaleRates};
 use crate::domain::ids::{DecisionId, Identity, OrderId, StrategyName};
@@ -114,7 +114,7 @@ pub struct Trader<R> {
     pub(super) starting: Option<Starting>,
     pub(super) polled_at: Timestamp,
     pub(super) lists: Lists,
-    history: Option<History>,
+    history: History,
     screened: Screened,
     /// By place; empty where nothing is left out.
     left_out: Vec<bool>,
@@ -170,7 +170,7 @@ impl<R: Record> Trader<R> {
             starting: None,
             polled_at: Timestamp::default(),
             lists: Lists::default(),
-            history: setup.screen.as_ref().map(|_| History::new(setup.instruments.len())),
+            history: History::new(setup.instruments.len()),
             screened: Screened::default(),
             left_out: Vec::new(),
             #[cfg(feature = "planted-bugs")]
@@ -297,9 +297,9 @@ impl<R: Record> Trader<R> {
 
     /// Which symbols are looked at in this session, by what the bars before it said.
     fn screen(&mut self, hours: &Hours) {
-        let (Some(criteria), Some(history)) = (&self.setup.screen, &mut self.history) else { return };
-        history.open(hours.session);
-        self.screened = screen(hours.open, criteria, &history.candidates(&self.setup.instruments));
+        self.history.open(hours.session);
+        let Some(criteria) = &self.setup.screen else { return };
+        self.screened = screen(hours.open, criteria, &self.history.candidates(&self.setup.instruments));
         let taken = |symbol: &Symbol| self.screened.chosen.binary_search(symbol).is_ok();
         self.left_out = self.symbols.iter().map(|symbol| !taken(symbol)).collect();
     }
@@ -313,7 +313,7 @@ impl<R: Record> Trader<R> {
     /// What the screen knew, or knows by now, of each symbol.
     #[must_use]
     pub fn candidates(&self) -> Vec<Candidate> {
-        self.history.as_ref().map(|h| h.candidates(&self.setup.instruments)).unwrap_or_default()
+        if self.setup.screen.is_some() { self.history.candidates(&self.setup.instruments) } else { Vec::new() }
     }
 
     /// Hears a venue's answers.
@@ -348,10 +348,8 @@ impl<R: Record> Trader<R> {
     pub fn observe(&mut self, now: Timestamp, bars: &[Ended<'_>]) -> Result<(), Halt> {
         let Some(terms) = self.terms else { return Ok(()) };
         let watched = self.is_watched(now);
-        if let Some(history) = &mut self.history {
-            for ended in bars {
-                history.see(ended.place, ended.bar);
-            }
+        for ended in bars {
+            self.history.see(ended.place, ended.bar);
         }
         // Bars that have ended at one instant began at one, as a rule.
         let (mut start, mut minute) = (terms.hours.open, 0);
@@ -602,6 +600,7 @@ impl<R: Record> Trader<R> {
         let mut standing = self.risk.standing(symbol, strategy, &self.portfolio, |s| self.last_close(s))?;
         // An order that may still turn up counts as one that works (RISK-7).
         standing.working |= self.broker.is_unresolved(symbol);
+        standing.volume = self.symbols.binary_search(symbol).map_or(Quantity::ZERO, |place| self.history.volume(place));
         Ok(standing)
     }
 

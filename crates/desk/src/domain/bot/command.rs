@@ -44,6 +44,11 @@ impl FreezeName {
     pub(super) fn known(name: &'static str) -> Self {
         Self(name.to_owned())
     }
+
+    /// The same of a name that is put together.
+    pub(super) const fn made(name: String) -> Self {
+        Self(name)
+    }
 }
 
 impl fmt::Display for FreezeName {

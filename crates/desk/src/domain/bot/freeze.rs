@@ -6,6 +6,9 @@ use super::command::{FreezeName, FreezeNameError};
 use super::mark::Mark;
 use crate::domain::ids::StrategyName;
 
+/// How the name of a strategy's freeze begins.
+const OF_STRATEGY: &str = "strategy-";
+
 /// A freeze.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
@@ -56,6 +59,25 @@ impl FreezeName {
         Self::known("file")
     }
 
+    /// The freeze by which a person holds one strategy's entries, e.g. `strategy-open`.
+    #[must_use]
+    pub fn of_strategy(strategy: StrategyName) -> Self {
+        Self::made(format!("{OF_STRATEGY}{strategy}"))
+    }
+
+    /// The strategy that a freeze of this name holds alone, where it names one that trades.
+    #[must_use]
+    pub fn strategy(&self) -> Option<StrategyName> {
+        let named = self.named_strategy()?;
+        StrategyName::TRADING.into_iter().find(|s| s.as_str() == named)
+    }
+
+    /// What stands where such a name has its strategy, whether there is one or not.
+    #[must_use]
+    pub fn named_strategy(&self) -> Option<&str> {
+        self.as_str().strip_prefix(OF_STRATEGY)
+    }
+
     /// The name of a limit's freeze: the limit, and the strategy where it holds one alone, e.g. `strategy_loss-open`.
     ///
     /// # Errors
@@ -78,6 +100,12 @@ mod tests {
         assert_eq!(name("daily_loss", None).as_deref(), Ok("daily_loss"));
         assert_eq!(name("losing_row", Some(StrategyName::Mid)).as_deref(), Ok("losing_row-mid"));
         assert!(name("Daily Loss", None).is_err());
+        for strategy in StrategyName::TRADING {
+            let name = FreezeName::of_strategy(strategy);
+            assert_eq!((name.as_str().parse().as_ref(), name.strategy()), (Ok(&name), Some(strategy)));
+        }
+        let other: FreezeName = "strategy-nothing".parse().unwrap();
+        assert_eq!((other.named_strategy(), other.strategy()), (Some("nothing"), None));
         assert_eq!(FreezeName::pause().as_str().parse(), Ok(FreezeName::pause()));
         assert_eq!(FreezeName::file().as_str().parse(), Ok(FreezeName::file()));
     }

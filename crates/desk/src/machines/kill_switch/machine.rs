@@ -18,6 +18,9 @@ use crate::risk::Reducing;
 /// How long it waits before it asks the same thing again.
 const AGAIN: Span = Span::seconds(1);
 
+/// How many others a receipt names.
+const OTHERS: usize = 20;
+
 /// How many of the broker's words a receipt keeps.
 const WORDS: usize = 500;
 
@@ -77,6 +80,7 @@ pub struct KillSwitch {
     verb: Verb,
     scope: Scope,
     mark: Mark,
+    also: Vec<Mark>,
     opened: Option<Left>,
     cancels: BTreeMap<OrderId, Asked>,
     exits: BTreeMap<DecisionId, Asked>,
@@ -163,6 +167,7 @@ impl KillSwitch {
             verb,
             scope,
             mark,
+            also: Vec::new(),
             opened: None,
             cancels: BTreeMap::new(),
             exits: BTreeMap::new(),
@@ -182,6 +187,25 @@ impl KillSwitch {
     #[must_use]
     pub const fn mark(&self) -> &Mark {
         &self.mark
+    }
+
+    /// Who else asked for it, in the order in which they were heard.
+    #[must_use]
+    pub fn also(&self) -> &[Mark] {
+        &self.also
+    }
+
+    /// Somebody else asks for the same: it is not begun anew, and the receipt names them too. The same way heard twice,
+    /// once with and once without its reason, is one.
+    pub fn asked_again(&mut self, mark: Mark) {
+        let same = |known: &Mark| {
+            let (a, b) = (known.why.trim(), mark.why.trim());
+            known.who == mark.who && (a == b || a.is_empty() || b.is_empty())
+        };
+        let known = same(&self.mark) || self.also.iter().any(same);
+        if !known && self.also.len() < OTHERS {
+            self.also.push(mark);
+        }
     }
 
     /// What was open when it began, as first confirmed.
@@ -381,6 +405,7 @@ impl KillSwitch {
             verb: self.verb,
             scope: self.scope.clone(),
             mark: self.mark.clone(),
+            also: self.also.clone(),
             added: Vec::new(),
             at,
             opened: self.opened.clone().unwrap_or_default(),

@@ -59,6 +59,9 @@ pub struct Receipt {
     pub scope: Scope,
     /// Who commanded it, when, why.
     pub mark: Mark,
+    /// Who else asked for the same while it was under way: a kill may be tripped in several ways at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Mark>,
     /// Reasons that were given afterwards (WEB-2c).
     pub added: Vec<Mark>,
     /// When the receipt was written.

@@ -227,6 +227,27 @@ fn risk_15a_the_receipt_says_who_why_what_and_how_long() {
 }
 
 #[test]
+fn risk_15a_the_receipt_names_every_way_that_tripped_it_the_first_one_leading() {
+    let by = |who: &str, why: &str| Mark { who: Who::OwnerBy(who.to_owned()), why: why.to_owned(), ..mark() };
+    let mut switch = kill();
+    for again in [
+        mark(),
+        Mark { why: String::new(), ..mark() },
+        by("signal SIGUSR2", ""),
+        by("flag file control_kill.flag", "gone wild"),
+        by("signal SIGUSR2", "the same way, told again"),
+    ] {
+        switch.asked_again(again);
+    }
+    let receipt = switch.receipt(at(9), None);
+    assert_eq!(receipt.mark, mark());
+    assert_eq!(receipt.also, [by("signal SIGUSR2", ""), by("flag file control_kill.flag", "gone wild")]);
+    let text = String::from_utf8(receipt.to_bytes().unwrap()).unwrap();
+    assert!(text.contains(r#""also":[{"at":"#), "{text}");
+    assert_eq!(serde_json::from_str::<Receipt>(&text).unwrap(), receipt);
+}
+
+#[test]
 fn risk_14a_what_is_sent_can_only_reduce() {
     let identity = "RIGD_US_SIM_01".parse().unwrap();
     let mut switch = kill();

@@ -50,6 +50,12 @@ impl History {
         }
     }
 
+    /// What was traded in the symbol of this place in the session before, or in this one so far where none was before.
+    #[must_use]
+    pub fn volume(&self, place: usize) -> Quantity {
+        self.seen.get(place).map_or(Quantity::ZERO, |seen| seen.before.unwrap_or(seen.traded))
+    }
+
     /// What is known of each instrument, in their order. The simulated venue trades all of them, both ways.
     #[must_use]
     pub fn candidates(&self, instruments: &[Instrument]) -> Vec<Candidate> {
@@ -89,6 +95,7 @@ mod tests {
         history.see(0, &bar(470, 1_000));
         history.see(0, &bar(471, 500));
         assert_eq!(told(&history), (Some(Price::whole(471)), None), "the session is not over");
+        assert_eq!((history.volume(0), history.volume(1)), (Quantity::whole(1_500), Quantity::ZERO));
         history.open(days[1]);
         history.open(days[1]);
         assert_eq!(told(&history), (Some(Price::whole(471)), Some(Quantity::whole(1_500))));
@@ -98,5 +105,6 @@ mod tests {
         history.see(0, &bar(1, i64::MAX / 100_000_000));
         history.open(days[0]);
         assert_eq!(told(&history).1, Some(Quantity::from_raw(i64::MAX)));
+        assert_eq!(history.volume(0), Quantity::from_raw(i64::MAX));
     }
 }

@@ -178,8 +178,9 @@ impl Supervisor {
             Command::SuspendStrategy(strategy) => self.suspend(asked, *strategy),
             Command::Acknowledge => self.acknowledge(asked),
             Command::Drill => Ok(Draft::doing(Effect::Drill, "The drill has begun, on a venue of its own.")),
-            Command::ApproveProposal(number) => Ok(proposal(*number, true)),
-            Command::RejectProposal(number) => Ok(proposal(*number, false)),
+            Command::ApproveProposal(number) | Command::RejectProposal(number) => {
+                Err(Refusal::NoSuchProposal { number: *number })
+            }
         }
     }
 
@@ -362,11 +363,6 @@ impl Supervisor {
         self.go(asked, BotState::Started, &mut draft)?;
         Ok(draft)
     }
-}
-
-fn proposal(number: u64, approved: bool) -> Draft {
-    let word = if approved { "approved" } else { "rejected" };
-    Draft::doing(Effect::Proposal { number, approved }, format!("Proposal {number} is {word}."))
 }
 
 /// `1 position is`, `2 positions are`.

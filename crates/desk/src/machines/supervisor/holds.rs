@@ -9,12 +9,15 @@ use crate::domain::ids::StrategyName;
 
 impl Supervisor {
     pub(super) fn freeze(&self, asked: &Asked<'_>, name: &FreezeName) -> Draft {
-        if let Some(there) = self.freezes.get(name).filter(|f| f.strategy.is_none() && !f.for_the_session) {
+        let strategy = name.strategy();
+        let as_wide = |f: &&Freeze| (f.strategy.is_none() || f.strategy == strategy) && !f.for_the_session;
+        if let Some(there) = self.freezes.get(name).filter(as_wide) {
             return Draft::saying(format!("{name} stands already, set by {}.", there.mark));
         }
         let mark = asked.order.mark(asked.at);
-        let freeze = Freeze { name: name.clone(), strategy: None, mark, for_the_session: false };
-        Draft::noting(BotBody::Frozen(freeze), format!("No new entries until {name} is cleared. Exits go on."))
+        let freeze = Freeze { name: name.clone(), strategy, mark, for_the_session: false };
+        let whose = strategy.map(|s| format!(" of {s}")).unwrap_or_default();
+        Draft::noting(BotBody::Frozen(freeze), format!("No new entries{whose} until {name} is cleared. Exits go on."))
     }
 
     pub(super) fn resume(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {
@@ -60,16 +63,22 @@ impl Supervisor {
             return Draft::saying(format!("Defense mode is on already, by {mark}."));
         }
         let mark = asked.order.mark(asked.at);
-        Draft::noting(BotBody::DefenseEntered { mark }, "Defense mode is on, until somebody leaves it.")
+        let mut draft =
+            Draft::noting(BotBody::DefenseEntered { mark }, "Defense mode is on, until somebody leaves it.");
+        draft.effects.push(Effect::SetLimits);
+        draft
     }
 
     pub(super) fn leave_defense(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {
         if self.defense.is_none() {
             return Err(Refusal::NotInDefense);
         }
+        asked.by_a_person(self.state)?;
         asked.with_reason()?;
         let mark = asked.order.mark(asked.at);
-        Ok(Draft::noting(BotBody::DefenseLeft { mark }, "Defense mode is off; the usual limits hold."))
+        let mut draft = Draft::noting(BotBody::DefenseLeft { mark }, "Defense mode is off; the usual limits hold.");
+        draft.effects.push(Effect::SetLimits);
+        Ok(draft)
     }
 
     pub(super) fn set_mode(&self, asked: &Asked<'_>, mode: Mode) -> Result<Draft, Refusal> {

@@ -88,6 +88,11 @@ pub enum Refusal {
         /// Those that there are.
         there: Vec<FreezeName>,
     },
+    /// There is no proposal of this number.
+    NoSuchProposal {
+        /// Which was asked for.
+        number: u64,
+    },
     /// Defense mode is not on.
     NotInDefense,
     /// The mode is not one of this identity (LIFE-15).
@@ -157,6 +162,7 @@ impl Refusal {
             Self::NotReady { .. } => "not_ready",
             Self::ReasonNeeded { .. } => "reason_needed",
             Self::NoSuchFreeze { .. } => "no_such_freeze",
+            Self::NoSuchProposal { .. } => "no_such_proposal",
             Self::NotInDefense => "not_in_defense",
             Self::ModeNotAllowed { .. } => "mode_not_allowed",
             Self::NotFlat { .. } => "not_flat",
@@ -288,7 +294,12 @@ impl Refusal {
                 let there: Vec<_> = there.iter().map(FreezeName::as_str).collect();
                 write!(f, "There is no freeze {name}. There is {}.", there.join(", "))
             }
-            Self::NotInDefense => f.write_str("Defense mode is not on."),
+            Self::NoSuchProposal { number } => write!(
+                f,
+                "There is no proposal {number}; none is waiting. Proposals will come from sweeps and from the learner, which \
+                 this version does not run for a living bot; parameters are changed under Settings."
+            ),
+            Self::NotInDefense => f.write_str("Defense mode is not on: there is nothing to leave."),
             Self::ModeNotAllowed { mode, venue } => write!(
                 f,
                 "This identity trades on {} for good and cannot be in mode {}. Another venue is another identity.",

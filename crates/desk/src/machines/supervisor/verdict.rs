@@ -62,15 +62,10 @@ pub enum Effect {
     BackUp,
     /// Puts a version of the runtime configuration in force.
     ApplyConfig(u32),
+    /// Puts the limits in force that hold now: those of defense mode, or the usual ones.
+    SetLimits,
     /// Exercises the kill switch on a scratch venue.
     Drill,
-    /// Hands a person's word about a proposal on.
-    Proposal {
-        /// Which.
-        number: u64,
-        /// Whether it was approved.
-        approved: bool,
-    },
     /// Ends the process in order.
     ShutDown,
     /// Ends it now.

@@ -182,14 +182,42 @@ fn life_9_a_suspended_strategy_is_out_for_the_session_alone() {
 fn risk_11_defense_is_left_by_hand_with_a_reason() {
     let mut life = in_state(BotState::Idle);
     assert_eq!(life.refused(Command::LeaveDefense), Refusal::NotInDefense);
-    life.tell_as(Command::EnterDefense, Caller::bot("risk"));
+    let Verdict::Carry(carried) = life.tell_as(Command::EnterDefense, Caller::bot("risk")) else { panic!() };
+    assert_eq!(carried.effects, [Effect::SetLimits]);
     life.restart();
     assert!(life.bot.defense().is_some());
     let mut order = life.ordered(Command::LeaveDefense, admin());
     order.why.clear();
     assert!(matches!(life.give(&order), Verdict::Refused { refusal: Refusal::ReasonNeeded { .. }, .. }));
-    life.done(Command::LeaveDefense);
+    let bot = Caller { stepped_up: true, ..Caller::bot("risk") };
+    assert!(matches!(
+        life.tell_as(Command::LeaveDefense, bot),
+        Verdict::Refused { refusal: Refusal::NeedsPerson { .. }, .. }
+    ));
+    assert_eq!(life.done(Command::LeaveDefense).0, [Effect::SetLimits]);
     assert!(life.bot.defense().is_none());
+}
+
+#[test]
+fn risk_12_a_freeze_of_a_strategy_holds_it_alone() {
+    let mut life = in_state(BotState::Idle);
+    let (_, said) = life.done(Command::Freeze(freeze_name("strategy-mid")));
+    assert_eq!(said, "No new entries of mid until strategy-mid is cleared. Exits go on.");
+    assert!(!life.bot.may_enter(StrategyName::Mid) && life.bot.may_enter(StrategyName::Open));
+    let (_, said) = life.done(Command::Freeze(freeze_name("strategy-mid")));
+    assert!(said.starts_with("strategy-mid stands already"), "{said}");
+    life.done(Command::Unfreeze(freeze_name("strategy-mid")));
+    assert!(life.bot.may_enter(StrategyName::Mid));
+}
+
+#[test]
+fn web_2a_there_is_no_proposal_to_approve_or_reject() {
+    let mut life = in_state(BotState::Idle);
+    for command in [Command::ApproveProposal(4), Command::RejectProposal(4)] {
+        let refusal = life.refused(command);
+        assert_eq!(refusal.code(), "no_such_proposal");
+        assert!(refusal.to_string().starts_with("There is no proposal 4; none is waiting."), "{refusal}");
+    }
 }
 
 #[test]
