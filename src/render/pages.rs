@@ -28,6 +28,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "pages/decision.html",
     "pages/decisions.html",
     "pages/decisions_rows.html",
+    "pages/enter.html",
     "pages/entry.html",
     "pages/exports.html",
     "pages/health.html",

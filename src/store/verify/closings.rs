@@ -193,7 +193,10 @@ impl Cumulative {
             self.total.clear();
             self.through = 0;
         }
-        for sums in self.sessions.range(self.through.saturating_add(1)..=session).map(|(_, sums)| sums) {
+        // The same session closed a second time has no range of its own.
+        let from = session.min(self.through.saturating_add(1));
+        let fresh = self.sessions.range(from..=session).filter(|(of, _)| **of > self.through);
+        for sums in fresh.map(|(_, sums)| sums) {
             for (key, (amount, units)) in sums {
                 let total = self.total.entry(key.clone()).or_default();
                 total.0 = total.0.saturating_add(*amount);
