@@ -48,7 +48,7 @@ use crate::gateway::control::{ControlFolder, Failed, Failures, LatchFile};
 use crate::gateway::vault::Signer;
 use crate::messages::Fault;
 use crate::messages::board::Board;
-use crate::messages::chronicle::{Chronicle, InForce};
+use crate::messages::chronicle::Chronicle;
 use crate::messages::reports::Reports;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
