@@ -45,6 +45,48 @@ fn booked(data: &Path, session: &str) -> i64 {
     })
 }
 
+/// REP-5: what lies beside the summaries fits its schema.
+fn logs_fit(output: &Path, second: &str) {
+    for (path, kind) in [
+        ("logs/orders.jsonl", "action"),
+        ("logs/exits.jsonl", "action"),
+        ("logs/outcomes.jsonl", "action"),
+        ("logs/open.log", "action"),
+        ("logs/cycles.jsonl", "cycle"),
+        ("logs/system.jsonl", "system"),
+        ("decisions/decisions.jsonl", "decision"),
+    ] {
+        let (schema, told) =
+            (validator(kind), lines(&output.join("sessions").join(second.replace(':', "_")).join(path)));
+        assert!(!told.is_empty(), "{path}");
+        for line in &told {
+            fits(&schema, line, path);
+        }
+    }
+    fits(&validator("status"), &read(&output.join("logs/status.json")), "status.json");
+    let audit = lines(&output.join("logs/audit.log"));
+    let numbers: Vec<u64> = audit.iter().map(|r| r["seq"].as_u64().unwrap()).collect();
+    assert!(numbers.len() > 1 && numbers.iter().copied().eq(1..=numbers.len() as u64), "{numbers:?}");
+    let health = read(&output.join("summaries/XNYS_2026-11-20/daily_health.json"));
+    fits(&validator("daily_health"), &health, "daily_health.json");
+    assert_eq!(health["books_verified"], true, "{health:#}");
+    let week = read(&output.join("summaries/2026-W47/summary.json"));
+    fits(&validator("summary"), &week, "the week");
+    assert_eq!((week["from"].as_str(), week["sessions"].as_u64()), (Some("2026-11-20"), Some(1)));
+}
+
+/// REP-6: the readiness report in its forms.
+fn readiness_is_told(data: &Path) {
+    let asked = ["report", "readiness", "--week", "47", "--format", "json", "--data", &text(data)];
+    let ready = tbot(&asked).json();
+    fits(&validator("readiness"), &ready, "readiness");
+    assert_eq!((ready["week"].as_str(), ready["ready"].as_bool()), (Some("2026-W47"), Some(false)));
+    let page = tbot(&["report", "readiness", "--format", "html", "--data", &text(data)]);
+    assert!(page.out.contains(" of 8 met"), "{}{}", page.out, page.err);
+    let refused = tbot(&["report", "readiness", "--week", "99", "--data", &text(data)]);
+    assert!(refused.code == Some(2) && refused.err.contains("from 1 to 53"), "{}", refused.err);
+}
+
 #[test]
 fn rep_1_each_closed_session_leaves_its_files_and_a_kill_in_its_middle_loses_nothing() {
     let folder = Folder::new();
@@ -66,7 +108,7 @@ fn rep_1_each_closed_session_leaves_its_files_and_a_kill_in_its_middle_loses_not
     bot.until("both sessions' files", |_| sums(first).exists() && sums(second).exists());
     drop(bot);
 
-    let (summary, period) = (validator("daily_summary"), validator("summary"));
+    let summary = validator("daily_summary");
     for session in [first, second] {
         let path = session.replace(':', "_");
         let own = output.join("sessions").join(&path);
@@ -95,38 +137,8 @@ fn rep_1_each_closed_session_leaves_its_files_and_a_kill_in_its_middle_loses_not
             assert!(page.contains("trading session") && page.contains("TBOT_US_SIM_01"), "{name}");
         }
     }
-    for (path, kind) in [
-        ("logs/orders.jsonl", "action"),
-        ("logs/exits.jsonl", "action"),
-        ("logs/outcomes.jsonl", "action"),
-        ("logs/open.log", "action"),
-        ("logs/cycles.jsonl", "cycle"),
-        ("logs/system.jsonl", "system"),
-        ("decisions/decisions.jsonl", "decision"),
-    ] {
-        let (schema, told) =
-            (validator(kind), lines(&output.join("sessions").join(second.replace(':', "_")).join(path)));
-        assert!(!told.is_empty(), "{path}");
-        told.iter().for_each(|line| fits(&schema, line, path));
-    }
-    fits(&validator("status"), &read(&output.join("logs/status.json")), "status.json");
-    let audit = lines(&output.join("logs/audit.log"));
-    let numbers: Vec<u64> = audit.iter().map(|r| r["seq"].as_u64().unwrap()).collect();
-    assert!(numbers.len() > 1 && numbers.iter().copied().eq(1..=numbers.len() as u64), "{numbers:?}");
-    let health = read(&output.join("summaries/XNYS_2026-11-20/daily_health.json"));
-    fits(&validator("daily_health"), &health, "daily_health.json");
-    assert_eq!(health["books_verified"], true, "{health:#}");
-    let week = read(&output.join("summaries/2026-W47/summary.json"));
-    fits(&period, &week, "the week");
-    assert_eq!((week["from"].as_str(), week["sessions"].as_u64()), (Some("2026-11-20"), Some(1)));
-    let asked = ["report", "readiness", "--week", "47", "--format", "json", "--data", &text(&data)];
-    let ready = tbot(&asked).json();
-    fits(&validator("readiness"), &ready, "readiness");
-    assert_eq!((ready["week"].as_str(), ready["ready"].as_bool()), (Some("2026-W47"), Some(false)));
-    let page = tbot(&["report", "readiness", "--format", "html", "--data", &text(&data)]);
-    assert!(page.out.contains(" of 8 met"), "{}{}", page.out, page.err);
-    let refused = tbot(&["report", "readiness", "--week", "99", "--data", &text(&data)]);
-    assert!(refused.code == Some(2) && refused.err.contains("from 1 to 53"), "{}", refused.err);
+    logs_fit(&output, second);
+    readiness_is_told(&data);
 }
 
 /// REP-2, REP-8: the strategies' logs in the form that is asked for; accounting hears of equity beyond its threshold.
