@@ -15,14 +15,14 @@ use desk::world::playback::Playback;
 use desk::world::resume::{Past, resume};
 use desk::world::seats::Outbox;
 use desk::world::trader::{Setup, Trader};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::day_exports::{self, Places};
 use super::feed::{self, Feed};
 use super::fresh::Fresh;
 use super::kept::Kept;
 use super::pages::{self, House, Wire};
-use super::reports::{self, Ears};
+use super::reports;
 use super::standing::Missing;
 use super::{backups, founding, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
@@ -205,15 +205,7 @@ async fn stand(
     let writer = Some(writer);
     let (stage, rehearsals) = rehearsal::stage((boot, identity), &runtime, &feed, &people)?;
     let (reports, told) = Reports::new();
-    let files = reports::Plan {
-        setup: setup.clone(),
-        mode,
-        books: Address::new(&boot.database(identity)),
-        output: boot.folders.output(identity),
-        format: boot.may_start()?,
-        feed: Arc::clone(&feed),
-        float: runtime.float,
-    };
+    let files = reports::plan((boot, identity), &setup, mode, (&feed, &runtime))?;
     let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, control)?;
     let configure = versions::configuring(Arc::clone(&vault), runtime.clone());
     let tree = Tree::start(Plan {
@@ -238,9 +230,7 @@ async fn stand(
         reports,
         usual,
     })?;
-    let (raise, raised) = mpsc::unbounded_channel();
-    actix::spawn(reports::raise(raised, people.clone(), identity.clone()));
-    reports::start(files, Ears { told, board: tree.board.clone(), alarm: Box::new(tree.alarm()), raise })?;
+    reports::begin(files, told, &tree, &people)?;
     let house = House {
         boot,
         identity,

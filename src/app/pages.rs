@@ -120,7 +120,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         settings: Arc::new(move || lines.clone()),
         versions: vault.map(|vault| -> Arc<dyn Versions> { Arc::new(Sealed(vault)) }),
         backups: super::backups::listed(boot),
-        reports: super::reports::listed(boot.folders.output(identity)),
+        reports: super::reports::listed(&boot.folders.output(identity)),
         logs: Arc::new(move || telemetry::recent(&folder)),
         log_names: telemetry::names().collect(),
         registered: Arc::new(move |name| registering(name)),

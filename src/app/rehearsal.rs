@@ -32,7 +32,8 @@ const SEED: u64 = 1;
 /// The rehearsals' own log (REP-1).
 const LOG: &str = "test_mode.log";
 /// Logs of the process rather than of trading: they go on by themselves, or say that a rehearsal was asked for.
-const OF_THE_PROCESS: [&str; 4] = ["heartbeat.log", "system.log", "status.json", LOG];
+const OF_THE_PROCESS: [&str; 6] =
+    ["heartbeat.log", "system.log", "status.json", "audit.log", "error_tracebacks.log", LOG];
 /// Where alerts go in this version, a line each.
 const ALERTS: &str = "errors.log";
 

@@ -99,14 +99,11 @@ fn chosen(week: &str, days: &[(SessionId, Value, Vec<desk::domain::decimal::Mone
         None => (last.and_then(|w| w.split_once("-W").map(|(y, _)| y.to_owned())).unwrap_or_default(), week),
     };
     let number: Option<u32> = number.parse().ok().filter(|n| (1..=53).contains(n));
-    match (year.parse::<u32>(), number) {
-        (Ok(year), Some(number)) => Ok(format!("{year:04}-W{number:02}")),
-        _ => {
-            let message =
-                format!("--week {week}: no week. Allowed: a number from 1 to 53, or a year with it, 2026-W48");
-            Err(Failure::bad_input("week", message))
-        }
+    if let (Ok(year), Some(number)) = (year.parse::<u32>(), number) {
+        return Ok(format!("{year:04}-W{number:02}"));
     }
+    let message = format!("--week {week}: no week. Allowed: a number from 1 to 53, or a year with it, 2026-W48");
+    Err(Failure::bad_input("week", message))
 }
 
 /// Every published summary with the results of the session's trades.

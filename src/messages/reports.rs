@@ -41,6 +41,8 @@ impl Reports {
     /// Tells the writer, if there is one.
     pub fn tell(&self, what: impl FnOnce() -> ToReports) {
         // A writer that has ended writes nothing more; the board goes on.
-        let _ = self.0.as_ref().map(|sender| sender.send(what()));
+        if let Some(sender) = &self.0 {
+            let _ = sender.send(what());
+        }
     }
 }

@@ -62,13 +62,16 @@ pub struct BackupLine {
     pub checksum: bool,
 }
 
+/// A file of a report, by the names of the session or week and of the file.
+pub type ReportFile = Arc<dyn Fn(&str, &str) -> Option<Vec<u8>> + Send + Sync>;
+
 /// The reports of sessions and weeks.
 #[derive(Clone)]
 pub struct Reports {
     /// Those that are there, the newest first, or why they cannot be listed; read anew each time.
     pub listed: Arc<dyn Fn() -> Result<Vec<Period>, String> + Send + Sync>,
     /// A file of one of them, by their names.
-    pub file: Arc<dyn Fn(&str, &str) -> Option<Vec<u8>> + Send + Sync>,
+    pub file: ReportFile,
 }
 
 /// What the reports of a session or a week are.

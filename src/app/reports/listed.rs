@@ -1,7 +1,7 @@
 //! The reports as the pages list and give them: what lies in `summaries`, folder by folder.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use desk::domain::decimal::Money;
@@ -12,7 +12,7 @@ use super::super::day_exports::SUMS;
 use crate::web::{Period, Reports};
 
 /// The reports of a bot.
-pub(in crate::app) fn reports(output: PathBuf) -> Reports {
+pub(in crate::app) fn reports(output: &Path) -> Reports {
     let root = output.join("summaries");
     let other = root.clone();
     Reports {
@@ -96,7 +96,7 @@ mod tests {
         std::fs::write(own.join("report.html"), "page").unwrap();
         std::fs::write(own.join("summary.json"), r#"{"trades":{"trades":3,"won":2,"net":"-1.50"}}"#).unwrap();
         std::fs::write(own.join(SUMS), "00  report.html\n00  summary.json\n").unwrap();
-        let reports = reports(folder.clone());
+        let reports = reports(&folder);
         let [week] = (reports.listed)().unwrap().try_into().unwrap();
         assert_eq!((week.name.as_str(), week.trades, week.won), ("2026-W47", 3, 2));
         assert_eq!(week.net.to_string(), "-1.50");

@@ -16,6 +16,8 @@ mod health;
 mod lines;
 /// The reports as the pages list them.
 mod listed;
+/// The audit as a file, and what fell.
+mod mirror;
 /// One or several sessions as one report.
 mod paper;
 /// The output tree.
@@ -35,7 +37,7 @@ use desk::domain::time::Timestamp;
 use desk::world::harvest::Harvest;
 use desk::world::trader::{Halt, Setup};
 use serde_json::json;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 use self::books::{Books, DayBooks};
@@ -44,10 +46,12 @@ pub(super) use self::listed::reports as listed;
 use self::float::deviation;
 use self::fold::Fold;
 use self::lines::Lines;
+use self::mirror::{Mirror, trace_faults};
 use self::paper::{About, Paper, charts, unmade};
 use self::shelf::Shelf;
 use super::day_exports::{Alarm, NotWritten};
 use super::feed::Feed;
+use crate::actors::tree::Tree;
 use crate::cli::Failure;
 use crate::gateway::{clock, step_back};
 use crate::messages::board::{AlertLevel, Board};
@@ -57,7 +61,7 @@ use crate::render::week::week;
 use crate::render::{
     BooksCheck, daily_summary_json, decisions_jsonl, summary_json, trade_history_csv, trade_history_json,
 };
-use crate::settings::{FloatWatch, LogFormat};
+use crate::settings::{Boot, FloatWatch, LogFormat, Runtime};
 use crate::store::Address;
 use crate::store::people::People;
 use crate::store::people::review::NewItem;
@@ -81,19 +85,59 @@ pub(super) struct Plan {
 }
 
 /// What it hears.
-pub(super) struct Ears {
-    pub(super) told: UnboundedReceiver<ToReports>,
-    pub(super) board: watch::Receiver<Arc<Board>>,
-    pub(super) alarm: Alarm,
+struct Ears {
+    told: UnboundedReceiver<ToReports>,
+    board: watch::Receiver<Arc<Board>>,
+    alarm: Alarm,
     /// Where items of the review are raised.
-    pub(super) raise: UnboundedSender<NewItem>,
+    raise: UnboundedSender<NewItem>,
+    /// Whose deeds are mirrored.
+    people: People,
+}
+
+/// The files of this bot.
+///
+/// # Errors
+/// Where the form of the logs is not said (REP-2).
+pub(super) fn plan(
+    (boot, identity): (&Boot, &Identity),
+    setup: &Setup,
+    mode: Mode,
+    (feed, runtime): (&Arc<Feed>, &Runtime),
+) -> Result<Plan, Failure> {
+    Ok(Plan {
+        setup: setup.clone(),
+        mode,
+        books: Address::new(&boot.database(identity)),
+        output: boot.folders.output(identity),
+        format: boot.may_start()?,
+        feed: Arc::clone(feed),
+        float: runtime.float,
+    })
+}
+
+/// Begins to write them, beside a tree whose reporter is heard.
+///
+/// # Errors
+/// Where no thread can be started.
+pub(super) fn begin(
+    plan: Plan,
+    told: UnboundedReceiver<ToReports>,
+    tree: &Tree,
+    people: &People,
+) -> Result<(), Failure> {
+    trace_faults(&plan.output.join("logs"));
+    let (raise, raised) = unbounded_channel();
+    actix::spawn(self::raise(raised, people.clone(), plan.setup.identity.clone()));
+    let (board, alarm) = (tree.board.clone(), Box::new(tree.alarm()));
+    start(plan, Ears { told, board, alarm, raise, people: people.clone() })
 }
 
 /// Starts the thread. It ends when the reporter is gone.
 ///
 /// # Errors
 /// Where no thread can be started.
-pub(super) fn start(plan: Plan, ears: Ears) -> Result<(), Failure> {
+fn start(plan: Plan, ears: Ears) -> Result<(), Failure> {
     let run = move || {
         step_back();
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -106,8 +150,9 @@ pub(super) fn start(plan: Plan, ears: Ears) -> Result<(), Failure> {
 }
 
 async fn keep(plan: Plan, ears: Ears) {
-    let Ears { mut told, board, alarm, raise } = ears;
-    let mut clerk = match Clerk::new(plan, board, (alarm, raise)) {
+    let Ears { mut told, board, alarm, raise, people } = ears;
+    let mirror = Mirror::new(people, &plan.output.join("logs"));
+    let mut clerk = match Clerk::new(plan, (board, mirror), (alarm, raise)) {
         Ok(clerk) => clerk,
         Err(halt) => return tracing::error!(%halt, "the reports cannot begin"),
     };
@@ -142,6 +187,7 @@ struct Clerk {
     shelf: Shelf,
     books: Option<Books>,
     board: watch::Receiver<Arc<Board>>,
+    mirror: Mirror,
     alarm: Alarm,
     raise: UnboundedSender<NewItem>,
     /// Whether the last close was beyond the float's thresholds.
@@ -158,7 +204,7 @@ struct Clerk {
 impl Clerk {
     fn new(
         plan: Plan,
-        board: watch::Receiver<Arc<Board>>,
+        (board, mirror): (watch::Receiver<Arc<Board>>, Mirror),
         (alarm, raise): (Alarm, UnboundedSender<NewItem>),
     ) -> Result<Self, Halt> {
         let strategies = plan.setup.strategies.iter().map(|(name, _)| *name);
@@ -170,6 +216,7 @@ impl Clerk {
             plan,
             books: None,
             board,
+            mirror,
             alarm,
             raise,
             deviating: false,
@@ -394,6 +441,7 @@ impl Clerk {
             self.shelf.log("status.json", text.as_bytes())?;
             self.shown = Some(board.number);
         }
+        self.mirror.bring().await?;
         if !std::mem::take(&mut self.changed) {
             return Ok(());
         }
@@ -457,7 +505,7 @@ fn pages(paper: &Paper, books: &BooksCheck) -> Result<Vec<(String, Vec<u8>)>, No
 }
 
 /// Raises items of the review, one after the other; what cannot be written is tried again.
-pub(super) async fn raise(mut items: UnboundedReceiver<NewItem>, people: People, identity: Identity) {
+async fn raise(mut items: UnboundedReceiver<NewItem>, people: People, identity: Identity) {
     let who = Who::Bot("reports".into());
     while let Some(item) = items.recv().await {
         while let Err(error) = people.raise(&identity, &item, (&who, Origin::System), clock::now()).await {

@@ -29,7 +29,7 @@ pub(crate) async fn page(shared: Data<Shared>, visitor: Visitor) -> Result<HttpR
 
 fn row(period: &Period) -> Value {
     let title = period.session.map_or_else(|| period.name.clone(), |s| s.date.to_string());
-    let strategy = |name: &&String| name.ends_with(".html") && name.as_str() != "report.html";
+    let strategy = |name: &&String| is_page(name) && name.as_str() != "report.html";
     let word = |name: &String| json!({ "file": name, "name": name.trim_end_matches(".html") });
     json!({
         "path": period.name,
@@ -41,6 +41,10 @@ fn row(period: &Period) -> Value {
         "strategies": period.files.iter().filter(strategy).map(word).collect::<Vec<_>>(),
         "data": period.files.iter().find(|f| f.ends_with("summary.json")),
     })
+}
+
+fn is_page(name: &str) -> bool {
+    std::path::Path::new(name).extension().is_some_and(|end| end == "html")
 }
 
 /// `GET /reports/{period}/{file}`: a page that stands alone, to be kept and opened; it runs nowhere near the bot's own.
@@ -58,6 +62,6 @@ pub(crate) async fn file(
     let identity = &shared.site.identity;
     let named = format!("{identity}-{period}-{name}");
     exported(&shared, &visitor, &named, json!({ "report": period, "file": name, "bytes": bytes.len() })).await?;
-    let content_type = if name.ends_with(".html") { "text/html; charset=utf-8" } else { "application/json" };
+    let content_type = if is_page(&name) { "text/html; charset=utf-8" } else { "application/json" };
     Ok(file_of(&named, content_type, bytes))
 }

@@ -31,6 +31,22 @@ fn first_day(exports: &Path) -> Option<String> {
     folders.map(|f| f.file_name().into_string().unwrap()).min()
 }
 
+/// REP-1a: a session's trades and decisions, each trade with the entries that book it.
+fn records_are_whole(sessions: &Path) {
+    let records = day(sessions).unwrap();
+    for name in
+        ["decisions/decisions.jsonl", "trades/trade_history.csv", "trades/trade_history.json", "trades/trades.jsonl"]
+    {
+        assert!(records.contains_key(name), "{name}");
+    }
+    let trades: Vec<serde_json::Value> = serde_json::from_slice(&records["trades/trade_history.json"]).unwrap();
+    assert!(!trades.is_empty() && trades.iter().all(|t| t["entry_seqs"].as_array().is_some_and(|e| e.len() > 1)));
+    let decisions = String::from_utf8(records["decisions/decisions.jsonl"].clone()).unwrap();
+    for trade in &trades {
+        assert!(decisions.contains(trade["decision_id"].as_str().unwrap()), "{trade:#}");
+    }
+}
+
 #[test]
 fn ledg_8a_a_closed_day_leaves_its_files_and_ledg_9_they_agree_with_the_books() {
     let folder = Folder::new();
@@ -61,18 +77,7 @@ fn ledg_8a_a_closed_day_leaves_its_files_and_ledg_9_they_agree_with_the_books() 
     // REP-1a: and the session's trades and decisions, each trade with the entries that book it.
     let sessions = data.join("output/TBOT_US_SIM_01/sessions").join(&session);
     bot.until("the session's records", |_| sessions.join("SHA256SUMS").exists());
-    let records = day(&sessions).unwrap();
-    for name in
-        ["decisions/decisions.jsonl", "trades/trade_history.csv", "trades/trade_history.json", "trades/trades.jsonl"]
-    {
-        assert!(records.contains_key(name), "{name}");
-    }
-    let trades: Vec<serde_json::Value> = serde_json::from_slice(&records["trades/trade_history.json"]).unwrap();
-    assert!(!trades.is_empty() && trades.iter().all(|t| t["entry_seqs"].as_array().is_some_and(|e| e.len() > 1)));
-    let decisions = String::from_utf8(records["decisions/decisions.jsonl"].clone()).unwrap();
-    for trade in &trades {
-        assert!(decisions.contains(trade["decision_id"].as_str().unwrap()), "{trade:#}");
-    }
+    records_are_whole(&sessions);
     assert_eq!(tbot(&["ledger", "check-ofx", &text(&own.join("journal.ofx"))]).code, Some(0));
 
     let import = |file: &Path| tbot(&["ledger", "import", &text(file), "--data", &text(&data)]);
