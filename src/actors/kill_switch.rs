@@ -107,7 +107,7 @@ pub(super) struct KillSwitch {
     /// Whether the ledger answers.
     books: bool,
     /// What came to its end last, and when: it is told of more than once, on more than one way.
-    ended: Option<(Asked, Timestamp)>,
+    ended: Option<(Vec<Asked>, Timestamp)>,
     /// The kill that an earlier process has begun, and when.
     inherited: Option<(Mark, Timestamp)>,
     unkept: Vec<Unkept>,
@@ -193,7 +193,8 @@ impl KillSwitch {
         let under_way = |c: &Closing| c.machine.verb() == Verb::Kill || (c.machine.verb() == verb && c.scope == scope);
         let now = self.clock.now();
         let asked = Asked { verb, scope: scope.clone(), who: mark.who.clone(), why: mark.why.clone() };
-        let is_repeat = |(last, at): &(Asked, Timestamp)| verb == Verb::Kill && *last == asked && now - *at < REPEAT;
+        let is_repeat =
+            |(last, at): &(Vec<Asked>, Timestamp)| verb == Verb::Kill && last.contains(&asked) && now - *at < REPEAT;
         if let Some(closing) = self.closings.iter_mut().find(|c| under_way(c)) {
             // The supervisor repeats what others have begun; who asks besides is named on the receipt.
             let repeats = mark.who == Who::Bot(SUPERVISOR.to_owned());
@@ -275,9 +276,14 @@ impl KillSwitch {
         let done: Vec<Closing> = self.closings.extract_if(.., |c| c.machine.is_done()).collect();
         for closing in done {
             self.finish(&closing, now);
-            let (mark, scope) = (closing.machine.mark(), closing.scope.clone());
-            let (verb, who, why) = (closing.machine.verb(), mark.who.clone(), mark.why.clone());
-            self.ended = Some((Asked { verb, scope, who, why }, now));
+            let of = |mark: &Mark| Asked {
+                verb: closing.machine.verb(),
+                scope: closing.scope.clone(),
+                who: mark.who.clone(),
+                why: mark.why.clone(),
+            };
+            let marks = std::iter::once(closing.machine.mark()).chain(closing.machine.also());
+            self.ended = Some((marks.map(of).collect(), now));
         }
     }
 

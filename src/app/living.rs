@@ -197,10 +197,7 @@ async fn stand(
 
     let mut playback = playback(&feed)?;
     let Led { trader, venue, chronicle } = lead_back(&reader, &setup, &mut playback).await?;
-    let pace = match arguments.speed()? {
-        Speed::Times(times) => Duration::from_mins(1).checked_div(times),
-        Speed::Max => None,
-    };
+    let pace = pace(arguments.speed()?);
     let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from };
     let writer = Some(writer);
     let (stage, rehearsals) = rehearsal::stage((boot, identity), &runtime, &feed, &people)?;
@@ -244,6 +241,14 @@ async fn stand(
     let listening = pages::serve(house, &tree, wire)?;
     say_way_in(&people, registered, &pages::place(boot, listening)).await?;
     Ok(Stand { tree, ended, people, rehearsals, autostarts: runtime.lifecycle.autostart && registered })
+}
+
+/// How long a minute of the market takes; nothing where it goes as fast as it can.
+fn pace(speed: Speed) -> Option<Duration> {
+    match speed {
+        Speed::Times(times) => Duration::from_mins(1).checked_div(times),
+        Speed::Max => None,
+    }
 }
 
 /// Which questions of the review hold up a day's close.

@@ -297,7 +297,7 @@ mod tests {
         let place = TestPlace::new();
         let file = place.join("old.env");
         std::fs::write(&file, "MAX_DAILY_LOSS=500\nWEB_LISTEN=127.0.0.1:9000\n").unwrap();
-        let bot = BotArguments { data: Some(place.join("data")), config: Some(place.join("config")) };
+        let bot = BotArguments { data: Some(place.join("data")), config: None };
         let arguments = |check| Import { file: file.clone(), check, json: true, bot: bot.clone() };
         import(&arguments(true)).unwrap();
         assert!(!place.join("data").exists());

@@ -404,10 +404,12 @@ fn risk_15a_a_kill_tripped_in_several_ways_names_them_all() {
         let first: Receipt = serde_json::from_slice(&kept.last().unwrap().bytes).unwrap();
         let named: Vec<String> = std::iter::once(&first.mark).chain(&first.also).map(|m| m.who.to_string()).collect();
         assert_eq!(named.get(..2).unwrap(), ["signal SIGUSR2", "flag file control_kill.flag"]);
+        // The command may come when what the others began is done: it is a kill of its own then.
         let closing = done.closing.as_ref().unwrap();
         let shown: Vec<String> =
             std::iter::once(&closing.mark).chain(&closing.also).map(|m| m.who.to_string()).collect();
-        assert!(named.iter().all(|who| shown.contains(who)), "{named:?} and {shown:?}");
+        let own = vec![Who::Owner.to_string()];
+        assert!([&named, &own].into_iter().any(|told| told.iter().all(|w| shown.contains(w))), "{named:?}, {shown:?}");
     });
 }
 

@@ -284,6 +284,7 @@ mod tests {
     #[test]
     fn ops_1_flags_win() {
         let place = crate::settings::test_place::TestPlace::new();
+        std::fs::write(place.join("default.toml"), "").unwrap();
         let line = format!(
             "--data {} --config {} --identity RIGD_US_SIM_01 --listen 127.0.0.1:1 --log-level warn",
             place.display(),

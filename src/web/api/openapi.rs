@@ -70,6 +70,13 @@ const fn said(path: &'static str, summary: &'static str, answer: &'static str, a
     Said { path, summary, answer, asks }
 }
 
+/// What stands in paths.
+const BLANKS: [(&str, &str, &str); 3] = [
+    ("symbol", "string", "a symbol that the bot watches"),
+    ("number", "integer", "the number of a statement"),
+    ("day", "string", "a day of the books, such as 2026-11-20"),
+];
+
 #[rustfmt::skip]
 const SAID: &[Said] = &[
     said("/api/openapi.json", "This document", "object", &[]),
@@ -275,16 +282,9 @@ fn plain(operation: &mut Map<String, Value>, path: &str) {
         .iter()
         .map(|(name, kind, help)| json!({ "name": name, "in": "query", "description": help, "schema": typed(kind) }))
         .collect();
-    if path.contains("{symbol}") {
+    for (name, kind, help) in BLANKS.iter().filter(|(name, ..)| path.contains(&format!("{{{name}}}"))) {
         parameters.push(json!({
-            "name": "symbol", "in": "path", "required": true, "description": "a symbol that the bot watches",
-            "schema": { "type": "string" },
-        }));
-    }
-    if path.contains("{number}") {
-        parameters.push(json!({
-            "name": "number", "in": "path", "required": true, "description": "the number of a statement",
-            "schema": { "type": "integer" },
+            "name": name, "in": "path", "required": true, "description": help, "schema": { "type": kind },
         }));
     }
     if !parameters.is_empty() {
