@@ -36,7 +36,7 @@ const PATIENCE: Span = Span::nanos(400_000_000);
 /// How long the venue may take with its word before it counts as out of reach.
 const WORD: Span = Span::seconds(1);
 /// The same kill, asked for again so soon after its end, is a repeat (LIFE-7): under the latch nothing can have opened.
-const REPEAT: Span = Span::seconds(2);
+const REPEAT: Span = Span::seconds(10);
 /// How often a receipt that could not be kept is tried again.
 const KEEP_AGAIN: Span = Span::seconds(1);
 /// Among how many receipts that of an earlier process is looked for.
@@ -114,12 +114,20 @@ pub(super) struct KillSwitch {
 }
 
 /// What was asked for, by whom, why.
-#[derive(Clone, PartialEq, Eq)]
 struct Asked {
     verb: Verb,
     scope: Scope,
     who: Who,
     why: String,
+}
+
+impl Asked {
+    /// Whether both are one: a way may be heard twice, once with its reason and once without.
+    fn is(&self, other: &Self) -> bool {
+        let (a, b) = (self.why.trim(), other.why.trim());
+        let why = a == b || a.is_empty() || b.is_empty();
+        why && (self.verb, &self.scope, &self.who) == (other.verb, &other.scope, &other.who)
+    }
 }
 
 impl KillSwitch {
@@ -193,8 +201,9 @@ impl KillSwitch {
         let under_way = |c: &Closing| c.machine.verb() == Verb::Kill || (c.machine.verb() == verb && c.scope == scope);
         let now = self.clock.now();
         let asked = Asked { verb, scope: scope.clone(), who: mark.who.clone(), why: mark.why.clone() };
-        let is_repeat =
-            |(last, at): &(Vec<Asked>, Timestamp)| verb == Verb::Kill && last.contains(&asked) && now - *at < REPEAT;
+        let is_repeat = |(last, at): &(Vec<Asked>, Timestamp)| {
+            verb == Verb::Kill && last.iter().any(|l| l.is(&asked)) && now - *at < REPEAT
+        };
         if let Some(closing) = self.closings.iter_mut().find(|c| under_way(c)) {
             // The supervisor repeats what others have begun; who asks besides is named on the receipt.
             let repeats = mark.who == Who::Bot(SUPERVISOR.to_owned());

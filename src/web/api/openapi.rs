@@ -244,7 +244,9 @@ fn body(operation: &mut Map<String, Value>, fields: &[Field]) {
     };
     let properties: Map<String, Value> = fields.iter().map(property).collect();
     let required: Vec<&str> = fields.iter().filter(|(_, _, must, _)| *must).map(|(name, ..)| *name).collect();
-    operation.insert("parameters".to_owned(), json!([key()]));
+    if let Some(parameters) = operation.entry("parameters").or_insert_with(|| json!([])).as_array_mut() {
+        parameters.push(key());
+    }
     let schema = json!({ "type": "object", "properties": properties, "required": required });
     operation.insert(
         "requestBody".to_owned(),
