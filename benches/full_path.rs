@@ -82,9 +82,8 @@ fn tape(columns: &Columns, sessions: &[Session]) -> Tape {
 
 fn setup(strategies: &[StrategyName]) -> Setup {
     let symbols = (0..SYMBOLS).map(|i| format!("SYM{i:02}").parse::<Symbol>().unwrap());
+    let usual = Setup::usual("BENCH_US_SIM_01".parse().unwrap(), symbols.map(Instrument::us_equity).collect());
     Setup {
-        identity: "BENCH_US_SIM_01".parse().unwrap(),
-        epoch: 1,
         limits: Limits {
             float: Money::whole(10_000_000),
             gross: Money::whole(10_000_000),
@@ -99,11 +98,7 @@ fn setup(strategies: &[StrategyName]) -> Setup {
             ..Limits::default()
         },
         strategies: strategies.iter().map(|s| (*s, Parameters::of(*s))).collect(),
-        instruments: symbols.map(Instrument::us_equity).collect(),
-        rules: desk::venue::FillRules::default(),
-        commission: desk::domain::fees::CommissionSchedule::default(),
-        time_to_live: Span::minutes(5),
-        screen: None,
+        ..usual
     }
 }
 

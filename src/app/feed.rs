@@ -9,7 +9,7 @@ use desk::domain::seed::Seed;
 use desk::domain::symbol::Symbol;
 use desk::domain::time::{Date, Timestamp};
 use desk::world::backtest::Tape;
-use desk::world::generated::{GeneratedMarket, MarketSpec};
+use desk::world::generated::{MarketSpec, tapes};
 
 use crate::cli::Failure;
 use crate::gateway::market_data::DataFolder;
@@ -46,20 +46,12 @@ pub(super) fn fees() -> Result<FeeSchedule, Failure> {
 pub(super) fn generated(seed: u64) -> Result<Feed, Failure> {
     let beyond = || Failure::failed("calendar", "the generated market's days lie beyond the calendar");
     let mut session = FIRST_DAY.and_then(|date| Calendar::XNYS.session(date)).ok_or_else(beyond)?;
-    let (mut instruments, mut tapes): (Vec<Instrument>, Vec<Tape>) = (Vec::new(), Vec::new());
+    let mut sessions = Vec::new();
     for day in 0..DAYS {
-        let market =
-            GeneratedMarket::new(Seed(seed.wrapping_add(day)), session.open, session.close, MarketSpec::demo());
-        for (place, symbol) in market.symbols().into_iter().enumerate() {
-            if let Some(tape) = tapes.get_mut(place) {
-                tape.bars.extend(symbol.bars);
-            } else {
-                instruments.push(Instrument::us_equity(symbol.symbol));
-                tapes.push(Tape { bars: symbol.bars, quotes: Vec::new() });
-            }
-        }
+        sessions.push((Seed(seed.wrapping_add(day)), session));
         session = Calendar::XNYS.next(session.id.date).map_err(|_| beyond())?;
     }
+    let (instruments, tapes) = tapes(&MarketSpec::demo(), sessions);
     Ok(Feed { name: format!("generated market, seed {seed}"), drawn: Some(seed), instruments, tapes })
 }
 

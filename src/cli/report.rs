@@ -12,7 +12,7 @@ use super::bot::{BotArguments, identity};
 use super::failure::Failure;
 use super::run::runtime;
 use super::{config, console, examples};
-use crate::render::readiness::{Evidence, Gates, Readiness, readiness};
+use crate::render::readiness::{Evidence, Readiness, readiness};
 use crate::settings::{Boot, replace};
 use crate::store::Address;
 use crate::store::people::People;
@@ -58,17 +58,7 @@ pub fn run(verb: &ReportVerb) -> Result<(), Failure> {
     let ReportVerb::Readiness(asked) = verb;
     let boot = asked.bot.boot()?;
     let identity = identity(&boot)?;
-    let r = config::runtime(&boot)?.0.readiness;
-    let gates = Gates {
-        sessions: r.sessions,
-        decisions: r.decisions,
-        uptime: r.uptime,
-        data_quality: r.data_quality,
-        edge: r.edge,
-        drawdown: r.drawdown,
-        breaks: r.breaks,
-        stability: r.stability,
-    };
+    let gates = config::runtime(&boot)?.0.readiness;
     let days = days(&boot.folders.output(&identity))?;
     let week = asked.week.as_deref().map(|week| chosen(week, &days)).transpose()?;
     let breaks = runtime()?.block_on(breaks(&boot, &identity))?;

@@ -9,6 +9,7 @@ use desk::domain::decimal::{Money, Ratio, SCALE};
 use desk::domain::ids::{Identity, SessionId};
 use desk::domain::time::{Span, Timestamp};
 use desk::domain::wide::{Overflow, Wide};
+use desk::research::ReadinessGates;
 use desk::research::luck::luck_test;
 use serde::Serialize;
 use serde_json::Value;
@@ -16,27 +17,6 @@ use tera::{Context, Tera};
 
 use super::input::RenderError;
 use super::week::week;
-
-/// The gates as they are configured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gates {
-    /// Sessions at least.
-    pub sessions: u32,
-    /// Decisions at least.
-    pub decisions: u32,
-    /// Share of the sessions' minutes that the bot heard.
-    pub uptime: Ratio,
-    /// Share of minutes with a clean bar.
-    pub data_quality: Ratio,
-    /// Net of a trade, at the low end of its 95 % interval.
-    pub edge: Money,
-    /// Share of the float that equity may fall.
-    pub drawdown: Ratio,
-    /// Open breaks of reconciliation at most.
-    pub breaks: u32,
-    /// Share of weeks with a gain.
-    pub stability: Ratio,
-}
 
 /// What the report is made of.
 #[derive(Clone, Debug)]
@@ -132,7 +112,7 @@ fn money(value: &Value, path: &str) -> Money {
 ///
 /// # Errors
 /// [`Overflow`] where a sum is beyond what 64 bits hold.
-pub fn readiness(gates: &Gates, evidence: &Evidence) -> Result<Readiness, Overflow> {
+pub fn readiness(gates: &ReadinessGates, evidence: &Evidence) -> Result<Readiness, Overflow> {
     let mut days: Vec<_> = evidence.days.iter().collect();
     days.sort_by_key(|(session, ..)| *session);
     let last = evidence.week.clone().or_else(|| days.last().map(|(session, ..)| week(session.date)));
@@ -172,7 +152,7 @@ pub fn readiness(gates: &Gates, evidence: &Evidence) -> Result<Readiness, Overfl
 
 type Days<'a> = [&'a (SessionId, Value, Vec<Money>)];
 
-fn sessions(gates: &Gates, have: usize, period: &str) -> Line {
+fn sessions(gates: &ReadinessGates, have: usize, period: &str) -> Line {
     Line {
         gate: "sessions",
         title: "Sessions run",
@@ -183,7 +163,7 @@ fn sessions(gates: &Gates, have: usize, period: &str) -> Line {
     }
 }
 
-fn decisions(gates: &Gates, days: &Days<'_>, period: &str) -> Line {
+fn decisions(gates: &ReadinessGates, days: &Days<'_>, period: &str) -> Line {
     let sum = |path| days.iter().map(|(_, day, _)| number(day, path)).fold(0, i128::saturating_add);
     let have = sum("/trade_count_vs_signals_triggered/signals");
     let executed = sum("/trade_count_vs_signals_triggered/executed");
@@ -198,7 +178,7 @@ fn decisions(gates: &Gates, days: &Days<'_>, period: &str) -> Line {
 }
 
 /// Minutes of sessions that the bot heard, of all sessions from its first to its last.
-fn uptime(gates: &Gates, days: &Days<'_>) -> Line {
+fn uptime(gates: &ReadinessGates, days: &Days<'_>) -> Line {
     let mut share = Share::default();
     let at =
         |day: &Value, path: &str| day.pointer(path).and_then(Value::as_str).and_then(|t| t.parse::<Timestamp>().ok());
@@ -230,7 +210,7 @@ fn uptime(gates: &Gates, days: &Days<'_>) -> Line {
     }
 }
 
-fn data_quality(gates: &Gates, days: &Days<'_>) -> Line {
+fn data_quality(gates: &ReadinessGates, days: &Days<'_>) -> Line {
     let mut share = Share::default();
     let mut corrupt = 0_i128;
     for symbol in
@@ -251,7 +231,7 @@ fn data_quality(gates: &Gates, days: &Days<'_>) -> Line {
     }
 }
 
-fn edge(gates: &Gates, days: &Days<'_>) -> Result<Line, Overflow> {
+fn edge(gates: &ReadinessGates, days: &Days<'_>) -> Result<Line, Overflow> {
     let nets: Vec<Money> = days.iter().flat_map(|(.., nets)| nets).copied().collect();
     let test = luck_test(&nets)?;
     let mean = test.mean.map_or("none".to_owned(), |mean| mean.to_string());
@@ -265,7 +245,7 @@ fn edge(gates: &Gates, days: &Days<'_>) -> Result<Line, Overflow> {
     })
 }
 
-fn drawdown(gates: &Gates, days: &Days<'_>) -> Line {
+fn drawdown(gates: &ReadinessGates, days: &Days<'_>) -> Line {
     let deepest = days.iter().max_by_key(|(_, day, _)| money(day, "/drawdown_of_run"));
     let share = deepest.map_or_else(Share::default, |(_, day, _)| Share {
         part: i128::from(money(day, "/drawdown_of_run").raw()),
@@ -283,7 +263,7 @@ fn drawdown(gates: &Gates, days: &Days<'_>) -> Line {
     }
 }
 
-fn stability(gates: &Gates, days: &Days<'_>) -> Result<Line, Overflow> {
+fn stability(gates: &ReadinessGates, days: &Days<'_>) -> Result<Line, Overflow> {
     let mut weeks = BTreeMap::<String, Wide>::new();
     for (session, day, _) in days {
         *weeks.entry(week(session.date)).or_default() += Wide::from(money(day, "/trades/net"));
@@ -351,8 +331,8 @@ mod tests {
 
     use super::*;
 
-    fn gates() -> Gates {
-        Gates {
+    fn gates() -> ReadinessGates {
+        ReadinessGates {
             sessions: 2,
             decisions: 5,
             uptime: Ratio::from_raw(SCALE / 100 * 99),
@@ -398,7 +378,7 @@ mod tests {
         assert!(!met(&first).contains(&"sessions") && met(&first).contains(&"uptime"), "{first:#?}");
         let broken = Evidence { breaks: 1, ..evidence(days.clone()) };
         assert!(!met(&readiness(&gates(), &broken).unwrap()).contains(&"reconciliation_breaks"));
-        let strict = Gates { drawdown: Ratio::from_raw(SCALE / 1_000), decisions: 9, ..gates() };
+        let strict = ReadinessGates { drawdown: Ratio::from_raw(SCALE / 1_000), decisions: 9, ..gates() };
         let strict = readiness(&strict, &evidence(days)).unwrap();
         assert!(!met(&strict).contains(&"drawdown") && !met(&strict).contains(&"decisions"));
     }

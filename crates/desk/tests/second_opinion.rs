@@ -11,14 +11,10 @@ use std::ops::ControlFlow;
 
 use desk::domain::calendar::Calendar;
 use desk::domain::event::{Body, Event};
-use desk::domain::fees::{CommissionSchedule, FeeSchedule};
+use desk::domain::fees::FeeSchedule;
 use desk::domain::ids::{DecisionId, StrategyName};
 use desk::domain::market::{Bar, Instrument};
 use desk::domain::symbol::Symbol;
-use desk::domain::time::Span;
-use desk::risk::Limits;
-use desk::strategies::Parameters;
-use desk::venue::FillRules;
 use desk::world::backtest::{Backtest, Closed, Progress, Tape, Watcher};
 use desk::world::generated::{GeneratedMarket, MarketSpec};
 use desk::world::trader::{Halt, Setup};
@@ -87,17 +83,8 @@ fn line(event: &Event, missed: &BTreeSet<DecisionId>) -> Option<String> {
 #[test]
 fn strat_1_to_20_another_implementation_writes_the_same_trades() {
     let market = market();
-    let setup = Setup {
-        identity: "SECOND_US_SIM_01".parse().unwrap(),
-        epoch: 1,
-        limits: Limits::default(),
-        strategies: StrategyName::TRADING.iter().map(|s| (*s, Parameters::of(*s))).collect(),
-        instruments: market.iter().map(|(symbol, _)| Instrument::us_equity(*symbol)).collect(),
-        rules: FillRules::default(),
-        commission: CommissionSchedule::default(),
-        time_to_live: Span::minutes(5),
-        screen: None,
-    };
+    let instruments = market.iter().map(|(symbol, _)| Instrument::us_equity(*symbol)).collect();
+    let setup = Setup::usual("SECOND_US_SIM_01".parse().unwrap(), instruments);
     let tapes: Vec<Tape> = market.into_iter().map(|(_, bars)| Tape { bars, quotes: Vec::new() }).collect();
     let mut run = Backtest::new(setup, FeeSchedule::us_sales().unwrap()).unwrap();
     run.run(&tapes, &mut Nobody).unwrap();

@@ -15,9 +15,8 @@ use std::time::Duration;
 use desk::domain::bot::{BotState, Caller, Command, Mark, Mode, Origin, VenueKind, Who};
 use desk::domain::calendar::Calendar;
 use desk::domain::decimal::{Money, Price, Quantity, Ratio, SCALE};
-use desk::domain::fees::{CommissionSchedule, FeeSchedule};
+use desk::domain::fees::FeeSchedule;
 use desk::domain::ids::{CalendarName, StrategyName};
-use desk::domain::market::Instrument;
 use desk::domain::order::ExitReason;
 use desk::domain::seed::Seed;
 use desk::domain::symbol::Currency;
@@ -25,10 +24,9 @@ use desk::domain::time::{Span, Timestamp};
 use desk::machines::kill_switch::Receipt;
 use desk::machines::supervisor::Deadlines;
 use desk::risk::{Defense, Limits};
-use desk::strategies::Parameters;
-use desk::venue::{FillRules, Venue};
+use desk::venue::Venue;
 use desk::world::backtest::{Backtest, Closed, Progress, Tape, Watcher};
-use desk::world::generated::{GeneratedMarket, MarketSpec};
+use desk::world::generated::{MarketSpec, tapes};
 use desk::world::playback::Playback;
 use desk::world::seats::Outbox;
 use desk::world::trader::{Halt, Setup, Trader};
@@ -76,30 +74,9 @@ impl Scene {
     }
 
     fn of(spec: &MarketSpec, seed: u64, days: &[&str]) -> Self {
-        let (mut instruments, mut tapes): (Vec<Instrument>, Vec<Tape>) = (Vec::new(), Vec::new());
-        for day in days {
-            let hours = Calendar::XNYS.session(day.parse().unwrap()).unwrap();
-            let market = GeneratedMarket::new(Seed(seed), hours.open, hours.close, spec.clone());
-            for (place, symbol) in market.symbols().into_iter().enumerate() {
-                if instruments.len() <= place {
-                    instruments.push(Instrument::us_equity(symbol.symbol));
-                    tapes.push(Tape::default());
-                }
-                tapes[place].bars.extend(symbol.bars);
-            }
-        }
-        let setup = Setup {
-            identity: "EXAMPLE_US_SIM_01".parse().unwrap(),
-            epoch: 1,
-            limits: Limits::default(),
-            strategies: StrategyName::TRADING.map(|s| (s, Parameters::of(s))).to_vec(),
-            instruments,
-            rules: FillRules::default(),
-            commission: CommissionSchedule::default(),
-            time_to_live: Span::minutes(5),
-            screen: None,
-        };
-        Self { setup, tapes, defends: false }
+        let session = |day: &&str| (Seed(seed), Calendar::XNYS.session(day.parse().unwrap()).unwrap());
+        let (instruments, tapes) = tapes(spec, days.iter().map(session));
+        Self { setup: Setup::usual("EXAMPLE_US_SIM_01".parse().unwrap(), instruments), tapes, defends: false }
     }
 
     pub(super) fn fees() -> FeeSchedule {

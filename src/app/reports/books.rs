@@ -5,6 +5,7 @@ use desk::domain::ids::{Identity, SessionId};
 use desk::domain::journal::EntryKind;
 use desk::domain::records::ChainHead;
 use desk::domain::symbol::Currency;
+use desk::domain::time::Timestamp;
 use desk::machines::ledger::{Head, Sealed};
 
 use std::path::Path;
@@ -20,6 +21,8 @@ use crate::store::{self, Address, Book, Check, Reader, Report, Sought, head_path
 const TRIES: u32 = 5;
 /// How long between two of these.
 const PAUSE: Duration = Duration::from_secs(2);
+/// How many entries are read at once.
+const PAGE: u32 = 64;
 
 /// The books of the bot.
 #[derive(Debug)]
@@ -29,11 +32,13 @@ pub(super) struct Books {
     book: Book,
 }
 
-/// A closed session in the books.
+/// A session that is over, in the books.
 pub(super) struct DayBooks {
     pub(super) entries: Vec<Sealed>,
     pub(super) head: Head,
     pub(super) heads: Heads,
+    /// Whether its day was closed with it.
+    pub(super) closed: bool,
 }
 
 impl Books {
@@ -60,23 +65,40 @@ impl Books {
         sealed.collect::<Result<_, serde_json::Error>>().map_err(unmade)
     }
 
-    /// A session that has been closed.
+    /// A session that is over, as the books stood then: the same whenever it is asked. A day with open questions is closed
+    /// later (decision 0012); its session does not wait for that.
     ///
     /// # Errors
-    /// Where the books cannot be read, or do not have the close.
+    /// Where the books cannot be read, or the event log does not have the session's end.
     pub(super) async fn day(&self, session: SessionId, events: &[Event]) -> Result<DayBooks, NotWritten> {
-        let entries = self.entries(session).await?;
-        let close = entries.iter().find(|s| s.entry.draft.kind == EntryKind::DayClose);
-        let close = close.ok_or_else(|| unmade(format!("{session}: the books have no day close")))?;
-        let head = Head { seq: close.entry.seq, hash: close.hash, booked_at: close.entry.booked_at };
-        let last = events.iter().rev().find(|e| matches!(e.body, Body::SessionClosed { .. })).map_or(0, |e| e.seq);
-        let stored = self.reader.events(&self.book, last.saturating_sub(1), 1).await?;
+        let end = events.iter().rev().find(|e| matches!(e.body, Body::SessionClosed { .. }));
+        let end = end.ok_or_else(|| unmade(format!("{session}: the session has not ended")))?;
+        let stored = self.reader.events(&self.book, end.seq.saturating_sub(1), 1).await?;
         let event = stored.first().ok_or_else(|| unmade(format!("{session}: the event log ends before its close")))?;
+        let mut entries = self.entries(session).await?;
+        entries.retain(|s| s.entry.booked_at <= end.at);
+        let head = self.head_at(end.at).await?;
         let heads = Heads {
             books: ChainHead { records: head.seq, head: head.hash },
-            events: ChainHead { records: last, head: event.hash },
+            events: ChainHead { records: end.seq, head: event.hash },
         };
-        Ok(DayBooks { entries, head, heads })
+        let closed = entries.iter().any(|s| s.entry.draft.kind == EntryKind::DayClose);
+        Ok(DayBooks { entries, head, heads, closed })
+    }
+
+    /// Where the books ended at some time.
+    async fn head_at(&self, at: Timestamp) -> Result<Head, NotWritten> {
+        let mut sought = Sought::default();
+        loop {
+            let newest = self.reader.sought(&self.book, &sought, PAGE).await?;
+            if let Some(last) = newest.iter().find(|s| s.entry.booked_at <= at) {
+                return Ok(Head { seq: last.entry.seq, hash: last.hash, booked_at: last.entry.booked_at });
+            }
+            sought.before = newest.last().map(|s| s.entry.seq);
+            if sought.before.is_none() {
+                return Err(unmade("the books are empty"));
+            }
+        }
     }
 
     /// Verifies all of them, as they are at one moment; a file is copied for that.

@@ -161,11 +161,11 @@ impl Fold {
     }
 
     /// Goes on from what an earlier process of this session had counted.
-    pub(super) fn counted_before(&mut self, counted: Vec<CountedReason>) {
+    pub(super) fn counted_before(&mut self, counted: &[CountedReason]) {
         let own = self.session.as_ref().map(|s| s.id);
-        let kept = counted.into_iter().filter(|c| Some(c.session) == own);
-        self.before =
-            kept.map(|c| ((c.strategy_name, c.ticker, c.reason.into_owned()), (c.count, c.last_at))).collect();
+        let kept = counted.iter().filter(|c| Some(c.session) == own);
+        let pair = |c: &CountedReason| ((c.strategy_name, c.ticker, c.reason.to_string()), (c.count, c.last_at));
+        self.before = kept.map(pair).collect();
     }
 
     /// All evaluations of the session without a signal.
@@ -224,15 +224,10 @@ impl Fold {
 #[cfg(test)]
 mod tests {
     use desk::domain::calendar::Calendar;
-    use desk::domain::fees::{CommissionSchedule, FeeSchedule};
-    use desk::domain::market::Instrument;
+    use desk::domain::fees::FeeSchedule;
     use desk::domain::seed::Seed;
-    use desk::domain::time::Span;
-    use desk::risk::Limits;
-    use desk::strategies::Parameters;
-    use desk::venue::FillRules;
     use desk::world::backtest::{Backtest, Tape};
-    use desk::world::generated::{GeneratedMarket, MarketSpec};
+    use desk::world::generated::{MarketSpec, tapes};
     use desk::world::playback::Playback;
     use desk::world::resume::{Past, resume};
 
@@ -241,30 +236,9 @@ mod tests {
     const DAYS: [&str; 3] = ["2024-05-28", "2024-05-29", "2024-07-03"];
 
     fn scene() -> (Setup, Vec<Tape>) {
-        let (mut instruments, mut tapes): (Vec<Instrument>, Vec<Tape>) = (Vec::new(), Vec::new());
-        for day in DAYS {
-            let hours = Calendar::XNYS.session(day.parse().unwrap()).unwrap();
-            let market = GeneratedMarket::new(Seed(7), hours.open, hours.close, MarketSpec::demo());
-            for (place, symbol) in market.symbols().into_iter().enumerate() {
-                if instruments.len() <= place {
-                    instruments.push(Instrument::us_equity(symbol.symbol));
-                    tapes.push(Tape::default());
-                }
-                tapes[place].bars.extend(symbol.bars);
-            }
-        }
-        let setup = Setup {
-            identity: "EXAMPLE_US_SIM_01".parse().unwrap(),
-            epoch: 1,
-            limits: Limits::default(),
-            strategies: StrategyName::TRADING.map(|s| (s, Parameters::of(s))).to_vec(),
-            instruments,
-            rules: FillRules::default(),
-            commission: CommissionSchedule::default(),
-            time_to_live: Span::minutes(5),
-            screen: None,
-        };
-        (setup, tapes)
+        let session = |day: &str| (Seed(7), Calendar::XNYS.session(day.parse().unwrap()).unwrap());
+        let (instruments, tapes) = tapes(&MarketSpec::demo(), DAYS.map(session));
+        (Setup::usual("EXAMPLE_US_SIM_01".parse().unwrap(), instruments), tapes)
     }
 
     #[test]

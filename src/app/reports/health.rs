@@ -8,12 +8,16 @@ use crate::render::BooksCheck;
 /// So many of a hundred minutes may be without a clean bar before it is worth a look.
 const TOLERATED: u64 = 2;
 
-/// The health of a session.
-pub(super) fn health(day: &DailySummary, books: &BooksCheck) -> Value {
+/// The health of a session. `closed` says whether the books of its day were closed with it.
+pub(super) fn health(day: &DailySummary, books: &BooksCheck, closed: bool) -> Value {
     let o = &day.overview;
     let (mut critical, mut warnings) = (Vec::new(), Vec::new());
     if let Some(wrong) = &books.first_wrong {
         critical.push(format!("the books do not verify: {wrong}"));
+    }
+    if !closed {
+        warnings
+            .push("the books of the day stayed open when the session ended: the page Day close says why".to_owned());
     }
     for freeze in &o.freezes {
         let whose = freeze.strategy_name.map_or_else(|| "the account".to_owned(), |s| s.to_string());
@@ -53,5 +57,6 @@ pub(super) fn health(day: &DailySummary, books: &BooksCheck) -> Value {
         "signals": o.trade_count_vs_signals_triggered.signals,
         "trades": o.total_trades,
         "books_verified": books.verified,
+        "books_closed": closed,
     })
 }

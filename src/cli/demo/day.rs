@@ -2,12 +2,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use desk::domain::calendar::Calendar;
-use desk::domain::market::Instrument;
 use desk::domain::records::{MarketSource, RunKind};
 use desk::domain::seed::Seed;
 use desk::domain::time::Date;
-use desk::world::backtest::Tape;
-use desk::world::generated::{GeneratedMarket, MarketSpec};
+use desk::world::generated::{MarketSpec, tapes};
 
 use crate::cli::failure::Failure;
 use crate::cli::run::choice::Strategies;
@@ -25,12 +23,7 @@ const DATE: Option<Date> = Date::new(2026, 11, 20);
 pub(super) fn generated(seed: u64, strategies: Strategies) -> Result<Job, Failure> {
     let session = DATE.and_then(|date| Calendar::XNYS.session(date));
     let session = session.ok_or_else(|| Failure::failed("demo_date", "the demo's day is no session"))?;
-    let market = GeneratedMarket::new(Seed(seed), session.open, session.close, MarketSpec::demo());
-    let (mut instruments, mut tapes) = (Vec::new(), Vec::new());
-    for symbol in market.symbols() {
-        instruments.push(Instrument::us_equity(symbol.symbol));
-        tapes.push(Tape { bars: symbol.bars, quotes: Vec::new() });
-    }
+    let (instruments, tapes) = tapes(&MarketSpec::demo(), [(Seed(seed), session)]);
     let date = session.id.date;
     let inputs = Inputs { instruments, tapes, files: BTreeSet::default(), dates: (date, date), quotes: false };
     Ok(Job { kind: RunKind::Demo, market: MarketSource::Generated, seed, strategies, inputs })

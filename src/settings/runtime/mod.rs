@@ -22,6 +22,7 @@ use desk::domain::fees::CommissionSchedule;
 use desk::domain::ids::StrategyName;
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Span;
+use desk::research::ReadinessGates;
 use desk::risk::{Defense as Profile, Limits};
 use desk::strategies::Parameters;
 use desk::venue::FillRules;
@@ -170,27 +171,6 @@ pub struct FloatWatch {
     pub below: Ratio,
     /// As a share of the float, above it.
     pub above: Ratio,
-}
-
-/// The gates for going live (REP-6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReadinessGates {
-    /// Sessions at least.
-    pub sessions: u32,
-    /// Decisions at least.
-    pub decisions: u32,
-    /// Share of the sessions' minutes that were heard.
-    pub uptime: Ratio,
-    /// Share of minutes with a clean bar.
-    pub data_quality: Ratio,
-    /// Net of a trade, at the low end of its interval.
-    pub edge: Money,
-    /// Share of the float that equity may fall.
-    pub drawdown: Ratio,
-    /// Open breaks of reconciliation at most.
-    pub breaks: u32,
-    /// Share of weeks with a gain.
-    pub stability: Ratio,
 }
 
 impl Default for Runtime {

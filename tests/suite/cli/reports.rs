@@ -1,11 +1,15 @@
 //! REP-1 to REP-6 with the real binary: what the sessions of a living bot leave behind, also when its process was killed.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use desk::domain::bot::{Origin, Who};
 use desk::domain::decimal::Money;
+use desk::domain::ids::Identity;
+use desk::domain::time::Timestamp;
 use serde_json::Value;
 use tbot::store::people::People;
-use tbot::store::people::review::ItemKind;
+use tbot::store::people::review::{ItemKind, NewItem};
 use tbot::store::{Address, Reader, Sought};
 
 use super::bot::Bot;
@@ -42,6 +46,19 @@ fn booked(data: &Path, session: &str) -> i64 {
         let postings = entries.iter().flat_map(|e| &e.entry.draft.postings);
         let own = postings.filter(|p| result.iter().any(|a| a.code == p.account));
         -own.map(|p| p.amount.raw()).sum::<i64>()
+    })
+}
+
+fn identity() -> Identity {
+    "TBOT_US_SIM_01".parse().unwrap()
+}
+
+/// Does something with the database of people of a bot.
+fn with_people<T>(data: &Path, act: impl AsyncFnOnce(&People) -> T) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let place = Address::Sqlite(data.join("people.db"));
+        act(&People::open(&place, Arc::new(Turned)).await.unwrap()).await
     })
 }
 
@@ -165,12 +182,39 @@ fn rep_2_and_rep_8_logs_in_csv_and_a_float_that_is_left_behind() {
     assert_eq!(reader.headers().unwrap().len(), tbot::render::logs::ACTION_COLUMNS.len());
     assert!(reader.records().filter(|row| row.as_ref().unwrap().iter().any(|cell| cell == "trade_closed")).count() > 0);
     drop(bot);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let items = runtime.block_on(async {
-        let place = Address::Sqlite(data.join("people.db"));
-        let people = People::open(&place, std::sync::Arc::new(Turned)).await.unwrap();
-        people.reviewed(&"TBOT_US_SIM_01".parse().unwrap()).await.unwrap().items
-    });
+    let items = with_people(&data, async |people| people.reviewed(&identity()).await.unwrap().items);
     let of_float = items.values().filter(|item| item.kind == ItemKind::Float).count();
     assert_eq!(of_float, 1, "{items:#?}");
+}
+
+/// REP-1, LEDG-12: a day whose books stay open, because a question is, is reported all the same, and so is the next.
+#[test]
+fn rep_1_a_day_with_an_open_question_is_reported_and_says_so() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let output = data.join("output/TBOT_US_SIM_01");
+    let bot = Bot::start(&data, &["--speed", "3000"]);
+    bot.register();
+    let item = NewItem {
+        kind: ItemKind::Statement,
+        title: "Fee of 2026-11-20: statement 1.02, books 1.01".to_owned(),
+        text: String::new(),
+        about: None,
+        day: Some("2026-11-20".parse().unwrap()),
+        source: "statement:1".to_owned(),
+    };
+    let by = (&Who::Bot("import".to_owned()), Origin::CommandLine);
+    with_people(&data, async |people| people.raise(&identity(), &item, by, Timestamp::default()).await.unwrap());
+    assert_eq!(bot.tell("start").code, Some(0));
+    let days = ["XNYS:2026-11-20", "XNYS:2026-11-23"].map(|day| output.join("summaries").join(day.replace(':', "_")));
+    bot.until("both sessions' files", |_| days.iter().all(|day| day.join("SHA256SUMS").exists()));
+    for day in &days {
+        let health = read(&day.join("daily_health.json"));
+        fits(&validator("daily_health"), &health, "daily_health.json");
+        assert_eq!((health["books_verified"].as_bool(), health["books_closed"].as_bool()), (Some(true), Some(false)));
+        let reasons = health["reasons"].as_array().unwrap();
+        assert!(reasons.iter().any(|r| r.as_str().unwrap().contains("stayed open")), "{health:#}");
+    }
+    let summary = read(&days[1].join("daily_summary.json"));
+    assert!(summary["total_trades"].as_u64().unwrap() > 0, "{summary:#}");
 }

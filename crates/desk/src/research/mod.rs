@@ -9,10 +9,13 @@ pub mod figure;
 pub mod luck;
 /// What a day's and a period's summary have in common.
 pub mod overview;
+/// What a bot has to show before it goes live.
+pub mod readiness;
 /// `daily_summary.json` and `summary.json`.
 pub mod statistics;
 /// Trades counted together.
 pub mod tally;
 
 pub use figure::{Figure, Unknown};
+pub use readiness::ReadinessGates;
 pub use statistics::{DailySummary, Material, Summary, summaries};

@@ -79,6 +79,24 @@ pub struct Setup {
     pub screen: Option<Criteria>,
 }
 
+impl Setup {
+    /// A bot of which nothing in particular is asked: all strategies that trade, everything as it is by default.
+    #[must_use]
+    pub fn usual(identity: Identity, instruments: Vec<Instrument>) -> Self {
+        Self {
+            identity,
+            epoch: 1,
+            limits: Limits::default(),
+            strategies: StrategyName::TRADING.map(|s| (s, Parameters::of(s))).to_vec(),
+            instruments,
+            rules: FillRules::default(),
+            commission: CommissionSchedule::default(),
+            time_to_live: Span::minutes(5),
+            screen: None,
+        }
+    }
+}
+
 /// What holds in one session.
 #[derive(Clone, Copy, Debug)]
 pub struct SessionTerms {

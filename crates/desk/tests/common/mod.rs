@@ -106,17 +106,9 @@ impl Scene {
     }
 
     pub(crate) fn setup(&self) -> Setup {
-        Setup {
-            identity: "EXAMPLE_US_SIM_01".parse().unwrap(),
-            epoch: 1,
-            limits: self.limits,
-            strategies: self.strategies.clone(),
-            instruments: self.tapes.keys().map(|s| Instrument::us_equity(*s)).collect(),
-            rules: desk::venue::FillRules::default(),
-            commission: desk::domain::fees::CommissionSchedule::default(),
-            time_to_live: Span::minutes(5),
-            screen: None,
-        }
+        let instruments = self.tapes.keys().map(|s| Instrument::us_equity(*s)).collect();
+        let usual = Setup::usual("EXAMPLE_US_SIM_01".parse().unwrap(), instruments);
+        Setup { limits: self.limits, strategies: self.strategies.clone(), ..usual }
     }
 
     pub(crate) fn tapes(&self) -> Vec<Tape> {

@@ -144,9 +144,9 @@ pub struct SessionRecord {
     pub orders: u64,
     /// Fills received.
     pub fills: u64,
-    /// The number of the session's last journal entry.
+    /// The number of the last journal entry when the session had ended.
     pub last_entry_seq: u64,
-    /// The books' head after its day close.
+    /// The books' head then: after the day close, where the books were closed with the session.
     pub books_head: Hash,
 }
 

@@ -9,9 +9,12 @@ mod market;
 mod shape;
 /// Which symbols there are, and what is planned for them.
 mod spec;
+/// Several sessions, one after the other.
+mod tapes;
 
 #[cfg(test)]
 mod tests;
 
 pub use market::{GeneratedMarket, GeneratedSymbol};
 pub use spec::{Listing, MarketSpec, Plot};
+pub use tapes::tapes;

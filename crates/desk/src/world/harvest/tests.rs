@@ -1,20 +1,17 @@
 use super::*;
 use crate::domain::calendar::Calendar;
 use crate::domain::decimal::{Money, Price, Quantity};
-use crate::domain::fees::{CommissionSchedule, FeeSchedule};
+use crate::domain::fees::FeeSchedule;
 use crate::domain::ids::StrategyName;
 use crate::domain::journal::EntryKind;
-use crate::domain::market::Instrument;
 use crate::domain::records::{ExitReason, Outcome};
 use crate::domain::seed::Seed;
 use crate::domain::time::{Date, Span};
 use crate::domain::wide::Wide;
 use crate::machines::market_data::Hours;
-use crate::risk::Limits;
 use crate::strategies::Parameters;
-use crate::venue::FillRules;
 use crate::world::backtest::{Backtest, Tape};
-use crate::world::generated::{GeneratedMarket, MarketSpec};
+use crate::world::generated::{MarketSpec, tapes};
 use crate::world::trader::Setup;
 
 struct Played {
@@ -29,29 +26,11 @@ struct Played {
 /// Three sessions of the generated market; what `cut` makes of the tapes is played.
 fn played(seed: u64, cut: impl Fn(&mut Vec<Tape>)) -> Played {
     let first: Date = "2026-11-24".parse().unwrap();
-    let mut tapes = vec![Tape::default(); MarketSpec::demo().listings.len()];
-    let mut instruments = Vec::new();
     // The third one closes early.
-    for session in Calendar::XNYS.sessions(first, first.plus(3)).unwrap() {
-        let market = GeneratedMarket::new(Seed(seed), session.open, session.close, MarketSpec::demo());
-        let symbols = market.symbols();
-        instruments = symbols.iter().map(|s| Instrument::us_equity(s.symbol)).collect();
-        for (tape, symbol) in tapes.iter_mut().zip(symbols) {
-            tape.bars.extend(symbol.bars);
-        }
-    }
+    let sessions = Calendar::XNYS.sessions(first, first.plus(3)).unwrap().map(|session| (Seed(seed), session));
+    let (instruments, mut tapes) = tapes(&MarketSpec::demo(), sessions);
     cut(&mut tapes);
-    let setup = Setup {
-        identity: "TBOT_US_SIM_01".parse().unwrap(),
-        epoch: 1,
-        limits: Limits::default(),
-        strategies: StrategyName::TRADING.map(|s| (s, Parameters::of(s))).to_vec(),
-        instruments,
-        rules: FillRules::default(),
-        commission: CommissionSchedule::default(),
-        time_to_live: Span::minutes(5),
-        screen: None,
-    };
+    let setup = Setup::usual("TBOT_US_SIM_01".parse().unwrap(), instruments);
     let mut backtest = Backtest::new(setup.clone(), FeeSchedule::us_sales().unwrap()).unwrap();
     let mut watched = Watched::default();
     backtest.run(&tapes, &mut watched).unwrap();

@@ -52,7 +52,7 @@ pub struct Ending<'a, R: Record> {
     pub outside: &'a [u64],
     /// Equity at the session's open.
     pub equity_open: Money,
-    /// The books after the day close.
+    /// The books as the session left them: after its day close, where they were closed with it.
     pub head: Head,
 }
 
