@@ -30,5 +30,5 @@ pub mod words;
 pub use charts::chosen_days;
 pub use input::{BooksCheck, ChartDay, ChartRange, RenderError, ReportInput};
 pub use outputs::{daily_summary_json, decisions_jsonl, run_json, summary_json, trade_history_csv, trade_history_json};
-pub use pages::Pages;
+pub use pages::{Pages, Values};
 pub use report::report_html;

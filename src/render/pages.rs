@@ -1,5 +1,6 @@
 //! The pages of the browser and their regions, by name. Templates are built in; a wrong one shows at the start.
 
+use serde::Serialize;
 use serde_json::Value;
 use tera::{Context, Tera};
 
@@ -117,7 +118,29 @@ impl Pages {
     /// # Errors
     /// Where the template or a value is missing.
     pub fn fill(&self, name: &str, values: &Value) -> Result<String, RenderError> {
-        Ok(self.0.render(name, &Context::from_serialize(values)?)?)
+        self.fill_from(name, &Values::new(values)?)
+    }
+
+    /// The same, from values that fill several.
+    ///
+    /// # Errors
+    /// Where the template or a value is missing.
+    pub fn fill_from(&self, name: &str, values: &Values) -> Result<String, RenderError> {
+        Ok(self.0.render(name, &values.0)?)
+    }
+}
+
+/// Values that several templates are filled from, made ready once.
+#[derive(Debug)]
+pub struct Values(Context);
+
+impl Values {
+    /// A map of values by their names.
+    ///
+    /// # Errors
+    /// Where it is no map, or the serialiser refuses.
+    pub fn new(values: &impl Serialize) -> Result<Self, RenderError> {
+        Ok(Self(Context::from_serialize(values)?))
     }
 }
 

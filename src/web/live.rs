@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -9,10 +10,10 @@ use std::time::Duration;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse, rt};
-use desk::domain::bot::Action;
+use desk::domain::bot::{Action, Roles};
 use desk::domain::time::{Span, Timestamp};
 use futures_util::stream;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::pages::me;
@@ -20,6 +21,7 @@ use super::refusal::Refusal;
 use super::site::Shared;
 use super::views;
 use super::visitor::{Visitor, token_of};
+use crate::render::{RenderError, Values};
 use crate::store::people::Token;
 
 /// The regions that everybody sees alike who sees them.
@@ -70,14 +72,14 @@ const ASK_AGAIN: Span = Span::seconds(5);
 pub(crate) struct Frame {
     /// Rises with each frame, over restarts too: milliseconds since 1970.
     number: u64,
-    /// Each region with the frame in which it last changed.
+    /// Each region as a JSON text, with the frame in which it last changed.
     regions: BTreeMap<&'static str, (u64, Arc<str>)>,
     /// The page's title.
     title: String,
     /// State, latch and freezes as the status region says them.
     spoken: String,
     /// What the verbs depend on.
-    values: Value,
+    touched: Arc<Value>,
     /// What holds now: parts of a page stand or fall with it.
     when: Value,
     /// The numbers in the navigation.
@@ -129,24 +131,36 @@ pub(crate) async fn paint(shared: Data<Shared>, painted: watch::Sender<Arc<Frame
 
 fn next_frame(shared: &Shared, before: &Frame, bot: &Value, board: u64, now: u64) -> Frame {
     let number = now.max(before.number.saturating_add(1));
-    let values = json!({ "bot": bot });
     let mut regions = BTreeMap::new();
-    for name in REGIONS {
-        let html = match shared.pages.fill(&format!("regions/{name}.html"), &values) {
-            Ok(html) => html,
-            Err(e) => {
-                tracing::error!(target: "web", "region {name}: {e}");
-                continue;
-            }
-        };
-        let kept = before.regions.get(name).filter(|(_, old)| **old == *html);
-        regions.insert(*name, kept.cloned().unwrap_or_else(|| (number, html.into())));
+    for (name, html) in painted(shared, bot) {
+        let text = json!(html).to_string();
+        let kept = before.regions.get(name).filter(|(_, old)| **old == *text);
+        regions.insert(name, kept.cloned().unwrap_or_else(|| (number, text.into())));
     }
-    let text =
-        |key: &str| values.pointer(&format!("/bot/bar/{key}")).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let part = |name: &str| bot.get(name).cloned().unwrap_or_default();
-    let (when, counts) = (part("when"), part("counts"));
-    Frame { number, regions, title: text("title"), spoken: text("spoken"), values, when, counts, board }
+    let at = |path: &str| bot.pointer(path).cloned().unwrap_or_default();
+    let text = |path: &str| bot.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let bar = json!({ "state": at("/bar/state"), "rehearsing": at("/bar/rehearsing") });
+    let touches = json!({ "killing": at("/touches/killing"), "stopping": at("/touches/stopping") });
+    let touched = Arc::new(json!({ "bot": { "bar": bar, "touches": touches } }));
+    let (title, spoken) = (text("/bar/title"), text("/bar/spoken"));
+    Frame { number, regions, title, spoken, touched, when: at("/when"), counts: at("/counts"), board }
+}
+
+/// Each region, painted.
+fn painted(shared: &Shared, bot: &Value) -> Vec<(&'static str, String)> {
+    let failed = |name: &str, e: RenderError| tracing::error!(target: "web", "region {name}: {e}");
+    let values = match Values::new(&BTreeMap::from([("bot", bot)])) {
+        Ok(values) => values,
+        Err(e) => {
+            failed("of all", e);
+            return Vec::new();
+        }
+    };
+    let paint = |name: &&'static str| {
+        let html = shared.pages.fill_from(&format!("regions/{name}.html"), &values);
+        html.map(|html| (*name, html)).map_err(|e| failed(name, e)).ok()
+    };
+    REGIONS.iter().filter_map(paint).collect()
 }
 
 /// One who watches.
@@ -156,7 +170,8 @@ struct Watcher {
     visitor: Visitor,
     token: Option<Token>,
     sent: BTreeMap<&'static str, u64>,
-    verbs: String,
+    /// What the verbs were painted from, and for which roles.
+    verbs: Option<(Arc<Value>, Roles)>,
     asked_at: Timestamp,
     ended: bool,
 }
@@ -181,32 +196,46 @@ impl Watcher {
             self.ended = true;
             return Some(Bytes::from_static(b"event: ended\ndata: {}\n\n"));
         }
-        let mut regions = Map::new();
+        let mut regions = String::new();
+        let mut send = |name: &str, text: &str| {
+            let comma = if regions.is_empty() { "" } else { "," };
+            // Writing into a text does not fail.
+            let _ = write!(regions, "{comma}\"{name}\":{text}");
+        };
         let rehearses = self.visitor.may(Action::Rehearse);
-        for (name, (number, html)) in frame.regions.iter().filter(|(name, _)| rehearses || **name != REHEARSAL) {
+        for (name, (number, text)) in frame.regions.iter().filter(|(name, _)| rehearses || **name != REHEARSAL) {
             if self.sent.insert(name, *number) != Some(*number) {
-                regions.insert((*name).to_owned(), json!(&**html));
+                send(name, text);
             }
         }
-        let mut values = frame.values.clone();
-        if let Some(map) = values.as_object_mut() {
-            map.insert("me".to_owned(), me(&self.visitor));
-        }
-        if let Ok(verbs) = self.shared.pages.fill("regions/verbs.html", &values)
-            && verbs != self.verbs
-        {
-            regions.insert(VERBS.to_owned(), json!(verbs));
-            self.verbs = verbs;
+        if let Some(verbs) = self.verbs(&frame.touched) {
+            send(VERBS, &json!(verbs).to_string());
         }
         let mut counts = frame.counts.clone();
         if let (Some(counts), true) = (counts.as_object_mut(), self.visitor.may(Action::Account)) {
             counts.insert("review".to_owned(), json!(self.shared.review.waiting_for(&self.visitor.name)));
         }
-        let data = json!({
-            "seq": frame.number, "board": frame.board, "title": frame.title, "spoken": frame.spoken, "regions": regions,
+        let rest = json!({
+            "seq": frame.number, "board": frame.board, "title": frame.title, "spoken": frame.spoken,
             "when": frame.when, "counts": counts, "review": self.shared.review.number(),
-        });
-        Some(Bytes::from(format!("id: {}\nevent: regions\ndata: {data}\n\n", frame.number)))
+        })
+        .to_string();
+        // The regions' texts are JSON already; they are not written anew for each who watches.
+        let rest = rest.strip_prefix('{').unwrap_or_default();
+        Some(Bytes::from(format!("id: {}\nevent: regions\ndata: {{\"regions\":{{{regions}}},{rest}\n\n", frame.number)))
+    }
+
+    /// The verbs, where they are others than those that were sent.
+    fn verbs(&mut self, touched: &Arc<Value>) -> Option<String> {
+        let roles = self.visitor.roles;
+        if self.verbs.as_ref().is_some_and(|(old, of)| old == touched && *of == roles) {
+            return None;
+        }
+        let mut values = Value::clone(touched);
+        values.as_object_mut()?.insert("me".to_owned(), me(&self.visitor));
+        let verbs = self.shared.pages.fill("regions/verbs.html", &values).ok()?;
+        self.verbs = Some((Arc::clone(touched), roles));
+        Some(verbs)
     }
 
     /// Whether the session is still there; its roles are taken anew.
@@ -244,7 +273,7 @@ pub(crate) async fn events(
         token: token_of(&request, shared.site.manners.secure),
         visitor,
         sent: BTreeMap::new(),
-        verbs: String::new(),
+        verbs: None,
         asked_at: shared.now(),
         ended: false,
         shared,

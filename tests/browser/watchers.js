@@ -1,7 +1,7 @@
 // What twenty who watch cost: how fast the dashboard answers while the bot trades, and how long the bot takes from a tick to an
 // intent, with them and without. The bot has one core; the watchers, a real browser and scripted clients, share the other.
 import { chromium } from "@playwright/test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Bot, pause, prepare, prepared } from "./bot.js";
@@ -47,17 +47,19 @@ async function measured(bot, who) {
 /** Trades for a while; with watchers, the dashboard is asked for ten times a second. */
 async function phase(from, people, watched) {
   const bot = await Bot.start({ from, speed: SPEED, wrap: ["taskset", "-c", "0"] });
-  let browser;
+  let browser, profile;
   try {
     const started = bot.tell("start");
     if (started.status !== 0) throw new Error(started.said);
     const clients = [], answers = [];
     let clock = async () => "", began = "";
     if (watched) {
-      browser = await chromium.launch({ executablePath: process.env.TBOT_CHROMIUM, args: ["--no-sandbox"] });
-      const context = await browser.newContext({ ignoreHTTPSErrors: true });
-      await context.addCookies([bot.cookieOf(people.operator)]);
-      const page = await context.newPage();
+      // What the browser writes lies in memory where there is a place for it: a watcher's disk is not the bot's.
+      profile = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "tbot-watcher-"));
+      const options = { executablePath: process.env.TBOT_CHROMIUM, args: ["--no-sandbox"], ignoreHTTPSErrors: true };
+      browser = await chromium.launchPersistentContext(profile, options);
+      await browser.addCookies([bot.cookieOf(people.operator)]);
+      const page = await browser.newPage();
       await page.goto(`${bot.url}/`, { waitUntil: "domcontentloaded" });
       clock = () => page.locator('[data-region="bar"] .clock').innerText();
       began = await clock();
@@ -81,6 +83,7 @@ async function phase(from, people, watched) {
     return { ...found, answers, events: clients.map((c) => c.events) };
   } finally {
     await browser?.close();
+    if (profile) rmSync(profile, { recursive: true, force: true });
     await bot.end();
   }
 }
