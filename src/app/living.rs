@@ -140,7 +140,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
     }
     fresh.keep();
     day_exports::start(Places::of(&boot, &identity), tree.board.clone(), Box::new(tree.alarm()))?;
-    let heart = Heart::new(&control, &boot.folders.logs());
+    let heart = Heart::new(&control, &boot.folders.output(&identity).join("logs"));
     ways_in::open(&tree, (socket, rehearsals), control.clone(), heart, identity, people)?;
     if autostarts {
         autostart(&tree).await;

@@ -100,6 +100,14 @@ mod tests {
         let own = text.lines().find(|line| line.contains("a fault on purpose")).unwrap();
         let line: serde_json::Value = serde_json::from_str(own).unwrap();
         assert!(line["backtrace"].as_str().unwrap().contains("rep_1_a_fault_leaves_its_traceback"), "{line:#}");
+        let schema = |name: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{name}.schema.json"));
+            serde_json::from_slice::<serde_json::Value>(&std::fs::read(path).unwrap()).unwrap()
+        };
+        let common = schema("common");
+        let registry = jsonschema::Registry::new().add("urn:tbot:schema:common", &common).unwrap().prepare().unwrap();
+        let validator = jsonschema::options().with_registry(&registry).build(&schema("fault")).unwrap();
+        assert!(validator.is_valid(&line), "{line:#}");
         assert_eq!(last_of(&folder.join("nothing")), 0);
         std::fs::remove_dir_all(folder).unwrap();
     }

@@ -2,6 +2,7 @@
 
 use super::bot::Bot;
 use crate::places::Folder;
+use crate::report::schemas::{fits, validator};
 
 /// RES-1, RES-2, LIFE-5: the flag is consumed when it is read, Stop ends the rehearsal, and a restart never resumes it.
 #[test]
@@ -28,6 +29,10 @@ fn res_2_a_flag_begins_a_rehearsal_and_a_restart_never_resumes_it() {
         told.starts_with("{\"at\":") && told.contains("rehearsal_began") && told.contains("ended by Stop"),
         "{told}"
     );
+    let schema = validator("rehearsal");
+    for line in told.lines() {
+        fits(&schema, &serde_json::from_str(line).unwrap(), "test_mode.log");
+    }
     assert_eq!(std::fs::read(&ledger).unwrap(), before, "RES-3");
 
     std::fs::write(data.join("control/test_mode.flag"), "").unwrap();

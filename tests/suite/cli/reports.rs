@@ -80,6 +80,13 @@ fn logs_fit(output: &Path, second: &str) {
             fits(&schema, line, path);
         }
     }
+    for (name, kind) in [("audit.log", "audit"), ("heartbeat.log", "heartbeat")] {
+        let (schema, told) = (validator(kind), lines(&output.join("logs").join(name)));
+        assert!(!told.is_empty(), "{name}");
+        for line in &told {
+            fits(&schema, line, name);
+        }
+    }
     fits(&validator("status"), &read(&output.join("logs/status.json")), "status.json");
     let audit = lines(&output.join("logs/audit.log"));
     let numbers: Vec<u64> = audit.iter().map(|r| r["seq"].as_u64().unwrap()).collect();
