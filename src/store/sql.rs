@@ -179,6 +179,11 @@ statements! { SQLITE, "The statements of SQLite alone, by name.":
         JOIN sqlite_master AS m ON m.type = 'index' AND m.name = l.name WHERE l.origin <> 'pk' ORDER BY l.name";
     /// The columns of an index, with those of its table's key that stand behind its own.
     SQLITE_INDEX_COLUMNS = "SELECT name, \"key\" FROM pragma_index_xinfo($1) ORDER BY seqno";
+    /// The first page of each table and index.
+    SQLITE_ROOTS = "SELECT name, rootpage, type = 'table' FROM sqlite_master WHERE rootpage > 0";
+    /// The columns of a table without row numbers in the order in which its records have them.
+    SQLITE_STORED = "SELECT x.name, t.type FROM pragma_index_list($1) AS l JOIN pragma_index_xinfo(l.name) AS x
+        JOIN pragma_table_xinfo($1) AS t ON t.name = x.name WHERE l.origin = 'pk' ORDER BY x.seqno";
     /// Every page and index of the file.
     SQLITE_INTEGRITY = "PRAGMA integrity_check(1)";
     /// One moment of the whole file as a new one, while others write it.

@@ -15,6 +15,10 @@ mod file;
 mod report;
 /// Rows of the journal, read beside the walk.
 mod rows;
+/// What they come from.
+mod source;
+/// The trees of a file that nobody writes.
+mod tree;
 
 use std::sync::{Arc, Mutex};
 
@@ -105,7 +109,7 @@ async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &
     });
     checked?;
     match (file, pages?) {
-        (Some(file), Some(seen)) => file.compare(&seen),
+        (Some(file), Some(read)) => file.compare(read),
         _ => Ok(()),
     }
 }
