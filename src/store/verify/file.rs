@@ -358,12 +358,12 @@ impl Only {
 /// The conditions of an index of some rows alone; nothing where one is of a form that none of ours has.
 fn conditions(text: &str, columns: &[&str]) -> Option<Vec<Only>> {
     let place = |name: &str| columns.iter().position(|column| *column == name);
-    let condition = |text: &str| match text.split_once(" IS NOT NULL") {
-        Some((name, "")) => Some(Only::There(place(name)?)),
-        _ => {
-            let (name, value) = text.split_once(" = '")?;
-            Some(Only::Is(place(name)?, value.strip_suffix('\'').filter(|value| !value.contains('\''))?.to_owned()))
+    let condition = |text: &str| {
+        if let Some((name, "")) = text.split_once(" IS NOT NULL") {
+            return Some(Only::There(place(name)?));
         }
+        let (name, value) = text.split_once(" = '")?;
+        Some(Only::Is(place(name)?, value.strip_suffix('\'').filter(|value| !value.contains('\''))?.to_owned()))
     };
     text.split(" AND ").map(condition).collect()
 }

@@ -13,6 +13,8 @@ mod events;
 mod file;
 /// What was found.
 mod report;
+/// Reversals and what they undo.
+mod reversals;
 /// Rows of the journal, read beside the walk.
 mod rows;
 /// What they come from.
@@ -55,14 +57,14 @@ impl Default for Check {
     }
 }
 
-/// Verifies a store. A file `ledger.head` beside the database is held against it too: the book must contain what it names.
+/// Verifies a store, a server's at one moment. A file `ledger.head` beside the database is held against it too: the book must contain what it names.
 ///
 /// # Errors
 /// Where there is nothing that can be verified. What is wrong with books that can be read is no error but a
 /// [`Finding`] of the report.
 pub async fn verify(address: &Address, check: &Check) -> Result<Report, StoreError> {
     let mut report = Report::default();
-    let outcome = match Reader::open_still(address).await {
+    let outcome = match Reader::at_one_moment(address).await {
         Ok(reader) => {
             let outcome = verify_all(&reader, address, check, &mut report).await;
             reader.close().await;

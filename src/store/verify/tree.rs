@@ -460,3 +460,117 @@ fn short(bytes: &[u8], at: usize) -> usize {
 fn odd(page: u32, what: &str) -> Stop {
     Stop::Failed(StoreError::Unfit { reason: format!("page {page}: {what}") })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::test_place::TestPlace;
+    use proptest::prelude::*;
+    use rusqlite::Connection;
+
+    /// A file with a table without row numbers, an index over it, one with row numbers, and pages that became free.
+    fn make(path: &Path, page: u32, rows: &[(i64, Option<String>, Vec<u8>)], gone: i64) -> Connection {
+        let c = Connection::open(path).unwrap();
+        c.execute_batch(&format!("PRAGMA page_size = {page}; PRAGMA journal_mode = DELETE")).unwrap();
+        let tables =
+            "CREATE TABLE a (k INTEGER, t TEXT, b BLOB, PRIMARY KEY (k)) WITHOUT ROWID; CREATE INDEX i ON a (t, b);
+            CREATE TABLE n (k INTEGER PRIMARY KEY, t TEXT, b BLOB);";
+        c.execute_batch(tables).unwrap();
+        c.execute_batch("BEGIN").unwrap();
+        for (key, text, bytes) in rows {
+            for table in ["a", "n"] {
+                c.execute(&format!("INSERT OR REPLACE INTO {table} VALUES (?1, ?2, ?3)"), (key, text, bytes)).unwrap();
+            }
+        }
+        c.execute_batch("COMMIT").unwrap();
+        c.execute("DELETE FROM a WHERE k % 7 < ?1", [gone]).unwrap();
+        c.execute("DELETE FROM n WHERE k % 7 < ?1", [gone]).unwrap();
+        c
+    }
+
+    /// Each tree but the schema's, and all rows as SQLite tells them and as they are read here.
+    fn read(path: &Path, c: &Connection) -> Result<(), Stop> {
+        let image = Arc::new(Image::open(path)?.unwrap());
+        let mut seen = image.nothing_seen();
+        seen.merge(Cursor::new(&image, 1)?.passed()?)?;
+        for (name, asked) in [
+            ("a", "SELECT k, t, b FROM a NOT INDEXED ORDER BY k"),
+            ("i", "SELECT t, b, k FROM a INDEXED BY i ORDER BY t, b, k"),
+            ("n", "SELECT NULL, t, b FROM n ORDER BY k"),
+        ] {
+            let root = c.query_row("SELECT rootpage FROM sqlite_master WHERE name = ?1", [name], |r| r.get(0)).unwrap();
+            let mut cursor = Cursor::new(&image, root)?;
+            let mut statement = c.prepare(asked).unwrap();
+            let mut rows = statement.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                assert!(cursor.advance()?, "{name}: too few");
+                let (values, count) = cursor.values()?;
+                let told = [0, 1, 2].map(|column| row.get_ref(column).unwrap());
+                assert_eq!((count, &values[..3]), (3, &told[..]), "{name}");
+            }
+            assert!(!cursor.advance()?, "{name}: too many");
+            seen.merge(cursor.passed()?)?;
+        }
+        image.all_seen(seen)
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<(i64, Option<String>, Vec<u8>)>> {
+        let key = prop_oneof![-300_i64..300, any::<i64>(), Just(i64::MIN), Just(i64::MAX)];
+        let text = proptest::option::of("[a-zé]{0,40}");
+        let bytes = prop_oneof![
+            9 => proptest::collection::vec(any::<u8>(), 0..60),
+            1 => proptest::collection::vec(any::<u8>(), 0..9_000)
+        ];
+        proptest::collection::vec((key, text, bytes), 0..250)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn every_row_is_read_as_sqlite_reads_it(rows in rows(), page in 9_u32..17, gone in 0_i64..8) {
+            let place = TestPlace::new();
+            let path = place.join("a.db");
+            let c = make(&path, 1 << page, &rows, gone);
+            prop_assert!(read(&path, &c).is_ok());
+        }
+    }
+
+    /// D5: a byte that belongs to the form of a page, and not to a record, is seen too.
+    #[test]
+    fn d5_pages_that_are_torn_lost_or_used_twice_are_seen() {
+        let place = TestPlace::new();
+        let path = place.join("a.db");
+        let rows: Vec<_> = (0..400).map(|n| (n, Some(format!("text {n}")), vec![7; 40])).collect();
+        drop(make(&path, 1024, &rows, 6));
+        let whole = std::fs::read(&path).unwrap();
+        let tree = |bytes: &[u8], root: u32| -> Result<(), Stop> {
+            std::fs::write(&path, bytes).unwrap();
+            let image = Arc::new(Image::open(&path)?.ok_or_else(|| odd(1, "another form"))?);
+            let mut seen = image.nothing_seen();
+            for root in [1, root, 3, 4] {
+                seen.merge(Cursor::new(&image, root)?.passed()?)?;
+            }
+            image.all_seen(seen)
+        };
+        assert!(tree(&whole, 2).is_ok());
+        for (what, at, value) in [
+            ("a free page too few", 39, 0),
+            ("the list of free pages leads elsewhere", 35, 2),
+            ("a tree is none", 1024, 3),
+            ("more cells than there are", 1024 + 4, 200),
+            ("fragments that are not there", 1024 + 7, 99),
+            ("cells that begin elsewhere", 1024 + 6, 1),
+            ("a page below that is used already", 1024 + 11, 3),
+            ("a page that there is not", 1024 + 8, 9),
+            ("a cell that is another one's too", 1024 + 13, whole[1024 + 15]),
+            ("room kept at the end of pages", 20, 8),
+        ] {
+            let mut bytes = whole.clone();
+            assert_ne!(bytes[at], value, "{what}");
+            bytes[at] = value;
+            assert!(tree(&bytes, 2).is_err(), "{what}");
+        }
+        assert!(tree(&whole, 5).is_err(), "a page is used twice and another by nothing");
+    }
+}

@@ -36,8 +36,11 @@ async fn tampered(address: &Address, script: &str) -> Finding {
 
 /// The stand-alone verifier, which shares no code with the bot, finds it too.
 async fn stranger_finds(address: &Address, script: &str) {
-    let Address::Sqlite(path) = address else { return };
-    match tbot_verify::verify(&path.display().to_string()).await {
+    let place = match address {
+        Address::Sqlite(path) => path.display().to_string(),
+        Address::Postgres(url) => url.clone(),
+    };
+    match tbot_verify::verify(&place).await {
         Err(tbot_verify::Wrong::Touched(_)) => {}
         other => panic!("the stand-alone verifier says {other:?} after {script}"),
     }
@@ -329,7 +332,7 @@ async fn everything(address: &Address) -> (Vec<Entry>, Vec<StoredEvent>, Vec<Acc
 }
 
 /// Two closed sessions, the first closed again after an unlock.
-fn closed_days() -> (Vec<Entry>, Vec<Closing>) {
+pub(super) fn closed_days() -> (Vec<Entry>, Vec<Closing>) {
     let mut entries = sample::trades(4);
     let mut closings = Vec::new();
     let close = |entries: &mut Vec<Entry>, closings: &mut Vec<Closing>, day: i64, n: u32| {
