@@ -1,7 +1,7 @@
 //! How the books bear a million postings: appending with a durable commit, one by one and in groups, against the bare database
 //! doing the same in the same run; verification; statements; memory (`docs/PERFORMANCE.md`).
 //!
-//! `cargo run --release --example million_postings [-- POSTINGS]`; on PostgreSQL with `TBOT_BENCH_POSTGRES=postgres://…`, an empty
+//! `cargo run --release --example million_postings [-- POSTINGS]`, the verification of a file alone with `-- FILE`; on PostgreSQL with `TBOT_BENCH_POSTGRES=postgres://…`, an empty
 //! database.
 #![allow(
     missing_docs,
@@ -283,7 +283,11 @@ fn peak_memory() -> String {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let postings: usize = std::env::args().nth(1).map_or(1_000_000, |n| n.parse().expect("a number of postings"));
+    let words = std::env::args().nth(1);
+    if let Some(path) = words.as_ref().filter(|word| Path::new(word).exists()) {
+        return verify(&Address::Sqlite(path.into())).await;
+    }
+    let postings: usize = words.map_or(1_000_000, |n| n.parse().expect("a number of postings"));
     let folder: PathBuf = std::env::temp_dir().join(format!("tbot-million-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let address = match std::env::var("TBOT_BENCH_POSTGRES") {
@@ -311,20 +315,26 @@ async fn main() {
             ours / plain
         );
     }
-    writer.close().await.unwrap();
     statements(&reader, &entries).await;
+    // The writer last: it leaves one file.
     reader.close().await;
+    writer.close().await.unwrap();
     drop(entries);
-    for (what, check) in [("", Check::default()), (" without each page", Check { pages: false, ..Check::default() })] {
-        let begun = Instant::now();
-        let report = store::verify(&address, &check).await.unwrap();
-        let took = begun.elapsed().as_secs_f64();
-        assert!(report.finding.is_none(), "{:?}", report.finding);
-        println!("verified{what} in {took:.2} s: {:.0} postings/s (aim 2 s)", rows as f64 / took);
-    }
+    verify(&address).await;
     println!(
         "peak memory {} (with all entries held for the measurement: {memory} before the first append)",
         peak_memory()
     );
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+async fn verify(address: &Address) {
+    for (what, check) in [("", Check::default()), (" without each page", Check { pages: false, ..Check::default() })] {
+        let begun = Instant::now();
+        let report = store::verify(address, &check).await.unwrap();
+        let took = begun.elapsed().as_secs_f64();
+        assert!(report.finding.is_none(), "{:?}", report.finding);
+        let rows: u64 = report.books.iter().map(|book| book.postings).sum();
+        println!("verified{what} in {took:.2} s: {:.0} postings/s (aim 2 s)", rows as f64 / took);
+    }
 }

@@ -349,6 +349,37 @@ CREATE TRIGGER closing_balance_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON 
 CREATE TRIGGER closing_lot_no_change BEFORE DELETE OR UPDATE OR TRUNCATE ON closing_lot
     FOR EACH STATEMENT EXECUTE FUNCTION what_is_written_stays();
 
+-- One role serves several bots. A session that writes declares whose bot it is (`tbot.identity`), and the database takes no
+-- row of another's book from it; a session that declares nothing only reads.
+CREATE FUNCTION own_book() RETURNS bigint LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT book FROM book WHERE identity = current_setting('tbot.identity', true)
+$$;
+
+ALTER TABLE book ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody_reads ON book FOR SELECT USING (true);
+CREATE POLICY own_rows ON book FOR INSERT WITH CHECK (identity = current_setting('tbot.identity', true));
+ALTER TABLE account ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody_reads ON account FOR SELECT USING (true);
+CREATE POLICY own_rows ON account FOR INSERT WITH CHECK (book = (SELECT own_book()));
+ALTER TABLE event ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody_reads ON event FOR SELECT USING (true);
+CREATE POLICY own_rows ON event FOR INSERT WITH CHECK (book = (SELECT own_book()));
+ALTER TABLE entry ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody_reads ON entry FOR SELECT USING (true);
+CREATE POLICY own_rows ON entry FOR INSERT WITH CHECK (book = (SELECT own_book()));
+ALTER TABLE posting ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody_reads ON posting FOR SELECT USING (true);
+CREATE POLICY own_rows ON posting FOR INSERT WITH CHECK (book = (SELECT own_book()));
+ALTER TABLE closing_record ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody_reads ON closing_record FOR SELECT USING (true);
+CREATE POLICY own_rows ON closing_record FOR INSERT WITH CHECK (book = (SELECT own_book()));
+ALTER TABLE closing_balance ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody_reads ON closing_balance FOR SELECT USING (true);
+CREATE POLICY own_rows ON closing_balance FOR INSERT WITH CHECK (book = (SELECT own_book()));
+ALTER TABLE closing_lot ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody_reads ON closing_lot FOR SELECT USING (true);
+CREATE POLICY own_rows ON closing_lot FOR INSERT WITH CHECK (book = (SELECT own_book()));
+
 -- The doors of the writer: many records in one statement, each still meeting the triggers above in its order. `rows` is
 -- a JSON array with one array a record; `pack` holds, at the place and length that a row names, the previous hash, the
 -- hash and the bytes of each record.

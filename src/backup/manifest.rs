@@ -44,10 +44,13 @@ pub struct Manifest {
 /// The books of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Books {
-    /// Whether they are in the archive. Books on a server are not: they are backed up there.
+    /// Whether they are in the archive. Archives of older programs do not hold those of a server.
     pub inside: bool,
-    /// Where they were: a path inside of the archive, or the server's address without its secrets.
+    /// Where they are: a path inside of the archive; where they are not in it, the server's address without its secrets.
     pub place: String,
+    /// The server that they were read from, without its secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// The heads of the ledger and of the event log when it was taken (LEDG-4a); nothing before there were books.
     pub heads: Option<SignedHeads>,
 }

@@ -60,8 +60,8 @@ impl Taken {
     pub fn said(&self) -> String {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         let books = match &self.manifest.books {
-            Books { inside: false, place, .. } => {
-                format!("; the books are in {place} and not in it: back that up with the database's own tools")
+            Books { heads: Some(head), server: Some(server), .. } => {
+                format!(", books from {server} to entry {}", head.heads.entry.seq)
             }
             Books { heads: Some(head), .. } => format!(", books to entry {}", head.heads.entry.seq),
             Books { heads: None, .. } => String::new(),
@@ -179,26 +179,30 @@ impl Source<'_> {
         packer.end(|files| Manifest { identity, at, program: env!("CARGO_PKG_VERSION").to_owned(), books, files })
     }
 
-    /// The books and the head beside them. Books on a server stay there, and the archive says so.
+    /// The books and the head beside them. Those of a server are one moment of it as a file.
     async fn books(&self, packer: &mut Packer, signer: &Signer) -> Result<Books, BackupError> {
         let address = Address::new(&self.boot.database(self.identity));
         let signed = |heads: Heads| -> Result<SignedHeads, BackupError> {
             let line = store::head_line(self.identity, heads)?;
             Ok(SignedHeads { heads, key: signer.key(), signature: signer.sign(&line) })
         };
-        let Some(file) = file_of(&address) else {
-            let heads = store::heads_of(&address, self.identity).await?;
-            return Ok(Books { inside: false, place: address.to_string(), heads: Some(signed(heads)?) });
-        };
         let place = place_of_books(self.identity);
-        if !file.exists() {
-            return Ok(Books { inside: true, place, heads: None });
+        let file = file_of(&address).unwrap_or_else(|| self.boot.folders.data().join(&place));
+        let server = matches!(address, Address::Postgres(_)).then(|| address.to_string());
+        if server.is_none() && !file.exists() {
+            return Ok(Books { inside: true, place, server, heads: None });
         }
-        let head = place_of_head(&place);
-        add(packer, &head, &file.with_extension("head"))?;
-        let copy = self.database(packer, &place, &file).await?;
-        let heads = store::heads_of(&Address::Sqlite(copy), self.identity).await?;
-        Ok(Books { inside: true, place, heads: Some(signed(heads)?) })
+        add(packer, &place_of_head(&place), &file.with_extension("head"))?;
+        let heads = if server.is_some() {
+            let copy = self.stage.join("books.db");
+            let heads = store::export(&address, self.identity, &copy).await?;
+            add(packer, &place, &copy)?;
+            heads
+        } else {
+            let copy = self.database(packer, &place, &file).await?;
+            store::heads_of(&Address::Sqlite(copy), self.identity).await?
+        };
+        Ok(Books { inside: true, place, server, heads: Some(signed(heads)?) })
     }
 
     /// One moment of a database; gives where its copy is.
@@ -213,9 +217,11 @@ impl Source<'_> {
     fn walk(&self, folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
         let data = self.boot.folders.data();
         let own = [data.join(LIFE), data.join(PEOPLE)];
-        let books = file_of(&Address::new(&self.boot.database(self.identity)));
-        let books = books.map(|file| [file.with_extension("head"), file]);
-        let taken = |path: &PathBuf| own.contains(path) || books.as_ref().is_some_and(|books| books.contains(path));
+        // A file from which the books of a server were loaded once lies where that of a bot without a server does.
+        let place = data.join(place_of_books(self.identity));
+        let books = file_of(&Address::new(&self.boot.database(self.identity))).unwrap_or(place);
+        let books = [books.with_extension("head"), books];
+        let taken = |path: &PathBuf| own.contains(path) || books.contains(path);
         let entries = match std::fs::read_dir(folder) {
             // A closed session's folders are moved while the bot runs.
             Err(e) if e.kind() == io::ErrorKind::NotFound && folder != data => return Ok(()),

@@ -249,6 +249,13 @@ fn said(restored: &Restored, data: &Path) -> String {
     let Restored { name, manifest, books, life, forgotten } = restored;
     let place = &manifest.books.place;
     let books = match (books, &manifest.books.heads) {
+        (Some(_), Some(head)) if manifest.books.server.is_some() => format!(
+            "the books verify, to entry {}; they are the file {}. If {} has lost them: tbot database load {} --into URL",
+            head.heads.entry.seq,
+            data.join(place).display(),
+            manifest.books.server.as_deref().unwrap_or_default(),
+            data.join(place).display(),
+        ),
         (Some(_), Some(head)) => format!("the books verify, to entry {}", head.heads.entry.seq),
         (None, _) if !manifest.books.inside => format!(
             "the books are not among them: they were in {place}, restore them there with the database's own tools"

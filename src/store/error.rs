@@ -69,6 +69,11 @@ pub enum StoreError {
         /// Which record, and why.
         reason: String,
     },
+    /// An entry is not what was booked.
+    Touched {
+        /// The first one.
+        seq: u64,
+    },
     /// The server did not answer in time.
     Silent {
         /// How long it was waited for.
@@ -128,6 +133,7 @@ impl StoreError {
             Self::NoBook { .. } => "STORE_NO_BOOK",
             Self::Refused { .. } => "STORE_REFUSED",
             Self::Unfit { .. } => "STORE_UNFIT",
+            Self::Touched { .. } => "STORE_TOUCHED",
             Self::Silent { .. } => "STORE_SILENT",
             Self::MayChange { .. } => "STORE_ROLE_MAY_CHANGE",
             Self::Torn => "STORE_TORN",
@@ -214,6 +220,11 @@ impl fmt::Display for StoreError {
             Self::NoBook { identity } => write!(f, "there is no book of {identity} in this database"),
             Self::Refused { reason } => write!(f, "the books refused a record: {reason}. Nothing of it was written"),
             Self::Unfit { reason } => write!(f, "{reason}. Nothing of it was written"),
+            Self::Touched { seq } => write!(
+                f,
+                "entry {seq} does not have the hash that its bytes make, so it was touched. Nothing is taken from these \
+                 books; tbot ledger verify says what was changed"
+            ),
             Self::Silent { seconds } => write!(f, "the database server has not answered for {seconds} s"),
             Self::MayChange { place, right } => write!(
                 f,

@@ -3,11 +3,12 @@
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::str::FromStr as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use tokio::time::timeout;
 
@@ -115,14 +116,21 @@ impl Link {
         Ok(Self::Sqlite(connection))
     }
 
-    /// A writer's connection to PostgreSQL. A server that loses us lets the book's lock go within half a minute.
-    pub(super) async fn postgres(url: &str) -> Result<Self, StoreError> {
+    /// The owner's connection to PostgreSQL, who declares nobody's identity.
+    pub(super) async fn owning(url: &str) -> Result<Self, StoreError> {
+        Self::postgres(url, "").await
+    }
+
+    /// A writer's connection to PostgreSQL, which may write the book of an identity and no other. A server that loses us lets
+    /// the book's lock go within half a minute.
+    pub(super) async fn postgres(url: &str, identity: &str) -> Result<Self, StoreError> {
         let opening = |e| StoreError::from_driver("connecting to PostgreSQL", e);
         let options = PgConnectOptions::from_str(url).map_err(opening)?.disable_statement_logging().options([
             ("tcp_keepalives_idle", "10"),
             ("tcp_keepalives_interval", "5"),
             ("tcp_keepalives_count", "3"),
             ("idle_in_transaction_session_timeout", "30s"),
+            ("tbot.identity", identity),
         ]);
         let connection = timeout(SILENCE, PgConnection::connect_with(&options)).await;
         Ok(Self::Postgres(connection.map_err(|_| silent())?.map_err(opening)?))
@@ -197,6 +205,33 @@ impl Pool {
         let pool = PgPoolOptions::new().max_connections(4).acquire_timeout(SILENCE);
         let pool = pool.connect_with(options).await.map_err(opening)?;
         Ok(Self::Postgres(pool))
+    }
+
+    /// Readers of a PostgreSQL database that all see one moment of it.
+    pub(super) async fn moment(url: &str) -> Result<Self, StoreError> {
+        let opening = |e| StoreError::from_driver("connecting to PostgreSQL", e);
+        // A moment is held as long as it is read, whatever the server's own patience.
+        let options = [("default_transaction_read_only", "on"), ("idle_in_transaction_session_timeout", "0")];
+        let options = PgConnectOptions::from_str(url).map_err(opening)?.options(options).disable_statement_logging();
+        let connection = timeout(SILENCE, PgConnection::connect_with(&options)).await;
+        let mut first = connection.map_err(|_| silent())?.map_err(opening)?;
+        let reading = |e| StoreError::from_driver("reading one moment of PostgreSQL", e);
+        sqlx::raw_sql(sql::POSTGRES_MOMENT).execute(&mut first).await.map_err(reading)?;
+        let snapshot: String =
+            sqlx::query_scalar(sql::POSTGRES_SNAPSHOT).fetch_one(&mut first).await.map_err(reading)?;
+        // The first connection lives as long as the pool: with it the moment would go.
+        let kept = Arc::new((first, snapshot));
+        let pool =
+            PgPoolOptions::new().max_connections(4).acquire_timeout(SILENCE).idle_timeout(None).max_lifetime(None);
+        let pool = pool.after_connect(move |c, _| {
+            let kept = kept.clone();
+            Box::pin(async move {
+                sqlx::raw_sql(sql::POSTGRES_MOMENT).execute(&mut *c).await?;
+                let same = format!("SET TRANSACTION SNAPSHOT '{}'", kept.1.replace('\'', ""));
+                sqlx::raw_sql(AssertSqlSafe(same)).execute(&mut *c).await.map(drop)
+            })
+        });
+        Ok(Self::Postgres(pool.connect_with(options).await.map_err(opening)?))
     }
 
     /// Whether our tables are there, and of which version.

@@ -6,6 +6,8 @@
 
 /// Where a store is, and what lies there.
 mod address;
+/// A book from one store into another.
+mod carry;
 /// The chart of accounts that a new book starts with.
 pub mod chart;
 /// One moment of a database as a file of its own.
@@ -54,6 +56,7 @@ mod words;
 mod writer;
 
 pub use address::Address;
+pub use carry::{export, load};
 pub use copy::{copy, heads_of};
 pub use emergency::{Emergency, EmergencyFile, Sent};
 pub use error::StoreError;

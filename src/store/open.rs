@@ -35,7 +35,7 @@ pub async fn create(address: &Address, book: &NewBook) -> Result<(), StoreError>
             link.close().await
         }
         Address::Postgres(url) => {
-            let mut link = Link::postgres(url).await?;
+            let mut link = Link::postgres(url, book.identity.as_str()).await?;
             make_where_missing(&mut link).await?;
             add_book_in_transaction(&mut link, book).await?;
             link.close().await
@@ -67,7 +67,7 @@ pub async fn let_run(owner: &Address, role: &str) -> Result<(), StoreError> {
     let Address::Postgres(url) = owner else {
         return Err(StoreError::Unfit { reason: format!("{owner}: only PostgreSQL has roles") });
     };
-    let mut link = Link::postgres(url).await?;
+    let mut link = Link::owning(url).await?;
     if let Link::Postgres(c) = &mut link {
         sqlx::query(sql::POSTGRES_LET_RUN)
             .bind(role)
@@ -84,7 +84,7 @@ pub async fn let_run(owner: &Address, role: &str) -> Result<(), StoreError> {
 /// Where the address is not PostgreSQL's, the schema has another version, or the role does not exist or is the owner.
 pub async fn prepare(owner: &Address, role: &str) -> Result<(), StoreError> {
     if let Address::Postgres(url) = owner {
-        let mut link = Link::postgres(url).await?;
+        let mut link = Link::owning(url).await?;
         make_where_missing(&mut link).await?;
         link.close().await?;
         Reader::open(owner).await?.close().await;
@@ -105,7 +105,7 @@ pub async fn found(address: &Address, book: &NewBook) -> Result<(), StoreError> 
             let reader = Reader::open(address).await?;
             let there = reader.books().await?.iter().any(|found| found.identity == book.identity);
             reader.close().await;
-            let mut link = Link::postgres(url).await?;
+            let mut link = Link::postgres(url, book.identity.as_str()).await?;
             if let Link::Postgres(c) = &mut link {
                 let right: Option<String> = sqlx::query_scalar(sql::POSTGRES_MAY_CHANGE)
                     .fetch_optional(c)
@@ -137,7 +137,7 @@ pub async fn open(address: &Address, identity: &Identity) -> Result<(Reader, Wri
             let lock = FileLock::take(&file)?;
             (Link::live(&file).await?, Some(file), Some(lock))
         }
-        Address::Postgres(url) => (Link::postgres(url).await?, None, None),
+        Address::Postgres(url) => (Link::postgres(url, identity.as_str()).await?, None, None),
     };
     let book = reader.book(identity).await?;
     let mut link = link;

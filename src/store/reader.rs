@@ -94,6 +94,14 @@ impl Reader {
         Ok(Self { pool })
     }
 
+    /// Opens a store to read one moment of a server with all connections; a file as it is at rest.
+    pub(super) async fn at_one_moment(address: &Address) -> Result<Self, StoreError> {
+        let Address::Postgres(url) = address else { return Self::open_still(address).await };
+        let pool = Pool::moment(url).await?;
+        schema::check_version(&address.to_string(), pool.schema_version().await?)?;
+        Ok(Self { pool })
+    }
+
     /// Ends all its connections, those of its clones too.
     pub async fn close(self) {
         on!(Pool, &self.pool, c => c.close().await);
@@ -137,8 +145,17 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn accounts(&self, book: &Book) -> Result<Vec<Account>, StoreError> {
+        self.chart_by(sql::ACCOUNTS, book).await
+    }
+
+    /// Every version of the chart.
+    pub(super) async fn chart(&self, book: &Book) -> Result<Vec<Account>, StoreError> {
+        self.chart_by(sql::CHART, book).await
+    }
+
+    async fn chart_by(&self, statement: &'static str, book: &Book) -> Result<Vec<Account>, StoreError> {
         let rows: Vec<AccountRow> =
-            on!(Pool, &self.pool, c => sqlx::query_as(sql::ACCOUNTS).bind(book.number).fetch_all(c).await)
+            on!(Pool, &self.pool, c => sqlx::query_as(statement).bind(book.number).fetch_all(c).await)
                 .map_err(|e| StoreError::from_driver("reading the chart of accounts", e))?;
         rows.into_iter()
             .map(|(code, version, name, kind, side, holds, items, open)| {

@@ -32,6 +32,9 @@ statements! { BOTH, "The statements of both engines, by name.":
     ACCOUNTS = "SELECT code, version, name, type, side, holds, items, open FROM account AS a
         WHERE book = $1 AND version = (SELECT max(version) FROM account AS b WHERE b.book = a.book AND b.code = a.code)
         ORDER BY code";
+    /// Every version of the chart.
+    CHART = "SELECT code, version, name, type, side, holds, items, open FROM account WHERE book = $1
+        ORDER BY version, code";
     /// For the verifier: the first version of the chart.
     CHECK_ACCOUNTS = "SELECT code, name, type, side, holds, items, open FROM account WHERE book = $1 AND version = 1
         ORDER BY code";
@@ -61,11 +64,16 @@ statements! { BOTH, "The statements of both engines, by name.":
     /// Closing records after an entry, in order.
     CLOSINGS = "SELECT seq, session, n, hash, bytes FROM closing_record WHERE book = $1 AND seq > $2
         ORDER BY seq LIMIT $3";
+    /// A closing record.
+    CLOSING_RECORD = "SELECT n, signature, bytes FROM closing_record WHERE book = $1 AND seq = $2";
     /// The balances of a closing.
     CLOSING_BALANCES = "SELECT account, currency, commodity, strategy, amount, units FROM closing_balance
         WHERE book = $1 AND seq = $2 ORDER BY line";
     /// The lots of a closing.
     CLOSING_LOTS = "SELECT account, currency, commodity, lot, units, cost FROM closing_lot
+        WHERE book = $1 AND seq = $2 ORDER BY line";
+    /// The same with what each was settled at last.
+    CLOSING_LOTS_WHOLE = "SELECT account, currency, commodity, lot, units, cost, reference FROM closing_lot
         WHERE book = $1 AND seq = $2 ORDER BY line";
     /// The days with postings, the newest first: each is looked up from the one after it, whatever lies between.
     DAYS = "WITH RECURSIVE days (day) AS (
@@ -179,6 +187,11 @@ statements! { SQLITE, "The statements of SQLite alone, by name.":
         JOIN sqlite_master AS m ON m.type = 'index' AND m.name = l.name WHERE l.origin <> 'pk' ORDER BY l.name";
     /// The columns of an index, with those of its table's key that stand behind its own.
     SQLITE_INDEX_COLUMNS = "SELECT name, \"key\" FROM pragma_index_xinfo($1) ORDER BY seqno";
+    /// The first page of each table and index.
+    SQLITE_ROOTS = "SELECT name, rootpage, type = 'table' FROM sqlite_master WHERE rootpage > 0";
+    /// The columns of a table without row numbers in the order in which its records have them.
+    SQLITE_STORED = "SELECT x.name, t.type FROM pragma_index_list($1) AS l JOIN pragma_index_xinfo(l.name) AS x
+        JOIN pragma_table_xinfo($1) AS t ON t.name = x.name WHERE l.origin = 'pk' ORDER BY x.seqno";
     /// Every page and index of the file.
     SQLITE_INTEGRITY = "PRAGMA integrity_check(1)";
     /// One moment of the whole file as a new one, while others write it.
@@ -188,6 +201,10 @@ statements! { SQLITE, "The statements of SQLite alone, by name.":
 statements! { POSTGRES, "The statements of PostgreSQL alone, by name.":
     /// A transaction that writes.
     POSTGRES_BEGIN = "BEGIN";
+    /// A transaction that reads one moment, whatever is written meanwhile.
+    POSTGRES_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+    /// The name under which others read the same moment.
+    POSTGRES_SNAPSHOT = "SELECT pg_export_snapshot()";
     /// Holds a book for one writer as long as the connection lives.
     POSTGRES_LOCK = "SELECT pg_try_advisory_lock(8244, $1)";
     /// Whether our tables are there.
@@ -221,6 +238,12 @@ statements! { POSTGRES, "The statements of PostgreSQL alone, by name.":
         SELECT 'trigger ' || c.relname || '.' || tgname, tgenabled::text || ' ' || pg_get_triggerdef(t.oid)
         FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = tgrelid
         WHERE NOT tgisinternal AND c.relnamespace = 'public'::regnamespace
+        UNION ALL
+        SELECT 'policy ' || tablename || '.' || policyname, concat_ws(' ', permissive, roles, cmd, qual, 'check', with_check)
+        FROM pg_policies WHERE schemaname = 'public'
+        UNION ALL
+        SELECT 'rows of ' || relname, CASE WHEN relrowsecurity THEN 'separated' ELSE 'open' END FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
         UNION ALL
         SELECT 'function ' || proname, coalesce(array_to_string(proconfig, ','), '') || ' '
                || encode(sha256(convert_to(prosrc, 'UTF8')), 'hex')

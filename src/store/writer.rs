@@ -112,7 +112,12 @@ impl Writer {
         self.mend().await?;
         let packed = pack(&self.book, self.heads, batch)?;
         let heads = packed.heads;
-        self.transact(async |link, book| write(link, book, &packed).await).await?;
+        let statements = packed.events.len().saturating_add(packed.journal.len());
+        if self.mode == Mode::Live && statements == 1 {
+            self.write_alone(&packed).await?;
+        } else {
+            self.transact(async |link, book| write(link, book, &packed).await).await?;
+        }
         self.heads = heads;
         Ok(heads)
     }
@@ -182,10 +187,21 @@ impl Writer {
             }
         }
         let Some(Base::Server { url, .. }) = &self.base else { return Err(StoreError::Torn) };
-        let mut link = Link::postgres(url).await?;
+        let mut link = Link::postgres(url, self.book.identity.as_str()).await?;
         link.hold(self.book.number, &Address::Postgres(url.clone()).to_string()).await?;
         self.link = link;
         self.link.heads(self.book.number).await
+    }
+
+    /// One statement is a transaction by itself: all of it or nothing, and durable when it has ended.
+    async fn write_alone(&mut self, packed: &Packed) -> Result<(), StoreError> {
+        self.state = State::Torn;
+        let written = write(&mut self.link, self.book.number, packed).await;
+        self.state = match &written {
+            Ok(()) | Err(StoreError::Refused { .. }) => State::Whole,
+            Err(_) => State::Doubtful,
+        };
+        written
     }
 
     /// Runs some writing in a transaction, in bulk in the one that is open.

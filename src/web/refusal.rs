@@ -204,6 +204,12 @@ impl From<StoreError> for Refusal {
         if e.is_busy() {
             return Self::Overloaded;
         }
+        if let StoreError::Touched { seq } = e {
+            return Self::Conflict(format!(
+                "Entry {seq} of the books was touched after it was booked; nothing is exported. Keep the file as it is, and \
+                 verify the books: tbot ledger verify."
+            ));
+        }
         Self::Broken(format!(
             "The database did not do what was asked ({}). Trading is not affected by this page; try again, and see the log.",
             e.code()

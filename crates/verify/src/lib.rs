@@ -14,7 +14,7 @@ mod walk;
 
 use std::path::{Path, PathBuf};
 
-use rows::{SCHEMA, found};
+use rows::{POSTGRES_SCHEMA, SCHEMA, found};
 use serde_json::Value;
 use sqlx::{AnyConnection, Connection as _, Row as _};
 
@@ -60,9 +60,7 @@ pub async fn verify(place: &str) -> Result<Vec<Verified>, Wrong> {
     }
     let address = if postgres { place.to_owned() } else { format!("sqlite://{}?mode=ro", file.display()) };
     let mut c = AnyConnection::connect(&address).await?;
-    if !postgres {
-        schema(&mut c).await?;
-    }
+    schema(&mut c, postgres).await?;
     let rows = sqlx::query("SELECT book, identity, calendar FROM book ORDER BY book").fetch_all(&mut c).await?;
     let mut all = Vec::new();
     for row in rows {
@@ -78,34 +76,45 @@ pub async fn verify(place: &str) -> Result<Vec<Verified>, Wrong> {
 }
 
 /// Each table, index, trigger and view: a dropped one shows, and a changed statement.
-async fn schema(c: &mut AnyConnection) -> Result<(), Wrong> {
-    let asked = "SELECT type, name, sql FROM sqlite_schema WHERE rootpage >= $1 AND rootpage >= $2 \
-                 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx_%' ORDER BY type, name";
-    let hash = values::hex(&values::sha256(&[Value::from(rows::rows(c, asked, 0, 0).await?).to_string().as_bytes()]));
-    if hash == SCHEMA { Ok(()) } else { found("schema", "version 1", format!("its hash is {hash}, not {SCHEMA}")) }
+async fn schema(c: &mut AnyConnection, postgres: bool) -> Result<(), Wrong> {
+    let (asked, made) = if postgres { (CATALOGUE, POSTGRES_SCHEMA) } else { (TABLES, SCHEMA) };
+    let mut things = rows::rows(c, asked, 0, 0).await?;
+    things.sort_by_key(Value::to_string);
+    let hash = values::hex(&values::sha256(&[Value::from(things).to_string().as_bytes()]));
+    if hash == made { Ok(()) } else { found("schema", "version 1", format!("its hash is {hash}, not {made}")) }
 }
 
+const TABLES: &str = "SELECT type, name, sql FROM sqlite_schema
+    WHERE rootpage >= $1 + $2 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx_%'";
+/// PostgreSQL says the same of functions, triggers, constraints, indexes, policies and tables.
+const CATALOGUE: &str = "SELECT 'f' AS a, proname::text AS b, prosrc || coalesce(proconfig::text, '') AS c FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND $1 = $2
+    UNION ALL SELECT 't', relname || tgname, tgenabled::text || pg_get_triggerdef(t.oid)
+    FROM pg_trigger AS t JOIN pg_class AS r ON r.oid = tgrelid WHERE NOT tgisinternal
+    UNION ALL SELECT 'c', conrelid::regclass || conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+    UNION ALL SELECT 'i', indexname::text, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT 'p', tablename || policyname, concat_ws(' ', cmd, qual, with_check) FROM pg_policies
+    UNION ALL SELECT 'r', relname::text, relkind::text || relrowsecurity FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')";
+
 /// Rows of a book that does not exist, or without the row that seals them.
-const STRAYS: &str = "SELECT * FROM (
-    SELECT 'entry' AS t, book, seq FROM entry WHERE book NOT IN (SELECT book FROM book)
+const STRAYS: &str =
+    "SELECT * FROM (SELECT 'entry' AS t, book, seq FROM entry WHERE book NOT IN (SELECT book FROM book)
     UNION ALL SELECT 'event', book, seq FROM event WHERE book NOT IN (SELECT book FROM book)
     UNION ALL SELECT 'account', book, code FROM account WHERE book NOT IN (SELECT book FROM book)
-    UNION ALL SELECT 'posting', p.book, p.seq FROM posting p LEFT JOIN entry e USING (book, seq) WHERE e.seq IS NULL
-    UNION ALL SELECT 'closing_record', r.book, r.seq FROM closing_record r LEFT JOIN entry e USING (book, seq)
-        WHERE e.seq IS NULL OR e.kind <> 'day_close'
-    UNION ALL SELECT 'closing_balance', b.book, b.seq FROM closing_balance b LEFT JOIN closing_record r USING (book, seq)
-        WHERE r.seq IS NULL
-    UNION ALL SELECT 'closing_lot', l.book, l.seq FROM closing_lot l LEFT JOIN closing_record r USING (book, seq)
-        WHERE r.seq IS NULL
-) AS strays ORDER BY book, seq LIMIT 1";
+    UNION ALL SELECT 'posting', s.* FROM (SELECT book, seq FROM posting EXCEPT SELECT book, seq FROM entry) AS s
+    UNION ALL SELECT 'closing_record', s.* FROM (SELECT book, seq FROM closing_record
+        EXCEPT SELECT book, seq FROM entry WHERE kind = 'day_close') AS s
+    UNION ALL SELECT 'closing_balance', s.* FROM (SELECT book, seq FROM closing_balance EXCEPT SELECT book, seq FROM closing_record) AS s
+    UNION ALL SELECT 'closing_lot', s.* FROM (SELECT book, seq FROM closing_lot EXCEPT SELECT book, seq FROM closing_record) AS s)
+    AS strays ORDER BY book, seq LIMIT 1";
 
 /// Heads that were written down outside of the database: a tail that was cut off shows there, and a chain made anew.
 async fn kept_heads(c: &mut AnyConnection, file: &Path, all: &[Verified]) -> Result<(), Wrong> {
     let (beside, run) = (file.with_extension("head"), file.with_file_name("run.json"));
     for (path, entry, seq, hash) in [(beside, "", "seq", "hash"), (run, "books", "records", "head")] {
-        let Some(kept) = std::fs::read(path).ok().and_then(|b| serde_json::from_slice::<Value>(&b).ok()) else {
-            continue;
-        };
+        let kept = std::fs::read(path).ok().and_then(|b| serde_json::from_slice::<Value>(&b).ok()).unwrap_or_default();
         let book = all.iter().find(|v| kept["identity"] == v.identity).cloned().unwrap_or_default();
         let entry = if entry.is_empty() { &kept } else { &kept[entry] };
         for (head, (end, _), asked) in [(entry, book.entries, ENTRY_HASH), (&kept["events"], book.events, EVENT_HASH)] {

@@ -11,6 +11,8 @@ use crate::values::hex;
 
 /// The SHA-256 of version 1 of the schema: each table, index, trigger and view with its statement.
 pub(crate) const SCHEMA: &str = "63f7d4ea37d7eb0c5a83db320de67454cd33476a742498b656460d9e7a2a3a4a";
+/// The SHA-256 of what the catalogue of a PostgreSQL database says of it.
+pub(crate) const POSTGRES_SCHEMA: &str = "f6f022595833d2d86d7a20b683dc7285be67f2206b739290882b3ae257e6c41a";
 /// The SHA-256 of the rows of version 1 of the chart.
 pub(crate) const CHART: &str = "841180e661701a7bc96fad64c8789ad9168812f689f7d2b7e81e04657306e490";
 
@@ -27,10 +29,8 @@ fn field(row: &AnyRow, name: &str) -> Result<(String, Value), Wrong> {
     let value = match raw.type_info().kind() {
         _ if raw.is_null() => Value::Null,
         AnyTypeInfoKind::Text => row.try_get::<String, _>(name)?.into(),
-        AnyTypeInfoKind::Blob => {
-            let bytes: Vec<u8> = row.try_get(name)?;
-            if name == "bytes" { String::from_utf8_lossy(&bytes).into() } else { hex(&bytes).into() }
-        }
+        AnyTypeInfoKind::Blob if name == "bytes" => String::from_utf8_lossy(&row.try_get::<Vec<u8>, _>(name)?).into(),
+        AnyTypeInfoKind::Blob => hex(&row.try_get::<Vec<u8>, _>(name)?).into(),
         _ => row.try_get::<i64, _>(name)?.into(),
     };
     Ok((name.to_owned(), value))

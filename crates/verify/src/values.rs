@@ -5,11 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 of some bytes in a row.
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(part);
-    }
-    hasher.finalize().into()
+    parts.iter().fold(Sha256::new(), Sha256::chain_update).finalize().into()
 }
 
 /// Lower-case hexadecimal digits.
@@ -53,10 +49,8 @@ pub(crate) fn decimal(steps: i64, least: usize) -> String {
 /// A session as the rows have it: `XNYS:2026-06-01` is 20260601 in the book's own calendar.
 pub(crate) fn session(text: &str, calendar: &str) -> Option<i64> {
     let date = text.strip_prefix(calendar)?.strip_prefix(':')?;
-    date.split('-').map(|part| part.parse::<i64>().ok()).try_fold(0_i64, |all, part| {
-        let part = part?;
-        all.checked_mul(100)?.checked_add(part)
-    })
+    let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
+    parts.try_fold(0_i64, |all, part| all.checked_mul(100)?.checked_add(part?))
 }
 
 /// A time, RFC 3339 with `Z`, in nanoseconds since 1970.

@@ -14,6 +14,7 @@ use super::events::{check_kept, check_link, check_reached};
 use super::file::Rows;
 use super::reading;
 use super::report::{BookReport, Finding, Stop, found};
+use super::reversals;
 use super::rows::{Row, pages, push_number};
 use crate::store::error::StoreError;
 use crate::store::head::Head;
@@ -66,6 +67,7 @@ pub(super) async fn verify(
         for row in page?.rows() {
             let (entry, head) = walk.check(report.heads.entry, &row)?;
             check_kept("entry", book, head, kept)?;
+            reversals::check(reader, book, &entry).await?;
             closings.check(reader, book, &entry).await?;
             report.heads.entry = head;
             report.entries = report.entries.saturating_add(1);

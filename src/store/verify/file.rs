@@ -1,8 +1,9 @@
-//! An SQLite file: one moment of it on two connections, its pages, and each index of the journal held against its table.
+//! An SQLite file: one moment of it, its pages, and each index of the journal held against its table.
 //!
 //! SQLite's own check looks each row up in each index, which takes most of a long verification. Here each index is read once
 //! from end to end instead: it has to be in order, and the sum of a keyed hash over its rows has to be that over the rows of
-//! the table. Where they differ, SQLite's own check says what is wrong.
+//! the table. Where they differ, SQLite's own check says what is wrong. The pages of a file that nobody writes are read
+//! without SQLite; of one that somebody writes, two connections read the same moment.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
@@ -13,13 +14,12 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::damaged;
 use super::report::{Stop, found};
+use super::source::{Source, Tree, stored_columns};
+use super::tree::{Cursor, Image, MOST, Seen, Values};
 use crate::store::sql;
 
 /// How often a moment is sought at which both connections see the same.
 const TRIES: usize = 100;
-
-/// Room for the columns of a table, and a flag for each of its indexes of some rows alone.
-const MOST: usize = 20;
 
 /// The columns of the walk, in its order.
 const ENTRY: [&str; 14] = [
@@ -60,6 +60,8 @@ const POSTING: [&str; 15] = [
 pub(super) struct File {
     pub(super) rows: Arc<Mutex<Rows>>,
     pages: Arc<Mutex<Connection>>,
+    /// Where nobody writes it, what its pages are read from, with the first page of each tree that is not walked.
+    image: Option<(Arc<Image>, Vec<u32>)>,
     /// The tables whose indexes are read from end to end, with a statement each.
     scans: Vec<Scan>,
     /// The tables whose indexes SQLite looks through.
@@ -69,16 +71,15 @@ pub(super) struct File {
 
 /// What the walk reads.
 pub(super) struct Rows {
-    pub(super) connection: Connection,
+    pub(super) source: Source,
     pub(super) entries: Table,
     pub(super) postings: Table,
 }
 
 /// A table of the journal: how it is read, and the sums that its indexes must have.
 pub(super) struct Table {
-    /// Its columns, then, for each index of some rows alone, whether a row belongs to it.
+    /// Its columns.
     pub(super) statement: String,
-    width: usize,
     indexes: Vec<Index>,
     key: RandomState,
     room: Vec<u8>,
@@ -88,8 +89,16 @@ pub(super) struct Table {
 struct Index {
     name: String,
     columns: Vec<usize>,
-    belongs: Option<usize>,
+    only: Vec<Only>,
     sum: Sum,
+}
+
+/// What a row must have to be in an index of some rows alone.
+enum Only {
+    /// A value in a column.
+    There(usize),
+    /// This text.
+    Is(usize, String),
 }
 
 /// How many rows, and the sum of their hashes.
@@ -107,6 +116,8 @@ impl Sum {
 struct Scan {
     name: String,
     statement: String,
+    /// The first page of its tree.
+    root: u32,
     /// How many columns it has, and how many of them no two rows share; none where they may.
     columns: usize,
     unique: Option<usize>,
@@ -128,9 +139,12 @@ impl File {
         }
         let key = RandomState::new();
         let mut scans = Vec::new();
-        let (entries, entries_whole) = Table::new(&connection, "entry", &ENTRY, &key, &mut scans)?;
-        let (postings, postings_whole) = Table::new(&connection, "posting", &POSTING, &key, &mut scans)?;
-        let mut others = vec!["book".to_owned(), "closing_record".to_owned()];
+        let roots = roots(&connection)?;
+        let (entries, entries_whole) = Table::new(&connection, "entry", &ENTRY, &key, (&roots, &mut scans))?;
+        let (postings, postings_whole) = Table::new(&connection, "posting", &POSTING, &key, (&roots, &mut scans))?;
+        let image = if still && entries_whole && postings_whole { Image::open(path)?.map(Arc::new) } else { None };
+        let mut others =
+            if image.is_some() { tables(&roots) } else { vec!["book".to_owned(), "closing_record".to_owned()] };
         for (table, whole) in [("entry", entries_whole), ("posting", postings_whole)] {
             if !(same && whole) {
                 others.push(table.to_owned());
@@ -139,40 +153,113 @@ impl File {
         if !same {
             scans.clear();
         }
-        let rows = Arc::new(Mutex::new(Rows { connection, entries, postings }));
-        Ok(Self { rows, pages: Arc::new(Mutex::new(pages)), scans, others, key })
+        let source = match &image {
+            Some(image) => {
+                let tree = |table: &str, columns| {
+                    Tree::new(image, root_of(&roots, table), stored_columns(&connection, table, columns)?)
+                };
+                Source::Pages(Box::new((tree("entry", &ENTRY)?, tree("posting", &POSTING)?)))
+            }
+            None => Source::Sqlite(connection),
+        };
+        let rows = Arc::new(Mutex::new(Rows { source, entries, postings }));
+        let walked = |root: &Root| {
+            ["entry", "posting"].contains(&root.name.as_str()) || scans.iter().any(|s| s.root == root.page)
+        };
+        let image =
+            image.map(|image| (image, roots.iter().filter(|root| !walked(root)).map(|root| root.page).collect()));
+        Ok(Self { rows, pages: Arc::new(Mutex::new(pages)), image, scans, others, key })
     }
 
     /// Reads each page, and each index from end to end.
-    pub(super) async fn check_pages(&self) -> Result<Seen, Stop> {
-        let (pages, scans, others, key) =
-            (self.pages.clone(), self.scans.clone(), self.others.clone(), self.key.clone());
+    pub(super) async fn check_pages(&self) -> Result<Read, Stop> {
+        let (pages, image, scans, others, key) =
+            (self.pages.clone(), self.image.clone(), self.scans.clone(), self.others.clone(), self.key.clone());
         let read = tokio::task::spawn_blocking(move || {
             let pages = pages.lock().unwrap_or_else(PoisonError::into_inner);
-            whole(&pages, "PRAGMA quick_check(1)")?;
+            if image.is_none() {
+                whole(&pages, "PRAGMA quick_check(1)")?;
+            }
             for table in others {
                 whole(&pages, &format!("PRAGMA integrity_check({table})"))?;
             }
-            scans.iter().map(|scan| Ok((scan.name.clone(), scan.read(&pages, &key)?))).collect::<Result<Vec<_>, Stop>>()
+            let Some((image, roots)) = image else {
+                let sums = scans.iter().map(|scan| Ok((scan.name.clone(), scan.ask(&pages, &key)?)));
+                return Ok(Read { sums: sums.collect::<Result<_, Stop>>()?, seen: None });
+            };
+            let (mut sums, mut seen) = (Vec::new(), image.nothing_seen());
+            for scan in &scans {
+                let mut cursor = Cursor::new(&image, scan.root)?;
+                sums.push((scan.name.clone(), scan.read(&mut cursor, &key)?));
+                seen.merge(cursor.passed()?)?;
+            }
+            for root in roots {
+                seen.merge(Cursor::new(&image, root)?.passed()?)?;
+            }
+            Ok(Read { sums, seen: Some(seen) })
         });
-        read.await.map_err(|e| Stop::Failed(super::protocol(&e.to_string())))?.map(Seen)
+        let read = read.await.map_err(|e| Stop::Failed(super::protocol(&e.to_string())))?;
+        read.or_else(|stop| self.said_by_sqlite(stop))
     }
 
-    /// Holds the indexes that were read against the rows that were walked.
-    pub(super) fn compare(&self, seen: &Seen) -> Result<(), Stop> {
-        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Holds the indexes that were read against the rows that were walked, and the pages that were passed against all.
+    pub(super) fn compare(&self, read: Read) -> Result<(), Stop> {
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         let made = || rows.entries.indexes.iter().chain(&rows.postings.indexes);
         let agrees = |(name, sum): &(String, Option<Sum>)| made().any(|i| i.name == *name && Some(i.sum) == *sum);
-        if seen.0.iter().all(agrees) {
-            return Ok(());
+        if !read.sums.iter().all(agrees) {
+            let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+            whole(&pages, sql::SQLITE_INTEGRITY)?;
         }
-        let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        whole(&pages, sql::SQLITE_INTEGRITY)
+        let (Some((image, _)), Some(mut seen), Source::Pages(trees)) = (&self.image, read.seen, &mut rows.source)
+        else {
+            return Ok(());
+        };
+        let passed = [&mut trees.0, &mut trees.1].into_iter().try_for_each(|tree| seen.merge(tree.passed()?));
+        passed.and_then(|()| image.all_seen(seen)).or_else(|stop| self.said_by_sqlite(stop))
+    }
+
+    /// What SQLite says of a file in which something is wrong; what was found where it finds nothing.
+    fn said_by_sqlite<T>(&self, stop: Stop) -> Result<T, Stop> {
+        if matches!(stop, Stop::Failed(_)) {
+            let pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+            whole(&pages, sql::SQLITE_INTEGRITY)?;
+        }
+        Err(stop)
     }
 }
 
-/// What was read of each index; nothing where it is not in order.
-pub(super) struct Seen(Vec<(String, Option<Sum>)>);
+/// What was read: the sum of each index, nothing where it is not in order; and which pages were passed.
+pub(super) struct Read {
+    sums: Vec<(String, Option<Sum>)>,
+    seen: Option<Seen>,
+}
+
+/// A tree of the file.
+struct Root {
+    name: String,
+    page: u32,
+    is_table: bool,
+}
+
+/// Each tree, with that of the schema itself.
+fn roots(connection: &Connection) -> Result<Vec<Root>, Stop> {
+    let mut asked = connection.prepare(sql::SQLITE_ROOTS).map_err(damaged)?;
+    let rows = asked.query_map([], |row| Ok(Root { name: row.get(0)?, page: row.get(1)?, is_table: row.get(2)? }));
+    let mut roots = rows.map_err(damaged)?.collect::<Result<Vec<_>, _>>().map_err(damaged)?;
+    roots.push(Root { name: String::new(), page: 1, is_table: false });
+    Ok(roots)
+}
+
+fn root_of(roots: &[Root], name: &str) -> u32 {
+    roots.iter().find(|root| root.name == name).map_or(0, |root| root.page)
+}
+
+/// The tables besides the journal's.
+fn tables(roots: &[Root]) -> Vec<String> {
+    let others = roots.iter().filter(|r| r.is_table && r.name != "entry" && r.name != "posting");
+    others.map(|root| root.name.clone()).collect()
+}
 
 fn connect(path: &Path, still: bool) -> Result<Connection, Stop> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -203,10 +290,9 @@ impl Table {
         name: &str,
         columns: &[&str],
         key: &RandomState,
-        scans: &mut Vec<Scan>,
+        (roots, scans): (&[Root], &mut Vec<Scan>),
     ) -> Result<(Self, bool), Stop> {
-        let (mut statement, mut indexes, mut all) = (columns.join(", "), Vec::new(), true);
-        let mut width = columns.len();
+        let (mut indexes, mut all) = (Vec::new(), columns.len() <= MOST);
         let mut listed = connection.prepare(sql::SQLITE_INDEXES).map_err(damaged)?;
         let rows = listed.query_map([name], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
         for listed in rows.map_err(damaged)? {
@@ -218,40 +304,32 @@ impl Table {
                 named.iter().filter_map(|(n, _)| columns.iter().position(|column| column == n)).collect();
             let when = text.as_deref().and_then(|t| t.split_once(" WHERE ")).map(|(_, when)| when.trim());
             let only = when.map_or_else(String::new, |when| format!(" WHERE {when}"));
+            let root = root_of(roots, &index);
             let names: Vec<&str> = named.iter().map(|(n, _)| n.as_str()).collect();
             let scan = format!("SELECT {} FROM {name} INDEXED BY {index}{only}", names.join(", "));
             // Otherwise the values would be those of the table.
             let plan: String =
                 connection.query_row(&format!("EXPLAIN QUERY PLAN {scan}"), [], |row| row.get(3)).map_err(damaged)?;
-            all &= plan.contains(" COVERING INDEX ") && places.len() == named.len();
-            let belongs = when.map(|when| {
-                statement.extend([", ", when]);
-                width = width.saturating_add(1);
-                width.saturating_sub(1)
-            });
+            let only = when.map_or_else(|| Some(Vec::new()), |when| conditions(when, columns));
+            all &= plan.contains(" COVERING INDEX ") && places.len() == named.len() && only.is_some();
             let unique = unique.then(|| named.iter().filter(|(_, key)| *key == 1).count());
-            scans.push(Scan { name: index.clone(), statement: scan, columns: places.len(), unique });
-            indexes.push(Index { name: index, columns: places, belongs, sum: Sum::default() });
+            scans.push(Scan { name: index.clone(), statement: scan, root, columns: places.len(), unique });
+            let only = only.unwrap_or_default();
+            indexes.push(Index { name: index, columns: places, only, sum: Sum::default() });
         }
         if !all {
             let own: Vec<String> = indexes.drain(..).map(|i| i.name).collect();
             scans.retain(|scan| !own.contains(&scan.name));
         }
-        let statement = format!("SELECT {statement} FROM {name} NOT INDEXED WHERE book = ?1 ORDER BY {}", order(name));
-        Ok((Self { statement, width, indexes, key: key.clone(), room: Vec::new() }, all && width <= MOST))
-    }
-
-    /// The values of a row, each fetched once; nothing after the last.
-    pub(super) fn values<'a>(&self, row: &'a rusqlite::Row<'_>) -> [ValueRef<'a>; MOST] {
-        std::array::from_fn(|place| {
-            if place < self.width { row.get_ref(place).unwrap_or(ValueRef::Null) } else { ValueRef::Null }
-        })
+        let (columns, order) = (columns.join(", "), order(name));
+        let statement = format!("SELECT {columns} FROM {name} NOT INDEXED WHERE book = ?1 ORDER BY {order}");
+        Ok((Self { statement, indexes, key: key.clone(), room: Vec::new() }, all))
     }
 
     /// Counts a row for each of the indexes that it belongs to.
-    pub(super) fn count(&mut self, values: &[ValueRef<'_>]) {
+    pub(super) fn count(&mut self, values: &Values<'_>) {
         for index in &mut self.indexes {
-            if index.belongs.is_some_and(|place| values.get(place) != Some(&ValueRef::Integer(1))) {
+            if !index.only.iter().all(|only| only.holds(values)) {
                 continue;
             }
             self.room.clear();
@@ -268,32 +346,85 @@ fn order(table: &str) -> &'static str {
     if table == "posting" { "seq, line" } else { "seq" }
 }
 
+impl Only {
+    fn holds(&self, values: &Values<'_>) -> bool {
+        match self {
+            Self::There(place) => values.get(*place).is_some_and(|value| *value != ValueRef::Null),
+            Self::Is(place, text) => values.get(*place) == Some(&ValueRef::Text(text.as_bytes())),
+        }
+    }
+}
+
+/// The conditions of an index of some rows alone; nothing where one is of a form that none of ours has.
+fn conditions(text: &str, columns: &[&str]) -> Option<Vec<Only>> {
+    let place = |name: &str| columns.iter().position(|column| *column == name);
+    let condition = |text: &str| {
+        if let Some((name, "")) = text.split_once(" IS NOT NULL") {
+            return Some(Only::There(place(name)?));
+        }
+        let (name, value) = text.split_once(" = '")?;
+        Some(Only::Is(place(name)?, value.strip_suffix('\'').filter(|value| !value.contains('\''))?.to_owned()))
+    };
+    text.split(" AND ").map(condition).collect()
+}
+
 impl Scan {
     /// Reads an index from end to end: its sum, or nothing where it is not in order or what must differ does not.
-    fn read(&self, connection: &Connection, key: &RandomState) -> Result<Option<Sum>, Stop> {
-        let mut statement = connection.prepare(&self.statement).map_err(damaged)?;
-        let mut rows = statement.query([]).map_err(damaged)?;
-        let (mut sum, mut before, mut now, mut shared) = (Sum::default(), Vec::new(), Vec::new(), Vec::new());
-        while let Some(row) = rows.next().map_err(damaged)? {
-            now.clear();
-            let mut differs = self.unique.is_none();
-            for column in 0..self.columns {
-                let value = row.get_ref(column).map_err(damaged)?;
-                encode(&mut now, value);
-                differs |= self.unique.is_some_and(|unique| column < unique) && value == ValueRef::Null;
-                if self.unique.is_some_and(|unique| column.saturating_add(1) == unique) {
-                    differs |= shared.as_slice() != now.as_slice();
-                    shared.clear();
-                    shared.extend_from_slice(&now);
-                }
-            }
-            if !differs || (sum.0 > 0 && before >= now) {
+    fn read(&self, cursor: &mut Cursor, key: &RandomState) -> Result<Option<Sum>, Stop> {
+        let mut order = Order::default();
+        while cursor.advance()? {
+            let (values, count) = cursor.values()?;
+            if count != self.columns || !order.follows(self, |column| values.get(column).copied(), key) {
                 return Ok(None);
             }
-            sum.add(key, &now);
-            std::mem::swap(&mut before, &mut now);
         }
-        Ok(Some(sum))
+        Ok(Some(order.sum))
+    }
+
+    /// The same by a question to SQLite.
+    fn ask(&self, connection: &Connection, key: &RandomState) -> Result<Option<Sum>, Stop> {
+        let mut statement = connection.prepare(&self.statement).map_err(damaged)?;
+        let mut rows = statement.query([]).map_err(damaged)?;
+        let mut order = Order::default();
+        while let Some(row) = rows.next().map_err(damaged)? {
+            if !order.follows(self, |column| row.get_ref(column).ok(), key) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(order.sum))
+    }
+}
+
+/// The rows of an index so far.
+#[derive(Default)]
+struct Order {
+    sum: Sum,
+    before: Vec<u8>,
+    now: Vec<u8>,
+    /// What the last row must not share with the next.
+    shared: Vec<u8>,
+}
+
+impl Order {
+    /// Takes the next row; says whether it may follow.
+    fn follows<'a>(&mut self, scan: &Scan, value: impl Fn(usize) -> Option<ValueRef<'a>>, key: &RandomState) -> bool {
+        self.now.clear();
+        let mut differs = scan.unique.is_none();
+        for column in 0..scan.columns {
+            let value = value(column).unwrap_or(ValueRef::Null);
+            encode(&mut self.now, value);
+            differs |= scan.unique.is_some_and(|unique| column < unique) && value == ValueRef::Null;
+            if scan.unique.is_some_and(|unique| column.saturating_add(1) == unique) {
+                differs |= self.shared != self.now;
+                self.shared.clone_from(&self.now);
+            }
+        }
+        if !differs || (self.sum.0 > 0 && self.before >= self.now) {
+            return false;
+        }
+        self.sum.add(key, &self.now);
+        std::mem::swap(&mut self.before, &mut self.now);
+        true
     }
 }
 

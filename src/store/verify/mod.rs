@@ -13,8 +13,14 @@ mod events;
 mod file;
 /// What was found.
 mod report;
+/// Reversals and what they undo.
+mod reversals;
 /// Rows of the journal, read beside the walk.
 mod rows;
+/// What they come from.
+mod source;
+/// The trees of a file that nobody writes.
+mod tree;
 
 use std::sync::{Arc, Mutex};
 
@@ -51,14 +57,14 @@ impl Default for Check {
     }
 }
 
-/// Verifies a store. A file `ledger.head` beside the database is held against it too: the book must contain what it names.
+/// Verifies a store, a server's at one moment. A file `ledger.head` beside the database is held against it too: the book must contain what it names.
 ///
 /// # Errors
 /// Where there is nothing that can be verified. What is wrong with books that can be read is no error but a
 /// [`Finding`] of the report.
 pub async fn verify(address: &Address, check: &Check) -> Result<Report, StoreError> {
     let mut report = Report::default();
-    let outcome = match Reader::open_still(address).await {
+    let outcome = match Reader::at_one_moment(address).await {
         Ok(reader) => {
             let outcome = verify_all(&reader, address, check, &mut report).await;
             reader.close().await;
@@ -105,7 +111,7 @@ async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &
     });
     checked?;
     match (file, pages?) {
-        (Some(file), Some(seen)) => file.compare(&seen),
+        (Some(file), Some(read)) => file.compare(read),
         _ => Ok(()),
     }
 }

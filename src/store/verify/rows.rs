@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::types::ValueRef;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::file::Rows;
+use super::file::{Rows, Table};
 use super::report::Stop;
+use super::source::{Asked, Records, Source};
 use super::{damaged, reading};
 use crate::store::link::on;
 use crate::store::reader::Reader;
@@ -143,38 +144,59 @@ async fn fetch(reader: &Reader, book: i64, after: i64) -> Result<Page, Stop> {
 
 /// Reads entries and postings side by side, both in the order of their keys.
 fn of_file(rows: &mut Rows, book: i64, sender: &Sender<Result<Page, Stop>>) -> Result<(), Stop> {
-    let Rows { connection, entries, postings } = rows;
-    let mut of_entries = connection.prepare(&entries.statement).map_err(damaged)?;
-    let mut of_postings = connection.prepare(&postings.statement).map_err(damaged)?;
-    let mut entry_rows = of_entries.query([book]).map_err(damaged)?;
-    let mut posting_rows = of_postings.query([book]).map_err(damaged)?;
-    let mut posting = posting_rows.next().map_err(damaged)?;
+    let Rows { source, entries, postings } = rows;
+    match source {
+        Source::Pages(trees) => side_by_side((&mut trees.0, entries), (&mut trees.1, postings), book, sender),
+        Source::Sqlite(connection) => {
+            let mut of_entries = connection.prepare(&entries.statement).map_err(damaged)?;
+            let mut of_postings = connection.prepare(&postings.statement).map_err(damaged)?;
+            let mut entry_rows = Asked::new(of_entries.query([book]).map_err(damaged)?);
+            let mut posting_rows = Asked::new(of_postings.query([book]).map_err(damaged)?);
+            side_by_side((&mut entry_rows, entries), (&mut posting_rows, postings), book, sender)
+        }
+    }
+}
+
+fn side_by_side<R: Records>(
+    (entry_rows, entries): (&mut R, &mut Table),
+    (posting_rows, postings): (&mut R, &mut Table),
+    book: i64,
+    sender: &Sender<Result<Page, Stop>>,
+) -> Result<(), Stop> {
     let mut page = Page::default();
-    while let Some(row) = entry_rows.next().map_err(damaged)? {
-        let values = entries.values(row);
-        entries.count(&values);
-        let [_, number, columns @ .., previous, hash, bytes] =
+    while let Some(values) = entry_rows.here()? {
+        let [of, number, columns @ .., previous, hash, bytes] =
             values.first_chunk::<14>().unwrap_or(&[ValueRef::Null; 14]);
+        if whole(*of) > book {
+            break;
+        }
+        if whole(*of) < book {
+            entry_rows.pass();
+            continue;
+        }
+        entries.count(&values);
         let seq = whole(*number);
         push_all(&mut page.text, columns, columns.len());
         let columns = page.text.len();
-        while let Some(row) = posting {
-            let values = postings.values(row);
-            let [_, number, columns @ ..] = values.first_chunk::<15>().unwrap_or(&[ValueRef::Null; 15]);
-            let of = whole(*number);
-            if of > seq {
+        while let Some(values) = posting_rows.here()? {
+            let [of, number, columns @ ..] = values.first_chunk::<15>().unwrap_or(&[ValueRef::Null; 15]);
+            let place = (whole(*of), whole(*number));
+            if place > (book, seq) {
                 break;
             }
-            postings.count(&values);
-            if of == seq {
+            if place.0 == book {
+                postings.count(&values);
+            }
+            if place == (book, seq) {
                 push_all(&mut page.text, columns, 5);
                 page.text.push('\n');
             }
-            posting = posting_rows.next().map_err(damaged)?;
+            posting_rows.pass();
         }
         let beside = page.text.len();
         let [previous, hash, bytes] = page.add_bytes([previous, hash, bytes].map(|part| bytes_of(*part)));
         page.rows.push(Ends { seq, columns, beside, previous, hash, bytes });
+        entry_rows.pass();
         if page.rows.len() >= PAGE && sender.blocking_send(Ok(std::mem::take(&mut page))).is_err() {
             return Ok(());
         }

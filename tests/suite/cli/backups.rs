@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use desk::domain::ids::CalendarName;
-use desk::domain::symbol::Currency;
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tbot::gateway::clock::Stopwatch;
-use tbot::store::{self, Address, NewBook, chart};
+use tbot::store::{self, Address, Batch, Check};
 
 use super::bot::Bot;
 use super::codes::{code, codes};
 use super::tool::{Said, command, files, names, tbot, tbot_well, text};
 use crate::places::Folder;
 use crate::postgres;
+use crate::store::sample;
 
 const BOOKS: &str = "output/TBOT_US_SIM_01/ledgers/TBOT_US_SIM_01_BOT_ledger.db";
 
@@ -256,33 +256,50 @@ fn k10_a_backup_killed_on_its_way_leaves_nothing_that_looks_whole() {
     assert!(left.is_empty(), "{left:?}");
 }
 
-/// REP-9: books on PostgreSQL are not in the archive; it says so, names their head, and claims nothing more.
+/// REP-9: books on PostgreSQL are in the archive as a file, and go from there into a database that has none.
 #[test]
-fn rep_9_books_on_a_server_are_named_and_not_claimed() {
+fn rep_9_books_on_a_server_are_backed_up_restored_and_loaded_into_another() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let Some(url) = runtime.block_on(postgres::database("backup")) else { return };
-    let book = NewBook {
-        identity: "TBOT_US_SIM_01".parse().unwrap(),
-        base_currency: Currency::USD,
-        calendar: CalendarName::Xnys,
-        chart: chart::default_chart(),
-    };
-    runtime.block_on(store::create(&Address::new(&url), &book)).unwrap();
+    let heads = runtime.block_on(async {
+        let address = Address::new(&url);
+        store::create(&address, &sample::new_book()).await.unwrap();
+        let (_, mut writer) = store::open(&address, &sample::identity()).await.unwrap();
+        let (entries, events) = (sample::trades(30), sample::events(30));
+        writer.append(&Batch { entries: &entries, events: &events, closings: &[] }).await.unwrap();
+        writer.close().await.unwrap()
+    });
     let folder = Folder::new();
     let (data, into) = (folder.path().join("data"), folder.path().join("into"));
     std::fs::create_dir(&data).unwrap();
-    let boot = format!("[bot]\nidentity = \"TBOT_US_SIM_01\"\n\n[database]\nurl = \"{url}\"\n");
+    let identity = sample::identity();
+    let boot = format!("[bot]\nidentity = \"{identity}\"\n\n[database]\nurl = \"{url}\"\n");
     std::fs::write(data.join("boot.toml"), boot).unwrap();
     let keys = folder.path().join("keys.env");
     std::fs::write(&keys, "backup.keep_count=2\n").unwrap();
     tbot_well(&["config", "import", &text(&keys), "--data", &text(&data)]);
     let taken = tbot_well(&["backup", "--json", "--data", &text(&data)]).json();
-    let (books, said) = (&taken["done"]["backup"]["books"], taken["done"]["message"].as_str().unwrap());
-    assert!(books["inside"] == false && books["heads"]["seq"] == 0, "{taken}");
-    assert!(books["place"].as_str().is_some_and(|p| p.starts_with("postgres://") && !p.contains("user=")), "{taken}");
-    assert!(said.contains("not in it"), "{said}");
+    let books = &taken["done"]["backup"]["books"];
+    assert!(books["inside"] == true && books["heads"]["seq"] == heads.entry.seq, "{taken}");
+    assert!(books["server"].as_str().is_some_and(|p| p.starts_with("postgres://") && !p.contains("user=")), "{taken}");
     let archive = archives(&data).pop().unwrap();
     let restored = restore(&archive, &data.join("keys/tbot.key"), &into);
     assert_eq!(restored.code, Some(0), "{}", restored.err);
-    assert!(restored.out.contains("the books are not among them"), "{}", restored.out);
+    assert!(restored.out.contains("tbot database load"), "{}", restored.out);
+    let file = into.join(books["place"].as_str().unwrap());
+    let said = tbot(&["ledger", "verify", &text(&file), "--json"]).json();
+    assert_eq!(said["verified"], true, "{said:#}");
+
+    let owner = runtime.block_on(postgres::database("loaded")).unwrap();
+    let role = format!("tbot_loads_{}", std::process::id());
+    runtime.block_on(async {
+        let mut server = PgConnection::connect(&owner).await.unwrap();
+        server.execute(AssertSqlSafe(format!("DROP ROLE IF EXISTS {role}"))).await.unwrap();
+        server.execute(AssertSqlSafe(format!("CREATE ROLE {role} LOGIN"))).await.unwrap();
+    });
+    tbot_well(&["database", "prepare", &owner, "--role", &role]);
+    let said = tbot_well(&["database", "load", &text(&file), "--into", &postgres::as_user(&owner, &role)]);
+    assert!(said.out.contains("30 entries, 30 events, the same hashes"), "{}", said.out);
+    let report = runtime.block_on(store::verify(&Address::new(&owner), &Check::default())).unwrap();
+    assert!(report.is_sound() && report.books[0].heads == heads, "{report:?}");
 }

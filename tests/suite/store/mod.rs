@@ -4,12 +4,16 @@
 mod attacks;
 /// Files of backtests.
 mod bulk;
+/// From one store into another.
+mod carry;
 /// Writing, reading, opening.
 mod open;
 /// Around the writer.
 mod raw;
 /// What accountants ask of the journal.
 mod registers;
+/// Reversals against what they undo.
+mod reversals;
 /// Review by several people.
 mod review;
 /// Roles, races and statements on PostgreSQL.

@@ -4,7 +4,7 @@ use desk::domain::decimal::{Money, Quantity};
 use desk::domain::journal::{Entry, EntryKind};
 use tbot::store::{
     self, Account, Address, Balance, Batch, Check, Closing, ClosingBalance, ClosingLot, Finding, Heads, Reader,
-    StoredEvent,
+    StoreError, StoredEvent,
 };
 
 use super::raw::Raw;
@@ -36,10 +36,16 @@ async fn tampered(address: &Address, script: &str) -> Finding {
 
 /// The stand-alone verifier, which shares no code with the bot, finds it too.
 async fn stranger_finds(address: &Address, script: &str) {
-    let Address::Sqlite(path) = address else { return };
-    match tbot_verify::verify(&path.display().to_string()).await {
+    match stranger(address).await {
         Err(tbot_verify::Wrong::Touched(_)) => {}
         other => panic!("the stand-alone verifier says {other:?} after {script}"),
+    }
+}
+
+async fn stranger(address: &Address) -> Result<Vec<tbot_verify::Verified>, tbot_verify::Wrong> {
+    match address {
+        Address::Sqlite(path) => tbot_verify::verify(&path.display().to_string()).await,
+        Address::Postgres(url) => tbot_verify::verify(url).await,
     }
 }
 
@@ -220,13 +226,16 @@ async fn ledg_4_dropped_triggers_and_a_changed_schema_are_found() {
     .enumerate()
     {
         for place in Place::each(&format!("schema{n}")).await {
-            store::create(&place.address, &sample::new_book()).await.unwrap();
+            books(&place.address).await;
             assert_eq!(finding(&place.address).await, None, "{}", place.address);
+            let sound = stranger(&place.address).await.unwrap();
+            assert_eq!((sound.len(), sound[0].entries.0, sound[0].events.0), (1, 30, 30), "{}", place.address);
             let mut raw = Raw::open(&place.address).await;
             let script = if raw.is_sqlite() { on_sqlite } else { on_postgres };
             raw.must(script).await;
             raw.close().await;
             let found = finding(&place.address).await.unwrap_or_else(|| panic!("not found: {script}"));
+            stranger_finds(&place.address, script).await;
             assert_eq!(found.table, "schema");
             assert!(found.column.contains(thing), "{found}");
         }
@@ -317,6 +326,36 @@ async fn ledg_4a_an_index_that_tells_otherwise_than_its_table_is_found() {
     }
 }
 
+/// What exports are made from is held against its chain, whoever asks.
+#[tokio::test]
+async fn ledg_4a_a_journal_that_was_touched_is_not_given_to_exports() {
+    for (n, script) in [
+        "UPDATE entry SET hash = previous WHERE seq = 9",
+        "DELETE FROM entry WHERE seq = 9",
+        "UPDATE entry SET bytes = (SELECT bytes FROM entry WHERE seq = 8) WHERE seq = 9",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for place in Place::each(&format!("given{n}")).await {
+            books(&place.address).await;
+            let all = async || {
+                let reader = Reader::open(&place.address).await.unwrap();
+                let book = reader.book(&sample::identity()).await.unwrap();
+                let all = reader.all_entries(&book).await;
+                reader.close().await;
+                all
+            };
+            assert_eq!(all().await.unwrap().len(), 30);
+            let mut raw = Raw::open(&place.address).await;
+            raw.tamper(script).await;
+            raw.close().await;
+            let error = all().await.unwrap_err();
+            assert!(matches!(error, StoreError::Touched { seq: 9 }), "{script}: {error}");
+        }
+    }
+}
+
 /// All that a reader is told of the sample's book.
 async fn everything(address: &Address) -> (Vec<Entry>, Vec<StoredEvent>, Vec<Account>, Vec<Balance>) {
     let reader = Reader::open(address).await.unwrap();
@@ -329,7 +368,7 @@ async fn everything(address: &Address) -> (Vec<Entry>, Vec<StoredEvent>, Vec<Acc
 }
 
 /// Two closed sessions, the first closed again after an unlock.
-fn closed_days() -> (Vec<Entry>, Vec<Closing>) {
+pub(super) fn closed_days() -> (Vec<Entry>, Vec<Closing>) {
     let mut entries = sample::trades(4);
     let mut closings = Vec::new();
     let close = |entries: &mut Vec<Entry>, closings: &mut Vec<Closing>, day: i64, n: u32| {
