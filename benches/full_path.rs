@@ -44,7 +44,7 @@ mod yardstick;
 
 use yardstick::{Columns, DAYS, MINUTES, SYMBOLS};
 
-/// How often each figure is taken; the best counts.
+/// How often each figure is taken; the best counts. `-- --once` takes it once, to count instructions.
 const ROUNDS: usize = 5;
 
 struct Nobody;
@@ -111,7 +111,8 @@ struct Figure {
 
 fn full_path(tapes: &[Tape], strategies: &[StrategyName], bars: f64) -> Figure {
     let mut best = Figure { rate: 0.0, trades: 0, entries: 0 };
-    for _ in 0..ROUNDS {
+    let rounds = if asked("--once") { 1 } else { ROUNDS };
+    for _ in 0..rounds {
         let mut run = Backtest::new(setup(strategies), FeeSchedule::us_sales().unwrap()).unwrap();
         let begin = Instant::now();
         run.run(black_box(tapes), &mut Nobody).unwrap();
@@ -121,6 +122,10 @@ fn full_path(tapes: &[Tape], strategies: &[StrategyName], bars: f64) -> Figure {
         best = Figure { rate: best.rate.max(rate), trades, entries: record.entries.len() };
     }
     best
+}
+
+fn asked(word: &str) -> bool {
+    std::env::args().any(|a| a == word)
 }
 
 /// Peak memory of this process in MiB, where the system tells.
@@ -139,7 +144,7 @@ fn main() {
     let open = full_path(&tapes, &[StrategyName::Open], bars);
     let three = full_path(&tapes, &StrategyName::TRADING, bars);
     let memory = peak_memory();
-    if std::env::args().any(|a| a == "--json") {
+    if asked("--json") {
         println!(
             "{{\"bars\":{bars},\"yardstick_loop\":{:.2},\"yardstick_event\":{:.2},\"open\":{:.3},\"open_trades\":{},\"open_entries\":{},\"open_ratio\":{:.4},\"three\":{:.3},\"three_trades\":{},\"three_entries\":{},\"three_ratio\":{:.4},\"peak_mib\":{}}}",
             yards.plain,

@@ -218,3 +218,28 @@ fn the_documented_events_are_read_and_chained() {
         assert_eq!(text(Event::from_bytes(bytes.as_bytes()).unwrap().to_bytes().unwrap()), bytes);
     }
 }
+
+proptest::proptest! {
+    // LEDG-4a: an event is read alike by the reader that goes by the writer's order and by the general one, whatever byte of
+    // a kept one is taken out, put in or changed.
+    #[test]
+    fn both_readers_of_events_answer_alike(
+        which in proptest::prelude::any::<proptest::sample::Index>(),
+        at in proptest::prelude::any::<proptest::sample::Index>(),
+        to in proptest::prelude::any::<proptest::sample::Index>(),
+        how in 0_u8..4,
+        byte in proptest::sample::select(b"0123456789\"\\{}[]:,.-+eEtTZ \n\xc3\xa4az".to_vec()),
+    ) {
+        let kept = kept("v1", "event.");
+        let mut bytes = kept[which.index(kept.len())].1.clone();
+        let (at, to) = (at.index(bytes.len()), to.index(bytes.len()));
+        match how {
+            0 => bytes[at] = byte,
+            1 => bytes.insert(at, byte),
+            2 => drop(bytes.drain(at.min(to)..at.max(to).min(at.min(to) + 40))),
+            _ => bytes.swap(at, to),
+        }
+        let general = serde_json::from_slice::<Event>(&bytes).ok().filter(|event| event.v == 1);
+        proptest::prop_assert_eq!(Event::from_bytes(&bytes).ok(), general);
+    }
+}

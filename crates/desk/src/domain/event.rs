@@ -14,6 +14,9 @@ use super::time::Timestamp;
 use super::trade::Trade;
 use crate::gates::{GateName, Reason, Trace};
 
+/// Canonical bytes, read as they are written.
+mod read;
+
 /// The version of the canonical bytes that is written.
 pub const VERSION: u16 = 1;
 
@@ -262,6 +265,9 @@ impl Event {
     /// # Errors
     /// Where the bytes are no event of a known version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        if let Some(event) = read::read(bytes) {
+            return Ok(event);
+        }
         let event: Self = serde_json::from_slice(bytes)?;
         if event.v == VERSION {
             Ok(event)

@@ -10,7 +10,7 @@ pub const MOST: usize = 64;
 /// TR and ATR of STRAT-4: the simple mean of the last true ranges, cut to 10⁻⁸.
 ///
 /// The true range is Wilder's (*New Concepts in Technical Trading Systems*, 1978); his smoothing is not used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Atr {
     ranges: Ring<MOST>,
     length: i64,

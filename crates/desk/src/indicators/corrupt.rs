@@ -50,14 +50,15 @@ impl fmt::Display for Corruption {
 /// The median is compared and never computed: a volume is over 8 medians when more than half of the bars before are
 /// under an eighth of it. Only when exactly half of an even number are, the middle two have to be looked up. The last
 /// count stays true while bars come and go, and answers for every volume up to 8 times its floor without a new one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CorruptBars {
     volumes: [i64; PLACES],
     next: usize,
     filled: usize,
-    /// A volume, and how many of the bars before reach it.
+    /// A volume, how many of the bars before reach it, and 8 times it.
     floor: i64,
     reaching: usize,
+    times_floor: i64,
     session_minutes: u32,
 }
 
@@ -65,7 +66,7 @@ impl CorruptBars {
     /// For a session of so many minutes.
     #[must_use]
     pub const fn new(session_minutes: u32) -> Self {
-        Self { volumes: [EMPTY; PLACES], next: 0, filled: 0, floor: 0, reaching: 0, session_minutes }
+        Self { volumes: [EMPTY; PLACES], next: 0, filled: 0, floor: 0, reaching: 0, times_floor: 0, session_minutes }
     }
 
     /// Forgets the session; the next one has so many minutes.
@@ -74,6 +75,7 @@ impl CorruptBars {
     }
 
     /// Judges a bar that starts `minute` minutes after the open, and takes its volume in, corrupt or not.
+    #[inline]
     pub fn update(&mut self, bar: &Bar, minute: u32) -> Option<Corruption> {
         let volume = bar.volume.raw();
         let at_edge = minute < EDGE || minute >= self.session_minutes.saturating_sub(EDGE);
@@ -100,19 +102,22 @@ impl CorruptBars {
     }
 
     /// Whether there are enough bars, their median is above 0, and the volume is over 8 medians.
+    #[inline]
     fn is_spike(&mut self, volume: i64) -> bool {
-        if self.filled < LEAST {
-            return false;
-        }
-        let half = self.filled / 2;
         // More than half reach the floor, so the median does.
-        if self.reaching > half && volume <= self.floor.saturating_mul(TIMES) {
-            return false;
-        }
+        let answered = self.filled < LEAST || (self.reaching > self.filled / 2 && volume <= self.times_floor);
+        !answered && self.count_anew(volume)
+    }
+
+    /// Whether a volume is over 8 medians that the last count does not answer for.
+    #[inline(never)]
+    fn count_anew(&mut self, volume: i64) -> bool {
+        let half = self.filled / 2;
         // 8·x < v is the same as x ≤ ⌊(v − 1) ÷ 8⌋.
         let limit = volume.saturating_sub(1).div_euclid(TIMES);
         let under = self.count_up_to(limit);
         self.floor = limit.saturating_add(1);
+        self.times_floor = self.floor.saturating_mul(TIMES);
         self.reaching = self.filled.saturating_sub(under);
         match under.cmp(&half) {
             Ordering::Less => false,

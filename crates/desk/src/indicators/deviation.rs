@@ -2,7 +2,7 @@ use crate::domain::decimal::Price;
 use crate::domain::wide::{Overflow, Wide};
 
 /// SD of STRAT-4: `⌊√⌊Σ (c − VWAP at that bar)² ÷ n⌋⌋` in steps of 10⁻⁸ over all clean bars so far (population).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Deviation {
     squares: i128,
     bars: u32,

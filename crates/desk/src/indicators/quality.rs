@@ -68,10 +68,15 @@ impl Evidence {
 
 /// The data quality score of one symbol and session (STRAT-3), its recovery, and the hold after corrupt bars (STRAT-2).
 ///
-/// Three masks of 64 minutes, the newest in the lowest bit, shifted by the minutes that went by: constant work a bar.
-#[derive(Clone, Debug, Default)]
+/// Three masks of 64 minutes, the newest in the lowest bit, shifted by the minutes that went by: constant work a bar. While
+/// all is calm, nothing but the last minute and close are kept, and the masks follow when something else comes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Quality {
     last: Option<u32>,
+    /// Whether nothing of the window is lost, nothing has fallen, and no hold is left.
+    calm: bool,
+    /// The minute at which the masks stand.
+    masked: u32,
     present: u64,
     corrupt: u64,
     jumps: u64,
@@ -99,22 +104,35 @@ impl Quality {
     ///
     /// # Errors
     /// [`NotLater`], and nothing changes.
+    #[inline]
     pub fn update(&mut self, minute: u32, close: Price, corrupt: bool) -> Result<(), NotLater> {
+        // What nearly every bar is: one of the next minute, clean, without a jump, nothing lost before it. The window then
+        // holds this minute and some of those that held nothing lost, so its score stays 1.
+        if self.calm
+            && !corrupt
+            && self.last.is_some_and(|last| minute == last.saturating_add(1))
+            && self.clean_close.is_some_and(|before| !is_jump(before, close))
+        {
+            (self.last, self.clean_close) = (Some(minute), Some(close));
+            return Ok(());
+        }
+        self.take_in(minute, close, corrupt)
+    }
+
+    /// Any other bar.
+    fn take_in(&mut self, minute: u32, close: Price, corrupt: bool) -> Result<(), NotLater> {
         let elapsed = match self.last {
             Some(last) if minute <= last => return Err(NotLater { minute, last }),
             Some(last) => minute.saturating_sub(last),
             None => 0,
         };
-        self.last = Some(minute);
-        if elapsed == 1 && !corrupt && self.is_calm() && !self.clean_close.is_some_and(|before| is_jump(before, close))
-        {
-            self.go_on(minute, close);
-            return Ok(());
-        }
+        // The calm minutes since the masks were last shifted: each had its bar.
+        let calm = self.last.map_or(0, |last| last.saturating_sub(self.masked));
+        self.shift(calm, [true, false, false]);
         let jump = !corrupt && self.clean_close.is_some_and(|before| is_jump(before, close));
-        for (mask, bit) in [(&mut self.present, true), (&mut self.corrupt, corrupt), (&mut self.jumps, jump)] {
-            *mask = mask.checked_shl(elapsed).unwrap_or(0) | u64::from(bit);
-        }
+        self.shift(elapsed.saturating_sub(1), [false; 3]);
+        self.shift(1, [true, corrupt, jump]);
+        (self.last, self.masked) = (Some(minute), minute);
         if corrupt {
             self.hold = HOLD;
         } else {
@@ -127,23 +145,17 @@ impl Quality {
         if self.fallen || self.score < FALLS {
             self.judge(minute);
         }
+        let Evidence { missing, corrupt, jumps, .. } = self.evidence;
+        self.calm = (missing | corrupt | jumps | self.hold) == 0 && !self.fallen;
         Ok(())
     }
 
-    /// Whether nothing of the window is lost, nothing has fallen, and no hold is left.
-    fn is_calm(&self) -> bool {
-        let Evidence { missing, corrupt, jumps, .. } = self.evidence;
-        (missing | corrupt | jumps | self.hold) == 0 && !self.fallen
-    }
-
-    /// Takes in what nearly every bar is: one of the next minute, clean, without a jump, nothing lost before it. The
-    /// window then holds this minute and some of those that held nothing lost, so its score stays 1.
-    fn go_on(&mut self, minute: u32, close: Price) {
-        self.present = (self.present << 1) | 1;
-        self.corrupt <<= 1;
-        self.jumps <<= 1;
-        self.clean_close = Some(close);
-        self.evidence.minutes = minute.saturating_add(1).min(WINDOW);
+    /// Shifts each mask by so many minutes, which are all alike in it.
+    fn shift(&mut self, minutes: u32, bits: [bool; 3]) {
+        let all = 1_u64.checked_shl(minutes).unwrap_or(0).wrapping_sub(1);
+        for (mask, bit) in [&mut self.present, &mut self.corrupt, &mut self.jumps].into_iter().zip(bits) {
+            *mask = mask.checked_shl(minutes).unwrap_or(0) | if bit { all } else { 0 };
+        }
     }
 
     /// DVS of the last bar, 0 to 1, cut to 10⁻⁸; 0 before the first bar.
@@ -154,8 +166,9 @@ impl Quality {
 
     /// What the score is made of.
     #[must_use]
-    pub const fn evidence(&self) -> Evidence {
-        self.evidence
+    pub fn evidence(&self) -> Evidence {
+        // Minutes go by also while all is calm.
+        Evidence { minutes: self.last.map_or(0, minutes_at), ..self.evidence }
     }
 
     /// Whether the score fell below 0.80 and has not stood at 0.85 or more for a minute since.
@@ -183,7 +196,7 @@ impl Quality {
     }
 
     fn weigh(&self, minute: u32) -> Evidence {
-        let minutes = minute.saturating_add(1).min(WINDOW);
+        let minutes = minutes_at(minute);
         let window = 1_u64.checked_shl(minutes).unwrap_or(0).wrapping_sub(1);
         Evidence {
             minutes,
@@ -211,12 +224,18 @@ impl Quality {
     }
 }
 
+/// How many minutes the window of this minute has.
+fn minutes_at(minute: u32) -> u32 {
+    minute.saturating_add(1).min(WINDOW)
+}
+
 /// How many minutes a mask names; nearly always none, which is quicker seen than counted.
 const fn ones(mask: u64) -> u32 {
     if mask == 0 { 0 } else { mask.count_ones() }
 }
 
 /// Whether a close is over 5 % away from the clean close before.
+#[inline]
 fn is_jump(before: Price, close: Price) -> bool {
     // 64 bits hold what prices do; 128 hold the rest.
     let narrow = close.raw().checked_sub(before.raw()).and_then(i64::checked_abs);

@@ -1,7 +1,7 @@
 use super::length::LengthError;
 
 /// The last `length` values, at most `MOST`; the newest takes the oldest one's place.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ring<const MOST: usize> {
     slots: [i64; MOST],
     length: usize,

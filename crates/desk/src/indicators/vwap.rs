@@ -8,7 +8,7 @@ use crate::domain::wide::{Overflow, Wide};
 /// VWAP of STRAT-4 since the open: `⌊Σ (h + l + c)·v ÷ (3·Σ v)⌋`, from exact sums.
 ///
 /// A bar moves the sums alone; the quotient is worked out when somebody asks, once a bar.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Vwap {
     /// `Σ (h + l + c)·v`.
     turnover: i128,

@@ -41,7 +41,7 @@ impl Hours {
 }
 
 /// One symbol in one session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SymbolMarket {
     corrupt: CorruptBars,
     quality: Quality,
@@ -182,12 +182,11 @@ impl SymbolMarket {
         self.lowest
     }
 
-    /// All that it remembers, its figures worked out: two that have seen the same bars look the same.
+    /// Whether the other has seen the same bars.
     #[must_use]
-    pub fn memory(&self) -> impl std::fmt::Debug + '_ {
-        // VWAP is divided when it is asked for.
-        let _ = self.vwap.value();
-        self
+    pub fn agrees(&self, other: &Self) -> bool {
+        // VWAP is divided when it is asked for, and remembered from then on.
+        self.vwap.value() == other.vwap.value() && self == other
     }
 
     /// The data quality score now.

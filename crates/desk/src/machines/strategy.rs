@@ -128,6 +128,12 @@ struct Met {
     last: Timestamp,
 }
 
+impl Met {
+    fn add(&mut self, now: Timestamp) {
+        *self = Self { times: self.times.saturating_add(1), last: now };
+    }
+}
+
 const fn place(side: Side) -> usize {
     match side {
         Side::Long => 0,
@@ -166,6 +172,8 @@ pub struct StrategyMachine {
     slots: Vec<Slot>,
     /// Reason by reason and then symbol by symbol: a minute meets one reason in nearly all symbols.
     met: [Vec<Met>; Skip::ALL.len()],
+    /// The same of minutes that met one reason in all symbols.
+    met_by_all: [Met; Skip::ALL.len()],
     /// Whether a side was ever spent in this session.
     has_spent: bool,
     hours: Option<Hours>,
@@ -187,6 +195,7 @@ impl StrategyMachine {
             symbols,
             slots,
             met,
+            met_by_all: Default::default(),
             has_spent: false,
             hours: None,
             window: None,
@@ -291,15 +300,23 @@ impl StrategyMachine {
 
     /// Counts an evaluation without a signal.
     pub fn count(&mut self, symbol: usize, skip: Skip, now: Timestamp) {
-        self.count_all([symbol], skip, now);
+        if let Some(met) = self.met.get_mut(skip.place()).and_then(|row| row.get_mut(symbol)) {
+            met.add(now);
+        }
     }
 
-    /// Counts evaluations of one instant that ended for the same reason.
-    pub fn count_all(&mut self, symbols: impl IntoIterator<Item = usize>, skip: Skip, now: Timestamp) {
+    /// Counts evaluations of one instant, each of another symbol, that ended for the same reason.
+    pub fn count_all(&mut self, symbols: impl ExactSizeIterator<Item = usize>, skip: Skip, now: Timestamp) {
+        if symbols.len() == self.symbols.len() {
+            if let Some(met) = self.met_by_all.get_mut(skip.place()) {
+                met.add(now);
+            }
+            return;
+        }
         let Some(row) = self.met.get_mut(skip.place()) else { return };
         for symbol in symbols {
             if let Some(met) = row.get_mut(symbol) {
-                *met = Met { times: met.times.saturating_add(1), last: now };
+                met.add(now);
             }
         }
     }
@@ -362,9 +379,12 @@ impl StrategyMachine {
 
     /// What was counted in a symbol, reason by reason.
     pub fn counts(&self, symbol: usize) -> impl Iterator<Item = (Skip, Count)> + '_ {
-        let count = |met: Met| Count { times: met.times, last: (met.times > 0).then_some(met.last) };
-        let of = move |row: &Vec<Met>| row.get(symbol).copied().map(count).unwrap_or_default();
-        Skip::ALL.into_iter().zip(self.met.iter().map(of))
+        let count = |own: Met, all: Met| {
+            let times = own.times.saturating_add(all.times);
+            Count { times, last: (times > 0).then_some(own.last.max(all.last)) }
+        };
+        let of = move |(row, all): (&Vec<Met>, &Met)| row.get(symbol).map(|own| count(*own, *all)).unwrap_or_default();
+        Skip::ALL.into_iter().zip(self.met.iter().zip(&self.met_by_all).map(of))
     }
 
     /// Where it is in a symbol, for people.
@@ -390,6 +410,7 @@ impl StrategyMachine {
         self.slots.fill(Slot::default());
         self.has_spent = false;
         self.met.iter_mut().for_each(|row| row.fill(Met::default()));
+        self.met_by_all.fill(Met::default());
         self.window = window(self.strategy.parameters(), &hours);
         self.exit_at = exit_time(self.strategy.parameters(), &hours);
         self.hours = Some(hours);

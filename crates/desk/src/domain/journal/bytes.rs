@@ -9,13 +9,15 @@ use crate::domain::decimal::DecimalText;
 use crate::domain::ids::{ExecutionId, ItemId, LotId, StrategyName};
 use crate::domain::symbol::Symbol;
 
-/// Writes an entry.
+/// Writes an entry. What the buffer held is gone; it is kept from entry to entry, and the bytes returned take no more than
+/// they need, for they are kept as long as the journal.
 ///
 /// # Errors
 /// Those of the JSON writer for facts; none are known.
-pub(super) fn write(entry: &Entry) -> Result<Vec<u8>, serde_json::Error> {
+pub(super) fn write(entry: &Entry, buffer: &mut Vec<u8>) -> Result<Vec<u8>, serde_json::Error> {
     let draft = &entry.draft;
-    let mut line = Line(Vec::with_capacity(384_usize.saturating_add(draft.postings.len().saturating_mul(192))));
+    buffer.clear();
+    let mut line = Line(std::mem::take(buffer));
     line.raw("{\"v\":");
     line.number(u64::from(VERSION));
     line.raw(",\"seq\":");
@@ -61,9 +63,8 @@ pub(super) fn write(entry: &Entry) -> Result<Vec<u8>, serde_json::Error> {
         write_posting(&mut line, posting, number)?;
     }
     line.raw("]}");
-    // It is kept as long as the journal.
-    line.0.shrink_to_fit();
-    Ok(line.0)
+    *buffer = line.0;
+    Ok(buffer.clone())
 }
 
 fn write_facts(line: &mut Line, facts: &Facts) -> Result<(), serde_json::Error> {
@@ -166,7 +167,7 @@ mod tests {
                     postings: amounts.iter().map(|(a, u)| posting(*a, *u, &text)).collect(),
                 },
             };
-            let bytes = write(&entry).unwrap();
+            let bytes = write(&entry, &mut b"before".to_vec()).unwrap();
             prop_assert_eq!(String::from_utf8_lossy(&bytes), serde_json::to_string(&entry).unwrap());
             prop_assert_eq!(&serde_json::from_slice::<Entry>(&bytes).unwrap(), &entry);
             prop_assert_eq!(Entry::from_bytes(&bytes).unwrap(), entry);
@@ -190,7 +191,7 @@ mod tests {
                 draft.reverses = Some(7);
             }
             let entry = Entry { seq: 9, entry_id: "f7j36yjelnl44vqruc7abpdyk4".parse().unwrap(), booked_at: at_time, draft };
-            let mut bytes = write(&entry).unwrap();
+            let mut bytes = write(&entry, &mut Vec::new()).unwrap();
             prop_assert_eq!(super::super::read::read(&bytes), Some(entry));
             let (at, to) = (at.index(bytes.len()), to.index(bytes.len()));
             match how {

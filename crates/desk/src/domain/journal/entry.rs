@@ -263,7 +263,15 @@ impl Entry {
     /// # Errors
     /// Those of the JSON writer; none are known for an entry.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
-        super::bytes::write(self)
+        self.to_bytes_with(&mut Vec::new())
+    }
+
+    /// The same by a buffer that is kept for the next one.
+    ///
+    /// # Errors
+    /// As [`Self::to_bytes`].
+    pub fn to_bytes_with(&self, buffer: &mut Vec<u8>) -> Result<Vec<u8>, serde_json::Error> {
+        super::bytes::write(self, buffer)
     }
 
     /// Reads stored bytes.

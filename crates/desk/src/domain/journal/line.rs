@@ -11,9 +11,7 @@ impl Line {
 
     /// A string that may need escapes.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), serde_json::Error> {
-        let escaped = |b: u8| b < 0x20 || b == b'"' || b == b'\\';
-        // All bytes are looked at, without a branch for each.
-        if text.bytes().fold(false, |any, b| any | escaped(b)) {
+        if needs_escape(text.as_bytes()) {
             serde_json::to_writer(&mut self.0, text)
         } else {
             self.plain(text);
@@ -58,5 +56,38 @@ impl Line {
             self.text(text)?;
         }
         Ok(())
+    }
+}
+
+/// Whether a text has a control character, a quotation mark or a backslash: eight bytes at a time, then the rest.
+fn needs_escape(text: &[u8]) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let (words, rest) = text.as_chunks::<8>();
+    // A byte under a bound of at most 0x80 borrows from its highest bit; of two equal bytes nothing is left, which is under 1.
+    let under = |word: u64, bound: u64| word.wrapping_sub(ONES.wrapping_mul(bound)) & !word;
+    let found = words.iter().fold(0, |found, word| {
+        let word = u64::from_ne_bytes(*word);
+        let alike = |byte: u8| under(word ^ u64::from_ne_bytes([byte; 8]), 1);
+        found | under(word, 0x20) | alike(b'"') | alike(b'\\')
+    });
+    found & HIGH != 0 || rest.iter().any(|b| *b < 0x20 || *b == b'"' || *b == b'\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // RFC 8259: what has to be escaped in a string, at each place of a word and after it, beside bytes of every kind.
+    #[test]
+    fn every_byte_is_judged_at_every_place() {
+        for byte in 0..=u8::MAX {
+            let escaped = byte < 0x20 || byte == b'"' || byte == b'\\';
+            for (place, beside) in (0..19).flat_map(|p| [b' ', b'!', b'[', 0x7f, 0x80, 0xff].map(|b| (p, b))) {
+                let mut text = [beside; 19];
+                text[place] = byte;
+                assert_eq!(needs_escape(&text), escaped, "{byte} at {place} beside {beside}");
+            }
+        }
     }
 }

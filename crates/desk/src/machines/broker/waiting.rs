@@ -21,7 +21,9 @@ impl Broker {
     #[must_use]
     pub fn due(&self, now: Timestamp) -> (Vec<Body>, Vec<Command>) {
         let (mut events, mut asks) = (Vec::new(), Vec::new());
-        for (order, t) in &self.orders {
+        let mut doubted: Vec<_> = self.in_doubt().collect();
+        doubted.sort_unstable_by_key(|(order, _)| *order);
+        for (order, t) in doubted {
             match (t.state, self.next_step(order, t)) {
                 (OrderState::Submitting, Some(at)) if at <= now => events.push(Body::Unknown { order: order.clone() }),
                 (OrderState::Unknown, _) if self.is_missing(order, t, now) => {
@@ -37,7 +39,13 @@ impl Broker {
     /// When [`Self::due`] has something next; nothing while no order is in doubt.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
-        self.orders.iter().filter_map(|(order, t)| self.next_step(order, t)).min()
+        self.in_doubt().filter_map(|(order, t)| self.next_step(order, t)).min()
+    }
+
+    /// The orders that time may have something to ask of: all without an answer and of unknown outcome are among those
+    /// in doubt.
+    fn in_doubt(&self) -> impl Iterator<Item = (&OrderId, &Tracked)> {
+        self.doubted.iter().filter_map(|order| self.orders.get_key_value(order))
     }
 
     fn next_step(&self, order: &OrderId, t: &Tracked) -> Option<Timestamp> {

@@ -107,19 +107,21 @@ impl std::error::Error for JournalError {}
 pub struct Journal {
     identity: Identity,
     head: Head,
+    /// Where entries are written before they are kept.
+    buffer: Vec<u8>,
 }
 
 impl Journal {
     /// An empty journal.
     #[must_use]
     pub fn new(identity: Identity) -> Self {
-        Self { identity, head: Head::default() }
+        Self::resume(identity, Head::default())
     }
 
     /// A journal that goes on after a stored entry.
     #[must_use]
     pub const fn resume(identity: Identity, head: Head) -> Self {
-        Self { identity, head }
+        Self { identity, head, buffer: Vec::new() }
     }
 
     /// The end of the chain.
@@ -141,7 +143,7 @@ impl Journal {
         let entry_id = entry_id.map_err(|e| bytes_error(e.to_string()))?;
         let booked_at = booked_at.max(self.head.booked_at);
         let entry = Entry { seq, entry_id, booked_at, draft };
-        let bytes = entry.to_bytes().map_err(|e| bytes_error(e.to_string()))?;
+        let bytes = entry.to_bytes_with(&mut self.buffer).map_err(|e| bytes_error(e.to_string()))?;
         let hash = self.head.hash.link(&bytes);
         self.head = Head { seq, hash, booked_at };
         Ok(Sealed { entry, bytes, hash })

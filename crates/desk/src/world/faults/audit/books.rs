@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::lines::EntryLine;
+use super::lines::{EntryLine, record};
 use super::{Figures, Finding, Terms, Told, wrong};
 use crate::world::faults::disk::Disk;
 use crate::world::faults::failure::Invariant;
@@ -56,7 +56,7 @@ impl BooksSeen {
             if stored.is_none_or(|link| *link.bytes() != self.link) {
                 return wrong(Invariant::I4, format!("entry {}: the chain is broken", self.read));
             }
-            let line: EntryLine<'_> = match serde_json::from_slice(bytes) {
+            let line: EntryLine<'_> = match record(bytes) {
                 Ok(line) => line,
                 Err(e) => return wrong(Invariant::I4, format!("entry {}: {e}", self.read)),
             };

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::{ExecutedLine, IntentLine, Line, PlanLine, What};
+use super::lines::{ExecutedLine, IntentLine, Line, PlanLine, What, record};
 use super::{Counts, Figures, Finding, Terms, Told, wrong};
 use crate::world::faults::disk::Disk;
 use crate::world::faults::failure::Invariant;
@@ -102,7 +102,7 @@ impl EventsSeen {
     pub(super) fn read(&mut self, disk: &Disk, terms: &Terms, told: &Told) -> Finding {
         for bytes in disk.events.from(self.read) {
             self.read = self.read.saturating_add(1);
-            let line: Line<'_> = match serde_json::from_slice(bytes) {
+            let line: Line<'_> = match record(bytes) {
                 Ok(line) => line,
                 Err(e) => return wrong(Invariant::I4, format!("event {}: {e}", self.read)),
             };

@@ -6,6 +6,12 @@ use std::fmt;
 use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+/// A stored record. Its text is proven once, and not string by string.
+pub(super) fn record<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    let text = std::str::from_utf8(bytes).map_err(|e| e.to_string())?;
+    serde_json::from_str(text).map_err(|e| e.to_string())
+}
+
 /// A decimal in steps of 10⁻⁸.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Steps(pub(super) i128);
@@ -21,12 +27,13 @@ fn steps(text: &str) -> Option<i128> {
     let (sign, digits) = text.strip_prefix('-').map_or((1, text), |rest| (-1, rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let missing = 8_u32.checked_sub(u32::try_from(fraction.len()).ok()?)?;
-    let mut sum: i128 = 0;
+    // Records hold no decimal beyond 64 bits; the smallest of them has no positive counterpart, and is none that is met.
+    let mut sum: i64 = 0;
     for byte in whole.bytes().chain(fraction.bytes()) {
         let digit = byte.checked_sub(b'0').filter(|d| *d < 10)?;
-        sum = sum.checked_mul(10)?.checked_add(i128::from(digit))?;
+        sum = sum.checked_mul(10)?.checked_add(i64::from(digit))?;
     }
-    sum.checked_mul(10_i128.checked_pow(missing)?)?.checked_mul(sign)
+    sum.checked_mul(10_i64.checked_pow(missing)?)?.checked_mul(sign).map(i128::from)
 }
 
 /// One line of the event log.
@@ -186,6 +193,8 @@ mod tests {
             ("12.5", Some(1_250_000_000)),
             ("-0.00000001", Some(-1)),
             ("1.123456789", None),
+            ("92233720368.54775807", Some(i128::from(i64::MAX))),
+            ("92233720368.54775808", None),
             ("x", None),
         ] {
             assert_eq!(steps(text), expected, "{text}");

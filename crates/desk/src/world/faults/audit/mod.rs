@@ -55,7 +55,7 @@ pub(super) struct Terms {
 
 impl Terms {
     fn place(&self, symbol: &str) -> Option<usize> {
-        self.symbols.iter().position(|s| s.as_str() == symbol)
+        self.symbols.iter().position(|s| s.as_bytes() == symbol.as_bytes())
     }
 }
 
