@@ -6,7 +6,7 @@
 
 /// Where a store is, and what lies there.
 mod address;
-/// The chart of accounts that a new book starts with.
+/// The chart of accounts as rows, and its changes.
 pub mod chart;
 /// One moment of a database as a file of its own.
 mod copy;

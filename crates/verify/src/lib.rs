@@ -86,17 +86,15 @@ async fn schema(c: &mut AnyConnection) -> Result<(), Wrong> {
 }
 
 /// Rows of a book that does not exist, or without the row that seals them.
-const STRAYS: &str = "SELECT * FROM (
+const STRAYS: &str = "WITH made AS (SELECT book, seq FROM closing_record),
+    closes AS (SELECT book, seq FROM entry WHERE kind = 'day_close') SELECT * FROM (
     SELECT 'entry' AS t, book, seq FROM entry WHERE book NOT IN (SELECT book FROM book)
     UNION ALL SELECT 'event', book, seq FROM event WHERE book NOT IN (SELECT book FROM book)
     UNION ALL SELECT 'account', book, code FROM account WHERE book NOT IN (SELECT book FROM book)
     UNION ALL SELECT 'posting', p.book, p.seq FROM posting p LEFT JOIN entry e USING (book, seq) WHERE e.seq IS NULL
-    UNION ALL SELECT 'closing_record', r.book, r.seq FROM closing_record r LEFT JOIN entry e USING (book, seq)
-        WHERE e.seq IS NULL OR e.kind <> 'day_close'
-    UNION ALL SELECT 'closing_balance', b.book, b.seq FROM closing_balance b LEFT JOIN closing_record r USING (book, seq)
-        WHERE r.seq IS NULL
-    UNION ALL SELECT 'closing_lot', l.book, l.seq FROM closing_lot l LEFT JOIN closing_record r USING (book, seq)
-        WHERE r.seq IS NULL
+    UNION ALL SELECT 'closing_record', book, seq FROM closing_record WHERE (book, seq) NOT IN (SELECT book, seq FROM closes)
+    UNION ALL SELECT 'closing_balance', book, seq FROM closing_balance WHERE (book, seq) NOT IN (SELECT book, seq FROM made)
+    UNION ALL SELECT 'closing_lot', book, seq FROM closing_lot WHERE (book, seq) NOT IN (SELECT book, seq FROM made)
 ) AS strays ORDER BY book, seq LIMIT 1";
 
 /// Heads that were written down outside of the database: a tail that was cut off shows there, and a chain made anew.
