@@ -19,7 +19,8 @@ CREATE TABLE book (
     calendar      TEXT NOT NULL CHECK (calendar IN ('XNYS', 'GLBX', '24X7'))
 );
 
--- The chart of accounts. An edit adds rows with a higher version; the row with the highest version counts.
+-- The chart of accounts. An edit adds a row with a higher version; the row with the highest version counts. Its `event` says
+-- who made it, when and why, and is hashed: from version 2 on a row says what its event says.
 CREATE TABLE account (
     book    BIGINT NOT NULL REFERENCES book,
     code    BIGINT NOT NULL CHECK (code BETWEEN 1000 AND 9999),
@@ -30,9 +31,11 @@ CREATE TABLE account (
     holds   TEXT NOT NULL CHECK (holds IN ('currency', 'lots', 'units')),
     items   BIGINT NOT NULL CHECK (items IN (0, 1)),
     open    BIGINT NOT NULL CHECK (open IN (0, 1)),
+    event   BIGINT,
     PRIMARY KEY (book, code, version),
     CHECK ((type = 'units') = (holds = 'units')),
-    CHECK ((type = 'units') = (code >= 9000))
+    CHECK ((type = 'units') = (code >= 9000)),
+    CHECK ((version = 1) = (event IS NULL))
 );
 
 -- What happened to the bot, in order. `bytes` is the record as it is hashed.
@@ -181,11 +184,12 @@ BEGIN
         RAISE EXCEPTION 'this version of the account exists already';
     END IF;
     IF EXISTS (SELECT 1 FROM account WHERE book = NEW.book AND code = NEW.code
-              AND (type <> NEW.type OR holds <> NEW.holds)) THEN
-        RAISE EXCEPTION 'the type of an account never changes';
+              AND (type <> NEW.type OR side <> NEW.side OR holds <> NEW.holds OR items <> NEW.items)) THEN
+        RAISE EXCEPTION 'what an account is never changes';
     END IF;
-    IF EXISTS (SELECT 1 FROM account WHERE book = NEW.book AND code = NEW.code AND open = 0) THEN
-        RAISE EXCEPTION 'a closed account stays closed';
+    IF NEW.version > 1 AND NOT EXISTS (
+        SELECT 1 FROM event WHERE book = NEW.book AND seq = NEW.event AND kind = 'chart_changed') THEN
+        RAISE EXCEPTION 'no event tells of this change of the chart';
     END IF;
     IF NEW.open = 0 AND EXISTS (
         SELECT 1 FROM posting WHERE book = NEW.book AND account = NEW.code GROUP BY currency, commodity

@@ -19,7 +19,8 @@ CREATE TABLE book (
     calendar      TEXT NOT NULL CHECK (calendar IN ('XNYS', 'GLBX', '24X7'))
 ) STRICT;
 
--- The chart of accounts. An edit adds rows with a higher version; the row with the highest version counts.
+-- The chart of accounts. An edit adds a row with a higher version; the row with the highest version counts. Its `event` says
+-- who made it, when and why, and is hashed: from version 2 on a row says what its event says.
 CREATE TABLE account (
     book    INTEGER NOT NULL REFERENCES book,
     code    INTEGER NOT NULL CHECK (code BETWEEN 1000 AND 9999),
@@ -30,9 +31,11 @@ CREATE TABLE account (
     holds   TEXT NOT NULL CHECK (holds IN ('currency', 'lots', 'units')),
     items   INTEGER NOT NULL CHECK (items IN (0, 1)),
     open    INTEGER NOT NULL CHECK (open IN (0, 1)),
+    event   INTEGER,
     PRIMARY KEY (book, code, version),
     CHECK ((type = 'units') = (holds = 'units')),
-    CHECK ((type = 'units') = (code >= 9000))
+    CHECK ((type = 'units') = (code >= 9000)),
+    CHECK ((version = 1) = (event IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- What happened to the bot, in order. `bytes` is the record as it is hashed.
@@ -169,10 +172,11 @@ CREATE TRIGGER account_before_insert BEFORE INSERT ON account BEGIN
         WHEN EXISTS (SELECT 1 FROM account WHERE book = NEW.book AND code = NEW.code AND version = NEW.version)
             THEN RAISE(ABORT, 'this version of the account exists already')
         WHEN EXISTS (SELECT 1 FROM account WHERE book = NEW.book AND code = NEW.code
-                     AND (type <> NEW.type OR holds <> NEW.holds))
-            THEN RAISE(ABORT, 'the type of an account never changes')
-        WHEN EXISTS (SELECT 1 FROM account WHERE book = NEW.book AND code = NEW.code AND open = 0)
-            THEN RAISE(ABORT, 'a closed account stays closed')
+                     AND (type <> NEW.type OR side <> NEW.side OR holds <> NEW.holds OR items <> NEW.items))
+            THEN RAISE(ABORT, 'what an account is never changes')
+        WHEN NEW.version > 1 AND NOT EXISTS (
+            SELECT 1 FROM event WHERE book = NEW.book AND seq = NEW.event AND kind = 'chart_changed')
+            THEN RAISE(ABORT, 'no event tells of this change of the chart')
         WHEN NEW.open = 0 AND EXISTS (
             SELECT 1 FROM posting WHERE book = NEW.book AND account = NEW.code GROUP BY currency, commodity
             HAVING sum(amount) <> 0 OR coalesce(sum(units), 0) <> 0)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Supervised, WrapFuture};
-use desk::domain::event::Event;
+use desk::domain::event::{Body, Event};
 use desk::domain::journal::Entry;
 use desk::domain::time::Timestamp;
 use desk::machines::ledger::{Closing, Sealed};
@@ -17,7 +17,7 @@ use desk::world::trader::{Halt, Trader};
 use super::tree::{LEDGER, Wiring};
 use crate::gateway::plug::{self, pass};
 use crate::messages::board::OpenDay;
-use crate::messages::bookkeeping::{Reply, Told};
+use crate::messages::bookkeeping::{ChartTold, Question, Reply, Told};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
@@ -47,7 +47,8 @@ enum After {
     Recorded(u64),
     Done(u64, Sender),
     Turned,
-    Answer(Reply, Told),
+    Answer(Reply<Told>, Told),
+    ChartAnswer(Reply<ChartTold>, Box<ChartTold>),
     DayOpen(Option<OpenDay>),
 }
 
@@ -58,6 +59,12 @@ struct Job {
     entries: Vec<Sealed>,
     closing: Option<(u64, Closing)>,
     after: Vec<After>,
+}
+
+impl Job {
+    fn changes_the_chart(&self) -> bool {
+        self.events.iter().any(|event| matches!(event.body, Body::ChartChanged(_)))
+    }
 }
 
 /// The ledger.
@@ -166,9 +173,16 @@ impl Ledger {
                 self.close_again(by);
                 return Ok(());
             }
-            ToLedger::Books(asked, reply) => match self.enter(&asked)? {
+            // Whoever asked may have gone meanwhile.
+            ToLedger::Books(Question::Entry(asked, reply)) => match self.enter(&asked)? {
                 Ok(told) => after.push(After::Answer(reply, told)),
-                // Whoever asked may have gone meanwhile.
+                Err(refused) => drop(reply.send(Err(refused))),
+            },
+            ToLedger::Books(Question::Chart(asked, reply)) => match self.change_chart(&asked)? {
+                Ok(told) => {
+                    after.extend(self.told());
+                    after.push(After::ChartAnswer(reply, Box::new(told)));
+                }
                 Err(refused) => drop(reply.send(Err(refused))),
             },
         }
@@ -200,7 +214,11 @@ impl Ledger {
         if self.writing || self.lost || self.queue.is_empty() {
             return;
         }
-        let jobs: Vec<Job> = self.queue.drain(..).collect();
+        // A change of the chart is written by itself: what was booked before it is in the books before it, and what comes
+        // after it meets the chart as it is then.
+        let alone = self.queue.iter().position(Job::changes_the_chart);
+        let many = alone.map_or(self.queue.len(), |at| at.max(1));
+        let jobs: Vec<Job> = self.queue.drain(..many).collect();
         let empty = jobs.iter().all(|j| j.events.is_empty() && j.entries.is_empty());
         #[cfg(test)]
         if self.full && !empty {
@@ -257,6 +275,10 @@ impl Ledger {
             After::Turned => wiring.market_data.deliver(ToMarketData::Turned),
             After::Answer(reply, told) => {
                 let _ = reply.send(Ok(told));
+                Ok(())
+            }
+            After::ChartAnswer(reply, told) => {
+                let _ = reply.send(Ok(*told));
                 Ok(())
             }
             After::DayOpen(day) => wiring.supervisor.deliver(ToSupervisor::DayOpen(day)),

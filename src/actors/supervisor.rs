@@ -185,7 +185,7 @@ impl Supervisor {
                 }
             }
             ToSupervisor::DayOpen(day) => self.day_open(day),
-            ToSupervisor::Books(asked, reply) => self.hand_to_books(asked, reply),
+            ToSupervisor::Books(asked) => self.hand_to_books(asked),
             ToSupervisor::Reviewed => self.close_again(None),
             ToSupervisor::Stalled(why) => self.stalled(why)?,
             #[cfg(test)]

@@ -444,14 +444,7 @@ impl Tree {
     #[must_use]
     pub fn bookkeeping(&self) -> Bookkeeping {
         let (line, told) = (self.wiring.supervisor.clone(), Arc::clone(&self.wiring));
-        let ask = move |asked| {
-            let line = line.clone();
-            async move {
-                let (reply, answered) = tokio::sync::oneshot::channel();
-                line.offer(ToSupervisor::Books(Box::new(asked), reply)).map_err(|_| NotBooked::Busy)?;
-                answered.await.unwrap_or(Err(NotBooked::Busy))
-            }
-        };
+        let ask = move |asked| line.offer(ToSupervisor::Books(asked)).map_err(|_| NotBooked::Busy);
         Bookkeeping::new(ask, move || told.must(told.supervisor.deliver(ToSupervisor::Reviewed)))
     }
 

@@ -1,16 +1,16 @@
-//! What persons ask of the books: an entry shown, an entry booked, a day opened again.
+//! What persons ask of the books: an entry shown, an entry booked, a day opened again, the chart of accounts changed.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use desk::domain::chain::Hash;
+use desk::domain::chart::ChartChange;
 use desk::domain::ids::SessionId;
 use desk::domain::journal::Draft;
 use desk::domain::time::Timestamp;
-use desk::machines::ledger::{BookFact, BookRefusal};
+use desk::machines::ledger::{BookFact, BookRefusal, ChartEdit, ChartRefusal};
 use desk::world::entering::Author;
+use tokio::sync::oneshot;
 
 /// What is to be done with a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,26 @@ pub struct Asked {
     pub how: How,
 }
 
+/// What a person asks of the chart of accounts.
+#[derive(Debug)]
+pub struct ChartAsked {
+    /// Who, and why.
+    pub author: Author,
+    /// What is to be changed.
+    pub edit: ChartEdit,
+    /// What is to be done with it.
+    pub how: How,
+}
+
+/// A question for the ledger, and where the answer goes.
+#[derive(Debug)]
+pub enum Question {
+    /// About entries.
+    Entry(Box<Asked>, Reply<Told>),
+    /// About the chart of accounts.
+    Chart(Box<ChartAsked>, Reply<ChartTold>),
+}
+
 /// What the ledger answers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
@@ -43,6 +63,15 @@ pub enum Told {
     Shown(Vec<Draft>, Hash),
     /// The numbers of the entries that are booked, durably.
     Booked(Vec<u64>),
+}
+
+/// What the ledger answers about the chart.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChartTold {
+    /// The change that would be made, and its hash.
+    Shown(ChartChange, Hash),
+    /// The change that is made, durably.
+    Changed(ChartChange),
 }
 
 /// Why nothing was booked.
@@ -70,6 +99,10 @@ pub enum NotBooked {
     Nothing,
     /// The rules of the books.
     Refused(Box<BookRefusal>),
+    /// The rules of the chart.
+    Chart(ChartRefusal),
+    /// Another change of the chart has come between.
+    ChartChanged,
     /// Nobody has answered in time. Whether it was booked the journal tells.
     Busy,
 }
@@ -84,6 +117,8 @@ impl NotBooked {
             Self::Changed => "changed",
             Self::Nothing => "nothing",
             Self::Refused(refusal) => refusal.code(),
+            Self::Chart(refusal) => refusal.code(),
+            Self::ChartChanged => "chart_changed",
             Self::Busy => "busy",
         }
     }
@@ -117,6 +152,10 @@ impl fmt::Display for NotBooked {
             ),
             Self::Nothing => f.write_str("There is nothing to book: every account that it would touch is at zero."),
             Self::Refused(refusal) => write!(f, "The books refuse it: {refusal}."),
+            Self::Chart(refusal) => write!(f, "The chart stays as it is: {refusal}."),
+            Self::ChartChanged => f.write_str(
+                "Somebody else has changed the chart since this was shown. Nothing of yours is changed. Look at it again.",
+            ),
             Self::Busy => f.write_str("The ledger does not answer. Look at the journal before it is entered again."),
         }
     }
@@ -126,8 +165,10 @@ impl std::error::Error for NotBooked {}
 
 /// What the ledger answers, or why nothing was booked.
 pub type Answer = Result<Told, NotBooked>;
+/// What the ledger answers, or why the chart stays as it is.
+pub type ChartAnswer = Result<ChartTold, NotBooked>;
 /// Where an answer goes.
-pub type Reply = tokio::sync::oneshot::Sender<Answer>;
+pub type Reply<T> = oneshot::Sender<Result<T, NotBooked>>;
 
 /// The ledger as those see it who are not actors.
 #[derive(Clone)]
@@ -136,15 +177,15 @@ pub struct Bookkeeping {
     reviewed: Arc<dyn Fn() + Send + Sync>,
 }
 
-type Ask = dyn Fn(Asked) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync;
+type Ask = dyn Fn(Question) -> Result<(), NotBooked> + Send + Sync;
 
 impl Bookkeeping {
     /// By whatever hands the question on, and whatever tells that the review has gone on.
-    pub fn new<F>(ask: impl Fn(Asked) -> F + Send + Sync + 'static, reviewed: impl Fn() + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Answer> + Send + 'static,
-    {
-        Self { ask: Arc::new(move |asked| Box::pin(ask(asked))), reviewed: Arc::new(reviewed) }
+    pub fn new(
+        ask: impl Fn(Question) -> Result<(), NotBooked> + Send + Sync + 'static,
+        reviewed: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self { ask: Arc::new(ask), reviewed: Arc::new(reviewed) }
     }
 
     /// Somebody has reviewed something: a day that waited for it may be closed now.
@@ -152,12 +193,24 @@ impl Bookkeeping {
         (self.reviewed)();
     }
 
-    /// Asks, and waits for the answer.
+    /// Asks about entries, and waits for the answer.
     ///
     /// # Errors
     /// [`NotBooked`].
     pub async fn ask(&self, asked: Asked) -> Answer {
-        (self.ask)(asked).await
+        let (reply, answered) = oneshot::channel();
+        (self.ask)(Question::Entry(Box::new(asked), reply))?;
+        answered.await.unwrap_or(Err(NotBooked::Busy))
+    }
+
+    /// Asks about the chart of accounts, and waits for the answer.
+    ///
+    /// # Errors
+    /// [`NotBooked`].
+    pub async fn ask_chart(&self, asked: ChartAsked) -> ChartAnswer {
+        let (reply, answered) = oneshot::channel();
+        (self.ask)(Question::Chart(Box::new(asked), reply))?;
+        answered.await.unwrap_or(Err(NotBooked::Busy))
     }
 }
 

@@ -12,7 +12,7 @@ use desk::world::conductor::Moment;
 use desk::world::seats::Step;
 use desk::world::trader::SessionTerms;
 
-use super::bookkeeping::{Asked, Reply};
+use super::bookkeeping::Question;
 use super::chronicle::InForce;
 
 /// Who has steps performed.
@@ -97,7 +97,7 @@ pub enum ToLedger {
     /// A day that is not closed is to be tried again: by whom, or by itself after the review has gone on.
     CloseAgain(Option<String>),
     /// A person's question or entry, and where the answer goes.
-    Books(Box<Asked>, Reply),
+    Books(Question),
     /// Another configuration, for everybody from the same place of the chronicle on.
     Configure(InForce),
     /// Are you there.

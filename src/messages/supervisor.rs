@@ -12,7 +12,7 @@ use desk::machines::kill_switch::{DrillReport, Verb};
 use serde::Serialize;
 
 use super::board::OpenDay;
-use super::bookkeeping::{Asked, Reply};
+use super::bookkeeping::Question;
 use super::chronicle::{Chronicle, Piece};
 
 /// A command with who, from where and why.
@@ -172,7 +172,7 @@ pub enum ToSupervisor {
     /// The day that is over and not closed, with why; or none is.
     DayOpen(Option<OpenDay>),
     /// A person's question to the books, and where the answer goes.
-    Books(Box<Asked>, Reply),
+    Books(Question),
     /// Somebody has reviewed something: a day that waited for it may be closed now.
     Reviewed,
     /// The books cannot be written now, with why; or they can again. What is to be written waits.

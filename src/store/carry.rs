@@ -2,7 +2,6 @@
 //! a backup holds, and from a file into a server. Each record is hashed anew on its way and meets every refusal of the place
 //! where it arrives, so that a book that was carried has the same heads or was not carried.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use desk::domain::decimal::{Money, Price, Quantity};
@@ -16,7 +15,7 @@ use super::link::on;
 use super::open::{bulk, found, open};
 use super::reader::{Reader, account_code, odd, signed};
 use super::sql;
-use super::words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
+use super::words::{Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
 use super::writer::Writer;
 
 /// How many records are carried at once.
@@ -29,10 +28,8 @@ const GROUP: u32 = 500;
 pub async fn export(from: &Address, identity: &Identity, to: &Path) -> Result<Heads, StoreError> {
     let reader = Reader::at_one_moment(from).await?;
     let book = reader.book(identity).await?;
-    let (first, later) = reader.chart(&book).await?.into_iter().partition(|account| account.version == 1);
-    let new = as_new(&book, first);
-    let mut writer = bulk(to, &new).await?;
-    carry((&reader, &book), Chart::new(&new.chart, later), &mut writer).await?;
+    let mut writer = bulk(to, &as_new(&reader, &book).await?).await?;
+    carry((&reader, &book), &mut writer).await?;
     let heads = same_heads(&reader, &book, writer.close().await?).await?;
     reader.close().await;
     Ok(heads)
@@ -46,20 +43,19 @@ pub async fn export(from: &Address, identity: &Identity, to: &Path) -> Result<He
 pub async fn load(from: &Path, identity: &Identity, to: &Address) -> Result<Heads, StoreError> {
     let reader = Reader::open_still(&Address::Sqlite(from.to_owned())).await?;
     let book = reader.book(identity).await?;
-    let (first, later) = reader.chart(&book).await?.into_iter().partition(|account: &Account| account.version == 1);
-    found(to, &as_new(&book, first)).await?;
+    found(to, &as_new(&reader, &book).await?).await?;
     let (there, mut writer) = open(to, identity).await?;
     begins_with(&reader, &book, writer.heads(), to).await?;
-    let chart = Chart::new(&there.chart(writer.book()).await?, later);
-    carry((&reader, &book), chart, &mut writer).await?;
+    carry((&reader, &book), &mut writer).await?;
     let heads = same_heads(&reader, &book, writer.close().await?).await?;
     there.close().await;
     reader.close().await;
     Ok(heads)
 }
 
-fn as_new(book: &Book, chart: Vec<Account>) -> NewBook {
-    NewBook { identity: book.identity.clone(), base_currency: book.base_currency, calendar: book.calendar, chart }
+async fn as_new(reader: &Reader, book: &Book) -> Result<NewBook, StoreError> {
+    let chart = reader.first_chart(book).await?;
+    Ok(NewBook { identity: book.identity.clone(), base_currency: book.base_currency, calendar: book.calendar, chart })
 }
 
 /// Whether a book begins with what is written elsewhere already.
@@ -90,66 +86,48 @@ async fn same_heads(reader: &Reader, book: &Book, written: Heads) -> Result<Head
     })
 }
 
-/// The chart on its way. Later versions are written as late as an entry lets them: an account that was closed took postings
-/// before.
-struct Chart {
-    written: BTreeSet<u16>,
-    later: Vec<Account>,
+/// Carries what the writer does not have. A change of the chart comes between the entries where it was made: an account that
+/// was closed took postings before.
+async fn carry((reader, book): (&Reader, &Book), writer: &mut Writer) -> Result<(), StoreError> {
+    for changed in reader.chart_changes(book).await? {
+        carry_events((reader, book), writer, changed.event.saturating_sub(1)).await?;
+        carry_entries((reader, book), writer, changed.change.after).await?;
+        carry_events((reader, book), writer, changed.event).await?;
+    }
+    carry_events((reader, book), writer, u64::MAX).await?;
+    carry_entries((reader, book), writer, u64::MAX).await
 }
 
-impl Chart {
-    fn new(written: &[Account], mut later: Vec<Account>) -> Self {
-        let newest = written.iter().map(|account| account.version).max().unwrap_or_default();
-        later.retain(|account| account.version > newest);
-        Self { written: written.iter().map(|account| account.code.code()).collect(), later }
-    }
-
-    /// Whether an entry needs an account that a later version brings.
-    fn lacks(&self, entry: &Entry) -> bool {
-        !self.later.is_empty() && entry.draft.postings.iter().any(|p| !self.written.contains(&p.account.code()))
-    }
-
-    /// Writes the next version.
-    async fn edit(&mut self, writer: &mut Writer) -> Result<(), StoreError> {
-        let next = self.later.iter().map(|account| account.version).min();
-        let (now, rest): (Vec<_>, _) =
-            std::mem::take(&mut self.later).into_iter().partition(|account| Some(account.version) == next);
-        self.later = rest;
-        self.written.extend(now.iter().map(|account| account.code.code()));
-        writer.edit_chart(&now).await
-    }
+/// How many of the records up to one are carried next; nothing where all are.
+fn next(written: u64, last: u64) -> Option<u32> {
+    let left = last.saturating_sub(written).min(GROUP.into());
+    u32::try_from(left).ok().filter(|left| *left > 0)
 }
 
-/// Carries what the writer does not have.
-async fn carry((reader, book): (&Reader, &Book), mut chart: Chart, writer: &mut Writer) -> Result<(), StoreError> {
-    loop {
-        let events = reader.events(book, writer.heads().events.seq, GROUP).await?;
+async fn carry_events((reader, book): (&Reader, &Book), writer: &mut Writer, last: u64) -> Result<(), StoreError> {
+    while let Some(group) = next(writer.heads().events.seq, last) {
+        let events = reader.events(book, writer.heads().events.seq, group).await?;
         if events.is_empty() {
             break;
         }
         let events: Vec<Event> = events.into_iter().map(|stored| stored.event).collect();
         writer.append(&Batch { events: &events, ..Batch::default() }).await?;
     }
-    loop {
-        let entries = reader.entries(book, writer.heads().entry.seq, GROUP).await?;
+    Ok(())
+}
+
+async fn carry_entries((reader, book): (&Reader, &Book), writer: &mut Writer, last: u64) -> Result<(), StoreError> {
+    while let Some(group) = next(writer.heads().entry.seq, last) {
+        let entries = reader.entries(book, writer.heads().entry.seq, group).await?;
         if entries.is_empty() {
             break;
         }
         let entries: Vec<Entry> = entries.into_iter().map(|stored| stored.entry).collect();
-        let ready = entries.iter().position(|entry| chart.lacks(entry)).unwrap_or(entries.len());
-        if ready == 0 {
-            chart.edit(writer).await?;
-            continue;
-        }
-        let entries = entries.get(..ready).unwrap_or_default();
         let mut closings = Vec::new();
         for entry in entries.iter().filter(|e| e.draft.kind == EntryKind::DayClose) {
             closings.push(reader.whole_closing(book, entry).await?);
         }
-        writer.append(&Batch { entries, closings: &closings, events: &[] }).await?;
-    }
-    while !chart.later.is_empty() {
-        chart.edit(writer).await?;
+        writer.append(&Batch { entries: &entries, closings: &closings, events: &[] }).await?;
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod address;
 /// A book from one store into another.
 mod carry;
 /// The chart of accounts that a new book starts with.
+/// The chart of accounts as rows, and its changes.
 pub mod chart;
 /// One moment of a database as a file of its own.
 mod copy;

@@ -8,7 +8,7 @@ use super::address::{Address, database_file};
 use super::error::StoreError;
 use super::link::{Link, on};
 use super::lock::FileLock;
-use super::reader::Reader;
+use super::reader::{Reader, signed};
 use super::schema;
 use super::sql;
 use super::words::{Account, Book, NewBook};
@@ -219,6 +219,7 @@ pub(super) async fn add_account(link: &mut Link, book: i64, a: &Account) -> Resu
         .bind(&a.holds)
         .bind(i64::from(a.items))
         .bind(i64::from(a.open))
+        .bind(a.event.map(signed))
         .execute(c)
         .await
         .map(drop))

@@ -7,9 +7,10 @@ use desk::domain::journal::{Entry, FeeKind, Posting};
 use desk::domain::symbol::Symbol;
 use serde::Serialize;
 
+use super::chart;
 use super::error::StoreError;
 use super::head::{Head, Heads};
-use super::words::{Batch, Book, Closing, Event};
+use super::words::{Account, Batch, Book, Closing, Event};
 
 /// A statement carries at most this many records …
 const MOST_RECORDS: usize = 250;
@@ -89,6 +90,8 @@ pub(super) struct PackedClosing {
 #[derive(Debug)]
 pub(super) struct Packed {
     pub(super) events: Vec<Chunk>,
+    /// Rows of the chart that the events bring.
+    pub(super) accounts: Vec<Account>,
     pub(super) journal: Vec<Step>,
     /// The heads once it is written.
     pub(super) heads: Heads,
@@ -98,7 +101,9 @@ pub(super) struct Packed {
 pub(super) fn pack(book: &Book, heads: Heads, batch: &Batch<'_>) -> Result<Packed, StoreError> {
     let (events, event_head) = pack_events(heads.events, batch.events)?;
     let (journal, entry_head) = pack_journal(book, heads.entry, batch)?;
-    Ok(Packed { events, journal, heads: Heads { entry: entry_head, events: event_head } })
+    let brought = batch.events.iter().map(chart::brought_by);
+    let accounts = brought.filter_map(Result::transpose).collect::<Result<_, _>>()?;
+    Ok(Packed { events, accounts, journal, heads: Heads { entry: entry_head, events: event_head } })
 }
 
 fn pack_events(mut head: Head, events: &[Event]) -> Result<(Vec<Chunk>, Head), StoreError> {

@@ -65,7 +65,7 @@ type EventRow = (i64, i64, String, i64, Vec<u8>, Vec<u8>);
 /// Sequence, session, n, hash and bytes of a closing record.
 type ClosingRow = (i64, i64, i64, Vec<u8>, Vec<u8>);
 /// An account as it stands in a row.
-type AccountRow = (i64, i64, String, String, String, String, i64, i64);
+pub(super) type AccountRow = (i64, i64, String, String, String, String, i64, i64, Option<i64>);
 
 impl Reader {
     /// Opens an existing store to read, while a writer writes or not. Makes no database, migrates nothing.
@@ -148,9 +148,9 @@ impl Reader {
         self.chart_by(sql::ACCOUNTS, book).await
     }
 
-    /// Every version of the chart.
-    pub(super) async fn chart(&self, book: &Book) -> Result<Vec<Account>, StoreError> {
-        self.chart_by(sql::CHART, book).await
+    /// The chart that a book began with.
+    pub(super) async fn first_chart(&self, book: &Book) -> Result<Vec<Account>, StoreError> {
+        self.chart_by(sql::FIRST_ACCOUNTS, book).await
     }
 
     async fn chart_by(&self, statement: &'static str, book: &Book) -> Result<Vec<Account>, StoreError> {
@@ -158,7 +158,7 @@ impl Reader {
             on!(Pool, &self.pool, c => sqlx::query_as(statement).bind(book.number).fetch_all(c).await)
                 .map_err(|e| StoreError::from_driver("reading the chart of accounts", e))?;
         rows.into_iter()
-            .map(|(code, version, name, kind, side, holds, items, open)| {
+            .map(|(code, version, name, kind, side, holds, items, open, event)| {
                 Ok(Account {
                     code: account_code(code).ok_or_else(|| odd("account", code, "code", &code.to_string()))?,
                     version: u32::try_from(version)
@@ -169,6 +169,7 @@ impl Reader {
                     holds,
                     items: items == 1,
                     open: open == 1,
+                    event: event.map(unsigned),
                 })
             })
             .collect()

@@ -26,18 +26,24 @@ statements! { BOTH, "The statements of both engines, by name.":
     ADD_BOOK = "INSERT INTO book (book, identity, base_currency, calendar)
         SELECT coalesce(max(book), 0) + 1, $1, $2, $3 FROM book RETURNING book";
     /// A row of the chart.
-    ADD_ACCOUNT = "INSERT INTO account (book, code, version, name, type, side, holds, items, open)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    ADD_ACCOUNT = "INSERT INTO account (book, code, version, name, type, side, holds, items, open, event)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     /// The chart as it stands.
-    ACCOUNTS = "SELECT code, version, name, type, side, holds, items, open FROM account AS a
+    ACCOUNTS = "SELECT code, version, name, type, side, holds, items, open, event FROM account AS a
         WHERE book = $1 AND version = (SELECT max(version) FROM account AS b WHERE b.book = a.book AND b.code = a.code)
         ORDER BY code";
-    /// Every version of the chart.
-    CHART = "SELECT code, version, name, type, side, holds, items, open FROM account WHERE book = $1
-        ORDER BY version, code";
+    /// The first version of the chart.
+    FIRST_ACCOUNTS = "SELECT code, version, name, type, side, holds, items, open, event FROM account
+        WHERE book = $1 AND version = 1 ORDER BY code";
     /// For the verifier: the first version of the chart.
     CHECK_ACCOUNTS = "SELECT code, name, type, side, holds, items, open FROM account WHERE book = $1 AND version = 1
         ORDER BY code";
+    /// The events that brought the versions of the chart.
+    CHART_CHANGES = "SELECT e.bytes FROM account AS a JOIN event AS e ON e.book = a.book AND e.seq = a.event
+        WHERE a.book = $1 AND a.version > 1 ORDER BY a.version";
+    /// For the verifier: the later versions.
+    CHECK_CHANGES = "SELECT code, version, name, type, side, holds, items, open, event FROM account
+        WHERE book = $1 AND version > 1 ORDER BY version, code";
     /// For the verifier: accounts of a book that does not exist.
     BOOKLESS_ACCOUNT = "SELECT book FROM account WHERE book > $1 AND book < $2 ORDER BY book LIMIT 1";
     /// Many events.

@@ -51,6 +51,8 @@ pub struct Account {
     pub items: bool,
     /// Whether it takes postings.
     pub open: bool,
+    /// The number of the event that brought it; nothing in version 1.
+    pub event: Option<u64>,
 }
 
 /// A record of the event log.

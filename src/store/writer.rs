@@ -13,7 +13,7 @@ use super::open::add_account;
 use super::pack::{Chunk, Packed, PackedClosing, Step, pack};
 use super::schema;
 use super::sql;
-use super::words::{Account, Batch, Book};
+use super::words::{Batch, Book};
 
 /// How a writer writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,21 +120,6 @@ impl Writer {
         }
         self.heads = heads;
         Ok(heads)
-    }
-
-    /// Adds rows to the chart: an edit is a new version, never a change.
-    ///
-    /// # Errors
-    /// As [`Writer::append`].
-    pub async fn edit_chart(&mut self, accounts: &[Account]) -> Result<(), StoreError> {
-        self.mend().await?;
-        self.transact(async |link, book| {
-            for account in accounts {
-                add_account(link, book, account).await?;
-            }
-            Ok(())
-        })
-        .await
     }
 
     /// Keeps the heads in a file beside the database, where a cut tail cannot reach them (LEDG-4a). Does nothing where
@@ -246,6 +231,9 @@ impl Writer {
 async fn write(link: &mut Link, book: i64, packed: &Packed) -> Result<(), StoreError> {
     for chunk in &packed.events {
         write_chunk(link, book, sql::ADD_EVENTS, "writing events", chunk).await?;
+    }
+    for account in &packed.accounts {
+        add_account(link, book, account).await?;
     }
     for step in &packed.journal {
         match step {

@@ -10,6 +10,8 @@ mod ages;
 mod api;
 /// What the browser loads once: styles, scripts, charts.
 mod assets;
+/// What persons change in the chart of accounts.
+mod charting;
 /// What a verb in an address means.
 mod commands;
 /// Headers on every answer, and pages for errors.

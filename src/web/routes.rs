@@ -175,6 +175,8 @@ pub const ROUTES: &[Route] = &[
     // Books.
     get("/ledger", LEDGER, || web::to(ledger::journal)),
     get("/ledger/entries/{seq}", LEDGER, || web::to(ledger::entry)),
+    get("/ledger/accounts", LEDGER, || web::to(ledger::accounts)),
+    post("/ledger/accounts", ADMINISTER, || web::to(ledger::change_accounts)),
     get("/ledger/accounts/{code}", LEDGER, || web::to(ledger::register)),
     get("/ledger/statements", LEDGER, || web::to(ledger::statements)),
     get("/ledger/lots", LEDGER, || web::to(ledger::lots)),
@@ -223,6 +225,8 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/trades", LOOK, || web::to(api::board::trades)),
     get("/api/v1/symbols/{symbol}/bars", LOOK, || web::to(api::board::bars)),
     get("/api/v1/ledger/export", EXPORT, || web::to(ledger::download)),
+    get("/api/v1/ledger/accounts", LEDGER, || web::to(api::chart::chart)),
+    post("/api/v1/ledger/accounts/change", ADMINISTER, || web::to(api::chart::change)),
     post("/api/v1/ledger/entries", ACCOUNT, || web::to(api::entries::entries)),
     post("/api/v1/ledger/days/{day}/unlock", ACCOUNT, || web::to(api::entries::unlock)),
     get("/api/v1/ledger/statements", LEDGER, || web::to(api::statements::rows)),

@@ -10,7 +10,7 @@ use crate::Wrong;
 use crate::values::hex;
 
 /// The SHA-256 of version 1 of the schema: each table, index, trigger and view with its statement.
-pub(crate) const SCHEMA: &str = "63f7d4ea37d7eb0c5a83db320de67454cd33476a742498b656460d9e7a2a3a4a";
+pub(crate) const SCHEMA: &str = "e9ccaec3defbf0389cea1ffe1d12283dbc6d08da0706915507febcb18111f0ca";
 /// The SHA-256 of what the catalogue of a PostgreSQL database says of it.
 pub(crate) const POSTGRES_SCHEMA: &str = "f6f022595833d2d86d7a20b683dc7285be67f2206b739290882b3ae257e6c41a";
 /// The SHA-256 of the rows of version 1 of the chart.

@@ -13,6 +13,7 @@ use crate::{Verified, Wrong};
 /// What was seen of a book so far.
 #[derive(Default)]
 struct Walk<'a> {
+    book: i64,
     calendar: &'a str,
     hash: [u8; 32],
     booked_at: i64,
@@ -23,6 +24,8 @@ struct Walk<'a> {
     closings: BTreeMap<i64, (i64, Value)>,
     closed: BTreeSet<i64>,
     last_record: String,
+    /// After which entries the chart was changed.
+    changed: Vec<i64>,
     /// The first entry since the last record, and the postings since.
     since: (i64, i64),
     done: Verified,
@@ -34,24 +37,39 @@ pub(crate) async fn book(c: &mut AnyConnection, book: i64, identity: &str, calen
                  WHERE book = $1 AND version > $2 AND version = 1 ORDER BY code";
     let accounts = rows(c, chart, book, 0).await?;
     let hash = hex(&sha256(&[Value::from(accounts).to_string().as_bytes()]));
-    if hash != CHART {
-        return found("account", format!("{book}/version 1"), format!("the hash of its rows is {hash}"));
-    }
+    compare("account", format!("{book}/version 1"), &json!({ "hash": hash }), &json!({ "hash": CHART }))?;
+    let asked = "SELECT bytes FROM event WHERE book = $1 AND seq > $2 AND kind = 'chart_changed' ORDER BY seq";
+    let changes: Vec<Value> = rows(c, asked, book, 0).await?.iter().map(told).collect();
     let done = Verified { identity: identity.to_owned(), ..Verified::default() };
     let (booked_at, last_record, since) = (i64::MIN, "0".repeat(64), (1, 0));
-    let mut walk = Walk { calendar, booked_at, last_record, since, done, ..Walk::default() };
+    let changed = changes.iter().filter_map(|change| change["data"]["after"].as_i64()).collect();
+    let mut walk = Walk { book, calendar, booked_at, last_record, since, done, changed, ..Walk::default() };
     let entries = "SELECT * FROM entry WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT 500";
-    loop {
-        let page = rows(c, entries, book, walk.done.entries.0).await?;
-        if page.is_empty() {
-            break;
-        }
+    let mut page = rows(c, entries, book, 0).await?;
+    while !page.is_empty() {
         for row in page {
-            walk.entry(c, book, &row).await?;
+            walk.entry(c, &row).await?;
         }
+        page = rows(c, entries, book, walk.done.entries.0).await?;
     }
     walk.done.events = events(c, book).await?;
+    // Each later version of the chart says what its event says.
+    let asked = "SELECT * FROM account WHERE book = $1 AND version > $2 ORDER BY version, code";
+    let stored = rows(c, asked, book, 1).await?;
+    for (at, change) in changes.iter().enumerate() {
+        let mut want = change["data"]["account"].clone();
+        want["code"] = text(&want, "code").parse::<i64>().ok().into();
+        (want["version"], want["event"]) = (change["data"]["version"].clone(), change["seq"].clone());
+        [want["items"], want["open"]] = ["items", "open"].map(|flag| i64::from(want[flag] == true).into());
+        compare("account", &want["version"], stored.get(at).unwrap_or(&Value::Null), &want)?;
+    }
+    compare("account", "later versions", &json!({ "rows": stored.len() }), &json!({ "rows": changes.len() }))?;
     Ok(walk.done)
+}
+
+/// What the bytes of a row say.
+fn told(row: &Value) -> Value {
+    serde_json::from_str(text(row, "bytes")).unwrap_or_default()
 }
 
 /// A link of a chain: the hash of a row's bytes behind the one before it, and what the bytes say.
@@ -76,8 +94,7 @@ async fn events(c: &mut AnyConnection, book: i64) -> Result<(i64, String), Wrong
             seq = seq.saturating_add(1);
             let (next, said) = link("event", &row, seq, hash)?;
             let at = nanos(text(&said, "at"));
-            let (version, kind) = (&said["v"], &said["kind"]);
-            let expected = json!({ "seq": seq, "at": at, "kind": kind, "version": version, "previous": hex(&hash), "hash": hex(&next) });
+            let expected = json!({ "seq": seq, "at": at, "kind": said["kind"], "version": said["v"], "previous": hex(&hash), "hash": hex(&next) });
             compare("event", seq, &row, &expected)?;
             if said["seq"] != seq || at.is_some_and(|at| at < last) {
                 return found("event", seq, "its bytes belong elsewhere in the log");
@@ -89,7 +106,7 @@ async fn events(c: &mut AnyConnection, book: i64) -> Result<(i64, String), Wrong
 
 impl Walk<'_> {
     /// Verifies the next entry with its postings, and the closing that it seals.
-    async fn entry(&mut self, c: &mut AnyConnection, book: i64, row: &Value) -> Result<(), Wrong> {
+    async fn entry(&mut self, c: &mut AnyConnection, row: &Value) -> Result<(), Wrong> {
         let seq = self.done.entries.0.saturating_add(1);
         let (hash, entry) = link("entry", row, seq, self.hash)?;
         let (kind, key) = (text(&entry, "kind"), text(&entry, "source_key"));
@@ -104,17 +121,13 @@ impl Walk<'_> {
         });
         compare("entry", seq, row, &expected)?;
         let day = day.unwrap_or(0);
-        let wrong = self.out_of_place(&entry, seq, day, count);
-        if let Some(said) = wrong {
-            return found("entry", seq, said);
-        }
+        self.out_of_place(&entry, seq, day, count)?;
         self.booked_at = row["booked_at"].as_i64().unwrap_or(0);
-        self.postings(c, book, seq, &entry, day).await?;
-        if kind == "day_close" {
-            self.closing(c, book, seq, &entry, day).await?;
-        }
-        if kind == "unlock" {
-            self.closed.retain(|closed| *closed < day);
+        self.postings(c, seq, &entry, day).await?;
+        match kind {
+            "day_close" => self.closing(c, seq, &entry, day).await?,
+            "unlock" => self.closed.retain(|closed| *closed < day),
+            _ => {}
         }
         let count = i64::try_from(count).unwrap_or(i64::MAX);
         self.sums.add(&entry);
@@ -126,7 +139,7 @@ impl Walk<'_> {
     }
 
     /// What no single row shows: order, repeats, closed sessions.
-    fn out_of_place(&mut self, entry: &Value, seq: i64, day: i64, postings: usize) -> Option<String> {
+    fn out_of_place(&mut self, entry: &Value, seq: i64, day: i64, postings: usize) -> Result<(), Wrong> {
         let (kind, key) = (text(entry, "kind"), text(entry, "source_key"));
         let memo = matches!(kind, "wash_sale" | "day_close" | "unlock");
         let names = [entry["reverses"].as_i64(), entry["corrects"].as_i64()];
@@ -142,17 +155,16 @@ impl Walk<'_> {
                 "it is older than the one before"
             }
             () if kind != "unlock" && self.closed.last().is_some_and(|last| day <= *last) => "its session was closed",
-            () => return None,
+            () => return Ok(()),
         };
-        Some(said.to_owned())
+        found("entry", seq, said)
     }
 
-    async fn postings(&self, c: &mut AnyConnection, book: i64, seq: i64, entry: &Value, day: i64) -> Result<(), Wrong> {
-        let stored = rows(c, "SELECT * FROM posting WHERE book = $1 AND seq = $2 ORDER BY line", book, seq).await?;
+    async fn postings(&self, c: &mut AnyConnection, seq: i64, entry: &Value, day: i64) -> Result<(), Wrong> {
+        let stored =
+            rows(c, "SELECT * FROM posting WHERE book = $1 AND seq = $2 ORDER BY line", self.book, seq).await?;
         let said = entry["postings"].as_array().map_or(&[][..], Vec::as_slice);
-        if stored.len() != said.len() {
-            return found("entry", seq, format!("it has {} postings; its bytes say {}", stored.len(), said.len()));
-        }
+        compare("entry", seq, &json!({ "postings": stored.len() }), &json!({ "postings": said.len() }))?;
         let mut sums: BTreeMap<(&str, &str), i128> = BTreeMap::new();
         for (row, p) in stored.iter().zip(said) {
             let mut expected = p.clone();
@@ -173,27 +185,21 @@ impl Walk<'_> {
     }
 
     /// The record of a day's close, and the rows that it covers.
-    async fn closing(
-        &mut self,
-        c: &mut AnyConnection,
-        book: i64,
-        seq: i64,
-        entry: &Value,
-        day: i64,
-    ) -> Result<(), Wrong> {
+    async fn closing(&mut self, c: &mut AnyConnection, seq: i64, entry: &Value, day: i64) -> Result<(), Wrong> {
         let asked = "SELECT * FROM closing_record WHERE book = $1 AND seq = $2";
-        let stored = rows(c, asked, book, seq).await?.pop().unwrap_or_default();
+        let stored = rows(c, asked, self.book, seq).await?.pop().unwrap_or_default();
         let hash = hex(&sha256(&[text(&stored, "bytes").as_bytes()]));
         let before = self.closings.get(&day).map_or((0, Value::Null), Clone::clone);
         let n = before.0.saturating_add(1);
         compare("closing_record", seq, &stored, &json!({ "session": day, "n": n, "hash": entry["facts"]["record"] }))?;
-        let record: Value = serde_json::from_str(text(&stored, "bytes")).unwrap_or_default();
+        let record = told(&stored);
         let (balances, lots) = (self.sums.balances(), self.sums.lots());
         let json = |value: &Value| hex(&sha256(&[value.to_string().as_bytes()]));
         let expected = json!({
             "v": 1, "identity": self.done.identity, "session": entry["session"], "n": n, "replaces": before.1,
             "first_seq": self.since.0, "last_seq": seq.saturating_sub(1), "entries": seq.saturating_sub(self.since.0),
             "postings": self.since.1, "last_hash": hex(&self.hash), "previous_record": self.last_record,
+            "chart": self.changed.iter().filter(|after| **after < seq).count().saturating_add(1),
             "closing_balances": json(&balances), "closing_lots": json(&lots), "broker_hash": json(&record["broker"]),
         });
         compare("closing_record", seq, &record, &expected)?;
@@ -202,7 +208,7 @@ impl Walk<'_> {
             ("closing_balance", "SELECT * FROM closing_balance WHERE book = $1 AND seq = $2 ORDER BY line", &balances),
             ("closing_lot", "SELECT * FROM closing_lot WHERE book = $1 AND seq = $2 ORDER BY line", &lots),
         ] {
-            let stored = rows(c, asked, book, seq).await?;
+            let stored = rows(c, asked, self.book, seq).await?;
             let computed = computed.as_array().map_or(&[][..], Vec::as_slice);
             compare(table, seq, &json!({ "rows": stored.len() }), &json!({ "rows": computed.len() }))?;
             for (row, want) in stored.iter().zip(computed) {

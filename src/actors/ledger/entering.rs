@@ -7,9 +7,30 @@ use desk::machines::ledger::BookFact;
 use desk::world::trader::Halt;
 
 use super::Ledger;
-use crate::messages::bookkeeping::{Answer, Asked, How, NotBooked, Told};
+use crate::messages::bookkeeping::{Answer, Asked, ChartAnswer, ChartAsked, ChartTold, How, NotBooked, Told};
 
 impl Ledger {
+    /// Shows a change of the chart, or makes it where the chart is as it was when it was shown.
+    ///
+    /// # Errors
+    /// [`Halt`] where the record refuses it; a person's mistake is an answer.
+    pub(super) fn change_chart(&mut self, asked: &ChartAsked) -> Result<ChartAnswer, Halt> {
+        let change = match self.trader.chart_change(&asked.edit, &asked.author) {
+            Err(refused) => return Ok(Err(NotBooked::Chart(refused))),
+            Ok(change) => change,
+        };
+        // What is booked meanwhile does not make it another change.
+        let hash = Hash::of(format!("{} {:?}", change.version, change.account).as_bytes());
+        match asked.how {
+            How::Show => return Ok(Ok(ChartTold::Shown(change, hash))),
+            How::AsShown(shown) if shown != hash => return Ok(Err(NotBooked::ChartChanged)),
+            How::AsShown(_) | How::AtOnce => {}
+        }
+        let at = self.now.max(self.trader.last_at());
+        self.trader.change_chart(at, change.clone())?;
+        Ok(Ok(ChartTold::Changed(change)))
+    }
+
     /// Shows the entries of a fact, or books them.
     ///
     /// # Errors

@@ -2,13 +2,13 @@
 
 use super::Supervisor;
 use crate::messages::board::{AlertLevel, OpenDay};
-use crate::messages::bookkeeping::{Asked, Reply};
+use crate::messages::bookkeeping::Question;
 use crate::messages::ledger::ToLedger;
 
 impl Supervisor {
     /// Hands a person's question on; the ledger knows which days are open.
-    pub(super) fn hand_to_books(&self, asked: Box<Asked>, reply: Reply) {
-        self.wiring.must(self.wiring.ledger.deliver(ToLedger::Books(asked, reply)));
+    pub(super) fn hand_to_books(&self, asked: Question) {
+        self.wiring.must(self.wiring.ledger.deliver(ToLedger::Books(asked)));
     }
 
     /// A day that is not closed is tried again: by somebody, or because the review has gone on.

@@ -1,5 +1,7 @@
 //! The actors, run: each test has a system, a tree and books of its own.
 
+/// The chart of accounts.
+mod accounts;
 /// Days that are held, entries of persons, days opened again.
 mod books;
 /// Kills, and what goes wrong meanwhile.

@@ -213,6 +213,14 @@ impl Lines {
                 ("frozen", format!("{}: {have}, the limit is {limit}", reason.as_str()))
             }
             Body::SessionClosed { session } => ("session_closed", format!("the books of {session} are closed")),
+            Body::ChartChanged(change) => {
+                let (account, state) = (&change.account, if change.account.open { "open" } else { "closed" });
+                let text = format!(
+                    "version {}: {} {}, {state}; {}: {}",
+                    change.version, account.code, account.name, change.by, change.reason
+                );
+                ("chart_changed", text)
+            }
             _ => return None,
         };
         Some(json!({ "at": event.at, "seq": event.seq, "event": name, "text": text }))

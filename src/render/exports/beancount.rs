@@ -67,6 +67,9 @@ impl File<'_> {
         self.line("option \"tolerance_multiplier\" \"0\"\n");
         for code in export.journal.accounts.keys().filter(|c| !c.is_units()) {
             self.line(&format!("{eve} open {}", path(*code)));
+            if let Some(name) = export.journal.own_name(*code) {
+                self.line(&format!("  name: {}", quoted(name)));
+            }
         }
         self.line(&format!("{eve} open {ROUNDING}\n"));
     }

@@ -67,7 +67,9 @@ impl File {
             self.line(&format!("commodity 1000.00000000 {commodity}"));
         }
         for code in export.journal.accounts.keys().filter(|c| !c.is_units()) {
-            self.line(&format!("account {}", account(*code)));
+            // A comma ends a tag's value.
+            let name = export.journal.own_name(*code).map(|name| format!("  ; name:{}", name.replace(',', " ")));
+            self.line(&format!("account {}{}", account(*code), name.unwrap_or_default()));
         }
         self.line("");
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use desk::domain::chart::DEFAULT;
+use desk::domain::chart::{DEFAULT, find};
 use desk::domain::decimal::{Price, Quantity};
 use desk::domain::ids::Identity;
 use desk::domain::journal::{AccountCode, Entry};
@@ -96,6 +96,19 @@ impl Journal {
     #[must_use]
     pub fn default_accounts() -> BTreeMap<AccountCode, String> {
         DEFAULT.iter().map(|a| (a.code, a.name.to_owned())).collect()
+    }
+
+    /// The name of an account that persons have added or renamed.
+    #[must_use]
+    pub fn own_name(&self, code: AccountCode) -> Option<&str> {
+        let name = self.accounts.get(&code)?.as_str();
+        (find(code).map(|a| a.name) != Some(name)).then_some(name)
+    }
+
+    /// The names of the accounts that persons have added or renamed.
+    pub fn own_names(&self) -> BTreeMap<AccountCode, String> {
+        let own = self.accounts.keys().filter_map(|code| Some((*code, self.own_name(*code)?.to_owned())));
+        own.collect()
     }
 
     /// The first and the last day that entries were booked to.

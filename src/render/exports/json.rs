@@ -1,6 +1,6 @@
 //! Our own JSON: the format `tbot-journal`, version 1, out and in. `schemas/journal.schema.json` describes it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use desk::domain::decimal::{Money, Quantity};
 use desk::domain::ids::{EntryId, ExecutionId, Identity, ItemId, LotId, SessionId, StrategyName};
@@ -59,6 +59,9 @@ struct File {
     version: u16,
     identity: Identity,
     base_currency: Currency,
+    /// Names of accounts that persons have added or renamed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    accounts: BTreeMap<AccountCode, String>,
     entries: Vec<Row>,
 }
 
@@ -119,6 +122,7 @@ pub(super) fn write(export: &Export<'_>) -> Result<Vec<u8>, ExportError> {
         version: VERSION,
         identity: export.journal.identity.clone(),
         base_currency: export.journal.base_currency,
+        accounts: export.journal.own_names(),
         entries: export.inside().map(row).collect(),
     };
     let mut bytes = Vec::new();
@@ -209,7 +213,8 @@ pub fn import(bytes: &[u8]) -> Result<Journal, ExportError> {
         balances(&entry).map_err(bad)?;
         entries.push(entry);
     }
-    let accounts = Journal::default_accounts();
+    let mut accounts = Journal::default_accounts();
+    accounts.extend(file.accounts);
     Ok(Journal { identity: file.identity, base_currency: file.base_currency, accounts, entries })
 }
 

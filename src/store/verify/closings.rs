@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use desk::domain::chain::Hash;
 use desk::domain::journal::{Entry, EntryKind, Posting};
 
+use serde::Deserialize;
+
 use super::entries::add;
 use super::events::check_link;
 use super::reading;
@@ -22,12 +24,23 @@ type Sums = BTreeMap<Key, (i128, i128)>;
 /// Sequence, session, n, hash, bytes.
 type Row = (i64, i64, i64, Vec<u8>, Vec<u8>);
 
+/// The entry of a record, and the version of the chart that the record names.
+pub(super) type Named = (u64, u16);
+
+/// What is read of a record.
+#[derive(Deserialize)]
+struct Chart {
+    chart: u16,
+}
+
 /// The closings of a book, checked as the walk comes to their entries.
 pub(super) struct Closings {
     next: Option<Row>,
     /// Whether there are any; without one nothing is summed.
     any: bool,
     checked: u64,
+    /// The version of the chart that each record names.
+    named: Vec<Named>,
     balances: Cumulative,
     lots: Cumulative,
 }
@@ -35,7 +48,14 @@ pub(super) struct Closings {
 impl Closings {
     pub(super) async fn open(reader: &Reader, book: &Book) -> Result<Self, Stop> {
         let next = after(reader, book, 0).await?;
-        Ok(Self { any: next.is_some(), next, checked: 0, balances: Cumulative::default(), lots: Cumulative::default() })
+        Ok(Self {
+            any: next.is_some(),
+            next,
+            checked: 0,
+            named: Vec::new(),
+            balances: Cumulative::default(),
+            lots: Cumulative::default(),
+        })
     }
 
     /// Takes the next entry: checks the closing that it seals, and adds its postings.
@@ -68,6 +88,9 @@ impl Closings {
         if entry.draft.source_key != format!("{}:{n}", entry.draft.session) {
             return Err(wrong("n").values(n, &entry.draft.source_key).into());
         }
+        if let Ok(Chart { chart }) = serde_json::from_slice(&bytes) {
+            self.named.push((seq, chart));
+        }
         self.check_balances(reader, book, seq, day).await?;
         self.check_lots(reader, book, seq, day).await?;
         self.checked = self.checked.saturating_add(1);
@@ -75,14 +98,14 @@ impl Closings {
         Ok(())
     }
 
-    /// At the end: how many were checked; one that is left has no entry.
-    pub(super) fn finish(self, book: &Book) -> Result<u64, Stop> {
+    /// At the end: how many were checked, and which chart each names; one that is left has no entry.
+    pub(super) fn finish(self, book: &Book) -> Result<(u64, Vec<Named>), Stop> {
         match self.next {
             Some((seq, ..)) => {
                 let finding = found("closing_record", book.number).seq(unsigned(seq)).column("seq");
                 Err(finding.values("a record", "no record: there is no such entry").into())
             }
-            None => Ok(self.checked),
+            None => Ok((self.checked, self.named)),
         }
     }
 

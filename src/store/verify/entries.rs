@@ -9,7 +9,7 @@ use desk::domain::journal::{Entry, EntryKind, FeeKind, Posting};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::Timestamp;
 
-use super::closings::Closings;
+use super::closings::{Closings, Named};
 use super::events::{check_kept, check_link, check_reached};
 use super::file::Rows;
 use super::reading;
@@ -44,13 +44,13 @@ const POSTING_COLUMNS: [&str; 13] = [
     "item",
 ];
 
-/// Walks the journal from its first entry.
+/// Walks the journal from its first entry; the versions of the chart that records name come back.
 pub(super) async fn verify(
     (reader, book): (&Reader, &Book),
     file: Option<Arc<Mutex<Rows>>>,
     report: &mut BookReport,
     kept: Option<Head>,
-) -> Result<(), Stop> {
+) -> Result<Vec<Named>, Stop> {
     let accounts: BTreeSet<u16> = reader.accounts(book).await?.iter().map(|a| a.code.code()).collect();
     let mut walk = Walk {
         book,
@@ -74,10 +74,12 @@ pub(super) async fn verify(
             report.postings = report.postings.saturating_add(u64::try_from(entry.draft.postings.len()).unwrap_or(0));
         }
     }
-    report.closings = closings.finish(book)?;
+    let named;
+    (report.closings, named) = closings.finish(book)?;
     check_reached("entry", book, report.heads.entry, kept)?;
     check_loose(reader, book, report.heads.entry).await?;
-    walk.check_trial(reader).await
+    walk.check_trial(reader).await?;
+    Ok(named)
 }
 
 /// Postings that no entry seals.

@@ -1,10 +1,12 @@
 //! Events: sequence, chain, and columns against bytes.
 
 use desk::domain::chain::Hash;
+use desk::domain::chart::ChartChange;
 use desk::domain::time::Timestamp;
 
 use super::reading;
 use super::report::{BookReport, Finding, Stop, found};
+use crate::store::chart;
 use crate::store::head::Head;
 use crate::store::link::on;
 use crate::store::reader::{Reader, signed, unsigned};
@@ -17,13 +19,17 @@ const PAGE: i64 = 1000;
 /// Sequence, time, kind, version, previous hash, hash, bytes.
 type Row = (i64, i64, String, i64, Vec<u8>, Vec<u8>, Vec<u8>);
 
-/// Walks the event log from its first record.
+/// The number of an event that changes the chart, and the change.
+pub(super) type Changed = (u64, ChartChange);
+
+/// Walks the event log from its first record; the changes of the chart come back.
 pub(super) async fn verify(
     reader: &Reader,
     book: &Book,
     report: &mut BookReport,
     kept: Option<Head>,
-) -> Result<(), Stop> {
+) -> Result<Vec<Changed>, Stop> {
+    let mut changes = Vec::new();
     let mut last = Timestamp::from_nanos(i64::MIN);
     loop {
         let rows: Vec<Row> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_EVENTS)
@@ -37,12 +43,20 @@ pub(super) async fn verify(
             break;
         }
         for row in rows {
+            if row.2 == chart::KIND {
+                changes.push((unsigned(row.0), row.6.clone()));
+            }
             report.heads.events = check(book, report.heads.events, &mut last, row)?;
             report.events = report.events.saturating_add(1);
             check_kept("event", book, report.heads.events, kept)?;
         }
     }
-    check_reached("event", book, report.heads.events, kept)
+    check_reached("event", book, report.heads.events, kept)?;
+    let read = |(seq, bytes): (u64, Vec<u8>)| {
+        let wrong = |e| found("event", book.number).seq(seq).column("bytes").values(e, "a change of the chart");
+        Ok((seq, chart::read(&bytes).map_err(wrong)?.change))
+    };
+    changes.into_iter().map(read).collect()
 }
 
 fn check(book: &Book, head: Head, last: &mut Timestamp, row: Row) -> Result<Head, Finding> {

@@ -155,9 +155,9 @@ async fn verify_book(
         entries::verify((reader, book), rows, report, kept.map(|h| h.entry)),
         events::verify(reader, book, &mut beside, kept.map(|h| h.events)),
     );
-    entries?;
+    let named = entries?;
     (report.heads.events, report.events) = (beside.heads.events, beside.events);
-    events?;
+    accounts::verify_changes(reader, book, &events?, &named).await?;
     for (table, end, given) in
         [("entry", report.heads.entry, exact.map(|h| h.entry)), ("event", report.heads.events, exact.map(|h| h.events))]
     {

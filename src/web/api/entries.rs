@@ -14,11 +14,11 @@ use crate::web::site::Shared;
 use crate::web::unlocking::{Deed, carry_out};
 use crate::web::visitor::{Body, Visitor};
 
-fn object(body: &Body) -> Result<Value, Refusal> {
+pub(super) fn object(body: &Body) -> Result<Value, Refusal> {
     serde_json::from_slice(&body.0).map_err(|e| Refusal::Invalid(format!("The body is no JSON: {e}.")))
 }
 
-fn text(object: &Value, name: &str) -> String {
+pub(super) fn text(object: &Value, name: &str) -> String {
     match object.get(name) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Number(number)) => number.to_string(),

@@ -4,6 +4,8 @@
 pub(super) mod audit;
 /// The board and its parts.
 pub(super) mod board;
+/// The chart of accounts.
+pub(super) mod chart;
 /// Verbs.
 pub(super) mod commands;
 /// What persons enter.

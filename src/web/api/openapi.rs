@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use desk::domain::bot::{Action, BotState};
 use serde_json::{Map, Value, json};
 
-use super::words::{ACT, CHOICES, ENTER, FIELDS, Field, OBJECTS, PLAIN, UNLOCK};
+use super::words::{ACT, CHART, CHOICES, ENTER, FIELDS, Field, OBJECTS, PLAIN, UNLOCK};
 use crate::web::refusal::Refusal;
 use crate::web::routes::{Needs, Route, Verb, all};
 
@@ -91,6 +91,8 @@ const SAID: &[Said] = &[
     said("/api/v1/logs", "The program's logs, the newest line first", "Logs", LOGS),
     said("/api/v1/ledger/export", "The books of some days as a file for other programs; recorded in the audit", "", EXPORT),
     said("/api/v1/ledger/entries", "Shows the entry that a fact would make; with `shown` it is booked", "Entered", &[]),
+    said("/api/v1/ledger/accounts", "The chart of accounts as it stands, and its versions with who, when and why", "Chart", &[]),
+    said("/api/v1/ledger/accounts/change", "Shows what a change of the chart would make; with `shown` it is made", "ChartShown", &[]),
     said("/api/v1/ledger/days/{day}/unlock", "Opens a closed day again: one asks, another one confirms", "Unlocked", &[]),
     said("/api/v1/ledger/statements", "Brokers' statements with what came of them, the newest first", "Statements", &[]),
     said("/api/v1/ledger/statements/import", "Imports a statement: the body is the file; the same file again changes nothing", "Imported", STATEMENT),
@@ -182,6 +184,7 @@ fn operation(route: &Route) -> Value {
             match verb {
                 Verb::Post if route.takes_file() => file(&mut operation),
                 Verb::Post if route.path.ends_with("/ledger/entries") => body(&mut operation, ENTER),
+                Verb::Post if route.path.ends_with("/accounts/change") => body(&mut operation, CHART),
                 Verb::Post if route.path.ends_with("/unlock") => body(&mut operation, UNLOCK),
                 Verb::Post => body(&mut operation, ACT),
                 Verb::Get => {}

@@ -71,6 +71,10 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Entered", "shown: string; entries: [EntryShown]; booked: [integer]"),
     ("EntryShown", "kind: string; day: string; effective_at: time; description: string; by: string?; reason: string?; reverses: integer?; source: string; postings: [PostingShown]"),
     ("PostingShown", "account: string; currency: string; amount: string; commodity: string?; units: string?; lot: string?; item: string?"),
+    ("Chart", "version: integer; accounts: [Account]; versions: [ChartVersion]"),
+    ("Account", "account: string; name: string; type: string; side: string; holds: string; items: boolean; open: boolean; version: integer"),
+    ("ChartVersion", "version: integer; at: time; by: string; reason: string; after: integer; account: string; name: string; open: boolean"),
+    ("ChartShown", "version: integer; account: string; name: string; type: string; side: string; open: boolean; shown: string; made: boolean"),
     ("Unlocked", "day: string; message: string"),
     ("ReviewStanding", "subject: string; version: integer; assigned: string?; queries: [integer]; approved_by: string?"),
     ("Alive", "status: string"),
@@ -166,6 +170,22 @@ pub(super) const ENTER: &[Field] = &[
     ("to", "string", false, "adoption and found: whose it is from now on"),
     ("quantity", "string", false, "found: units, negative when short"),
     ("price", "string", false, "found: the broker's average price"),
+];
+
+/// How the chart of accounts is changed.
+pub(super) const CHART: &[Field] = &[
+    ("act", "string", true, "add, rename, close, open"),
+    (
+        "account",
+        "string",
+        true,
+        "four digits; the first one of a new account tells its type: 1 asset, 2 liability, 3 equity, 4 income, 5 expense",
+    ),
+    ("name", "string", false, "add, rename: the name, at most 60 characters, that no other account has"),
+    ("side", "string", false, "add: debit, credit, either; what a positive figure of a statement means"),
+    ("reason", "string", true, "why; at most 500 characters"),
+    ("shown", "string", false, "the hash that came when the change was shown: it is made if it is still the same"),
+    ("code", "string", false, "a one-time code, needed with shown"),
 ];
 
 /// How a closed day is opened again.

@@ -39,7 +39,7 @@ pub(crate) const KINDS: &[Kind] = &[
     kind(
         "adjustment",
         "Adjustment",
-        "A correction between two of the accounts 1900, 2310, 4900, 5910 and 5990. Anything else is reversed and entered anew.",
+        "A correction between two of the accounts 1900, 2310, 4900, 5910 and 5990, or those added to the chart. Anything else is reversed and entered anew.",
         &["description", "debit", "debit_item", "credit", "credit_item", "amount", "currency", "reference", "when"],
     ),
     kind(

@@ -42,6 +42,7 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
         "Books",
         &[
             ("/ledger", "Journal", "", Action::ReadLedger),
+            ("/ledger/accounts", "Accounts", "", Action::ReadLedger),
             ("/ledger/enter", "Enter", "", Action::Account),
             ("/ledger/statements", "Statements", "", Action::ReadLedger),
             ("/ledger/lots", "Positions and lots", "", Action::ReadLedger),

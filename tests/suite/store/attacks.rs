@@ -1,8 +1,9 @@
 //! LEDG-1, LEDG-4: what the database itself refuses, on both engines, whoever asks.
 
 use desk::domain::chain::Hash;
+use desk::domain::chart::{self, ChartRow};
 use desk::domain::journal::{AccountCode, EntryKind, Posting, Tags};
-use tbot::store::{self, Account, Address, Batch, Check, Heads, Writer};
+use tbot::store::{self, Address, Batch, Check, Heads, Writer};
 
 use super::raw::Raw;
 use super::sample;
@@ -270,16 +271,35 @@ fn changes(raw: &Raw, heads: Heads) -> Vec<Attack> {
     attacks
 }
 
-fn chart() -> Vec<Attack> {
-    let add = |code, version, kind: &str, holds: &str, open| {
-        vec![format!("INSERT INTO account VALUES (1, {code}, {version}, 'x', '{kind}', 'debit', '{holds}', 0, {open})")]
+fn attacks_on_the_chart() -> Vec<Attack> {
+    let row = |code, version, kind: &str, (side, holds, items): (&str, &str, u8), open, event: &str| {
+        vec![format!(
+            "INSERT INTO account VALUES (1, {code}, {version}, 'x', '{kind}', '{side}', '{holds}', {items}, {open}, {event})"
+        )]
     };
+    let add = |code, version, kind, holds, open| row(code, version, kind, ("debit", holds, 0), open, "4");
     vec![
-        ("another type", add(1010, 3, "equity", "currency", 1), "the type of an account never changes"),
+        ("another type", add(1010, 3, "equity", "currency", 1), "what an account is never changes"),
         ("a chart that skips a version", add(1040, 5, "asset", "currency", 1), "not the next version of the chart"),
         ("a chart of the past", add(1040, 1, "asset", "currency", 1), "not the next version of the chart"),
         ("an account with a balance closed", add(1010, 3, "asset", "currency", 0), "with a balance cannot be closed"),
-        ("a closed account opened", add(1030, 3, "asset", "currency", 1), "a closed account stays closed"),
+        ("another side", row(1010, 3, "asset", ("credit", "currency", 0), 1, "4"), "what an account is never changes"),
+        (
+            "items of another kind",
+            row(1010, 3, "asset", ("debit", "currency", 1), 1, "4"),
+            "what an account is never changes",
+        ),
+        (
+            "a version that no event tells of",
+            row(1040, 3, "asset", ("debit", "currency", 0), 1, "99"),
+            "no event tells of this change of the chart",
+        ),
+        (
+            "a version that another event brought",
+            row(1040, 3, "asset", ("debit", "currency", 0), 1, "3"),
+            "no event tells of this change of the chart",
+        ),
+        ("a version of nobody", row(1040, 3, "asset", ("debit", "currency", 0), 1, "NULL"), "no event tells of this"),
         ("money among the units", add(9500, 3, "asset", "currency", 1), ""),
         (
             "a book twice",
@@ -298,14 +318,15 @@ fn chart() -> Vec<Attack> {
 #[tokio::test]
 async fn ledg_4_each_attack_is_refused_by_the_database_and_leaves_no_trace() {
     for place in Place::each("attacks").await {
-        let (mut writer, heads) = books(&place.address).await;
-        let wallet = sample::new_book().chart.into_iter().find(|a| a.code == AccountCode::CASH_DERIVATIVES).unwrap();
-        writer.edit_chart(&[Account { version: 2, open: false, ..wallet }]).await.unwrap();
+        let (mut writer, _) = books(&place.address).await;
+        let wallet = chart::find(AccountCode::CASH_DERIVATIVES).unwrap().row();
+        let closed = [sample::chart_changed(4, 2, 5, ChartRow { open: false, ..wallet })];
+        let heads = writer.append(&Batch { events: &closed, ..Batch::default() }).await.unwrap();
         let mut raw = Raw::open(&place.address).await;
         let mut attacks = unbalanced(&raw, heads);
         attacks.extend(out_of_order(&raw, heads));
         attacks.extend(changes(&raw, heads));
-        attacks.extend(chart());
+        attacks.extend(attacks_on_the_chart());
         assert!(attacks.len() > 60);
         for (name, script, words) in attacks {
             match raw.transaction(&script).await {

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use desk::domain::chart::{AccountType, Carries, ChartRow, NormalSide};
 use desk::domain::journal::{AccountCode, Entry};
-use tbot::store::{self, Account, Address, Batch, Check, Heads, NewBook};
+use tbot::store::{self, Address, Batch, Check, Heads, NewBook};
 
 use super::raw::Raw;
 use super::sample;
@@ -19,15 +20,30 @@ async fn books(url: &str) -> Heads {
     store::create(&address, &sample::new_book()).await.unwrap();
     let (_, mut writer) = store::open(&address, &sample::identity()).await.unwrap();
     let (entries, closings) = closed_days();
-    writer.append(&Batch { entries: &entries, closings: &closings, events: &sample::events(700) }).await.unwrap();
-    let wallet = sample::new_book().chart.into_iter().find(|a| a.code == AccountCode::CASH_DERIVATIVES).unwrap();
-    let own = Account { code: AccountCode::new(1999).unwrap(), version: 2, ..wallet.clone() };
-    writer.edit_chart(&[own, Account { version: 2, name: "Renamed".to_owned(), ..wallet.clone() }]).await.unwrap();
-    let mut late = sample::float_in(12, "late", 300);
-    late.draft.session = sample::session(9);
-    late.draft.postings[0].account = AccountCode::new(1999).unwrap();
-    writer.append(&Batch { entries: &[late], ..Batch::default() }).await.unwrap();
-    writer.edit_chart(&[Account { version: 3, open: false, ..wallet }]).await.unwrap();
+    let sum = Batch { entries: &entries, closings: &closings, events: &sample::events(700) };
+    let heads = writer.append(&sum).await.unwrap();
+    // Events stand in the sample to the 700th.
+    let (code, kind) = (AccountCode::new(1700).unwrap(), AccountType::Asset);
+    let row = |name: &str, open| ChartRow {
+        code,
+        name: name.to_owned(),
+        kind,
+        side: NormalSide::Debit,
+        holds: Carries::Currency,
+        items: false,
+        open,
+    };
+    let last = heads.entry.seq;
+    let added = [sample::chart_changed(701, 2, last, row("Deposits", true))];
+    writer.append(&Batch { events: &added, ..Batch::default() }).await.unwrap();
+    for (seq, cents) in [(last + 1, 300), (last + 2, -300)] {
+        let mut late = sample::float_in(seq, &format!("late{seq}"), cents);
+        late.draft.session = sample::session(9);
+        late.draft.postings[0].account = code;
+        writer.append(&Batch { entries: &[late], ..Batch::default() }).await.unwrap();
+    }
+    let closed = [sample::chart_changed(702, 3, last + 2, row("Deposits", false))];
+    writer.append(&Batch { events: &closed, ..Batch::default() }).await.unwrap();
     writer.close().await.unwrap()
 }
 
@@ -69,7 +85,7 @@ async fn rep_9_the_books_of_a_server_go_into_a_file_and_back_with_the_same_hashe
 
     // A book that went on otherwise is left alone.
     let (_, mut writer) = store::open(&into, &sample::identity()).await.unwrap();
-    let mut more = sample::float_in(13, "more", 5);
+    let mut more = sample::float_in(14, "more", 5);
     more.draft.session = sample::session(9);
     writer.append(&Batch { entries: &[more], ..Batch::default() }).await.unwrap();
     writer.close().await.unwrap();

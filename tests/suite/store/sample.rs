@@ -1,6 +1,8 @@
 //! Books to write: the worked month of the doctrine, and as many trades as wanted.
 
+use desk::domain::chart::{ChartChange, ChartRow};
 use desk::domain::decimal::{Money, Quantity};
+use desk::domain::event::Body;
 use desk::domain::ids::{CalendarName, Identity, SessionId, StrategyName};
 use desk::domain::journal::entry::entry_id;
 use desk::domain::journal::{AccountCode, Draft, Entry, EntryKind, Facts, FeeKind, Holding, Posting, Tags};
@@ -37,6 +39,15 @@ pub(crate) fn start() -> Timestamp {
 
 pub(crate) fn session(day: i64) -> SessionId {
     SessionId::xnys(Date::new(2026, 6, day).unwrap())
+}
+
+/// The event of a change of the chart, which is made after an entry.
+pub(crate) fn chart_changed(seq: u64, version: u16, after: u64, account: ChartRow) -> Event {
+    let (by, reason) = ("ann".to_owned(), "the data vendor charges each month".to_owned());
+    let body = Body::ChartChanged(Box::new(ChartChange { version, after, account, by, reason }));
+    let at = start() + Span::seconds(i64::try_from(seq).unwrap());
+    let event = desk::domain::event::Event { v: 1, seq, at, body, feed: 0 };
+    tbot::store::taken::event(&event).unwrap()
 }
 
 /// A numbered entry of the sample identity.

@@ -1,7 +1,8 @@
 //! LEDG-4a: the verifier finds what went around the database's own refusals, and names the first record touched.
 
+use desk::domain::chart::{AccountType, Carries, ChartRow, NormalSide};
 use desk::domain::decimal::{Money, Quantity};
-use desk::domain::journal::{Entry, EntryKind};
+use desk::domain::journal::{AccountCode, Entry, EntryKind};
 use tbot::store::{
     self, Account, Address, Balance, Batch, Check, Closing, ClosingBalance, ClosingLot, Finding, Heads, Reader,
     StoreError, StoredEvent,
@@ -476,10 +477,98 @@ async fn ledg_4a_a_row_of_the_chart_that_was_touched_is_found() {
         ("UPDATE account SET open = 0 WHERE code = 2320", "2320, open"),
         ("UPDATE account SET version = 2 WHERE code = 4210", "4210, code"),
         ("DELETE FROM account WHERE code = 9300", "9300, code"),
-        ("INSERT INTO account VALUES (1, 1999, 1, 'Slush', 'asset', 'debit', 'currency', 0, 1)", "1999, code"),
+        ("INSERT INTO account VALUES (1, 1999, 1, 'Slush', 'asset', 'debit', 'currency', 0, 1, NULL)", "1999, code"),
     ] {
         let found = tampered(&place.address, script).await;
         assert_eq!((found.table, found.column.as_str()), ("account", column), "{script}: {found}");
         std::fs::write(&file, &whole).unwrap();
+    }
+}
+
+/// Two accounts were added; one was given another name later, the other one was closed.
+async fn changed_books(address: &Address) {
+    store::create(address, &sample::new_book()).await.unwrap();
+    let (_, mut writer) = store::open(address, &sample::identity()).await.unwrap();
+    let row = |code: u16, name: &str, open| {
+        let kind = AccountType::of(AccountCode::new(code).unwrap()).unwrap();
+        let (code, name) = (AccountCode::new(code).unwrap(), name.to_owned());
+        ChartRow { code, name, kind, side: NormalSide::Debit, holds: Carries::Currency, items: false, open }
+    };
+    let events: Vec<_> = [
+        (2, 0, row(5650, "Data", true)),
+        (3, 1, row(1700, "Deposits", true)),
+        (4, 3, row(5650, "Market data", true)),
+        (5, 3, row(1700, "Deposits", false)),
+    ]
+    .into_iter()
+    .zip(1_u64..)
+    .map(|((version, after, row), seq)| sample::chart_changed(seq, version, after, row))
+    .collect();
+    writer.append(&Batch { entries: &sample::trades(4), events: &events, closings: &[] }).await.unwrap();
+    writer.close().await.unwrap();
+}
+
+/// What the stand-alone verifier says, of a file or a server.
+async fn stranger(address: &Address) -> Result<Vec<tbot_verify::Verified>, tbot_verify::Wrong> {
+    match address {
+        Address::Sqlite(path) => tbot_verify::verify(&path.display().to_string()).await,
+        Address::Postgres(url) => tbot_verify::verify(url).await,
+    }
+}
+
+#[tokio::test]
+async fn ledg_4a_a_touched_later_version_of_the_chart_is_found_on_both_engines() {
+    let first = |code: u16| format!("UPDATE account SET {{}} WHERE code = {code} AND version > 1");
+    let tampering = [
+        ("version = 9, event = 4", 3, "5650, version"),
+        ("name = 'Consulting'", 0, "5650, name"),
+        ("type = 'income'", 0, "5650, type"),
+        ("side = 'credit'", 0, "5650, side"),
+        ("holds = 'lots'", 0, "5650, holds"),
+        ("items = 1", 0, "5650, items"),
+        ("open = 0", 0, "5650, open"),
+        ("event = 3", 0, "5650, event"),
+        ("code = 5651", 0, "5650, code"),
+    ];
+    let mut scripts: Vec<(String, &str)> = tampering
+        .into_iter()
+        .map(|(set, version, column)| {
+            let only = if version == 0 { " AND version = 2".to_owned() } else { " AND version = 4".to_owned() };
+            (first(5650).replace("{}", set) + &only, column)
+        })
+        .collect();
+    scripts.extend([
+        ("DELETE FROM account WHERE version = 5".to_owned(), "1700, code"),
+        ("UPDATE account SET open = 1 WHERE version = 5".to_owned(), "1700, open"),
+        (
+            "INSERT INTO account VALUES (1, 5660, 6, 'Slush', 'expense', 'debit', 'currency', 0, 1, 4)".to_owned(),
+            "5660, code",
+        ),
+    ]);
+    for place in Place::each("chart").await {
+        changed_books(&place.address).await;
+        let report = store::verify(&place.address, &Check::default()).await.unwrap();
+        assert!(report.is_sound(), "{}", report.finding.unwrap());
+        stranger(&place.address).await.unwrap();
+        let reader = Reader::open(&place.address).await.unwrap();
+        let book = reader.book(&sample::identity()).await.unwrap();
+        let changes = reader.chart_changes(&book).await.unwrap();
+        let told: Vec<_> = changes.iter().map(|c| (c.change.version, c.change.account.name.as_str())).collect();
+        assert_eq!(told, [(2, "Data"), (3, "Deposits"), (4, "Market data"), (5, "Deposits")]);
+        let accounts = reader.accounts(&book).await.unwrap();
+        let named = |code: u16| accounts.iter().find(|a| a.code.code() == code).unwrap();
+        assert_eq!((named(5650).name.as_str(), named(5650).version, named(1700).open), ("Market data", 4, false));
+        reader.close().await;
+    }
+    for (n, (script, column)) in scripts.into_iter().enumerate() {
+        for place in Place::each(&format!("chart{n}")).await {
+            changed_books(&place.address).await;
+            let found = tampered(&place.address, &script).await;
+            assert_eq!((found.table, found.column.as_str()), ("account", column), "{script}: {found}");
+            match stranger(&place.address).await {
+                Err(tbot_verify::Wrong::Touched(said)) => assert!(said.starts_with("account"), "{script}: {said}"),
+                other => panic!("the stand-alone verifier says {other:?} after {script}"),
+            }
+        }
     }
 }

@@ -4,6 +4,8 @@
 mod api;
 /// What the audit keeps, and what it refuses.
 mod audit;
+/// The chart of accounts.
+mod chart;
 /// Requests over a plain socket.
 pub(crate) mod client;
 /// The books as files.

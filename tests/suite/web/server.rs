@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 
 use desk::domain::bot::{Role, Roles, permit};
+use desk::domain::chain::Hash;
 use desk::domain::ids::Identity;
 use desk::domain::time::{Span, Timestamp};
+use desk::machines::ledger::Books;
 use sqlx::{Connection as _, Executor as _};
 use tbot::messages::board::Board;
-use tbot::messages::bookkeeping::{Bookkeeping, NotBooked};
+use tbot::messages::bookkeeping::{Bookkeeping, ChartTold, How, NotBooked, Question};
 use tbot::messages::supervisor::{Answer as Told, Door, Order, Outcome, Refused};
 use tbot::store::people::{NewPerson, NewSession, PasswordHash, People, PersonId, Purpose, Seal, Unsealed};
 use tbot::store::{Address, Reader};
@@ -57,6 +59,29 @@ pub(crate) struct Person {
     pub(crate) form: String,
 }
 
+/// Answers about the chart of accounts by the rules of the books; whoever asks for more finds it busy.
+fn ledger() -> Bookkeeping {
+    let books = Mutex::new(Books::new("RIGD_US_SIM_01".parse().unwrap()));
+    let answer = move |question| {
+        let Question::Chart(asked, reply) = question else { return Err(NotBooked::Busy) };
+        let mut books = books.lock().unwrap();
+        let change = books.chart_change(&asked.edit, &asked.author.by, &asked.author.reason).map_err(NotBooked::Chart);
+        let told = change.and_then(|change| {
+            let hash = Hash::of(format!("{} {:?}", change.version, change.account).as_bytes());
+            match asked.how {
+                How::Show => Ok(ChartTold::Shown(change, hash)),
+                How::AsShown(shown) if shown != hash => Err(NotBooked::ChartChanged),
+                How::AsShown(_) | How::AtOnce => {
+                    books.apply_chart(&change);
+                    Ok(ChartTold::Changed(change))
+                }
+            }
+        });
+        reply.send(told).map_err(|_| NotBooked::Busy)
+    };
+    Bookkeeping::new(answer, || {})
+}
+
 impl Server {
     /// A bot that is trading, without anybody in it.
     pub(crate) fn start() -> Self {
@@ -89,7 +114,7 @@ impl Server {
                     board: receiver,
                     latencies: Arc::default(),
                     door: Door::new(move |order| std::future::ready(answer(&given, order))),
-                    bookkeeping: Bookkeeping::new(|_| std::future::ready(Err(NotBooked::Busy)), || {}),
+                    bookkeeping: ledger(),
                     people: theirs,
                     books,
                     clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),

@@ -118,7 +118,7 @@ fn web_4_a_link_lets_in_once_and_a_look_at_it_uses_nothing_up() {
     assert_eq!(server.get(&late, None).status, 404, "its time is over");
 }
 
-fn code(secret: &str, server: &Server) -> String {
+pub(crate) fn code(secret: &str, server: &Server) -> String {
     let plain: String = secret.chars().filter(|c| !c.is_whitespace()).collect();
     let bytes: [u8; 20] = BASE32_NOPAD.decode(plain.as_bytes()).unwrap().try_into().unwrap();
     let totp = totp_rs::Builder::new().with_secret(bytes).build().unwrap();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::journal::AccountCode;
 
-/// The version of [`DEFAULT`].
+/// The version of [`DEFAULT`]; each change by a person makes the next one.
 pub const VERSION: u16 = 1;
 
 /// What an account is.
@@ -53,7 +53,122 @@ pub enum Holds {
     Units,
 }
 
-/// An account of the chart.
+/// What the tables ask of a posting: the coarse form of [`Holds`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Carries {
+    /// Money, and no units.
+    Currency,
+    /// Units of a lot.
+    Lots,
+    /// Units alone.
+    Units,
+}
+
+impl AccountType {
+    /// The type of the accounts with this code: its first digit tells. Nothing for 6000 to 8999, which have none.
+    #[must_use]
+    pub const fn of(code: AccountCode) -> Option<Self> {
+        match code.code() / 1000 {
+            1 => Some(Self::Asset),
+            2 => Some(Self::Liability),
+            3 => Some(Self::Equity),
+            4 => Some(Self::Income),
+            5 => Some(Self::Expense),
+            9 => Some(Self::Units),
+            _ => None,
+        }
+    }
+
+    /// Its name in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asset => "asset",
+            Self::Liability => "liability",
+            Self::Equity => "equity",
+            Self::Income => "income",
+            Self::Expense => "expense",
+            Self::Units => "units",
+        }
+    }
+}
+
+impl NormalSide {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Debit, Self::Credit, Self::Either];
+
+    /// Its name in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debit => "debit",
+            Self::Credit => "credit",
+            Self::Either => "either",
+        }
+    }
+}
+
+impl Carries {
+    /// Its name in records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Currency => "currency",
+            Self::Lots => "lots",
+            Self::Units => "units",
+        }
+    }
+}
+
+impl Holds {
+    /// What the tables ask of a posting.
+    #[must_use]
+    pub const fn carries(self) -> Carries {
+        match self {
+            Self::Money | Self::OpenItems | Self::MoneyByLot => Carries::Currency,
+            Self::LotsAtCost | Self::LotsWithoutAmount => Carries::Lots,
+            Self::Units => Carries::Units,
+        }
+    }
+}
+
+/// An account as a version of the chart has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartRow {
+    /// Its code, never reused.
+    pub code: AccountCode,
+    /// Its name.
+    pub name: String,
+    /// What it is; never changes.
+    #[serde(rename = "type")]
+    pub kind: AccountType,
+    /// Its normal side; never changes.
+    pub side: NormalSide,
+    /// What its postings carry; never changes.
+    pub holds: Carries,
+    /// Whether each of them needs the tag `item`; never changes.
+    pub items: bool,
+    /// Whether it takes postings.
+    pub open: bool,
+}
+
+/// A change of the chart by a person: one account as it is from then on, and so the next version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChartChange {
+    /// The version that it makes.
+    pub version: u16,
+    /// The number of the last entry before it: what is booked later is booked under this version.
+    pub after: u64,
+    /// The account.
+    pub account: ChartRow,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// An account of the default chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Account {
     /// Its code.
@@ -67,6 +182,22 @@ pub struct Account {
     pub side: NormalSide,
     /// What its postings carry.
     pub holds: Holds,
+}
+
+impl Account {
+    /// As a version of the chart has it.
+    #[must_use]
+    pub fn row(&self) -> ChartRow {
+        ChartRow {
+            code: self.code,
+            name: self.name.to_owned(),
+            kind: self.kind,
+            side: self.side,
+            holds: self.holds.carries(),
+            items: self.holds == Holds::OpenItems,
+            open: true,
+        }
+    }
 }
 
 const fn account(code: AccountCode, name: &'static str, kind: AccountType, side: NormalSide, holds: Holds) -> Account {
@@ -138,15 +269,7 @@ mod tests {
         // LEDG-2, BOOKS.md section 2: ordered codes without repetition, types by the first digit, tags by account.
         assert!(DEFAULT.is_sorted_by(|a, b| a.code < b.code));
         for a in DEFAULT {
-            let kind = match a.code.code() / 1000 {
-                1 => AccountType::Asset,
-                2 => AccountType::Liability,
-                3 => AccountType::Equity,
-                4 => AccountType::Income,
-                5 => AccountType::Expense,
-                _ => AccountType::Units,
-            };
-            assert_eq!(a.kind, kind, "{}", a.name);
+            assert_eq!(AccountType::of(a.code), Some(a.kind), "{}", a.name);
             assert_eq!(a.holds == Holds::Units, a.code.is_units(), "{}", a.name);
             assert_eq!(a.holds == Holds::OpenItems, a.code.is_open_items(), "{}", a.name);
             let lots = matches!(a.holds, Holds::LotsAtCost | Holds::LotsWithoutAmount);

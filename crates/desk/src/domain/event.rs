@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::chart::ChartChange;
 use super::decimal::{Money, Price, Quantity, Ratio};
 use super::ids::{DecisionId, OrderId, SessionId, StrategyName};
 use super::market::Side;
@@ -167,6 +168,8 @@ pub enum Body {
         /// Which.
         session: SessionId,
     },
+    /// A person has changed the chart of accounts (LEDG-2). The row of the chart is in the same transaction.
+    ChartChanged(Box<ChartChange>),
 }
 
 /// A signal with its gate trace and its plan.
@@ -305,6 +308,7 @@ impl Body {
             Self::Settled { .. } => "settled",
             Self::FeeCharged { .. } => "fee_charged",
             Self::SessionClosed { .. } => "session_closed",
+            Self::ChartChanged(_) => "chart_changed",
         }
     }
 }

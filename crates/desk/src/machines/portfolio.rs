@@ -188,7 +188,8 @@ impl Portfolio {
             | Body::Frozen { .. }
             | Body::Settled { .. }
             | Body::FeeCharged { .. }
-            | Body::SessionClosed { .. } => {}
+            | Body::SessionClosed { .. }
+            | Body::ChartChanged(_) => {}
         }
         Ok(())
     }

@@ -1,10 +1,12 @@
 //! What persons enter into the books of a running bot: shown first, then booked (BOOKS.md section 3).
 
 use super::trader::{Halt, Record, Trader};
+use crate::domain::chart::ChartChange;
+use crate::domain::event::Body;
 use crate::domain::ids::SessionId;
 use crate::domain::journal::Draft;
 use crate::domain::time::Timestamp;
-use crate::machines::ledger::{BookFact, BookRefusal};
+use crate::machines::ledger::{BookFact, BookRefusal, ChartEdit, ChartRefusal};
 
 /// Who enters something, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +45,22 @@ impl<R: Record> Trader<R> {
         let numbers = entries.iter().map(|e| e.entry.seq).collect();
         self.record.commit(&mut Vec::new(), &mut entries)?;
         Ok(numbers)
+    }
+
+    /// The change of the chart that an edit would make if this person made it now. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`ChartRefusal`].
+    pub fn chart_change(&self, edit: &ChartEdit, author: &Author) -> Result<ChartChange, ChartRefusal> {
+        self.books.chart_change(edit, &author.by, &author.reason)
+    }
+
+    /// Makes the change that [`Self::chart_change`] has just given.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn change_chart(&mut self, at: Timestamp, change: ChartChange) -> Result<(), Halt> {
+        self.commit(at, [Body::ChartChanged(Box::new(change))])
     }
 
     /// The last session that is over.

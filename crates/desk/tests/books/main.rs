@@ -11,6 +11,7 @@
 
 mod activities;
 mod bust;
+mod chart;
 mod close;
 mod month;
 mod properties;

@@ -5,8 +5,9 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{Data, Query};
 use desk::domain::calendar::Calendar;
 use desk::domain::chain::Hash;
+use desk::domain::chart::{AccountType, find};
 use desk::domain::decimal::Money;
-use desk::domain::journal::Draft;
+use desk::domain::journal::{AccountCode, Draft};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -134,10 +135,18 @@ async fn show(shared: &Shared, visitor: &Visitor, typed: Typed<'_>) -> Answer {
         (empty, Some(at)) if empty.trim().is_empty() && name == "when" => at.clone(),
         (given, _) => given,
     };
+    let added = added(shared).await?;
     let line = |f: &Field| {
+        let own = added.iter().filter(|code| match f.name {
+            "debit" | "credit" => true,
+            "account" => AccountType::of(**code) == Some(AccountType::Expense),
+            _ => false,
+        });
+        let choices: Vec<String> =
+            f.choices.iter().map(ToString::to_string).chain(own.map(ToString::to_string)).collect();
         json!({
             "id": format!("f-{}", f.name.replace('_', "-")), "name": f.name, "label": f.label, "hint": f.hint,
-            "choices": f.choices, "number": f.number, "value": value(f.name), "error": error_of(f.name),
+            "choices": choices, "number": f.number, "value": value(f.name), "error": error_of(f.name),
             "long": f.name == "reason",
         })
     };
@@ -154,6 +163,13 @@ async fn show(shared: &Shared, visitor: &Visitor, typed: Typed<'_>) -> Answer {
         "error": typed.error, "code": typed.code, "shown": shown, "day": (typed.with)("day"),
     } });
     Frame::new(shared, visitor, PATH).page("Enter", "pages/enter.html", own)
+}
+
+/// The open accounts that persons have added to the chart.
+async fn added(shared: &Shared) -> Result<Vec<AccountCode>, Refusal> {
+    let Some((reader, book)) = book(shared).await? else { return Ok(Vec::new()) };
+    let accounts = reader.accounts(&book).await?;
+    Ok(accounts.into_iter().filter(|a| a.open && find(a.code).is_none()).map(|a| a.code).collect())
 }
 
 /// Entries that are not booked yet, as their page would show them.

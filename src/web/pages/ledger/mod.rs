@@ -1,5 +1,7 @@
 //! The books, to be read: journal, registers, statements, lots, day closes.
 
+/// The chart of accounts.
+mod accounts;
 /// Day closes with their checks.
 mod closes;
 /// Which days a page is about.
@@ -25,6 +27,7 @@ use std::collections::BTreeMap;
 
 use desk::domain::journal::AccountCode;
 
+pub(crate) use accounts::{accounts, change_accounts};
 pub(crate) use closes::closes;
 pub(crate) use enter::{begin, submit};
 pub(crate) use exports::{download, exports};

@@ -8,6 +8,7 @@ use super::books::Books;
 use super::fact::CashActivity;
 use super::fill::text;
 use super::refusal::BookRefusal;
+use crate::domain::chart::AccountType;
 use crate::domain::decimal::Money;
 use crate::domain::ids::{ExecutionId, SessionId, StrategyName};
 use crate::domain::journal::{AccountCode, Draft, EntryKind, Facts, Posting, Tags};
@@ -139,11 +140,12 @@ pub(super) fn borrow(books: &Books, borrow: &Borrow) -> Result<Draft, BookRefusa
 /// A fee charged on its own.
 pub(super) fn late_fee(books: &Books, fee: &LateFee) -> Result<Draft, BookRefusal> {
     let head = head(books, EntryKind::Fee, &fee.cash)?;
-    if !is_fee(fee.account) {
+    let added = books.chart.added(fee.account).is_some_and(|row| row.kind == AccountType::Expense);
+    if !added && !is_fee(fee.account) {
         return Err(ActivityRefusal::WrongAccount {
             key: fee.cash.activity.clone(),
             account: fee.account,
-            allowed: "5110, 5210, 5220, 5230, 5240, 5610, 5910",
+            allowed: "5110, 5210, 5220, 5230, 5240, 5610, 5910 and expenses added to the chart",
         }
         .into());
     }

@@ -36,6 +36,13 @@ pub enum ActivityRefusal {
         /// Those that it may.
         allowed: &'static str,
     },
+    /// An account of the chart that is closed.
+    AccountClosed {
+        /// The account.
+        account: AccountCode,
+        /// Its name.
+        name: String,
+    },
     /// An open item where none belongs, or none where one is needed.
     ItemOf {
         /// The source key.
@@ -110,6 +117,7 @@ impl ActivityRefusal {
             Self::NotHeld { .. } => "not_held",
             Self::NoAmount { .. } => "no_amount",
             Self::WrongAccount { .. } => "wrong_account",
+            Self::AccountClosed { .. } => "account_closed",
             Self::ItemOf { .. } => "item_of_account",
             Self::BadItem { .. } => "bad_item",
             Self::SameCurrency { .. } => "same_currency",
@@ -137,6 +145,9 @@ impl fmt::Display for ActivityRefusal {
             Self::NoAmount { kind, key } => write!(f, "{kind} {key} moved nothing; an amount is needed"),
             Self::WrongAccount { key, account, allowed } => {
                 write!(f, "{key} names account {account}; allowed are {allowed}")
+            }
+            Self::AccountClosed { account, name } => {
+                write!(f, "account {account}, {name}, is closed: it takes no postings until it is opened again")
             }
             Self::ItemOf { key, account, needed: true } => {
                 write!(f, "{key} names no open item of account {account}, which needs one")

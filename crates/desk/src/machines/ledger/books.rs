@@ -7,7 +7,9 @@ use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
+use super::activity_refusal::ActivityRefusal;
 use super::balances::{BalanceKey, Balances};
+use super::chart::Chart;
 use super::fact::BookFact;
 use super::fees::{self, Accrual};
 use super::holders::Holders;
@@ -37,6 +39,7 @@ pub struct OpenItem {
 pub struct Books {
     pub(super) identity: Identity,
     pub(super) last_seq: u64,
+    pub(super) chart: Chart,
     pub(super) pools: BTreeMap<(Symbol, AccountCode), Vec<OpenLot>>,
     pub(super) origins: BTreeMap<TextKey, Origin>,
     pub(super) balances: Balances,
@@ -78,6 +81,7 @@ impl Books {
         Self {
             identity,
             last_seq: 0,
+            chart: Chart::default(),
             pools: BTreeMap::new(),
             origins: BTreeMap::new(),
             balances: Balances::default(),
@@ -144,7 +148,13 @@ impl Books {
             BookFact::DayClose(close) => vec![self.close(at, close)?.draft],
         };
         self.fits(&drafts)?;
-        Ok(drafts)
+        match self.chart.closed_in(&drafts) {
+            Some(row) => {
+                let (account, name) = (row.code, row.name.clone());
+                Err(ActivityRefusal::AccountClosed { account, name }.into())
+            }
+            None => Ok(drafts),
+        }
     }
 
     /// Folds an entry. Entries come in the order of their numbers.

@@ -12,7 +12,6 @@ use super::record::{
 use super::refusal::BookRefusal;
 use super::statements::TrialBalance;
 use crate::domain::chain::Hash;
-use crate::domain::chart;
 use crate::domain::ids::SessionId;
 use crate::domain::journal::{Draft, EntryKind, Facts, entry};
 use crate::domain::time::Timestamp;
@@ -88,7 +87,7 @@ impl Books {
             broker_hash: hash_lines(hash_of(&close.broker))?,
             broker: close.broker.clone(),
             checks,
-            chart: chart::VERSION,
+            chart: self.chart.version(),
             entry_version: entry::VERSION,
             schema: close.schema,
             program: close.program.clone(),

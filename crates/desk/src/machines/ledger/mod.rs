@@ -11,6 +11,8 @@ pub mod balances;
 pub mod books;
 /// Float, positions brought in, settlement.
 mod cash;
+/// The chart of accounts and its versions.
+pub mod chart;
 /// What a day close compares.
 pub mod checks;
 /// The day close.
@@ -60,6 +62,7 @@ pub use activity::{Borrow, Conversion, FillTags, LateFee};
 pub use activity_refusal::ActivityRefusal;
 pub use balances::{Balance, BalanceKey};
 pub use books::{Books, OpenItem};
+pub use chart::{Chart, ChartEdit, ChartRefusal};
 pub use checks::{Compared, Figure};
 pub use close::{Closing, DayClose};
 pub use coins::{CoinFill, Coins};

@@ -59,7 +59,8 @@ pub struct Found {
     pub strategy: StrategyName,
 }
 
-/// A correction between two accounts; only those of suspense, accruals and other charges can be touched by it.
+/// A correction between two accounts; only those of suspense, accruals and other charges can be touched by it,
+/// and the accounts that persons have added to the chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adjustment {
     /// Who decided and why.
@@ -160,7 +161,7 @@ pub(super) fn found(books: &Books, f: &Found) -> Result<Draft, BookRefusal> {
     })
 }
 
-/// A correction between two of the accounts that a correction may touch.
+/// A correction between two of the accounts that a correction may touch, or that are there for persons alone.
 pub(super) fn adjustment(books: &Books, a: &Adjustment) -> Result<Draft, BookRefusal> {
     let kind = EntryKind::Adjustment;
     let head = head(books, kind, &a.decision)?;
@@ -170,8 +171,9 @@ pub(super) fn adjustment(books: &Books, a: &Adjustment) -> Result<Draft, BookRef
     }
     let mut postings = Vec::with_capacity(2);
     for ((account, item), amount) in [(&a.debit, a.amount), (&a.credit, a.amount.negated())] {
-        if !matches!(account.code(), 1900 | 2310 | 4900 | 5910 | 5990) {
-            let allowed = "1900, 2310, 4900, 5910, 5990";
+        let correctable = matches!(account.code(), 1900 | 2310 | 4900 | 5910 | 5990);
+        if !correctable && books.chart.added(*account).is_none() {
+            let allowed = "1900, 2310, 4900, 5910, 5990 and accounts added to the chart";
             return Err(ActivityRefusal::WrongAccount { key: key.clone(), account: *account, allowed }.into());
         }
         if account.is_open_items() != item.is_some() {

@@ -114,7 +114,9 @@ impl Step {
                 Body::Intended(_) => return (Self::IntentBefore, Self::IntentAfter),
                 Body::CancelIntended { .. } | Body::AmendIntended { .. } => (Self::ChangeBefore, Self::ChangeAfter),
                 Body::Unknown { .. } | Body::NotAccepted { .. } => (Self::DoubtBefore, Self::DoubtAfter),
-                Body::Decided(_) | Body::Frozen { .. } => (Self::DecisionBefore, Self::DecisionAfter),
+                Body::Decided(_) | Body::Frozen { .. } | Body::ChartChanged(_) => {
+                    (Self::DecisionBefore, Self::DecisionAfter)
+                }
                 Body::Accepted { .. }
                 | Body::Refused { .. }
                 | Body::Executed { .. }
