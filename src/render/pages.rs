@@ -18,6 +18,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "plain.html",
     "pages/account.html",
     "pages/account_register.html",
+    "pages/accounts.html",
     "pages/alerts.html",
     "pages/api.html",
     "pages/api_rows.html",

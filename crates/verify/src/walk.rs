@@ -43,7 +43,7 @@ pub(crate) async fn book(c: &mut AnyConnection, book: i64, identity: &str, calen
     let done = Verified { identity: identity.to_owned(), ..Verified::default() };
     let (booked_at, last_record, since) = (i64::MIN, "0".repeat(64), (1, 0));
     let changed = changes.iter().filter_map(|change| change["data"]["after"].as_i64()).collect();
-    let mut walk = Walk { book, calendar, booked_at, last_record, since, done, changed, ..Walk::default() };
+    let mut walk = Walk { book, calendar, booked_at, last_record, changed, since, done, ..Walk::default() };
     let entries = "SELECT * FROM entry WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT 500";
     let mut page = rows(c, entries, book, 0).await?;
     while !page.is_empty() {

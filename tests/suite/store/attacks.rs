@@ -237,10 +237,10 @@ fn changes(raw: &Raw, heads: Heads) -> Vec<Attack> {
     };
     let head = heads.events.hash;
     attacks.extend([
-        ("an event after a gap", event("INSERT", 5, i64::MAX, head, ""), "not the next event"),
+        ("an event after a gap", event("INSERT", 6, i64::MAX, head, ""), "not the next event"),
         ("an event that exists", event("INSERT", 3, i64::MAX, head, ""), "not the next event"),
-        ("an event off the chain", event("INSERT", 4, i64::MAX, Hash::of(b"x"), ""), "not chained"),
-        ("an event in the past", event("INSERT", 4, 0, head, ""), "earlier than the event before"),
+        ("an event off the chain", event("INSERT", 5, i64::MAX, Hash::of(b"x"), ""), "not chained"),
+        ("an event in the past", event("INSERT", 5, 0, head, ""), "earlier than the event before"),
     ]);
     let seal = Seal::new(heads, 2);
     if raw.is_sqlite() {

@@ -520,7 +520,7 @@ async fn stranger(address: &Address) -> Result<Vec<tbot_verify::Verified>, tbot_
 async fn ledg_4a_a_touched_later_version_of_the_chart_is_found_on_both_engines() {
     let first = |code: u16| format!("UPDATE account SET {{}} WHERE code = {code} AND version > 1");
     let tampering = [
-        ("version = 9, event = 4", 3, "5650, version"),
+        ("version = 9, event = 4", 3, "5650, code"),
         ("name = 'Consulting'", 0, "5650, name"),
         ("type = 'income'", 0, "5650, type"),
         ("side = 'credit'", 0, "5650, side"),

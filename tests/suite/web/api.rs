@@ -140,8 +140,8 @@ fn web_5_every_answer_is_as_the_document_says() {
         server.board.send_replace(std::sync::Arc::new(board));
         for (path, methods) in document["paths"].as_object().unwrap() {
             let schema = &methods["get"]["responses"]["200"]["content"]["application/json"]["schema"];
-            // There is no statement here; those have a test of their own.
-            if schema.is_null() || path.contains("{number}") {
+            // There is no statement here, and no chart without books; those have tests of their own.
+            if schema.is_null() || path.contains("{number}") || path.ends_with("/accounts") {
                 continue;
             }
             let answer = server.get(&path.replace("{symbol}", "NVDA"), Some(&everybody));
