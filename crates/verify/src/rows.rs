@@ -12,7 +12,7 @@ use crate::values::hex;
 /// The SHA-256 of version 1 of the schema: each table, index, trigger and view with its statement.
 pub(crate) const SCHEMA: &str = "e9ccaec3defbf0389cea1ffe1d12283dbc6d08da0706915507febcb18111f0ca";
 /// The SHA-256 of what the catalogue of a PostgreSQL database says of it.
-pub(crate) const POSTGRES_SCHEMA: &str = "f6f022595833d2d86d7a20b683dc7285be67f2206b739290882b3ae257e6c41a";
+pub(crate) const POSTGRES_SCHEMA: &str = "b0b9f5fef3b2e3c365131709d3f313e9ad708592ac0874f3cddd7cf60625f3f0";
 /// The SHA-256 of the rows of version 1 of the chart.
 pub(crate) const CHART: &str = "841180e661701a7bc96fad64c8789ad9168812f689f7d2b7e81e04657306e490";
 

@@ -137,7 +137,7 @@ async fn ops_12_the_database_takes_no_row_of_another_bots_book() {
     store::found(&running, &other).await.unwrap();
 
     let mut raw = Raw::open(&running).await;
-    let account = "INSERT INTO account VALUES (2, 1999, 2, 'x', 'asset', 'debit', 'currency', 0, 1)";
+    let account = "INSERT INTO account VALUES (2, 1999, 1, 'x', 'asset', 'debit', 'currency', 0, 1, NULL)";
     let event = "INSERT INTO event VALUES (2, 1, 0, 'x', 1, decode(repeat('00', 32), 'hex'), \
                  sha256(decode(repeat('00', 32), 'hex') || 'x'), 'x')";
     let book = "INSERT INTO book VALUES (3, 'THIRD_US_SIM_01', 'USD', 'XNYS')";
@@ -154,7 +154,9 @@ async fn ops_12_the_database_takes_no_row_of_another_bots_book() {
         }
     }
     raw.must("SET tbot.identity = 'OTHER_US_SIM_01'").await;
-    raw.must(account).await;
+    for own in ["BEGIN", account, "ROLLBACK"] {
+        raw.must(own).await;
+    }
     raw.close().await;
     sound(&running).await;
     admin.must("ALTER TABLE event DISABLE ROW LEVEL SECURITY").await;

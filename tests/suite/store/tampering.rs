@@ -508,14 +508,6 @@ async fn changed_books(address: &Address) {
     writer.close().await.unwrap();
 }
 
-/// What the stand-alone verifier says, of a file or a server.
-async fn stranger(address: &Address) -> Result<Vec<tbot_verify::Verified>, tbot_verify::Wrong> {
-    match address {
-        Address::Sqlite(path) => tbot_verify::verify(&path.display().to_string()).await,
-        Address::Postgres(url) => tbot_verify::verify(url).await,
-    }
-}
-
 #[tokio::test]
 async fn ledg_4a_a_touched_later_version_of_the_chart_is_found_on_both_engines() {
     let first = |code: u16| format!("UPDATE account SET {{}} WHERE code = {code} AND version > 1");
