@@ -173,12 +173,21 @@ impl Ledger {
                 self.close_again(by);
                 return Ok(());
             }
-            // Whoever asked may have gone meanwhile.
-            ToLedger::Books(Question::Entry(asked, reply)) => match self.enter(&asked)? {
+            ToLedger::Books(question) => after.extend(self.answer(question)?),
+        }
+        self.queue_up(None, after);
+        Ok(())
+    }
+
+    /// Answers a person; what was done is told when it is durable. Whoever asked may have gone meanwhile.
+    fn answer(&mut self, question: Question) -> Result<Vec<After>, Halt> {
+        let mut after = Vec::new();
+        match question {
+            Question::Entry(asked, reply) => match self.enter(&asked)? {
                 Ok(told) => after.push(After::Answer(reply, told)),
                 Err(refused) => drop(reply.send(Err(refused))),
             },
-            ToLedger::Books(Question::Chart(asked, reply)) => match self.change_chart(&asked)? {
+            Question::Chart(asked, reply) => match self.change_chart(&asked)? {
                 Ok(told) => {
                     after.extend(self.told());
                     after.push(After::ChartAnswer(reply, Box::new(told)));
@@ -186,8 +195,7 @@ impl Ledger {
                 Err(refused) => drop(reply.send(Err(refused))),
             },
         }
-        self.queue_up(None, after);
-        Ok(())
+        Ok(after)
     }
 
     /// What has been recorded since the last job, to be written with what follows from it.

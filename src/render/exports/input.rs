@@ -106,6 +106,7 @@ impl Journal {
     }
 
     /// The names of the accounts that persons have added or renamed.
+    #[must_use]
     pub fn own_names(&self) -> BTreeMap<AccountCode, String> {
         let own = self.accounts.keys().filter_map(|code| Some((*code, self.own_name(*code)?.to_owned())));
         own.collect()
