@@ -31,7 +31,7 @@ const ACTIONS: &[(Action, &str)] = &[
     (Action::Loosen, "Unfreeze, leave defense, loosen a limit"),
     (Action::Account, "Ledger entries, approval, day close"),
     (Action::Export, "Exports"),
-    (Action::Administer, "Users, settings, chart of accounts, mode, reset of the kill"),
+    (Action::Administer, "Users, settings, mode, reset of the kill"),
     (Action::Rehearse, "Rehearsal"),
 ];
 

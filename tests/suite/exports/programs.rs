@@ -1,11 +1,13 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use desk::domain::journal::{AccountCode, EntryKind};
 use serde_json::Value;
-use tbot::render::exports::Format;
+use tbot::render::exports::{Format, import};
 
-use super::samples::{bare, journal, opening, parts, reversed};
+use super::samples::{bare, journal, journals, opening, parts, reversed};
 use crate::places::Folder;
+use crate::report::schemas::{fits, validator};
 
 /// A program that `scripts/ledger-tools` installs: Python's in a folder of its own, others in the system.
 pub(super) fn program(name: &str) -> Option<PathBuf> {
@@ -79,6 +81,36 @@ fn ledg_8_beancount_and_hledger_accept_every_part_and_catch_a_cent() {
                 std::fs::write(&file, planted).unwrap();
                 assert!(accepts(format, &file).unwrap().is_err(), "{name}: a cent after {mark:?} passed {format:?}");
             }
+        }
+    }
+}
+
+/// LEDG-2, LEDG-8: an account that a person added and one that got another name.
+#[test]
+fn ledg_2_accounts_of_persons_go_out_with_their_names_and_come_back() {
+    let place = Folder::new();
+    let (data, rename) = (AccountCode::new(5650).unwrap(), AccountCode::CASH_SETTLED);
+    for (name, mut journal) in journals() {
+        let entries = journal.entries.iter_mut().filter(|e| e.draft.kind == EntryKind::FeeRounding);
+        let expenses = entries.flat_map(|e| &mut e.draft.postings).filter(|p| p.account.code() / 1000 == 5);
+        let moved = expenses.map(|p| p.account = data).count();
+        assert!(moved > 0, "{name}: nothing is posted to the added account");
+        journal.accounts.insert(data, "Market data, \"real\" time".to_owned());
+        journal.accounts.insert(rename, "Cash: at the broker".to_owned());
+        let days = journal.days().unwrap();
+        let json = bare(&journal, days, Format::Json);
+        fits(&validator("journal"), &serde_json::from_str(&json).unwrap(), name);
+        assert_eq!(import(json.as_bytes()).unwrap(), journal, "{name}");
+        assert!(bare(&journal, days, Format::Csv).contains("Market data"), "{name}");
+        for (format, told) in [
+            (Format::Beancount, r#"name: "Market data, \"real\" time""#),
+            (Format::Hledger, r#"name:Market data  "real" time"#),
+        ] {
+            let (file, text) = (place.path().join(format.as_str()), bare(&journal, days, format));
+            assert!(text.contains(told), "{name}: {told} in {text}");
+            std::fs::write(&file, text).unwrap();
+            let Some(verdict) = accepts(format, &file) else { return };
+            assert_eq!(verdict, Ok(()), "{name} as {}", format.as_str());
         }
     }
 }
