@@ -65,8 +65,8 @@ impl Books {
         sealed.collect::<Result<_, serde_json::Error>>().map_err(unmade)
     }
 
-    /// A session that is over, as the books stood then: the same whenever it is asked. A day with open questions is closed
-    /// later (decision 0012); its session does not wait for that.
+    /// A session that is over, as the books stood at its end. A day with open questions is closed later (decision 0012); its
+    /// session does not wait for that.
     ///
     /// # Errors
     /// Where the books cannot be read, or the event log does not have the session's end.

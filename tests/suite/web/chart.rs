@@ -6,7 +6,7 @@ use tbot::store::people::AuditFilter;
 
 use super::exports::month;
 use super::server::{Person, Server};
-use super::sign_in::code;
+use super::sign_in::{administrator, code, next_code};
 use crate::places::Place;
 use crate::store::sample as books;
 
@@ -48,14 +48,8 @@ fn ledg_2_the_page_shows_the_chart_and_only_an_administrator_changes_it() {
     assert_eq!(server.post(PAGE, Some(&rita), &ADD).status, 403);
     assert_eq!(server.get(PAGE, Some(&server.person("vera", &[Role::Viewer]))).status, 403);
 
-    let id = server.add("ann", &[Role::Administrator], false);
-    let ann = server.session_of(id);
-    let secret = server.wait(server.people.begin_codes(id, "ann", "X")).unwrap().secret.to_string();
-    server.wait(server.people.confirm_codes(id, &code(&secret, &server), server.now())).unwrap().unwrap();
-    let next = || {
-        server.later(Span::seconds(60));
-        code(&secret, &server)
-    };
+    let (_, ann, secret) = administrator(&server, "ann");
+    let next = || next_code(&secret, &server);
     assert!(server.get(PAGE, Some(&ann)).body.contains("Change the chart"));
     let shown = server.post(PAGE, Some(&ann), &ADD);
     assert!(
@@ -83,14 +77,9 @@ fn ledg_2_of_two_who_change_the_chart_at_once_the_second_is_told() {
     let place = Place::sqlite();
     let (_runtime, reader) = month(&place);
     let server = Server::start_with("127.0.0.1:0", false, Some((books::identity(), reader)));
-    let person = |name: &str| {
-        let id = server.add(name, &[Role::Administrator], false);
-        let secret = server.wait(server.people.begin_codes(id, name, "X")).unwrap().secret.to_string();
-        server.wait(server.people.confirm_codes(id, &code(&secret, &server), server.now())).unwrap().unwrap();
-        server.later(Span::seconds(60));
-        (server.session_of(id), secret)
-    };
-    let ((ann, of_ann), (bob, of_bob)) = (person("ann"), person("bob"));
+    let (_, ann, of_ann) = administrator(&server, "ann");
+    let (_, bob, of_bob) = administrator(&server, "bob");
+    server.later(Span::seconds(60));
     let rename = [("act", "rename"), ("account", "5110"), ("name", "Brokerage"), ("reason", "as the auditors call it")];
     let shown = hash(&server.post(PAGE, Some(&bob), &rename).body);
     assert_eq!(make(&server, &ann, &ADD, Some(&code(&of_ann, &server))).status, 303);

@@ -3,7 +3,7 @@
 use data_encoding::BASE32_NOPAD;
 use desk::domain::bot::{Role, Roles};
 use desk::domain::time::Span;
-use tbot::store::people::{AuditFilter, Purpose};
+use tbot::store::people::{AuditFilter, PersonId, Purpose};
 
 use super::client::Answer;
 use super::server::{PASSWORD, Person, Server};
@@ -118,6 +118,20 @@ fn web_4_a_link_lets_in_once_and_a_look_at_it_uses_nothing_up() {
     assert_eq!(server.get(&late, None).status, 404, "its time is over");
 }
 
+/// An administrator who is signed in and has one-time codes.
+pub(crate) fn administrator(server: &Server, name: &str) -> (PersonId, Person, String) {
+    let id = server.add(name, &[Role::Administrator], false);
+    let secret = server.wait(server.people.begin_codes(id, name, "X")).unwrap().secret.to_string();
+    server.wait(server.people.confirm_codes(id, &code(&secret, server), server.now())).unwrap().unwrap();
+    (id, server.session_of(id), secret)
+}
+
+/// A code that was not used before.
+pub(crate) fn next_code(secret: &str, server: &Server) -> String {
+    server.later(Span::seconds(60));
+    code(secret, server)
+}
+
 pub(crate) fn code(secret: &str, server: &Server) -> String {
     let plain: String = secret.chars().filter(|c| !c.is_whitespace()).collect();
     let bytes: [u8; 20] = BASE32_NOPAD.decode(plain.as_bytes()).unwrap().try_into().unwrap();
@@ -211,14 +225,8 @@ fn web_5_a_personal_token_can_do_what_it_was_given_and_its_owner_may() {
 #[test]
 fn the_last_administrator_stays_and_others_come_by_link() {
     let server = Server::start();
-    let id = server.add("ann", &[Role::Administrator], false);
-    let ann = server.session_of(id);
-    let secret = server.wait(server.people.begin_codes(id, "ann", "X")).unwrap().secret.to_string();
-    server.wait(server.people.confirm_codes(id, &code(&secret, &server), server.now())).unwrap().unwrap();
-    let next = || {
-        server.later(Span::seconds(60));
-        code(&secret, &server)
-    };
+    let (id, ann, secret) = administrator(&server, "ann");
+    let next = || next_code(&secret, &server);
     let id_text = id.to_string();
     let alone =
         server.post("/users/roles", Some(&ann), &[("person", &id_text), ("role_viewer", "on"), ("code", &next())]);

@@ -37,6 +37,8 @@ pub mod recovery;
 pub mod resume;
 /// The bot's parts for actors that share nothing.
 pub mod seats;
+/// How a bot is set up, and what holds in a session.
+mod setup;
 /// From a signal to an approved order.
 mod signal;
 /// All machines of one bot, wired.

@@ -6,15 +6,14 @@
 pub use super::halt::Halt;
 use super::occupied::Occupied;
 use super::recovery::{Milestones, Starting};
+pub use super::setup::{SessionTerms, Setup};
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::event::{Body, Event};
-use crate::domain::fees::{CommissionSchedule, SaleRates};
-use crate::domain::ids::{DecisionId, Identity, OrderId, StrategyName};
-use crate::domain::market::Instrument;
+use crate::domain::ids::{DecisionId, OrderId, StrategyName};
 use crate::domain::order::{Command, ExitReason, Intent, Leg, OrderKey, Report};
 use crate::domain::position::{Position, Stage};
 use crate::domain::symbol::Symbol;
-use crate::domain::time::{Date, Span, Timestamp};
+use crate::domain::time::{Span, Timestamp};
 use crate::domain::wide::{Overflow, Wide};
 use crate::machines::broker::{Broker, Tracked};
 use crate::machines::ledger::{Books, Journal, Sealed};
@@ -22,11 +21,10 @@ pub use crate::machines::market_data::Ended;
 use crate::machines::market_data::{Checked, Hours, Minute, SymbolMarket, Unusable, View};
 use crate::machines::portfolio::Portfolio;
 use crate::machines::risk::Risk;
-use crate::machines::screener::{Candidate, Criteria, History, Screened, screen};
+use crate::machines::screener::{Candidate, History, Screened, screen};
 use crate::machines::strategy::{Evaluation, Signal, Skip, StrategyMachine};
 use crate::risk::{Approved, Limits, Reducing};
-use crate::strategies::{DeviationUnit, Parameters, Strategy, make};
-use crate::venue::FillRules;
+use crate::strategies::{DeviationUnit, Strategy, make};
 
 /// What carries commands to a venue. Answers that come at once are pushed; others are delivered later.
 pub trait Link {
@@ -54,58 +52,6 @@ pub(super) struct Lists {
     heard: Vec<Body>,
     answers: Vec<Report>,
     own: Vec<usize>,
-}
-
-/// How a bot is set up.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// Whose bot.
-    pub identity: Identity,
-    /// Rises with each restore of a backup.
-    pub epoch: u32,
-    /// The limits in force.
-    pub limits: Limits,
-    /// Strategies in their configured order, with their parameters.
-    pub strategies: Vec<(StrategyName, Parameters)>,
-    /// Instruments in the byte order of their symbols.
-    pub instruments: Vec<Instrument>,
-    /// How fills are expected to be charged.
-    pub rules: FillRules,
-    /// Commission.
-    pub commission: CommissionSchedule,
-    /// How long an entry lives.
-    pub time_to_live: Span,
-    /// What is asked of a symbol before each session; nothing where every symbol is taken (TRADE-4).
-    pub screen: Option<Criteria>,
-}
-
-impl Setup {
-    /// A bot of which nothing in particular is asked: all strategies that trade, everything as it is by default.
-    #[must_use]
-    pub fn usual(identity: Identity, instruments: Vec<Instrument>) -> Self {
-        Self {
-            identity,
-            epoch: 1,
-            limits: Limits::default(),
-            strategies: StrategyName::TRADING.map(|s| (s, Parameters::of(s))).to_vec(),
-            instruments,
-            rules: FillRules::default(),
-            commission: CommissionSchedule::default(),
-            time_to_live: Span::minutes(5),
-            screen: None,
-        }
-    }
-}
-
-/// What holds in one session.
-#[derive(Clone, Copy, Debug)]
-pub struct SessionTerms {
-    /// When it runs.
-    pub hours: Hours,
-    /// When its trades settle.
-    pub settles: Date,
-    /// Regulatory fees on sales.
-    pub rates: SaleRates,
 }
 
 /// A bot without a clock, a network or a disk.
