@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::dev::channel::{AddressReceiver, channel};
@@ -104,6 +105,8 @@ pub(super) struct Wiring {
     pub(super) bearing: Bearing,
     pub(super) usual: Usual,
     pub(super) speed: Speed,
+    /// The tree has been taken down: nobody answers any more, and nothing is wrong.
+    pub(super) over: AtomicBool,
 }
 
 impl Wiring {
@@ -159,10 +162,17 @@ impl Wiring {
         }
     }
 
-    /// Tells of a message that could not be delivered.
-    #[expect(clippy::unused_self, reason = "the wiring is where it is counted")]
+    /// Tells of a message that could not be delivered, while somebody should have been there to hear it.
     pub(super) fn undelivered(&self, lost: Lost) {
+        if self.is_over() {
+            return;
+        }
         tracing::error!(to = lost.name, "a message could not be delivered");
+    }
+
+    /// Whether the tree has been taken down.
+    pub(super) fn is_over(&self) -> bool {
+        self.over.load(Ordering::SeqCst)
     }
 
     /// Tells of an actor that cannot go on.
@@ -330,6 +340,7 @@ fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
         bearing,
         usual,
         speed: Speed::default(),
+        over: AtomicBool::default(),
     };
     let boxes = Boxes {
         ledger: ledger_box,
@@ -485,6 +496,7 @@ fn door(wiring: &Wiring) -> Door {
 
 impl Drop for Tree {
     fn drop(&mut self) {
+        self.wiring.over.store(true, Ordering::SeqCst);
         for arbiter in &self.arbiters {
             arbiter.stop();
         }

@@ -27,7 +27,7 @@ const UNANSWERED: u64 = 4;
 pub struct Watched(pub(super) Arc<Wiring>);
 
 /// Starts the thread. `well` is called each time that nobody is late; `hangs` once, with the name of the actor: it ends the
-/// process.
+/// process. The thread ends with the tree.
 ///
 /// # Errors
 /// Where the system gives no thread.
@@ -38,11 +38,13 @@ pub fn start(
 ) -> io::Result<()> {
     let watch = move || {
         let mut number: u64 = 0;
-        loop {
+        while !watched.0.is_over() {
             number = number.saturating_add(1);
             watched.ask(number);
             std::thread::sleep(ASK);
             match watched.hanging(number) {
+                // Who was taken down in the meantime does not hang.
+                Some(_) if watched.0.is_over() => return,
                 Some(name) => return hangs(name),
                 None => well(),
             }

@@ -106,13 +106,13 @@ impl Bot {
 
     /// Waits until the process ends by itself.
     pub(super) fn ends(&mut self) -> ExitStatus {
-        self.ends_within(Duration::from_mins(1)).unwrap_or_else(|| panic!("it does not end: {:#}", self.board()))
+        self.ends_unless(|| false).unwrap_or_else(|| panic!("it does not end: {:#}", self.board()))
     }
 
-    /// The same, for so long.
-    pub(super) fn ends_within(&mut self, time: Duration) -> Option<ExitStatus> {
+    /// The same, until something else has come.
+    pub(super) fn ends_unless(&mut self, otherwise: impl Fn() -> bool) -> Option<ExitStatus> {
         let begun = Stopwatch::start();
-        while begun.elapsed() < time {
+        while begun.elapsed() < Duration::from_mins(1) && !otherwise() {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return Some(status);
             }

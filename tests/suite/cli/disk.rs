@@ -159,7 +159,7 @@ fn d6_a_kill_works_when_the_books_turn_read_only() {
     assert!(emergency.contains("\"what\":\"exit\""), "what was sent past the books is written down");
     assert!(says(&done, "check and mount the file system again"), "it says what to do: {done:#}");
     assert_eq!(bot.tell("shutdown").code, Some(0));
-    if bot.ends_within(std::time::Duration::from_secs(40)).is_none() {
+    if bot.ends_unless(|| false).is_none() {
         bot.child.kill().unwrap();
         bot.child.wait().unwrap();
     }

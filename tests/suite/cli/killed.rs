@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
+use desk::domain::bot::Who;
+use desk::machines::kill_switch::Left;
 use serde_json::Value;
 use tbot::gateway::plug::{Step, VARIABLE};
 use tbot::store::{Address, Reader};
@@ -50,14 +51,19 @@ fn raised(data: &Path) {
     bot.perish();
 }
 
+/// An order that can be withdrawn is gone in a moment, too soon for a flag to be read.
+const fn by_command(step: Step) -> bool {
+    matches!(step, Step::CancelRecorded | Step::CancelSent)
+}
+
 /// Kills a trading bot that dies at this step; gives how much was recorded then. Nothing where the kill did not come to it,
-/// because what it would have cancelled was filled a moment before.
+/// because what it would have cancelled or closed was filled a moment before.
 fn dies_at(step: Step, data: &Path) -> Option<usize> {
-    let cancels = matches!(step, Step::CancelRecorded | Step::CancelSent);
-    let speed = if cancels { "120" } else { "1200" };
+    let may_miss = matches!(step, Step::CancelRecorded | Step::CancelSent | Step::ExitRecorded | Step::ExitSent);
+    let speed = if may_miss { "120" } else { "1200" };
     let mut bot = Bot::with(data, &["--speed", speed], &[(VARIABLE, &format!("{step:?}"))]);
     assert_eq!(bot.tell("start").code, Some(0), "{step:?}");
-    if cancels {
+    if by_command(step) {
         bot.until("an entry", enters);
         bot.tell("kill --why enough");
     } else {
@@ -65,8 +71,8 @@ fn dies_at(step: Step, data: &Path) -> Option<usize> {
         // By a file, so that a kill of which nothing is on the disk yet is asked for all the same.
         std::fs::write(data.join("control/control_kill.flag"), "enough").unwrap();
     }
-    let ended = bot.ends_within(Duration::from_secs(if cancels { 10 } else { 60 }));
-    assert!(cancels || ended.is_some(), "{step:?}: the kill does not come past it");
+    let ended = bot.ends_unless(|| may_miss && !receipts(data).is_empty());
+    assert!(may_miss || ended.is_some(), "{step:?}: the kill does not come past it");
     assert_eq!(ended?.signal(), Some(6), "{step:?}: {ended:?}");
     Some(events(data).len())
 }
@@ -78,7 +84,7 @@ fn goes_on(step: Step, base: &Path) {
         assert!(Command::new("cp").arg("-a").args([base, &data]).status().unwrap().success());
         dies_at(step, &data).map(|before| (data, before))
     });
-    let (data, before) = died.unwrap_or_else(|| panic!("{step:?}: the entry was filled each time"));
+    let (data, before) = died.unwrap_or_else(|| panic!("{step:?}: what the kill would have met was gone each time"));
 
     let mut bot = Bot::start(&data, &["--speed", "600"]);
     let stopped = bot.until("stopped", |b| b["state"] == "stopped" && !receipts(&data).is_empty());
@@ -89,7 +95,13 @@ fn goes_on(step: Step, base: &Path) {
     assert_eq!(bot.tell("shutdown").code, Some(0), "{step:?}");
     assert_eq!(bot.ends().code(), Some(0), "{step:?}");
 
-    let kept = receipts(&data);
+    let mut kept = receipts(&data);
+    if by_command(step) {
+        // `tbot kill` had no answer from the process that died, and has raised the flag: where that is read when the kill is
+        // over, it is heeded by itself and finds nothing.
+        let flag = Who::OwnerBy("flag file control_kill.flag".to_owned());
+        kept.retain(|r| r.mark.who != flag || r.opened != Left::default());
+    }
     assert_eq!(kept.len(), 1, "{step:?}: one kill leaves one receipt: {kept:#?}");
     assert!(kept[0].flat_ms.is_some() && kept[0].last_cancel_ms.is_some(), "{step:?}: {kept:#?}");
     let events = events(&data);
