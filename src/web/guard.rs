@@ -1,13 +1,14 @@
 //! Who may open what: every address passes here, by the one table.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
-use actix_web::rt::time::timeout;
+use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::{Bytes, Data, Query};
 use actix_web::{Error, HttpMessage as _, HttpRequest};
 use desk::domain::bot::{Need, Origin, Role, Who, permit};
@@ -202,12 +203,30 @@ fn signed_in(found: SignedIn, token: &Token, idle: bool) -> Visitor {
     }
 }
 
+/// Gets to know the sessions that were begun before this process, so that they too stop and kill whatever the database
+/// does later.
+pub(crate) async fn acquaint(shared: Data<Shared>) {
+    loop {
+        match shared.site.people.living_sessions(shared.now()).await {
+            Ok(living) => {
+                let mut known = shared.known.lock().unwrap_or_else(PoisonError::into_inner);
+                for (token, found) in living {
+                    known.entry(token).or_insert(found);
+                }
+                return;
+            }
+            Err(error) => tracing::warn!(target: "web", %error, "the sessions are not known yet; asking again"),
+        }
+        sleep(PATIENCE).await;
+    }
+}
+
 /// The session behind a token. Where the database is away, a session that was good a while ago still stops, kills and
-/// flattens: that must not hang on a disk, and never ends in a word about waiting. Where this process has not seen the
-/// session yet, the database is waited for as long as it takes.
+/// flattens: that must not hang on a disk, and never ends in a word about waiting. Where this process does not know the
+/// session, the database is waited for as long as it takes.
 async fn session(shared: &Shared, token: &Token, now: Timestamp, route: &Route) -> Result<Option<SignedIn>, Refusal> {
     let known = |change: &dyn Fn(&mut BTreeMap<Hash, SignedIn>) -> Option<SignedIn>| {
-        change(&mut shared.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+        change(&mut shared.known.lock().unwrap_or_else(PoisonError::into_inner))
     };
     let seen = || known(&|all| all.get(&token.hash()).cloned()).filter(|s| now < s.ends_at);
     let asking = shared.site.people.session(token, now);

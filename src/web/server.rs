@@ -15,7 +15,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use super::ages::Seen;
 use super::dress::dress;
-use super::guard::LARGEST_BODY;
+use super::guard::{LARGEST_BODY, acquaint};
 use super::limits::Limits;
 use super::live::{Frame, observe, paint};
 use super::once::Doing;
@@ -52,6 +52,7 @@ pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io
     });
     let _observer = actix_web::rt::spawn(observe(Data::clone(&shared)));
     let _painter = actix_web::rt::spawn(paint(Data::clone(&shared), painted));
+    let _acquaintance = actix_web::rt::spawn(acquaint(Data::clone(&shared)));
     let _desk = actix_web::rt::spawn(review::keep(Data::clone(&shared)));
     modest();
     let server = HttpServer::new(move || {

@@ -1,6 +1,7 @@
 //! What is signed in. A session ends when it is ended, when it was idle too long, and at its absolute end.
 
 use desk::domain::bot::Roles;
+use desk::domain::chain::Hash;
 use desk::domain::time::{Span, Timestamp};
 
 use super::open::{People, ask, tell};
@@ -67,7 +68,23 @@ pub struct SessionLine {
 }
 
 type SessionRow = (i64, i64, String, String, String, i64, i64, i64);
+type LivingRow = (Vec<u8>, i64, i64, String, String, String, i64, i64, i64);
 type LineRow = (i64, i64, i64, i64, String, String);
+
+impl From<SessionRow> for SignedIn {
+    fn from((session, person, name, roles, theme, codes, seen_at, ends_at): SessionRow) -> Self {
+        Self {
+            session,
+            person,
+            name,
+            roles: roles_from(&roles),
+            theme: Theme::named(&theme),
+            codes: codes != 0,
+            seen_at: Timestamp::from_nanos(seen_at),
+            ends_at: Timestamp::from_nanos(ends_at),
+        }
+    }
+}
 
 impl People {
     /// Begins a session and gives the token that opens it.
@@ -105,17 +122,23 @@ impl People {
         let hash = token.hash().bytes().to_vec();
         let row: Option<SessionRow> =
             self.one(async |link| ask!(link, "looking for a session", fetch_optional, sql::SESSION, hash)).await?;
-        let found = row.map(|(session, person, name, roles, theme, codes, seen_at, ends_at)| SignedIn {
-            session,
-            person,
-            name,
-            roles: roles_from(&roles),
-            theme: Theme::named(&theme),
-            codes: codes != 0,
-            seen_at: Timestamp::from_nanos(seen_at),
-            ends_at: Timestamp::from_nanos(ends_at),
-        });
+        let found = row.map(SignedIn::from);
         Ok(found.filter(|s| now < s.ends_at))
+    }
+
+    /// All sessions that still open something, by the hashes of their tokens.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn living_sessions(&self, now: Timestamp) -> Result<Vec<(Hash, SignedIn)>, StoreError> {
+        let rows: Vec<LivingRow> = self
+            .one(async |link| ask!(link, "reading all sessions", fetch_all, sql::LIVING_SESSIONS, now.nanos()))
+            .await?;
+        let living = |(token, session, person, name, roles, theme, codes, seen, ends): LivingRow| {
+            let hash = Hash::from_bytes(token.try_into().ok()?);
+            Some((hash, SignedIn::from((session, person, name, roles, theme, codes, seen, ends))))
+        };
+        Ok(rows.into_iter().filter_map(living).collect())
     }
 
     /// Writes down that a session was used, at most every twenty seconds.

@@ -56,6 +56,10 @@ statements! { BOTH, "The statements of both engines, by name.":
     SESSION = "SELECT s.session, s.person, p.name, p.roles, p.theme, p.totp_on, s.seen_at, s.ends_at
         FROM session AS s JOIN person AS p ON p.person = s.person
         WHERE s.token = $1 AND s.revoked_at IS NULL AND p.disabled = 0";
+    /// All sessions that still open something, by their tokens, with their persons.
+    LIVING_SESSIONS = "SELECT s.token, s.session, s.person, p.name, p.roles, p.theme, p.totp_on, s.seen_at, s.ends_at
+        FROM session AS s JOIN person AS p ON p.person = s.person
+        WHERE s.ends_at > $1 AND s.revoked_at IS NULL AND p.disabled = 0";
     /// It was used.
     TOUCH_SESSION = "UPDATE session SET seen_at = $2 WHERE session = $1 AND revoked_at IS NULL AND seen_at < $2";
     /// Ends one of a person's sessions.

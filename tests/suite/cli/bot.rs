@@ -94,14 +94,15 @@ impl Bot {
         (place.parse().unwrap(), format!("/{path}"))
     }
 
-    /// Registers the first administrator by the link that was printed.
-    pub(super) fn register(&self) {
+    /// Registers the first administrator by the link that was printed; gives the cookie of who is signed in then.
+    pub(super) fn register(&self) -> String {
         let (place, path) = self.link();
         let form = encoded(&[("name", "ada"), ("password", PASSWORD), ("again", PASSWORD)]);
         let kind = [("Content-Type", "application/x-www-form-urlencoded"), ("Sec-Fetch-Site", "same-origin")];
         let answer = send(place, "POST", &path, &kind, &form);
         assert_eq!(answer.status, 303, "{}", answer.body);
         self.until("registered", |b| b["state"] == "started");
+        answer.cookie().unwrap()
     }
 
     /// Waits until the process ends by itself.

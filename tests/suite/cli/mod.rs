@@ -27,6 +27,8 @@ mod demo;
 mod disk;
 /// The wizard, and first starts that fail.
 mod first_start;
+/// A database of people that is held by somebody else.
+mod held_people;
 /// Help, version, exit codes.
 mod help;
 /// Ctrl-C in the middle.
