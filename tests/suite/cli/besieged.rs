@@ -9,6 +9,7 @@ use tbot::gateway::clock::Stopwatch;
 
 use super::bot::{Bot, receipts};
 use crate::places::Folder;
+use crate::web::client::send;
 
 /// How many files the bot may open in the test: fewer than it has visitors.
 const FILES: usize = 200;
@@ -88,4 +89,25 @@ fn risk_13_a_kill_works_while_the_web_server_is_blocked() {
             });
         }
     });
+}
+
+/// OPS-1, WEB-4: visitors who never come to the end keep the pages of the set-up busy, and no more: the process has files left
+/// to open and goes on, and when they are gone the first page comes again.
+#[test]
+fn ops_1_the_wizard_outlives_a_siege() {
+    let folder = Folder::new();
+    let bot = Bot::narrow_anew(&folder.path().join("data"), &[], FILES);
+    let (place, path) = bot.link();
+    let visitors = besiege(place);
+    assert!(visitors.len() >= FILES, "{} visitors", visitors.len());
+    assert!(!answers(place), "nobody else comes in");
+    let open = std::fs::read_dir(format!("/proc/{}/fd", bot.child.id())).unwrap().count();
+    assert!(open < FILES, "{open} files are open, of {FILES}");
+    drop(visitors);
+    let begun = Stopwatch::start();
+    while !answers(place) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the pages do not come back");
+    }
+    let page = send(place, "GET", &path, &[], "");
+    assert!([200, 303].contains(&page.status), "{}: {}", page.status, page.body);
 }

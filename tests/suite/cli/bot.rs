@@ -40,10 +40,14 @@ impl Bot {
 
     /// One that may have only so many files open.
     pub(super) fn narrow(data: &Path, more: &[&str], files: usize) -> Self {
-        let more = [&["--identity", "TBOT_US_SIM_01"], more].concat();
+        Self::narrow_anew(data, &[&["--identity", "TBOT_US_SIM_01"], more].concat(), files)
+    }
+
+    /// The same, told nothing but where it is.
+    pub(super) fn narrow_anew(data: &Path, more: &[&str], files: usize) -> Self {
         let mut prlimit = Command::new("prlimit");
         prlimit.arg(format!("--nofile={files}")).arg(env!("CARGO_BIN_EXE_tbot"));
-        Self::spawn(prlimit, data, &more)
+        Self::spawn(prlimit, data, more)
     }
 
     fn run(data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
