@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tbot::gateway::clock::Stopwatch;
 
-use super::bot::{Bot, receipts};
+use super::bot::{Bot, PATIENCE, receipts};
 use crate::places::Folder;
 use crate::web::client::send;
 
@@ -60,7 +60,7 @@ fn killed(way: &str, data: &Path, kill: impl Fn(&Bot)) {
     }
     assert!(!answers(place), "{way}: still nobody else comes in");
     while receipts(data).is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{way}: no receipt");
+        assert!(begun.elapsed() < PATIENCE, "{way}: no receipt");
         std::thread::sleep(Duration::from_millis(20));
     }
     let receipt = receipts(data).remove(0);
@@ -106,7 +106,7 @@ fn ops_1_the_wizard_outlives_a_siege() {
     drop(visitors);
     let begun = Stopwatch::start();
     while !answers(place) {
-        assert!(begun.elapsed() < Duration::from_secs(30), "the pages do not come back");
+        assert!(begun.elapsed() < PATIENCE, "the pages do not come back");
     }
     let page = send(place, "GET", &path, &[], "");
     assert!([200, 303].contains(&page.status), "{}: {}", page.status, page.body);

@@ -14,6 +14,9 @@ use tbot::store::Receipts;
 use super::tool::{Said, command, tbot, text};
 use crate::web::client::{encoded, send};
 
+/// So long what must come is waited for: it says that something hangs, not that a machine is slow.
+pub(super) const PATIENCE: Duration = Duration::from_mins(4);
+
 /// A running bot; it ends with the test.
 pub(super) struct Bot {
     pub(super) child: Child,
@@ -86,7 +89,7 @@ impl Bot {
             if seen(&board) {
                 return board;
             }
-            assert!(begun.elapsed() < Duration::from_mins(1), "never {what}: {board:#}");
+            assert!(begun.elapsed() < PATIENCE, "never {what}: {board:#}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
@@ -117,7 +120,7 @@ impl Bot {
     /// The same, until something else has come.
     pub(super) fn ends_unless(&mut self, otherwise: impl Fn() -> bool) -> Option<ExitStatus> {
         let begun = Stopwatch::start();
-        while begun.elapsed() < Duration::from_mins(1) && !otherwise() {
+        while begun.elapsed() < PATIENCE && !otherwise() {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return Some(status);
             }

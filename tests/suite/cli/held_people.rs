@@ -6,7 +6,7 @@ use sqlx::{Connection as _, Executor as _};
 use tbot::gateway::clock::Stopwatch;
 use tbot::store::people::Token;
 
-use super::bot::{Bot, receipts};
+use super::bot::{Bot, PATIENCE, receipts};
 use crate::places::Folder;
 use crate::web::client::{Answer, encoded, send};
 
@@ -43,7 +43,7 @@ fn risk_13_a_session_of_an_earlier_process_kills_while_the_database_of_people_is
     let answer = std::thread::scope(|scope| {
         let asked = scope.spawn(|| ask(&bot, "POST", "/commands/kill", &cookie, &[("key", "k1"), ("form", &form)]));
         while !data.join("control/kill.latch").exists() {
-            assert!(begun.elapsed() < Duration::from_secs(2), "the latch is open");
+            assert!(begun.elapsed() < PATIENCE, "the latch is open");
             std::thread::sleep(Duration::from_millis(5));
         }
         runtime.block_on(held.close()).unwrap();

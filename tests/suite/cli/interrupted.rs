@@ -1,6 +1,7 @@
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use super::bot::PATIENCE;
 use super::tool::{command, generated, names, text, write_bars};
 use crate::places::Folder;
 
@@ -8,7 +9,7 @@ use crate::places::Folder;
 fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < Duration::from_mins(1), "{what} did not come");
+        assert!(start.elapsed() < PATIENCE, "{what} did not come");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

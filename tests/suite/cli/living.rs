@@ -7,7 +7,7 @@ use serde_json::Value;
 use sqlx::{Connection as _, Executor as _};
 use tbot::gateway::clock::Stopwatch;
 
-use super::bot::Bot;
+use super::bot::{Bot, PATIENCE};
 use super::tool::{Said, command, tbot, text};
 use crate::places::Folder;
 
@@ -164,7 +164,7 @@ fn life_11_a_call_with_the_flags_of_a_first_start_starts_again_too() {
         match pid {
             Some(pid) if Some(pid) != other => return pid,
             _ if called.try_wait().unwrap().is_some() => panic!("it is over, and nothing runs"),
-            _ => assert!(begun.elapsed() < Duration::from_mins(1), "no process after {other:?}"),
+            _ => assert!(begun.elapsed() < PATIENCE, "no process after {other:?}"),
         }
         std::thread::sleep(Duration::from_millis(50));
     };
@@ -191,7 +191,7 @@ fn life_5_a_removed_socket_is_put_back_and_a_lost_watcher_is_told() {
             if seen(&said) {
                 return said;
             }
-            assert!(begun.elapsed() < Duration::from_mins(1), "{}{}", said.out, said.err);
+            assert!(begun.elapsed() < PATIENCE, "{}{}", said.out, said.err);
             std::thread::sleep(Duration::from_millis(100));
         }
     };
