@@ -68,7 +68,7 @@ export const positions = (page) => page.locator('[data-region="positions"]');
 export async function start(page) {
   await bar(page).getByRole("button", { name: "Start…" }).click();
   await page.locator("#start").getByRole("button", { name: "Start", exact: true }).click();
-  await expect(bar(page).getByRole("button", { name: "Stop…" })).toBeVisible({ timeout: 20_000 });
+  await expect(bar(page).getByRole("button", { name: "Stop…" })).toBeVisible();
   await page.keyboard.press("Escape");
 }
 

@@ -6,8 +6,9 @@ export default defineConfig({
   // Two cores; each test has a bot of its own.
   workers: Number(process.env.TBOT_BROWSER_WORKERS || 2),
   fullyParallel: true,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Long enough for a machine that does other things too: who waits so long waits for what does not come.
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   forbidOnly: true,
   reporter: "./counts.js",
   use: {

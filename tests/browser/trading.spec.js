@@ -39,7 +39,7 @@ test.describe("Stop", () => {
     await panel.getByRole("button", { name: "Stop", exact: true }).click();
     await expect(told(operator)).toContainText("Stopping");
     await operator.keyboard.press("Escape");
-    await expect(state(operator)).toHaveAttribute("data-state", "stopped", { timeout: 30_000 });
+    await expect(state(operator)).toHaveAttribute("data-state", "stopped");
     const orderly = ["graceful_closing_positions", "stopped"];
     expect((await seen).slice(-2)).toEqual(orderly);
     await expect(positions(operator)).toContainText("none");
@@ -181,21 +181,21 @@ test.describe("live", () => {
     const clock = (page) => page.locator('[data-region="bar"] .clock').innerText();
     for (const page of [operator, second]) {
       const before = await clock(page);
-      await expect(async () => expect(await clock(page)).not.toBe(before)).toPass({ timeout: 5_000 });
+      await expect(async () => expect(await clock(page)).not.toBe(before)).toPass();
       expect(await marked(page)).toBe(true);
     }
     expect(streams).toBe(0);
     // The window with the stream goes; the other takes over.
     await operator.close();
     const before = await clock(second);
-    await expect(async () => expect(await clock(second)).not.toBe(before)).toPass({ timeout: 5_000 });
+    await expect(async () => expect(await clock(second)).not.toBe(before)).toPass();
     expect(streams).toBe(1);
   });
 
   test("WEB-1 nothing moves under the hand: a table under the pointer waits, and says so", async ({ operator }) => {
     await start(operator);
     await positions(operator).locator("tbody").hover();
-    await expect(operator.getByText("Changed since; shown when the pointer leaves.").first()).toBeVisible({ timeout: 15_000 });
+    await expect(operator.getByText("Changed since; shown when the pointer leaves.").first()).toBeVisible();
     await operator.mouse.move(2, 2);
     await expect(operator.getByText("Changed since; shown when the pointer leaves.")).toHaveCount(0);
   });
@@ -211,7 +211,7 @@ test.describe("live", () => {
     await expect(operator.locator("#kill > form .said")).toContainText("On the machine: tbot kill");
     await operator.keyboard.press("Escape");
     await bot.run({ speed: 60, port });
-    await expect(state(operator)).toContainText("started", { timeout: 20_000 });
+    await expect(state(operator)).toContainText("started");
     await expect(operator).not.toHaveTitle(/^old: /);
     await expect(operator.locator("#feed")).not.toContainText("offline");
   });
