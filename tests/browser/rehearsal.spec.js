@@ -69,8 +69,11 @@ test.describe("nothing is open", () => {
     expect(live(bot.board())).toEqual(before);
 
     const auditor = await browserOf("auditor");
-    await auditor.goHome("/audit?what=rehearsal_ended");
-    await expect(auditor.locator("main tbody tr")).toHaveCount(1);
+    // The page is not live, and what is shown as ended is written down a moment later.
+    await expect.poll(async () => {
+      await auditor.goHome("/audit?what=rehearsal_ended");
+      return auditor.locator("main tbody tr").count();
+    }).toBe(1);
     await expect(auditor.locator("main tbody tr")).toContainText(/administrator.*rehearsal ended.*The rehearsal passed: 16 points/);
     // And the bot trades as if nothing had been.
     await page.goHome();
