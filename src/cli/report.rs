@@ -12,11 +12,11 @@ use super::bot::{BotArguments, identity};
 use super::failure::Failure;
 use super::run::runtime;
 use super::{config, console, examples};
-use crate::render::readiness::{Evidence, Readiness, readiness};
+use crate::render::readiness::{Day, Evidence, Readiness, readiness};
 use crate::settings::{Boot, replace};
-use crate::store::Address;
 use crate::store::people::People;
 use crate::store::people::review::{Around, ItemKind, Review, Subject};
+use crate::store::{Address, StoreError};
 
 /// What can be reported.
 #[derive(Debug, Subcommand)]
@@ -82,7 +82,7 @@ fn shown(report: &Readiness, form: Form) -> Result<String, Failure> {
 }
 
 /// `2026-W48`; a number alone is of the year of the last session.
-fn chosen(week: &str, days: &[(SessionId, Value, Vec<desk::domain::decimal::Money>)]) -> Result<String, Failure> {
+fn chosen(week: &str, days: &[Day]) -> Result<String, Failure> {
     let last = days.iter().map(|(session, ..)| *session).max().map(|s| crate::render::week::week(s.date));
     let (year, number) = match week.split_once("-W") {
         Some((year, number)) => (year.to_owned(), number),
@@ -97,7 +97,10 @@ fn chosen(week: &str, days: &[(SessionId, Value, Vec<desk::domain::decimal::Mone
 }
 
 /// Every published summary with the results of the session's trades.
-fn days(output: &Path) -> Result<Vec<(SessionId, Value, Vec<desk::domain::decimal::Money>)>, Failure> {
+///
+/// # Errors
+/// Where one of them cannot be read.
+pub(crate) fn days(output: &Path) -> Result<Vec<Day>, Failure> {
     let root = output.join("summaries");
     let Ok(folders) = std::fs::read_dir(&root) else { return Ok(Vec::new()) };
     let mut days = Vec::new();
@@ -122,16 +125,24 @@ fn read(path: &Path) -> Result<Value, Failure> {
     serde_json::from_slice(&bytes).map_err(|e| unread(&e))
 }
 
-/// Items of the review about statements, float and day closes that nobody has approved yet.
+/// The breaks of a bot whose people are in its folder.
 async fn breaks(boot: &Boot, identity: &Identity) -> Result<u64, Failure> {
     let file = boot.folders.data().join("people.db");
     if !file.is_file() {
         return Ok(0);
     }
     let people = People::open(&Address::Sqlite(file), Arc::new(WithoutKey)).await?;
-    let reviewed = people.reviewed(identity).await;
+    let open = open_breaks(&people, identity).await;
     people.close().await?;
-    let reviewed = reviewed?;
+    Ok(open?)
+}
+
+/// Items of the review about statements, float and day closes that nobody has approved yet.
+///
+/// # Errors
+/// Where the review cannot be read.
+pub(crate) async fn open_breaks(people: &People, identity: &Identity) -> Result<u64, StoreError> {
+    let reviewed = people.reviewed(identity).await?;
     let open = reviewed.items.iter().filter(|(number, item)| {
         matches!(item.kind, ItemKind::Statement | ItemKind::Float | ItemKind::Break)
             && reviewed.standing(Subject::Item(**number)).review(&Around::default()) != Review::Approved

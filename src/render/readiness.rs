@@ -18,6 +18,9 @@ use tera::{Context, Tera};
 use super::input::RenderError;
 use super::week::week;
 
+/// A session that is over: its `daily_summary.json` and the results of its trades.
+pub type Day = (SessionId, Value, Vec<Money>);
+
 /// What the report is made of.
 #[derive(Clone, Debug)]
 pub struct Evidence {
@@ -25,8 +28,8 @@ pub struct Evidence {
     pub identity: Identity,
     /// The week up to which it looks, `2026-W48`; nothing takes the last that there is.
     pub week: Option<String>,
-    /// `daily_summary.json` of each session, with the results of its trades.
-    pub days: Vec<(SessionId, Value, Vec<Money>)>,
+    /// The sessions that are over.
+    pub days: Vec<Day>,
     /// Breaks of reconciliation that are open.
     pub breaks: u64,
 }
@@ -150,7 +153,7 @@ pub fn readiness(gates: &ReadinessGates, evidence: &Evidence) -> Result<Readines
     })
 }
 
-type Days<'a> = [&'a (SessionId, Value, Vec<Money>)];
+type Days<'a> = [&'a Day];
 
 fn sessions(gates: &ReadinessGates, have: usize, period: &str) -> Line {
     Line {

@@ -87,6 +87,8 @@ pub struct Period {
     pub won: u64,
     /// What they made, fees taken off.
     pub net: Money,
+    /// Of a week: how many gates for going live were met at its end, `3 of 8 met`.
+    pub readiness: Option<String>,
     /// Its files.
     pub files: Vec<String>,
 }

@@ -22,6 +22,7 @@ use super::fold::Fold;
 use super::lines::Lines;
 use super::mirror::Mirror;
 use super::paper::{About, Paper, charts, unmade};
+use super::ready::Ready;
 use super::shelf::Shelf;
 use super::status;
 use crate::messages::board::{AlertLevel, Board};
@@ -46,6 +47,7 @@ pub(super) struct Clerk {
     books: Option<Books>,
     board: watch::Receiver<Arc<Board>>,
     mirror: Mirror,
+    ready: Ready,
     pub(super) alarm: Alarm,
     raise: UnboundedSender<NewItem>,
     /// Whether the last close was beyond the float's thresholds.
@@ -64,7 +66,7 @@ pub(super) struct Clerk {
 impl Clerk {
     pub(super) fn new(
         plan: Plan,
-        (board, mirror): (watch::Receiver<Arc<Board>>, Mirror),
+        (board, mirror, ready): (watch::Receiver<Arc<Board>>, Mirror, Ready),
         (alarm, raise): (Alarm, UnboundedSender<NewItem>),
     ) -> Result<Self, Halt> {
         let strategies = plan.setup.strategies.iter().map(|(name, _)| *name);
@@ -77,6 +79,7 @@ impl Clerk {
             books: None,
             board,
             mirror,
+            ready,
             alarm,
             raise,
             deviating: false,
@@ -272,8 +275,18 @@ impl Clerk {
         let books = self.open_books().await?.verify(&beside).await?;
         // The week first: where the session's own files are all there, the week's hold it.
         let joined = Paper::joined(&self.week)?;
-        self.shelf.summarise(week, &period_files(&joined, &books)?)?;
         let paper = self.week.last().ok_or_else(|| unmade("no session to report"))?;
+        let mut files = period_files(&joined, &books)?;
+        match self.ready.files(week, paper).await {
+            Ok(ready) => files.extend(ready),
+            // What an old file lacks holds back no report of today.
+            Err(why) => {
+                let text = format!("The readiness report of {week} is not written: {why}. The other reports are.");
+                (self.alarm)(AlertLevel::Warning, "readiness_failed", text);
+                tracing::error!(%why, week, "the readiness report is not written");
+            }
+        }
+        self.shelf.summarise(week, &files)?;
         self.shelf.summarise(&session.as_path(), &session_files(paper, &books, closed)?)?;
         self.shelf.trades.set(trades_jsonl(&harvest.trades)?);
         let records = vec![

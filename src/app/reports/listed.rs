@@ -59,16 +59,18 @@ fn list(root: &Path) -> Result<Vec<Period>, String> {
         if files.is_empty() {
             continue;
         }
-        let figures = ["daily_summary.json", "summary.json"].iter().find_map(|file| {
-            let bytes = std::fs::read(entry.path().join(file)).ok()?;
-            serde_json::from_slice::<Value>(&bytes).ok()
-        });
-        found.insert(name.clone(), period(name, files, figures.as_ref()));
+        let read = |file: &str| {
+            let bytes = files.iter().any(|own| own == file).then(|| std::fs::read(entry.path().join(file)).ok())?;
+            serde_json::from_slice::<Value>(&bytes?).ok()
+        };
+        let figures = ["daily_summary.json", "summary.json"].into_iter().find_map(read);
+        let ready = read("readiness.json");
+        found.insert(name.clone(), period(name, files, (figures.as_ref(), ready.as_ref())));
     }
     Ok(found.into_values().rev().collect())
 }
 
-fn period(name: String, files: Vec<String>, figures: Option<&Value>) -> Period {
+fn period(name: String, files: Vec<String>, (figures, ready): (Option<&Value>, Option<&Value>)) -> Period {
     let own = figures.and_then(|f| f.get("trades"));
     let text = |key: &str| own.and_then(|t| t.get(key)).and_then(Value::as_str);
     let number = |key: &str| own.and_then(|t| t.get(key)).and_then(Value::as_u64).unwrap_or(0);
@@ -77,6 +79,7 @@ fn period(name: String, files: Vec<String>, figures: Option<&Value>) -> Period {
         trades: number("trades"),
         won: number("won"),
         net: text("net").and_then(|net| net.parse().ok()).unwrap_or(Money::ZERO),
+        readiness: ready.and_then(|r| r.get("head")).and_then(Value::as_str).map(str::to_owned),
         name,
         files,
     }
@@ -95,11 +98,12 @@ mod tests {
         std::fs::write(folder.join("secret"), "s").unwrap();
         std::fs::write(own.join("report.html"), "page").unwrap();
         std::fs::write(own.join("summary.json"), r#"{"trades":{"trades":3,"won":2,"net":"-1.50"}}"#).unwrap();
-        std::fs::write(own.join(SUMS), "00  report.html\n00  summary.json\n").unwrap();
+        std::fs::write(own.join("readiness.json"), r#"{"head":"3 of 8 met"}"#).unwrap();
+        std::fs::write(own.join(SUMS), "00  report.html\n00  summary.json\n00  readiness.json\n").unwrap();
         let reports = reports(&folder);
         let [week] = (reports.listed)().unwrap().try_into().unwrap();
         assert_eq!((week.name.as_str(), week.trades, week.won), ("2026-W47", 3, 2));
-        assert_eq!(week.net.to_string(), "-1.50");
+        assert_eq!((week.net.to_string().as_str(), week.readiness.as_deref()), ("-1.50", Some("3 of 8 met")));
         assert_eq!((reports.file)("2026-W47", "report.html").unwrap(), b"page");
         for (period, name) in [
             ("2026-W47", "SHA256SUMS"),

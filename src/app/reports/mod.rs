@@ -24,6 +24,8 @@ mod listed;
 mod mirror;
 /// One or several sessions as one report.
 mod paper;
+/// Whether the bot may go live.
+mod ready;
 /// The output tree.
 mod shelf;
 /// The bot at a glance.
@@ -35,6 +37,7 @@ use std::time::Duration;
 
 use desk::domain::bot::{Mode, Origin, Who};
 use desk::domain::ids::Identity;
+use desk::research::ReadinessGates;
 use desk::world::trader::Setup;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
@@ -43,6 +46,7 @@ pub(super) use self::listed::reports as listed;
 
 use self::clerk::Clerk;
 use self::mirror::{Mirror, trace_faults};
+use self::ready::Ready;
 use super::day_exports::Alarm;
 use super::feed::Feed;
 use crate::actors::tree::Tree;
@@ -69,6 +73,7 @@ pub(super) struct Plan {
     pub(super) format: LogFormat,
     pub(super) feed: Arc<Feed>,
     pub(super) float: FloatWatch,
+    pub(super) gates: ReadinessGates,
 }
 
 /// What it hears.
@@ -100,6 +105,7 @@ pub(super) fn plan(
         format: boot.may_start()?,
         feed: Arc::clone(feed),
         float: runtime.float,
+        gates: runtime.readiness,
     })
 }
 
@@ -138,8 +144,10 @@ fn start(plan: Plan, ears: Ears) -> Result<(), Failure> {
 
 async fn keep(plan: Plan, ears: Ears) {
     let Ears { mut told, board, alarm, raise, people } = ears;
-    let mirror = Mirror::new(people, &plan.output.join("logs"));
-    let mut clerk = match Clerk::new(plan, (board, mirror), (alarm, raise)) {
+    let mirror = Mirror::new(people.clone(), &plan.output.join("logs"));
+    let (identity, output) = (plan.setup.identity.clone(), plan.output.clone());
+    let ready = Ready { gates: plan.gates, identity, output, people };
+    let mut clerk = match Clerk::new(plan, (board, mirror, ready), (alarm, raise)) {
         Ok(clerk) => clerk,
         Err(halt) => return tracing::error!(%halt, "the reports cannot begin"),
     };

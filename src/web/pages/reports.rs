@@ -23,13 +23,14 @@ pub(crate) async fn page(shared: Data<Shared>, visitor: Visitor) -> Result<HttpR
     let rows = |sessions: bool| -> Vec<Value> {
         all.iter().filter(|p| p.session.is_some() == sessions).take(MOST).map(row).collect()
     };
-    let own = json!({ "reports": { "sessions": rows(true), "weeks": rows(false), "unread": unread } });
+    let ready = all.iter().find(|p| p.readiness.is_some()).map(row);
+    let own = json!({ "reports": { "sessions": rows(true), "weeks": rows(false), "ready": ready, "unread": unread } });
     Frame::new(&shared, &visitor, "/reports").page("Reports", "pages/reports.html", own)
 }
 
 fn row(period: &Period) -> Value {
     let title = period.session.map_or_else(|| period.name.clone(), |s| s.date.to_string());
-    let strategy = |name: &&String| is_page(name) && name.as_str() != "report.html";
+    let strategy = |name: &&String| is_page(name) && !["report.html", "readiness.html"].contains(&name.as_str());
     let word = |name: &String| json!({ "file": name, "name": name.trim_end_matches(".html") });
     json!({
         "path": period.name,
@@ -39,12 +40,21 @@ fn row(period: &Period) -> Value {
         "net": glance(period.net, Sign::Result),
         "report": period.files.iter().any(|f| f == "report.html"),
         "strategies": period.files.iter().filter(strategy).map(word).collect::<Vec<_>>(),
+        "ready": period.readiness,
         "data": period.files.iter().find(|f| f.ends_with("summary.json")),
     })
 }
 
 fn is_page(name: &str) -> bool {
     std::path::Path::new(name).extension().is_some_and(|end| end == "html")
+}
+
+fn content_type(name: &str) -> &'static str {
+    match std::path::Path::new(name).extension().and_then(std::ffi::OsStr::to_str) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("md") => "text/markdown; charset=utf-8",
+        _ => "application/json",
+    }
 }
 
 /// `GET /reports/{period}/{file}`: a page that stands alone, to be kept and opened; it runs nowhere near the bot's own.
@@ -62,6 +72,5 @@ pub(crate) async fn file(
     let identity = &shared.site.identity;
     let named = format!("{identity}-{period}-{name}");
     exported(&shared, &visitor, &named, json!({ "report": period, "file": name, "bytes": bytes.len() })).await?;
-    let content_type = if is_page(&name) { "text/html; charset=utf-8" } else { "application/json" };
-    Ok(file_of(&named, content_type, bytes))
+    Ok(file_of(&named, content_type(&name), bytes))
 }

@@ -99,12 +99,25 @@ fn logs_fit(output: &Path, second: &str) {
     assert_eq!((week["from"].as_str(), week["sessions"].as_u64()), (Some("2026-11-20"), Some(1)));
 }
 
-/// REP-6: the readiness report in its forms.
+/// REP-6: the readiness report in its forms; the week's own lies beside its other reports, and is what the verb tells.
 fn readiness_is_told(data: &Path) {
     let asked = ["report", "readiness", "--week", "47", "--format", "json", "--data", &text(data)];
     let ready = tbot(&asked).json();
     fits(&validator("readiness"), &ready, "readiness");
     assert_eq!((ready["week"].as_str(), ready["ready"].as_bool()), (Some("2026-W47"), Some(false)));
+    let weeks = data.join("output/TBOT_US_SIM_01/summaries");
+    let sums = std::fs::read_to_string(weeks.join("2026-W47/SHA256SUMS")).unwrap();
+    for (name, form) in [("readiness.json", "json"), ("readiness.md", "markdown"), ("readiness.html", "html")] {
+        let told = tbot(&["report", "readiness", "--week", "47", "--format", form, "--data", &text(data)]);
+        let written = std::fs::read_to_string(weeks.join("2026-W47").join(name)).unwrap();
+        assert_eq!(written.trim_end(), told.out.trim_end(), "{name}");
+        assert!(sums.lines().any(|line| line.ends_with(&format!("  {name}"))), "{name} in {sums}");
+    }
+    let later = read(&weeks.join("2026-W48/readiness.json"));
+    fits(&validator("readiness"), &later, "the next week's readiness");
+    assert_eq!((later["week"].as_str(), ready["gates"][0]["have"].as_str()), (Some("2026-W48"), Some("1")));
+    let have: u64 = later["gates"][0]["have"].as_str().unwrap().parse().unwrap();
+    assert!(have > 1, "the sessions of the week before count too: {later:#}");
     let page = tbot(&["report", "readiness", "--format", "html", "--data", &text(data)]);
     assert!(page.out.contains(" of 8 met"), "{}{}", page.out, page.err);
     let refused = tbot(&["report", "readiness", "--week", "99", "--data", &text(data)]);

@@ -1,5 +1,7 @@
 //! LEDG-4a: the verifier finds what went around the database's own refusals, and names the first record touched.
 
+use std::path::PathBuf;
+
 use desk::domain::chart::{AccountType, Carries, ChartRow, NormalSide};
 use desk::domain::decimal::{Money, Quantity};
 use desk::domain::journal::{AccountCode, Entry, EntryKind};
@@ -97,30 +99,81 @@ const EVENT: &[(&str, &str, &str)] = &[
     ("bytes", "previous", "bytes"),
 ];
 
-#[tokio::test]
-async fn ledg_4a_each_column_of_each_table_is_held_against_the_hashed_bytes() {
-    let place = Place::sqlite();
-    books(&place.address).await;
-    let file = place.folder.path().join("ledger.db");
-    let whole = std::fs::read(&file).unwrap();
-    assert_eq!(finding(&place.address).await, None);
-    let mut random = 17_u64;
-    for (table, columns) in [("entry", ENTRY), ("posting", POSTING), ("event", EVENT)] {
-        for (column, value, named) in columns {
-            for _ in 0..3 {
-                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let seq = (random >> 33) % 29 + 2;
-                let line = u32::try_from((random >> 20) % 5 + 1).unwrap();
-                let only = if table == "posting" { format!(" AND line = {line}") } else { String::new() };
-                let script = format!("UPDATE {table} SET {column} = {value} WHERE seq = {seq}{only}");
-                let found = tampered(&place.address, &script).await;
-                assert_eq!((found.table, found.seq), (table, Some(seq)), "{script}: {found}");
-                assert_eq!(found.column, *named, "{script}: {found}");
-                assert_eq!(found.line, (table == "posting").then_some(line), "{script}: {found}");
-                assert_ne!(found.stored, found.computed, "{script}");
-                std::fs::write(&file, &whole).unwrap();
+/// What stood in the books before they were touched.
+enum Kept {
+    File(PathBuf, Vec<u8>),
+    /// In tables that only this connection sees.
+    Server(Raw),
+}
+
+impl Kept {
+    async fn of(address: &Address) -> Self {
+        if let Address::Sqlite(path) = address {
+            return Self::File(path.clone(), std::fs::read(path).unwrap());
+        }
+        let mut raw = Raw::open(address).await;
+        for table in ["entry", "posting", "event"] {
+            raw.must(&format!("CREATE TEMPORARY TABLE kept_{table} AS SELECT * FROM {table}")).await;
+        }
+        Self::Server(raw)
+    }
+
+    async fn put_back(&mut self, table: &str) {
+        match self {
+            Self::File(path, bytes) => std::fs::write(path, bytes).unwrap(),
+            Self::Server(raw) => {
+                raw.tamper(&format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM kept_{table}")).await;
             }
         }
+    }
+}
+
+/// Gives a column of a row another value, and has it found by both verifiers. False where a server's constraints refuse it.
+async fn is_found(address: &Address, table: &'static str, (set, named): (&str, &str), (seq, line): (u64, u32)) -> bool {
+    let only = if table == "posting" { format!(" AND line = {line}") } else { String::new() };
+    let script = format!("UPDATE {table} SET {set} WHERE seq = {seq}{only}");
+    let mut raw = Raw::open(address).await;
+    let outcome = raw.attempt(&script).await;
+    raw.close().await;
+    if let Err(refused) = outcome {
+        assert!(refused.contains("violates check constraint"), "{script}: {refused}");
+        return false;
+    }
+    let found = finding(address).await.unwrap_or_else(|| panic!("not found: {script}"));
+    stranger_finds(address, &script).await;
+    assert_eq!((found.table, found.seq), (table, Some(seq)), "{script}: {found}");
+    assert_eq!(found.column, named, "{script}: {found}");
+    assert_eq!(found.line, (table == "posting").then_some(line), "{script}: {found}");
+    assert_ne!(found.stored, found.computed, "{script}");
+    true
+}
+
+#[tokio::test]
+async fn ledg_4a_each_column_of_each_table_is_held_against_the_hashed_bytes_on_both_engines() {
+    for place in Place::each("columns").await {
+        let address = &place.address;
+        books(address).await;
+        let mut kept = Kept::of(address).await;
+        assert_eq!(finding(address).await, None);
+        stranger(address).await.unwrap();
+        let mut random = 17_u64;
+        for (table, columns) in [("entry", ENTRY), ("posting", POSTING), ("event", EVENT)] {
+            for (column, value, named) in columns {
+                let set = format!("{column} = {value}");
+                let (mut found, mut tries) = (0, 0);
+                while found < 3 {
+                    assert!(tries < 40, "no row of {table} takes {set}");
+                    tries += 1;
+                    random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    let row = ((random >> 33) % 29 + 2, u32::try_from((random >> 20) % 5 + 1).unwrap());
+                    if is_found(address, table, (&set, named), row).await {
+                        found += 1;
+                        kept.put_back(table).await;
+                    }
+                }
+            }
+        }
+        assert_eq!(finding(address).await, None, "everything is back");
     }
 }
 
