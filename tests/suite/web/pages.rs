@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use desk::domain::bot::{BotState, Command, Role, Who};
+use desk::domain::journal::{AccountCode, EntryKind};
 use tbot::messages::board::{Board, FreezeLine, Mark};
+use tbot::store::{self, Batch};
 
 use super::exports::month;
 use super::sample;
@@ -137,6 +139,35 @@ pub(super) fn with_the_worked_month() -> (Server, Place, tokio::runtime::Runtime
     let place = Place::sqlite();
     let (runtime, reader) = month(&place);
     (Server::start_with("127.0.0.1:0", false, Some((books::identity(), reader))), place, runtime)
+}
+
+/// BOOKS.md section 2: the close of a year moves income and expenses to the retained result; the income statement of its days
+/// still tells them.
+#[test]
+fn a_year_close_is_no_income_of_its_day() {
+    let place = Place::sqlite();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let reader = runtime.block_on(async {
+        store::create(&place.address, &books::new_book()).await.unwrap();
+        let (reader, mut writer) = store::open(&place.address, &books::identity()).await.unwrap();
+        let moved = |seq, kind, key, from, to| {
+            books::entry(seq, kind, key, 1, vec![books::money(from, -1_234_000_000), books::money(to, 1_234_000_000)])
+        };
+        let entries = [
+            books::float_in(1, "float", 10_000_000_000_000),
+            moved(2, EntryKind::Fee, "fee", AccountCode::CASH_SETTLED, AccountCode::OTHER_CHARGES),
+            moved(3, EntryKind::YearClose, "year", AccountCode::OTHER_CHARGES, AccountCode::RETAINED_RESULT),
+        ];
+        writer.append(&Batch { entries: &entries, ..Batch::default() }).await.unwrap();
+        writer.close().await.unwrap();
+        reader
+    });
+    let server = Server::start_with("127.0.0.1:0", false, Some((books::identity(), reader)));
+    let rita = server.person("rita", &[Role::Reviewer]);
+    let page = server.get("/ledger/statements", Some(&rita)).body;
+    let (income, sheet) = page.split_once("Balance sheet").unwrap();
+    assert!(income.contains("12.34") && income.contains("/ledger/accounts/5910"), "the expense of the day: {income}");
+    assert!(sheet.contains("/ledger/accounts/3200") && !sheet.contains("/ledger/accounts/5910"), "{sheet}");
 }
 
 #[test]

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use actix_web::web::{Data, Query};
 use desk::domain::decimal::Money;
 use desk::domain::ids::SessionId;
-use desk::domain::journal::AccountCode;
+use desk::domain::journal::{AccountCode, EntryKind};
 use desk::domain::symbol::Currency;
 use serde_json::{Value, json};
 
 use super::days::{Asked, Chosen};
 use super::{Answer, book, names};
 use crate::render::numbers::{Column, Sign};
-use crate::store::{Book, Reader};
+use crate::store::{Book, Days, Reader, Sought};
 use crate::web::pages::frame::Frame;
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
@@ -23,6 +23,9 @@ type Sums = BTreeMap<(Currency, AccountCode), Money>;
 
 /// The parts of a statement: their name, the codes from and up to, whether a credit is a positive figure.
 type Part = (&'static str, u16, u16, bool);
+
+/// More years than books have.
+const YEARS: u32 = 400;
 
 const INCOME: &[Part] = &[("Income", 4000, 5000, true), ("Expenses", 5000, 6000, false)];
 const SHEET: &[Part] =
@@ -36,7 +39,8 @@ pub(crate) async fn statements(shared: Data<Shared>, visitor: Visitor, asked: Qu
     {
         let names = names(&reader, &book).await?;
         let after = sums(&reader, &book, chosen.days.to).await?;
-        let moved = less(&after, &sums(&reader, &book, chosen.before()).await?);
+        let mut moved = less(&after, &sums(&reader, &book, chosen.before()).await?);
+        before_year_close(&mut moved, &reader, &book, chosen.days).await?;
         let mut currencies: Vec<Currency> = after.keys().map(|(currency, _)| *currency).collect();
         currencies.dedup();
         let shown = currencies.into_iter().map(|currency| {
@@ -65,6 +69,23 @@ async fn sums(reader: &Reader, book: &Book, up_to: SessionId) -> Result<Sums, Re
 fn less(after: &Sums, before: &Sums) -> Sums {
     let before = |key| before.get(key).copied().unwrap_or_default();
     after.iter().map(|(key, sum)| (*key, sum.checked_sub(before(key)).unwrap_or(*sum))).collect()
+}
+
+/// Takes out again what a year's close has moved to the retained result: it is no income and no expense of its day.
+async fn before_year_close(moved: &mut Sums, reader: &Reader, book: &Book, days: Days) -> Result<(), Refusal> {
+    let sought = Sought { kind: Some(EntryKind::YearClose), ..Sought::default() };
+    for close in reader.sought(book, &sought, YEARS).await? {
+        let day = close.entry.draft.session;
+        if day < days.from || days.to < day {
+            continue;
+        }
+        for posting in &close.entry.draft.postings {
+            if let Some(sum) = moved.get_mut(&(posting.currency, posting.account)) {
+                *sum = sum.checked_sub(posting.amount).unwrap_or(*sum);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Income less expenses.
