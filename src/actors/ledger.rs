@@ -142,6 +142,11 @@ impl Ledger {
                 self.trader.configure(now.limits, now.time_to_live);
                 after.push(After::Tell(Piece::Configured(now)));
             }
+            ToLedger::ClearDrawdown { by, why } => {
+                let at = self.now.max(self.trader.last_at());
+                self.trader.clear_drawdown(at, by, why)?;
+                after.extend(self.told());
+            }
             ToLedger::Heard { at, bodies, number } => {
                 self.trader.commit(at, bodies)?;
                 after.extend(self.told());

@@ -396,6 +396,7 @@ impl Supervisor {
                 Effect::EndRehearsal => self.wiring.rehearsals.end("a command ended it"),
                 Effect::ApplyConfig(number) => self.apply(*number),
                 Effect::SetLimits => self.set_limits(),
+                Effect::ClearDrawdown(mark) => self.clear_drawdown(mark),
                 Effect::Suspend(strategy) => tracing::warn!(%strategy, "a strategy is out for the session"),
                 Effect::ShutDown | Effect::ShutDownNow => self.end(End::Told),
             }
@@ -476,6 +477,7 @@ impl Supervisor {
             latch: self.wiring.latch.mark(),
             reconciliation: self.reconciliation.clone(),
             failing: Vec::new(),
+            drawn_down: trader.risk().is_drawn_down(),
             books_closed: self.open_day.is_none() && hours.is_some_and(|h| trader.has_closed(h.session)),
             rehearsal: Ok(()),
             venue: self.life.venue,

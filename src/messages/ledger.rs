@@ -98,6 +98,13 @@ pub enum ToLedger {
     CloseAgain(Option<String>),
     /// A person's question or entry, and where the answer goes.
     Books(Question),
+    /// The freeze by drawdown is cleared, by this person with this reason.
+    ClearDrawdown {
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
     /// Another configuration, for everybody from the same place of the chronicle on.
     Configure(InForce),
     /// Are you there.

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tera::{Context, Tera};
 
 use super::input::RenderError;
+use super::numbers::{Sign, cents_text};
 use super::week::week;
 
 /// A session that is over: its `daily_summary.json` and the results of its trades.
@@ -101,6 +102,11 @@ fn hundredths(hundredths: i128) -> String {
 
 fn percent(ratio: Ratio) -> String {
     hundredths(i128::from(ratio.raw()).saturating_mul(10_000).div_euclid(i128::from(SCALE)))
+}
+
+/// A result to the cent; what is met is decided by the exact one.
+fn usd(result: Money) -> String {
+    format!("{} USD", cents_text(result, Sign::Result))
 }
 
 fn number(value: &Value, path: &str) -> i128 {
@@ -237,12 +243,12 @@ fn data_quality(gates: &ReadinessGates, days: &Days<'_>) -> Line {
 fn edge(gates: &ReadinessGates, days: &Days<'_>) -> Result<Line, Overflow> {
     let nets: Vec<Money> = days.iter().flat_map(|(.., nets)| nets).copied().collect();
     let test = luck_test(&nets)?;
-    let mean = test.mean.map_or("none".to_owned(), |mean| mean.to_string());
+    let mean = test.mean.map_or("none".to_owned(), usd);
     Ok(Line {
         gate: "edge_after_costs",
         title: "Edge after costs",
-        have: test.mean_low.map_or_else(|| format!("too few trades: {}", test.trades), |low| low.to_string()),
-        need: format!("at least {} a trade", gates.edge),
+        have: test.mean_low.map_or_else(|| format!("too few trades: {}", test.trades), usd),
+        need: format!("at least {} USD a trade", cents_text(gates.edge, Sign::Plain)),
         met: test.mean_low.is_some_and(|low| low >= gates.edge),
         evidence: format!("mean net of {} trades {mean}; the low end of its 95 % interval counts", test.trades),
     })
@@ -254,8 +260,10 @@ fn drawdown(gates: &ReadinessGates, days: &Days<'_>) -> Line {
         part: i128::from(money(day, "/drawdown_of_run").raw()),
         whole: i128::from(money(day, "/float").raw()),
     });
-    let shown = deepest
-        .map(|(session, day, _)| format!("{} below the peak on {}", money(day, "/drawdown_of_run"), session.date));
+    let shown = deepest.map(|(session, day, _)| {
+        let below = cents_text(money(day, "/drawdown_of_run"), Sign::Plain);
+        format!("{below} USD below the peak on {}", session.date)
+    });
     Line {
         gate: "drawdown",
         title: "Drawdown",
@@ -274,8 +282,10 @@ fn stability(gates: &ReadinessGates, days: &Days<'_>) -> Result<Line, Overflow> 
     let gains = weeks.values().filter(|net| **net > Wide::ZERO).count();
     let count = |n: usize| i128::try_from(n).unwrap_or(i128::MAX);
     let share = Share { part: count(gains), whole: count(weeks.len()) };
-    let nets =
-        weeks.iter().map(|(week, net)| Ok(format!("{week} {}", net.money()?))).collect::<Result<Vec<_>, Overflow>>()?;
+    let nets = weeks
+        .iter()
+        .map(|(week, net)| Ok(format!("{week} {}", usd(net.money()?))))
+        .collect::<Result<Vec<_>, Overflow>>()?;
     Ok(Line {
         gate: "stability",
         title: "Stability of the edge",
@@ -374,7 +384,10 @@ mod tests {
         assert_eq!((all.head.as_str(), all.ready, all.week.as_deref()), ("8 of 8 met", true, Some("2026-W48")));
         assert!(all.gates.iter().all(|g| !g.have.is_empty() && !g.need.is_empty() && !g.evidence.is_empty()));
         for said in [all.markdown(), all.html().unwrap(), String::from_utf8(all.json().unwrap()).unwrap()] {
-            assert!(said.contains("8 of 8 met") && said.contains("2026-W47 300.00, 2026-W48 300.00"), "{said}");
+            assert!(
+                said.contains("8 of 8 met") && said.contains("2026-W47 +300.00 USD, 2026-W48 +300.00 USD"),
+                "{said}"
+            );
         }
         let first = Evidence { week: Some("2026-W47".to_owned()), ..evidence(days.clone()) };
         let first = readiness(&gates(), &first).unwrap();

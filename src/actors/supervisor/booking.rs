@@ -1,5 +1,7 @@
 //! What persons ask of the books passes here on its way to the ledger; and days that are over and not closed.
 
+use desk::domain::bot::Mark;
+
 use super::Supervisor;
 use crate::messages::board::{AlertLevel, OpenDay};
 use crate::messages::bookkeeping::Question;
@@ -9,6 +11,12 @@ impl Supervisor {
     /// Hands a person's question on; the ledger knows which days are open.
     pub(super) fn hand_to_books(&self, asked: Question) {
         self.wiring.must(self.wiring.ledger.deliver(ToLedger::Books(asked)));
+    }
+
+    /// A drawdown is cleared in the record: whoever folds it has the new peak.
+    pub(super) fn clear_drawdown(&self, mark: &Mark) {
+        let (by, why) = (mark.who.to_string(), mark.why.clone());
+        self.wiring.must(self.wiring.ledger.deliver(ToLedger::ClearDrawdown { by, why }));
     }
 
     /// A day that is not closed is tried again: by somebody, or because the review has gone on.

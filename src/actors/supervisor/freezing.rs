@@ -71,10 +71,11 @@ impl Supervisor {
         Err(Refused::Invalid { message })
     }
 
-    /// Whether a person may clear a freeze of this name: one of a limit or of the readiness gate ends by itself.
+    /// Whether a person may clear a freeze of this name: one of a day's limit or of the readiness gate ends by itself.
     pub(super) fn may_thaw(&self, name: &FreezeName) -> Result<(), Refused> {
-        let of_limit =
-            |f: &desk::risk::Freeze| FreezeName::of_limit(f.reason.as_str(), f.strategy).as_ref() == Ok(name);
+        let of_limit = |f: &desk::risk::Freeze| {
+            f.reason != Reason::Drawdown && FreezeName::of_limit(f.reason.as_str(), f.strategy).as_ref() == Ok(name)
+        };
         let message = if self.follower.trader.risk().freezes().iter().any(of_limit) {
             format!("{name} was set by a limit and ends with the session. Nothing was done.")
         } else if self.not_ready().iter().any(|f| f.name == *name) {

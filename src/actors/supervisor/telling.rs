@@ -74,7 +74,7 @@ impl Supervisor {
                     who: Who::Bot(RISK.to_owned()),
                     why: self.tripped(f),
                 },
-                for_the_session: true,
+                for_the_session: f.reason != Reason::Drawdown,
             })
         });
         let places = |s| self.wiring.setup.strategies.iter().position(|(name, _)| *name == s);

@@ -212,6 +212,9 @@ impl Lines {
             Body::Frozen { reason, have, limit, .. } => {
                 ("frozen", format!("{}: {have}, the limit is {limit}", reason.as_str()))
             }
+            Body::DrawdownCleared { peak, by, why } => {
+                ("drawdown_cleared", format!("measured from {peak} from now on; {by}: {why}"))
+            }
             Body::SessionClosed { session } => ("session_closed", format!("the books of {session} are closed")),
             Body::ChartChanged(change) => {
                 let (account, state) = (&change.account, if change.account.open { "open" } else { "closed" });

@@ -1,11 +1,12 @@
 //! Limits and how much of each is used; what holds entries back.
 
 use desk::domain::decimal::{Money, Ratio, SCALE};
+use desk::gates::Reason;
 use serde_json::{Value, json};
 
 use super::words::{figure, percent, permille};
-use crate::messages::board::{Board, Mark};
-use crate::render::numbers::{Sign, cents_text, clock, price, quantity};
+use crate::messages::board::{Board, FreezeLine, Mark};
+use crate::render::numbers::{Sign, cents_text, clock, glance, price, quantity};
 
 pub(super) fn limits(board: &Board) -> Value {
     let day = &board.day;
@@ -48,6 +49,10 @@ pub(super) fn mark(mark: &Mark) -> Value {
     json!({ "at": mark.at, "clock": clock(mark.at), "who": mark.who.to_string(), "why": why })
 }
 
+fn is_drawdown(freeze: &FreezeLine) -> bool {
+    freeze.name.as_str() == Reason::Drawdown.as_str()
+}
+
 pub(super) fn freezes(board: &Board) -> Value {
     let rows: Vec<Value> = board
         .freezes
@@ -55,13 +60,14 @@ pub(super) fn freezes(board: &Board) -> Value {
         .map(|f| {
             json!({
                 "name": f.name, "strategy": f.strategy, "mark": mark(&f.mark), "session": f.for_the_session,
-                "paused": f.name.as_str() == "pause",
+                "paused": f.name.as_str() == "pause", "drawdown": is_drawdown(f),
             })
         })
         .collect();
     json!({
         "rows": rows,
         "paused": board.freezes.iter().any(|f| f.name.as_str() == "pause"),
+        "drawdown": board.freezes.iter().any(is_drawdown).then(|| glance(board.day.equity, Sign::Plain)),
         "latch": board.latch.as_ref().map(mark),
     })
 }

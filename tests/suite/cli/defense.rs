@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::bot::Bot;
 use super::codes::{code, codes};
+use super::tool::{tbot, text};
 use crate::places::Folder;
 
 /// RISK-11: entered by a verb, it is told everywhere, halves the limits at once, and outlives the process.
@@ -87,4 +88,56 @@ fn ops_5_there_is_no_proposal_and_the_answer_says_where_they_will_come_from() {
         );
     }
     assert_eq!(bot.tell("approve lunch").code, Some(2));
+}
+
+/// RISK-12: a drawdown holds until somebody clears it with a code and a reason; then it is measured from the equity of then, also
+/// after a kill.
+#[test]
+fn risk_12_a_drawdown_is_cleared_by_hand_and_stays_cleared_when_the_process_dies() {
+    let folder = Folder::new();
+    let data = folder.path().join("data");
+    let settings = folder.path().join("settings.env");
+    std::fs::write(&settings, "risk.drawdown=40\n").unwrap();
+    let imported = tbot(&["config", "import", &text(&settings), "--data", &text(&data)]);
+    assert_eq!(imported.code, Some(0), "{}{}", imported.out, imported.err);
+    let start = || Bot::start(&data, &["--feed", "generated", "--speed", "1500"]);
+    let bot = start();
+    bot.register();
+    bot.perish();
+    let secret = codes(&data);
+
+    let bot = start();
+    assert_eq!(bot.tell("start").code, Some(0));
+    let of_drawdown = |b: &Value| b["freezes"].as_array().unwrap().iter().find(|f| f["name"] == "drawdown").cloned();
+    let frozen = bot.until("a drawdown", |b| of_drawdown(b).is_some());
+    assert_eq!(of_drawdown(&frozen).unwrap()["for_the_session"], false);
+    // Nothing moves equity any more.
+    for line in ["pause --why looking", "flatten"] {
+        assert_eq!(bot.tell(line).code, Some(0), "{line}");
+    }
+    bot.until("nothing held", |b| b["positions"].as_array().unwrap().is_empty());
+    let clear = |code: &str| bot.tell(&format!("unfreeze drawdown --as ada --code {code} --why looked"));
+    assert_eq!(clear("000000").code, Some(4));
+    assert!(of_drawdown(&bot.board()).is_some());
+    let said = clear(&code(&secret, 30));
+    assert!(said.code == Some(0) && said.out.contains("the peak from which the next one"), "{}{}", said.out, said.err);
+    bot.until("it is gone", |b| of_drawdown(b).is_none());
+    let cleared_at = bot.board()["fed_at"].as_str().unwrap().to_owned();
+    let fed = |b: &Value, past: &str| b["fed_at"].as_str().is_some_and(|at| at > past);
+    bot.until("later minutes", |b| fed(b, &cleared_at) && of_drawdown(b).is_none());
+    bot.perish();
+
+    // The next process folds the record: the pause is back, the drawdown is not.
+    let again = start();
+    let paused = |b: &Value| b["freezes"].as_array().unwrap().iter().any(|f| f["name"] == "pause");
+    again.until("the record is folded", |b| fed(b, &cleared_at) && paused(b) && of_drawdown(b).is_none());
+    let output = data.join("output/TBOT_US_SIM_01");
+    let told =
+        |folder: std::path::PathBuf| std::fs::read_to_string(folder.join("logs/system.jsonl")).unwrap_or_default();
+    let sessions = || std::fs::read_dir(output.join("sessions")).into_iter().flatten().flatten().map(|f| f.path());
+    let said = || sessions().chain([output.clone()]).map(told).collect::<String>();
+    again.until("its line", |_| said().lines().any(|l| l.contains("drawdown_cleared") && l.contains("looked")));
+    again.perish();
+    let verified = tbot(&["ledger", "verify", "--data", &text(&data)]);
+    assert_eq!(verified.code, Some(0), "{}{}", verified.out, verified.err);
 }

@@ -154,6 +154,8 @@ async fn ledg_4a_each_column_of_each_table_is_held_against_the_hashed_bytes_on_b
         let address = &place.address;
         books(address).await;
         let mut kept = Kept::of(address).await;
+        // Each question to a server takes its time.
+        let rows = if matches!(kept, Kept::File(..)) { 3 } else { 1 };
         assert_eq!(finding(address).await, None);
         stranger(address).await.unwrap();
         let mut random = 17_u64;
@@ -161,7 +163,7 @@ async fn ledg_4a_each_column_of_each_table_is_held_against_the_hashed_bytes_on_b
             for (column, value, named) in columns {
                 let set = format!("{column} = {value}");
                 let (mut found, mut tries) = (0, 0);
-                while found < 3 {
+                while found < rows {
                     assert!(tries < 40, "no row of {table} takes {set}");
                     tries += 1;
                     random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

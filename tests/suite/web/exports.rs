@@ -112,7 +112,7 @@ fn rep_6_reports_are_listed_and_taken_as_files_and_stand_in_the_audit() {
         assert!(page.contains(said), "{said}: {page}");
     }
     // The newest readiness has a place of its own, and is no strategy.
-    assert!(page.contains("<b>3 of 8 met</b> up to the end of 2026-W47"), "{page}");
+    assert!(page.contains("<b>3 of 8 met</b> with the sessions up to 2026-W47"), "{page}");
     assert!(!page.contains(">readiness<"), "{page}");
     let ready = server.get("/reports/2026-W47/readiness.md", Some(&rita));
     assert_eq!((ready.status, ready.header("content-type")), (200, Some("text/markdown; charset=utf-8")));

@@ -106,6 +106,20 @@ fn each_page_shows_each_state_with_data_and_without() {
     }
 }
 
+/// RISK-12: what clearing a drawdown means is said before it is done.
+#[test]
+fn risk_12_the_page_says_what_clearing_a_drawdown_makes_of_the_peak() {
+    let server = Server::start();
+    let everybody = server.person("root", &Role::ALL);
+    let said = "the peak from which the next drawdown is measured";
+    assert!(!server.get("/risk", Some(&everybody)).body.contains(said));
+    let mark = Mark { at: sample::at("20:00:00"), who: Who::Bot("risk".into()), why: "10,012.00".into() };
+    let freeze = FreezeLine { name: "drawdown".parse().unwrap(), strategy: None, mark, for_the_session: false };
+    server.board.send_replace(Arc::new(Board { number: 2, freezes: vec![freeze], ..sample::board() }));
+    let page = server.get("/risk", Some(&everybody)).body;
+    assert!(page.contains(said) && page.contains("until somebody clears it"), "{page}");
+}
+
 #[test]
 fn what_comes_from_outside_is_shown_as_text() {
     let server = Server::start();

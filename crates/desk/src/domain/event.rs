@@ -138,6 +138,15 @@ pub enum Body {
         /// What is allowed.
         limit: Money,
     },
+    /// A person has cleared the freeze by drawdown (RISK-12).
+    DrawdownCleared {
+        /// The equity of then: the peak from which the next one is measured.
+        peak: Money,
+        /// Who.
+        by: String,
+        /// Why.
+        why: String,
+    },
     /// An entry ended without a share: its decision is missed.
     EntryMissed {
         /// The decision.
@@ -303,6 +312,7 @@ impl Body {
             Self::NotAccepted { .. } => "not_accepted",
             Self::Impossible { .. } => "impossible",
             Self::Frozen { .. } => "frozen",
+            Self::DrawdownCleared { .. } => "drawdown_cleared",
             Self::EntryMissed { .. } => "entry_missed",
             Self::TradeClosed(_) => "trade_closed",
             Self::Settled { .. } => "settled",

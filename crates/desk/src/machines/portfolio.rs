@@ -186,6 +186,7 @@ impl Portfolio {
             | Body::Unknown { .. }
             | Body::Impossible { .. }
             | Body::Frozen { .. }
+            | Body::DrawdownCleared { .. }
             | Body::Settled { .. }
             | Body::FeeCharged { .. }
             | Body::SessionClosed { .. }

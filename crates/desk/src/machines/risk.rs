@@ -84,6 +84,12 @@ impl Risk {
         &self.freezes
     }
 
+    /// Whether a drawdown holds all entries back.
+    #[must_use]
+    pub fn is_drawn_down(&self) -> bool {
+        self.freezes.iter().any(|f| f.reason == Reason::Drawdown)
+    }
+
     /// Float + cash of all fills − fees + Σ s·held·last close, of all brackets with their symbols' last closes.
     ///
     /// # Errors
@@ -229,8 +235,61 @@ impl Risk {
                 self.freezes.push(Freeze { strategy: *strategy, reason: *reason, have: *have, limit: *limit });
                 self.epoch = self.epoch.saturating_add(1);
             }
+            // Measured from the old peak it would be back with the next minute.
+            Body::DrawdownCleared { peak, .. } => {
+                self.freezes.retain(|f| f.reason != Reason::Drawdown);
+                self.peak = Some(Wide::from(*peak));
+                self.epoch = self.epoch.saturating_add(1);
+            }
             _ => {}
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::VERSION;
+    use crate::domain::time::Timestamp;
+
+    fn told(risk: &mut Risk, body: Body) {
+        risk.apply(&Event { v: VERSION, seq: 1, at: Timestamp::default(), body, feed: 0 }).unwrap();
+    }
+
+    /// Lets equity be so much, as each minute does; what froze.
+    fn minute(risk: &mut Risk, equity: i64) -> Vec<(Money, Money)> {
+        let equity = Wide::from(Money::whole(equity));
+        risk.mark(equity);
+        let found = risk.decide(equity).unwrap();
+        for body in &found {
+            told(risk, body.clone());
+        }
+        let figures = found.iter().map(|body| match body {
+            Body::Frozen { reason: Reason::Drawdown, have, limit, .. } => (*have, *limit),
+            other => panic!("{other:?}"),
+        });
+        figures.collect()
+    }
+
+    #[test]
+    fn risk_12_a_cleared_drawdown_is_measured_from_the_equity_of_then() {
+        let usd = Money::whole;
+        let limits = Limits { drawdown: usd(1_000), day_loss: usd(50_000), ..Limits::default() };
+        let mut risk = Risk::new(limits);
+        let frozen = |have| vec![(usd(have), usd(1_000))];
+        assert_eq!(minute(&mut risk, 100_000), []);
+        assert_eq!(minute(&mut risk, 99_000), frozen(1_000));
+        assert_eq!(minute(&mut risk, 98_500), [], "it stands already");
+        let before = risk.epoch();
+        told(&mut risk, Body::DrawdownCleared { peak: usd(98_500), by: "ann".to_owned(), why: "looked at".to_owned() });
+        assert!(!risk.is_drawn_down() && risk.epoch() > before, "what was approved before is weighed anew");
+        // Neither at once nor within the limit of the new peak does it come back; it rises with equity, and holds again.
+        for equity in [98_500, 97_501, 98_400] {
+            assert_eq!(minute(&mut risk, equity), [], "{equity}");
+        }
+        assert_eq!(minute(&mut risk, 98_600), []);
+        assert_eq!(minute(&mut risk, 97_600), frozen(1_000));
+        assert!(risk.is_drawn_down());
     }
 }

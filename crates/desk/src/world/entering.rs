@@ -63,6 +63,19 @@ impl<R: Record> Trader<R> {
         self.commit(at, [Body::ChartChanged(Box::new(change))])
     }
 
+    /// Clears the freeze by drawdown for a person: equity as it was marked last is the peak from now on (RISK-12). Nothing
+    /// where no drawdown holds entries back.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn clear_drawdown(&mut self, at: Timestamp, by: String, why: String) -> Result<(), Halt> {
+        if !self.risk.is_drawn_down() {
+            return Ok(());
+        }
+        let peak = self.marked.money()?;
+        self.commit(at, [Body::DrawdownCleared { peak, by, why }])
+    }
+
     /// The last session that is over.
     #[must_use]
     pub const fn over(&self) -> Option<SessionId> {

@@ -26,6 +26,8 @@ pub struct Facts {
     pub reconciliation: Result<(), String>,
     /// Points of the self-checks that fail, in words.
     pub failing: Vec<String>,
+    /// Whether a drawdown from the peak holds all entries back.
+    pub drawn_down: bool,
     /// Whether the session's books are closed.
     pub books_closed: bool,
     /// Whether a rehearsal may start; otherwise why not.
@@ -49,6 +51,7 @@ impl Facts {
             latch: None,
             reconciliation: Ok(()),
             failing: Vec::new(),
+            drawn_down: false,
             books_closed: false,
             rehearsal: Ok(()),
             venue,

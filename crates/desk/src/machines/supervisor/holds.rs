@@ -6,6 +6,7 @@ use super::refusal::Refusal;
 use super::verdict::Effect;
 use crate::domain::bot::{BotBody, BotState, Freeze, FreezeName, Mode, Scope};
 use crate::domain::ids::StrategyName;
+use crate::gates::Reason;
 
 impl Supervisor {
     pub(super) fn freeze(&self, asked: &Asked<'_>, name: &FreezeName) -> Draft {
@@ -26,7 +27,19 @@ impl Supervisor {
     }
 
     pub(super) fn thaw(&self, asked: &Asked<'_>, name: &FreezeName) -> Result<Draft, Refusal> {
+        if name.as_str() == Reason::Drawdown.as_str() && asked.facts.drawn_down {
+            return self.clear_drawdown(asked);
+        }
         self.clear(asked, name)
+    }
+
+    /// The risk machine's own: it stands in the books' log of events, with the peak that holds from then on.
+    fn clear_drawdown(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {
+        asked.by_a_person(self.state)?;
+        asked.with_reason()?;
+        let mark = asked.order.mark(asked.at);
+        let said = "drawdown is cleared. The equity of now is the peak from which the next one is measured.";
+        Ok(Draft::doing(Effect::ClearDrawdown(mark), said))
     }
 
     fn clear(&self, asked: &Asked<'_>, name: &FreezeName) -> Result<Draft, Refusal> {

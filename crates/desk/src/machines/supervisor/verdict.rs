@@ -64,6 +64,8 @@ pub enum Effect {
     ApplyConfig(u32),
     /// Puts the limits in force that hold now: those of defense mode, or the usual ones.
     SetLimits,
+    /// Takes the equity of now as the peak from which a drawdown is measured.
+    ClearDrawdown(Mark),
     /// Exercises the kill switch on a scratch venue.
     Drill,
     /// Ends the process in order.

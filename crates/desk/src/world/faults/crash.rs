@@ -114,7 +114,7 @@ impl Step {
                 Body::Intended(_) => return (Self::IntentBefore, Self::IntentAfter),
                 Body::CancelIntended { .. } | Body::AmendIntended { .. } => (Self::ChangeBefore, Self::ChangeAfter),
                 Body::Unknown { .. } | Body::NotAccepted { .. } => (Self::DoubtBefore, Self::DoubtAfter),
-                Body::Decided(_) | Body::Frozen { .. } | Body::ChartChanged(_) => {
+                Body::Decided(_) | Body::Frozen { .. } | Body::DrawdownCleared { .. } | Body::ChartChanged(_) => {
                     (Self::DecisionBefore, Self::DecisionAfter)
                 }
                 Body::Accepted { .. }

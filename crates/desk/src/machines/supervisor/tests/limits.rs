@@ -100,6 +100,22 @@ fn life_7_a_key_of_another_command_is_refused_except_for_a_kill() {
 }
 
 #[test]
+fn risk_12_a_drawdown_is_cleared_by_a_person_with_a_reason_alone() {
+    let mut life = in_state(BotState::Analyzing);
+    let clear = || Command::Unfreeze(freeze_name("drawdown"));
+    assert_eq!(life.refused(clear()).to_string(), "There is no freeze drawdown; nothing is frozen.");
+    life.facts.drawn_down = true;
+    let silent = Ordered { why: String::new(), ..life.ordered(clear(), admin()) };
+    assert!(matches!(life.give(&silent), Verdict::Refused { refusal: Refusal::ReasonNeeded { .. }, .. }));
+    let (effects, said) = life.done(clear());
+    let [Effect::ClearDrawdown(mark)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(
+        (mark.why.as_str(), said.as_str()),
+        ("for a test", "drawdown is cleared. The equity of now is the peak from which the next one is measured.",)
+    );
+}
+
+#[test]
 fn risk_12_freezes_are_named_latched_and_cleared_one_by_one() {
     let mut life = in_state(BotState::Analyzing);
     life.facts.window_open = true;
