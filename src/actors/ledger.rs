@@ -14,6 +14,7 @@ use desk::world::conductor::Moment;
 use desk::world::seats::{Out, Outbox, Step};
 use desk::world::trader::{Halt, Trader};
 
+use super::questions::Checked;
 use super::tree::{LEDGER, Wiring};
 use crate::gateway::plug::{self, pass};
 use crate::messages::board::OpenDay;
@@ -50,6 +51,7 @@ enum After {
     Answer(Reply<Told>, Told),
     ChartAnswer(Reply<ChartTold>, Box<ChartTold>),
     DayOpen(Option<OpenDay>),
+    Checked(Checked),
 }
 
 /// What is written together, and what follows.
@@ -295,6 +297,10 @@ impl Ledger {
                 Ok(())
             }
             After::DayOpen(day) => wiring.supervisor.deliver(ToSupervisor::DayOpen(day)),
+            After::Checked(checked) => {
+                wiring.questions.checked(checked);
+                Ok(())
+            }
         }
     }
 

@@ -1,18 +1,49 @@
-//! Which questions of the review are open: asked before a day's books are closed (BOOKS.md section 12, check 6).
+//! What the day's close asks the review, and tells it: which questions are open (BOOKS.md section 12, check 6), and what came
+//! of the checks (LEDG-12).
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use desk::domain::ids::SessionId;
 use desk::domain::time::Date;
 
 /// The open questions of some days, in words, or why they cannot be read.
 type Open = Pin<Box<dyn Future<Output = Result<Vec<String>, String>>>>;
 
+/// What came of the checks of a close.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// One does not agree: the day stays open.
+    Failed {
+        /// The session that was to be closed.
+        session: SessionId,
+        /// Which close of it: 1, and one more after each that was opened again.
+        close: u32,
+        /// Which check, in a line.
+        title: String,
+        /// The whole of it, with its figures.
+        text: String,
+    },
+    /// All agree: this session is closed, and every one before it.
+    Passed {
+        /// The session.
+        session: SessionId,
+        /// The entry that closes it.
+        entry: u64,
+    },
+}
+
+type Ask = dyn Fn(Vec<Date>) -> Open + Send + Sync;
+type Tell = dyn Fn(Checked) + Send + Sync;
+
 /// Whoever knows the review; nobody where there is none, as in a demo.
 #[derive(Clone)]
-pub struct Questions(Option<Arc<dyn Fn(Vec<Date>) -> Open + Send + Sync>>);
+pub struct Questions {
+    ask: Option<Arc<Ask>>,
+    tell: Option<Arc<Tell>>,
+}
 
 impl Questions {
     /// By whatever reads the review.
@@ -20,25 +51,38 @@ impl Questions {
     where
         F: Future<Output = Result<Vec<String>, String>> + 'static,
     {
-        Self(Some(Arc::new(move |days| Box::pin(read(days)))))
+        Self { ask: Some(Arc::new(move |days| Box::pin(read(days)))), tell: None }
+    }
+
+    /// The same, where somebody hears what came of the checks.
+    #[must_use]
+    pub fn hearing(self, hear: impl Fn(Checked) + Send + Sync + 'static) -> Self {
+        Self { tell: Some(Arc::new(hear)), ..self }
     }
 
     /// Where nobody reviews.
     #[must_use]
     pub const fn nobody() -> Self {
-        Self(None)
+        Self { ask: None, tell: None }
     }
 
     /// Whether somebody reviews.
     pub(super) const fn is_some(&self) -> bool {
-        self.0.is_some()
+        self.ask.is_some()
     }
 
     /// What is open about some days.
     pub(super) fn open(&self, days: Vec<Date>) -> Open {
-        match &self.0 {
+        match &self.ask {
             Some(read) => read(days),
             None => Box::pin(std::future::ready(Ok(Vec::new()))),
+        }
+    }
+
+    /// What came of the checks.
+    pub(super) fn checked(&self, checked: Checked) {
+        if let Some(tell) = &self.tell {
+            tell(checked);
         }
     }
 }

@@ -37,6 +37,7 @@ use crate::gateway::clock;
 use crate::gateway::control::ControlFolder;
 use crate::gateway::vault::{KeySource, Vault};
 use crate::messages::chronicle::Chronicle;
+use crate::messages::counter::counter;
 use crate::messages::reports::Reports;
 use crate::messages::supervisor::Order;
 use crate::settings::{Boot, Runtime, Sources};
@@ -206,6 +207,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         rehearsals,
         runtime: (&runtime, 1),
         vault: None,
+        papers: counter().1,
     };
     let listening = pages::serve(house, &tree, (listener, None))?;
     let new = NewPerson { name: named(NAME)?, password: None, roles: Roles::ADMINISTRATOR };

@@ -24,9 +24,8 @@ use super::kept::Kept;
 use super::pages::{self, House, Wire};
 use super::reports;
 use super::standing::Missing;
-use super::{backups, founding, rehearsal, standing, versions, ways_in, whole};
+use super::{backups, founding, questions, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
-use crate::actors::questions::Questions;
 use crate::actors::reporter::Sign;
 use crate::actors::supervisor::Bearing;
 use crate::actors::tree::{Plan, Tree};
@@ -38,6 +37,7 @@ use crate::gateway::control::{ControlFolder, Heart, InstanceLock, Server};
 use crate::gateway::notify::ServiceManager;
 use crate::gateway::vault::{Envelope, KeySource, Vault};
 use crate::messages::chronicle::{Chronicle, Piece};
+use crate::messages::counter::{Counter, counter};
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::reports::Reports;
 use crate::messages::supervisor::Order;
@@ -129,7 +129,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
     }
     // Before anybody is told where the bot is: who calls early waits, and is not sent away.
     let socket = Server::bind(&control)?;
-    let Stand { tree, ended, people, rehearsals, autostarts } =
+    let Stand { tree, ended, people, ways: (rehearsals, counter), autostarts } =
         stand(arguments, (&boot, &control), &identity, (feed, (listener, tls)), first).await?;
     let by_flag = boot.effective().iter().any(|e| e.key.name == "bot.identity" && matches!(e.origin, Origin::Flag(_)));
     if first && by_flag {
@@ -141,7 +141,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
     fresh.keep();
     day_exports::start(Places::of(&boot, &identity), tree.board.clone(), Box::new(tree.alarm()))?;
     let heart = Heart::new(&control, &boot.folders.output(&identity).join("logs"));
-    ways_in::open(&tree, (socket, rehearsals), control.clone(), heart, identity, people)?;
+    ways_in::open(&tree, (socket, rehearsals, counter), control.clone(), heart, identity, people)?;
     if autostarts {
         autostart(&tree).await;
     }
@@ -159,7 +159,8 @@ struct Stand {
     tree: Tree,
     ended: watch::Receiver<Option<End>>,
     people: People,
-    rehearsals: Rehearsals,
+    /// What the socket answers with besides the tree.
+    ways: (Rehearsals, Counter),
     autostarts: bool,
 }
 
@@ -197,37 +198,35 @@ async fn stand(
 
     let mut playback = playback(&feed)?;
     let Led { trader, venue, chronicle } = lead_back(&reader, &setup, &mut playback).await?;
-    let pace = pace(arguments.speed()?);
     let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from };
-    let writer = Some(writer);
     let (stage, rehearsals) = rehearsal::stage((boot, identity), &runtime, &feed, &people)?;
     let (reports, told) = Reports::new();
     let files = reports::plan((boot, identity), &setup, mode, (&feed, &runtime))?;
     let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, control)?;
-    let configure = versions::configuring(Arc::clone(&vault), runtime.clone());
     let tree = Tree::start(Plan {
         setup,
         mode,
         trader,
         chronicle,
-        writer,
+        writer: Some(writer),
         venue,
         playback,
-        pace,
+        pace: pace(arguments.speed()?),
         sign,
         life,
         latch,
         papers,
         left,
         stage,
-        configure,
+        configure: versions::configuring(Arc::clone(&vault), runtime.clone()),
         back_up: backups::backing_up(boot, identity),
-        questions: questions(&people, identity),
+        questions: questions::of(&people, identity),
         bearing: bearing(&runtime),
         reports,
         usual,
     })?;
     reports::begin(files, told, &tree, &people)?;
+    let (counter, papers) = counter();
     let house = House {
         boot,
         identity,
@@ -237,10 +236,12 @@ async fn stand(
         rehearsals: rehearsals.clone(),
         runtime: (&runtime, version),
         vault: Some(vault),
+        papers,
     };
     let listening = pages::serve(house, &tree, wire)?;
     say_way_in(&people, registered, &pages::place(boot, listening)).await?;
-    Ok(Stand { tree, ended, people, rehearsals, autostarts: runtime.lifecycle.autostart && registered })
+    let (ways, autostarts) = ((rehearsals, counter), runtime.lifecycle.autostart && registered);
+    Ok(Stand { tree, ended, people, ways, autostarts })
 }
 
 /// How long a minute of the market takes; nothing where it goes as fast as it can.
@@ -249,19 +250,6 @@ fn pace(speed: Speed) -> Option<Duration> {
         Speed::Times(times) => Duration::from_mins(1).checked_div(times),
         Speed::Max => None,
     }
-}
-
-/// Which questions of the review hold up a day's close.
-fn questions(people: &People, identity: &Identity) -> Questions {
-    let (people, identity) = (people.clone(), identity.clone());
-    Questions::new(move |days| {
-        let (people, identity) = (people.clone(), identity.clone());
-        async move {
-            let reviewed = people.reviewed(&identity).await.map_err(|e| e.to_string())?;
-            let open = days.into_iter().flat_map(|day| reviewed.queried(day));
-            Ok(open.map(|subject| subject.to_string().replace(':', " ")).collect())
-        }
-    })
 }
 
 fn feed_of(arguments: &Arguments) -> Result<Feed, Failure> {

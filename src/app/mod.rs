@@ -20,6 +20,8 @@ mod living;
 mod pages;
 /// The parent that starts the bot again.
 mod parent;
+/// What the day's close asks the review, and tells it.
+mod questions;
 /// What a rehearsal stands on.
 mod rehearsal;
 /// The files of the sessions.
@@ -41,7 +43,8 @@ use clap::Parser as _;
 use crate::actors::life::End;
 use crate::cli::{
     Cli, Failure, KeysVerb, LedgerVerb, Verb, audit, backtest, backup, check, command, completions, config, console,
-    database, diagnose, export, import, interrupt, keys, ledger, logs, report, run_bot, service, status,
+    database, diagnose, export, import, interrupt, keys, ledger, logs, report, run_bot, service, statement, status,
+    unlock,
 };
 use crate::gateway::notify::ServiceManager;
 
@@ -63,6 +66,8 @@ pub fn start() -> ExitCode {
             Verb::Ledger { verb: LedgerVerb::Export(arguments) } => export::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::Import(arguments) } => import::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::CheckOfx(arguments) } => export::check_ofx(&arguments),
+            Verb::Ledger { verb: LedgerVerb::Reconcile(arguments) } => statement::run(&arguments),
+            Verb::Ledger { verb: LedgerVerb::Unlock(arguments) } => unlock::run(&arguments),
             Verb::Audit { verb } => audit::run(&verb),
             Verb::Report { verb } => report::run(&verb),
             Verb::Database { verb } => database::run(&verb),

@@ -15,6 +15,7 @@ use crate::gateway::certificate::certified;
 use crate::gateway::vault::Vault;
 use crate::gateway::{clock, most_open, step_back};
 use crate::messages::board::Board;
+use crate::messages::counter::Papers;
 use crate::messages::rehearsal::Rehearsals;
 use crate::settings::{Boot, Runtime, Tls};
 use crate::store::Reader;
@@ -40,6 +41,8 @@ pub(super) struct House<'a> {
     pub(super) runtime: (&'a Runtime, u32),
     /// Where its versions are kept; nothing where they cannot be changed.
     pub(super) vault: Option<Arc<Vault>>,
+    /// What is asked at the command line and done by the pages.
+    pub(super) papers: Papers,
 }
 
 /// Listens where the boot settings say.
@@ -90,7 +93,7 @@ pub(super) fn tls(boot: &Boot) -> Result<Option<rustls::ServerConfig>, Failure> 
 /// # Errors
 /// Where the listener cannot be used.
 pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Result<SocketAddr, Failure> {
-    let House { boot, identity, people, reader, feed, rehearsals, runtime: (runtime, version), vault } = house;
+    let House { boot, identity, people, reader, feed, rehearsals, runtime: (runtime, version), vault, papers } = house;
     let listening = listener.local_addr().map_err(|e| Failure::failed("web_listen", e))?;
     let boot_lines = boot.effective().iter().map(|e| SettingLine {
         key: e.key.name.clone(),
@@ -133,7 +136,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
             ..Manners::default()
         },
     };
-    let server = crate::web::serve(listener, site, tls).map_err(|e| Failure::failed("web", e))?;
+    let server = crate::web::serve(listener, site, tls, papers).map_err(|e| Failure::failed("web", e))?;
     actix::spawn(async move {
         if let Err(error) = server.await {
             tracing::error!(%error, "the web server ended");

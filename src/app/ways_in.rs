@@ -21,6 +21,7 @@ use crate::gateway::control::{
 };
 use crate::gateway::notify::ServiceManager;
 use crate::messages::board::{AlertLevel, Board};
+use crate::messages::counter::Counter;
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::{Answer, Door, Order};
 use crate::store::people::People;
@@ -78,7 +79,7 @@ fn kill(killer: &Killer, board: &watch::Receiver<Arc<Board>>, caller: &Caller, w
 /// Where the system gives no thread or no signals.
 pub(super) fn open(
     tree: &Tree,
-    (socket, rehearsals): (Server, Rehearsals),
+    (socket, rehearsals, counter): (Server, Rehearsals, Counter),
     control: ControlFolder,
     heart: Heart,
     identity: Identity,
@@ -93,7 +94,8 @@ pub(super) fn open(
         .name("ways in".to_owned())
         .spawn(move || {
             runtime.block_on(async {
-                let answer = answering(ways.killing(), (ways.board.clone(), rehearsals), checking(people), diagnosis);
+                let seen = (ways.board.clone(), rehearsals);
+                let answer = answering(ways.killing(), (counter, clock::now), seen, checking(people), diagnosis);
                 tokio::join!(socket.run(answer), flags(&ways, folder), signals(&ways));
             });
         })

@@ -292,7 +292,7 @@ pub fn run(verb: &CommandVerb) -> Result<(), Failure> {
     }
 }
 
-fn told(json: bool, message: &str, object: &serde_json::Value) {
+pub(super) fn told(json: bool, message: &str, object: &serde_json::Value) {
     if json {
         console::say(&object.to_string());
     } else {
@@ -338,16 +338,22 @@ fn step_up(command: &Command, plain: &Plain) -> Result<Option<StepUp>, Failure> 
     if matches!(command, Command::ApproveProposal(_)) && plain.name.is_none() {
         return Ok(None);
     }
-    let asked = |what: &str, given: &Option<String>| match given {
-        Some(given) => Ok(given.clone()),
+    signed(&verb(command), "administrator", (plain.name.as_deref(), plain.code.as_deref())).map(Some)
+}
+
+/// A person's name and code, as they were given; what is missing is asked for on a terminal.
+pub(super) fn signed(verb: &str, whose: &str, (name, code): (Option<&str>, Option<&str>)) -> Result<StepUp, Failure> {
+    let asked = |what: &str, given: Option<&str>| match given {
+        Some(given) => Ok(given.to_owned()),
         None if std::io::stdin().is_terminal() => prompt(what),
         None => {
-            let message = format!("tbot {}: needs an administrator: give --as NAME and --code CODE", verb(command));
+            let article = if whose.starts_with('a') { "an" } else { "a" };
+            let message = format!("tbot {verb}: needs {article} {whose}: give --as NAME and --code CODE");
             Err(Failure::bad_input("step_up", message))
         }
     };
-    let name = asked("administrator: ", &plain.name)?;
-    Ok(Some(StepUp { name, code: asked("one-time code: ", &plain.code)? }))
+    let name = asked(&format!("{whose}: "), name)?;
+    Ok(StepUp { name, code: asked("one-time code: ", code)? })
 }
 
 /// The verb as it is typed.

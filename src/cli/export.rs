@@ -129,7 +129,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     for file in [Some(&arguments.out), Some(&beside).filter(|_| format == Format::Ofx)].into_iter().flatten() {
         free(file)?;
     }
-    let source = source(arguments)?;
+    let source = source(&Wanted {
+        path: arguments.path.as_deref(),
+        identity: arguments.identity.as_ref(),
+        from: arguments.from,
+        bot: &arguments.bot,
+        json: arguments.json,
+    })?;
     let days = source.journal.days().ok_or(ExportError::NoEntries)?;
     // A day beyond the journal's is a period of its own, which the refusal then names.
     let from = arguments.from.unwrap_or_else(|| arguments.to.map_or(days.from, |to| to.min(days.from)));
@@ -173,28 +179,42 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Which journal is meant.
+pub(super) struct Wanted<'a> {
+    pub(super) path: Option<&'a Path>,
+    pub(super) identity: Option<&'a Identity>,
+    /// The closing record before this day comes along.
+    pub(super) from: Option<Date>,
+    pub(super) bot: &'a BotArguments,
+    pub(super) json: bool,
+}
+
 /// A journal, and the closing record of the last session before a period.
-struct Source {
-    journal: Journal,
+pub(super) struct Source {
+    pub(super) journal: Journal,
     /// Closing records by the entry that seals them, as far as they may be needed.
     record: Option<Vec<u8>>,
 }
 
-fn source(arguments: &Arguments) -> Result<Source, Failure> {
-    let json = |path: &&PathBuf| path.is_file() && path.extension().is_some_and(|e| e == "json");
-    if let Some(path) = arguments.path.as_ref().filter(json) {
+/// Reads a journal; books are verified first.
+///
+/// # Errors
+/// Where there is none, or it is not sound.
+pub(super) fn source(wanted: &Wanted<'_>) -> Result<Source, Failure> {
+    let json = |path: &&Path| path.is_file() && path.extension().is_some_and(|e| e == "json");
+    if let Some(path) = wanted.path.filter(json) {
         let named = |error: ExportError| {
             let message = format!("{}: {error}", path.display());
             Failure::bad_input(error.code(), message)
         };
         return Ok(Source { journal: exports::import(&read(path)?).map_err(named)?, record: None });
     }
-    let Books { address, check, .. } = books::find(arguments.path.as_deref(), &arguments.bot)?;
+    let Books { address, check, .. } = books::find(wanted.path, wanted.bot)?;
     runtime()?.block_on(async {
         let report = store::verify(&address, &check).await.map_err(unusable)?;
         if let Some(finding) = &report.finding {
-            let message = format!("the books do not verify, and nothing was exported: {finding}");
-            console::say(&if arguments.json {
+            let message = format!("the books do not verify, and nothing was done with them: {finding}");
+            console::say(&if wanted.json {
                 json!({ "verified": false, "message": message }).to_string()
             } else {
                 message.clone()
@@ -202,15 +222,15 @@ fn source(arguments: &Arguments) -> Result<Source, Failure> {
             return Err(Failure { exit: Exit::Found, code: "ledger_wrong", message });
         }
         let reader = Reader::open(&address).await.map_err(unusable)?;
-        let source = stored(&reader, arguments).await;
+        let source = stored(&reader, wanted).await;
         reader.close().await;
         source
     })
 }
 
-async fn stored(reader: &Reader, arguments: &Arguments) -> Result<Source, Failure> {
+async fn stored(reader: &Reader, wanted: &Wanted<'_>) -> Result<Source, Failure> {
     let mut books = reader.books().await?;
-    if let Some(identity) = &arguments.identity {
+    if let Some(identity) = wanted.identity {
         books.retain(|book| book.identity == *identity);
     }
     let [book] = books.as_slice() else {
@@ -220,7 +240,7 @@ async fn stored(reader: &Reader, arguments: &Arguments) -> Result<Source, Failur
     };
     let entries = reader.all_entries(book).await?;
     let accounts = reader.accounts(book).await?.into_iter().map(|a| (a.code, a.name)).collect();
-    let record = match arguments.from {
+    let record = match wanted.from {
         Some(from) => reader.record_before(book, &entries, from).await?,
         None => None,
     };

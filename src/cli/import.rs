@@ -32,13 +32,12 @@ file again changes nothing. The page Reconciliation shows the same.
 
 ";
 
-/// What an import is asked.
+/// A statement, and how it is to be read.
 #[derive(Debug, Args)]
-#[command(after_help = format!("{EXAMPLES}{}", super::EXIT_CODES))]
-pub struct Arguments {
+pub(super) struct Input {
     /// A statement of the broker: OFX 1 or 2, or CSV
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// The format [default: as the file begins]
     #[arg(long, value_parser = FileFormat::ALL.map(FileFormat::as_str))]
     format: Option<String>,
@@ -51,11 +50,50 @@ pub struct Arguments {
     /// The last day [default: as the statement says]
     #[arg(long, value_name = "DATE", value_parser = date)]
     to: Option<Date>,
+}
+
+/// What an import is asked.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}{}", super::EXIT_CODES))]
+pub struct Arguments {
+    #[command(flatten)]
+    input: Input,
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     bot: BotArguments,
+}
+
+impl Input {
+    /// The file, and how it is to be read.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub(super) fn read(&self) -> Result<(Vec<u8>, Asked), Failure> {
+        let bytes = bytes_of(&self.file)?;
+        let mapping = match &self.mapping {
+            None => String::new(),
+            Some(file) => String::from_utf8_lossy(&bytes_of(file)?).replace('\r', ""),
+        };
+        let asked = Asked {
+            name: self.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            format: self.format.clone(),
+            mapping,
+            from: self.from,
+            to: self.to,
+        };
+        Ok((bytes, asked))
+    }
+
+    /// A failure about the statement names the file.
+    pub(super) fn name(&self, failure: Failure) -> Failure {
+        if failure.code.starts_with("statement_") {
+            Failure { message: format!("{}: {}", self.file.display(), failure.message), ..failure }
+        } else {
+            failure
+        }
+    }
 }
 
 /// Statements need no secret of the people's store.
@@ -83,37 +121,29 @@ impl From<ImportError> for Failure {
 /// [`Exit::Found`] where it does not agree with the books; [`Exit::BadInput`] where it cannot be read.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let boot = arguments.bot.boot()?;
-    let shown = arguments.file.display();
-    let bytes = bytes_of(&arguments.file)?;
-    let mapping = match &arguments.mapping {
-        None => String::new(),
-        Some(file) => String::from_utf8_lossy(&bytes_of(file)?).replace('\r', ""),
-    };
-    let asked = Asked {
-        name: arguments.file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        format: arguments.format.clone(),
-        mapping,
-        from: arguments.from,
-        to: arguments.to,
-    };
-    let done = runtime()?.block_on(import(&boot, bytes, &asked)).map_err(|failure| Failure {
-        message: if failure.code.starts_with("statement_") {
-            format!("{shown}: {}", failure.message)
-        } else {
-            failure.message
-        },
-        ..failure
-    })?;
+    let (bytes, asked) = arguments.input.read()?;
+    let done = runtime()?.block_on(import(&boot, bytes, &asked, ("tbot ledger import", None)));
+    let done = done.map_err(|failure| arguments.input.name(failure))?;
     if arguments.json {
         console::say(&done.object().to_string());
     } else {
-        done.tell(&arguments.file);
+        done.tell(&arguments.input.file, SHOWN);
     }
-    if done.matching.agrees() {
-        return Ok(());
-    }
-    let message = format!("{shown}: the statement does not agree with the books");
-    Err(Failure { exit: Exit::Found, code: "statement_differs", message })
+    done.verdict(&arguments.input.file)
+}
+
+/// Refuses a statement that is not of this account alone.
+///
+/// # Errors
+/// [`Exit::BadInput`] with the accounts that it names.
+pub(super) fn of_account(about: &About, wanted: Option<&str>) -> Result<(), Failure> {
+    let Some(wanted) = wanted.filter(|wanted| about.accounts != [*wanted]) else { return Ok(()) };
+    let named = match about.accounts.as_slice() {
+        [] => "names no account".to_owned(),
+        some => format!("is of {}", some.join(", ")),
+    };
+    let message = format!("the statement {named}, and not of {wanted} alone as --account says; nothing was compared");
+    Err(Failure::bad_input("statement_account", message))
 }
 
 /// A file of at most the size that is read.
@@ -128,15 +158,26 @@ fn bytes_of(file: &std::path::Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(file).map_err(unreadable)
 }
 
-struct Done {
-    number: u64,
-    new: bool,
-    head: u64,
-    about: About,
-    matching: Matching,
+/// A statement, held against books.
+pub(super) struct Done {
+    /// Its number, and whether it is new; nothing where it is not kept.
+    pub(super) kept: Option<(u64, bool)>,
+    /// The last entry that was compared.
+    pub(super) head: u64,
+    pub(super) about: About,
+    pub(super) matching: Matching,
 }
 
-async fn import(boot: &Boot, bytes: Vec<u8>, asked: &Asked) -> Result<Done, Failure> {
+/// Holds a statement against the bot's books and keeps both, by a verb, and of one account where one is named.
+///
+/// # Errors
+/// What cannot be read or kept.
+pub(super) async fn import(
+    boot: &Boot,
+    bytes: Vec<u8>,
+    asked: &Asked,
+    (verb, account): (&str, Option<&str>),
+) -> Result<Done, Failure> {
     let identity = identity(boot)?;
     let people = boot.folders.data().join("people.db");
     if !people.exists() {
@@ -148,6 +189,7 @@ async fn import(boot: &Boot, bytes: Vec<u8>, asked: &Asked) -> Result<Done, Fail
     let entries = reader.all_entries(&book).await?;
     reader.close().await;
     let held = imports::held(&bytes, asked, &entries, book.base_currency)?;
+    of_account(&held.about, account)?;
     let head = entries.last().map_or(0, |e| e.seq);
     let broken = |e: serde_json::Error| Failure::failed("statement_kept", e);
     let value = |what: serde_json::Result<Value>| what.map_err(broken);
@@ -158,32 +200,45 @@ async fn import(boot: &Boot, bytes: Vec<u8>, asked: &Asked) -> Result<Done, Fail
         result: serde_json::to_vec(&held.matching).map_err(broken)?,
     };
     let people = People::open(&Address::Sqlite(people), Arc::new(Closed)).await?;
-    let who = Who::OwnerBy(format!("tbot ledger import, user {}", own_name()));
+    let who = Who::OwnerBy(format!("{verb}, user {}", own_name()));
     let by = (&who, Origin::CommandLine);
     let imported = people.import_statement(&identity, (&statement, &matching), by, clock::now()).await?;
     people.close().await?;
-    let about = held.about;
-    Ok(Done { number: imported.number, new: imported.new, head, about, matching: held.matching })
+    Ok(Done { kept: Some((imported.number, imported.new)), head, about: held.about, matching: held.matching })
 }
 
 impl Done {
-    fn object(&self) -> Value {
+    /// As one object for programs.
+    pub(super) fn object(&self) -> Value {
+        let (number, new) = self.kept.unzip();
         json!({
-            "statement": self.number, "new": self.new, "head": self.head, "agrees": self.matching.agrees(),
+            "statement": number, "new": new, "head": self.head, "agrees": self.matching.agrees(),
             "about": self.about, "result": self.matching,
         })
     }
 
-    fn tell(&self, file: &std::path::Path) {
+    /// Fine where they agree.
+    ///
+    /// # Errors
+    /// [`Exit::Found`] where they do not.
+    pub(super) fn verdict(&self, file: &std::path::Path) -> Result<(), Failure> {
+        if self.matching.agrees() {
+            return Ok(());
+        }
+        let message = format!("{}: the statement does not agree with the books", file.display());
+        Err(Failure { exit: Exit::Found, code: "statement_differs", message })
+    }
+
+    /// In words, with so many lines of what does not agree.
+    pub(super) fn tell(&self, file: &std::path::Path, most: usize) {
         let found = &self.matching;
         let (from, to) = found.days;
-        let kept = if self.new { "kept as statement" } else { "imported before; nothing has changed. It is statement" };
-        console::say(&format!(
-            "{}: {} lines, {from} to {to}; {kept} {}",
-            file.display(),
-            self.about.lines,
-            self.number
-        ));
+        let kept = match self.kept {
+            Some((number, true)) => format!("kept as statement {number}"),
+            Some((number, false)) => format!("imported before; nothing has changed. It is statement {number}"),
+            None => "held against books at rest, and not kept".to_owned(),
+        };
+        console::say(&format!("{}: {} lines, {from} to {to}; {kept}", file.display(), self.about.lines));
         let counts = [
             ("matched", found.matched.len()),
             ("differing", found.differing.len()),
@@ -201,8 +256,12 @@ impl Done {
                 sum.statement, sum.books
             ));
         }
-        for line in self.lines().into_iter().take(SHOWN) {
+        let lines = self.lines();
+        for line in lines.iter().take(most) {
             console::say(&format!("  {line}"));
+        }
+        if let Some(more) = lines.len().checked_sub(most).filter(|more| *more > 0) {
+            console::say(&format!("  and {more} more; tbot ledger reconcile prints them all"));
         }
     }
 

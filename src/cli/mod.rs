@@ -52,8 +52,12 @@ mod run;
 pub mod run_bot;
 /// `tbot service`.
 pub mod service;
+/// `tbot ledger reconcile`.
+pub mod statement;
 /// `tbot status`.
 pub mod status;
+/// `tbot ledger unlock`.
+pub mod unlock;
 
 pub use failure::{Exit, Failure};
 pub(crate) use run::charts::chart_day;
@@ -186,6 +190,10 @@ pub enum LedgerVerb {
     Export(Box<export::Arguments>),
     /// Hold a broker's statement against the books of the bot: what matches, what differs, what is left over
     Import(Box<import::Arguments>),
+    /// Hold a broker's statement against the books, print every difference, and raise them for the review
+    Reconcile(Box<statement::Arguments>),
+    /// Open a closed day again: one reviewer asks, another one confirms
+    Unlock(Box<unlock::Arguments>),
     /// Check an OFX file for what no reader of OFX catches
     #[command(name = "check-ofx")]
     CheckOfx(export::CheckArguments),

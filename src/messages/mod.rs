@@ -9,6 +9,8 @@ pub mod bookkeeping;
 pub mod broker;
 /// What the ledger tells everybody.
 pub mod chronicle;
+/// What persons ask at the command line and the pages do.
+pub mod counter;
 /// What the kill switch can be told.
 pub mod kill_switch;
 /// How long things take.

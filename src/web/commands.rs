@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::rt::time::timeout;
-use desk::domain::bot::{Action, Command, Mode, Need, Origin, Scope, permit};
+use desk::domain::bot::{Action, Command, Mode, Need, Scope, permit};
 use desk::domain::chain::Hash;
 use serde_json::json;
 
@@ -225,7 +225,7 @@ pub(crate) async fn note(
     detail: serde_json::Value,
     go_on: bool,
 ) -> Result<(), Refusal> {
-    let deed = Deed { who: visitor.who(), origin: Origin::Web, what, object: object.to_owned(), detail };
+    let deed = Deed { who: visitor.who(), origin: visitor.origin, what, object: object.to_owned(), detail };
     match shared.site.people.record(&deed, shared.now()).await {
         Ok(_) => Ok(()),
         Err(e) if go_on => {

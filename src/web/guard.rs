@@ -165,6 +165,7 @@ async fn visitor(shared: &Shared, request: &ServiceRequest, route: &Route) -> Re
                 form_secret: String::new(),
                 idle: false,
                 ends_at: now,
+                origin: Origin::Web,
             }))
         });
     }
@@ -200,6 +201,7 @@ fn signed_in(found: SignedIn, token: &Token, idle: bool) -> Visitor {
         form_secret: token.form_secret(),
         idle,
         ends_at: found.ends_at,
+        origin: Origin::Web,
     }
 }
 

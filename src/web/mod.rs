@@ -14,6 +14,8 @@ mod assets;
 mod charting;
 /// What a verb in an address means.
 mod commands;
+/// What is asked at the command line and done here.
+mod counter;
 /// Headers on every answer, and pages for errors.
 mod dress;
 /// What persons enter into the books.

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use desk::domain::bot::Origin;
+use desk::domain::bot::{Origin, Who};
 use desk::domain::time::Date;
 use serde_json::{Value, json};
 
 use super::exports::book;
 use super::refusal::Refusal;
 use super::site::Shared;
-use super::visitor::Visitor;
 use crate::render::imports::{Asset, Booked, Closed, Field, Line, Matching, Pair, Unmatched};
 use crate::store::people::StatementLine;
-use crate::store::people::review::{ItemKind, NewItem, Subject};
+use crate::store::people::review::{ItemKind, NewItem, Raised, Subject};
 
 /// So many items at once.
 const MOST: usize = 200;
@@ -46,7 +45,7 @@ pub(crate) fn source_of_asset(statement: &StatementLine, asset: &Asset) -> Strin
 ///
 /// # Errors
 /// Where nothing of that source differs.
-pub(crate) async fn raise(shared: &Shared, visitor: &Visitor, raise: &Raise<'_>) -> Result<(), Refusal> {
+pub(crate) async fn raise(shared: &Shared, by: (&Who, Origin), raise: &Raise<'_>) -> Result<Vec<Raised>, Refusal> {
     let (reader, book) = book(shared).await?;
     let sessions: BTreeMap<u64, Date> =
         reader.all_entries(&book).await?.iter().map(|e| (e.seq, e.draft.session.date)).collect();
@@ -57,12 +56,12 @@ pub(crate) async fn raise(shared: &Shared, visitor: &Visitor, raise: &Raise<'_>)
         let said = "Nothing of this statement differs there any more; open it again to see what does.";
         return Err(Refusal::Conflict(said.to_owned()));
     }
-    let (who, now) = (visitor.who(), shared.now());
+    let mut raised = Vec::new();
     for item in &chosen {
-        shared.site.people.raise(&shared.site.identity, item, (&who, Origin::Web), now).await?;
+        raised.push(shared.site.people.raise(&shared.site.identity, item, by, shared.now()).await?);
     }
     shared.review.acted();
-    Ok(())
+    Ok(raised)
 }
 
 /// The numbers of the items that were raised from a statement, by their source.

@@ -14,6 +14,7 @@ use rustls::ServerConfig;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use super::ages::Seen;
+use super::counter::attend;
 use super::dress::dress;
 use super::guard::{LARGEST_BODY, acquaint};
 use super::limits::Limits;
@@ -22,17 +23,19 @@ use super::once::Doing;
 use super::review::{self, Desk};
 use super::routes::register;
 use super::site::{Manners, Shared, Site};
+use crate::messages::counter::Papers;
 use crate::render::Pages;
 
 /// Passwords looked at at once; each takes 64 MiB and a fifth of a second of a core.
 const HASHING: usize = 2;
 
-/// Serves the pages on a listener, over TLS where a configuration for it is given, until the server is stopped or dropped. To be called inside of an actix system; await
-/// what it returns, or keep its handle to stop it.
+/// Serves the pages on a listener, over TLS where a configuration for it is given, until the server is stopped or dropped, and
+/// does what is handed in besides. To be called inside of an actix system; await what it returns, or keep its handle to stop
+/// it.
 ///
 /// # Errors
 /// Where a template cannot be read or the listener cannot be used.
-pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io::Result<Server> {
+pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>, papers: Papers) -> io::Result<Server> {
     let Manners { visitors, modest, .. } = site.manners;
     let pages = Pages::new().map_err(io::Error::other)?;
     let (painted, frames) = watch::channel(Arc::new(Frame::default()));
@@ -54,6 +57,7 @@ pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>) -> io
     let _painter = actix_web::rt::spawn(paint(Data::clone(&shared), painted));
     let _acquaintance = actix_web::rt::spawn(acquaint(Data::clone(&shared)));
     let _desk = actix_web::rt::spawn(review::keep(Data::clone(&shared)));
+    let _counter = actix_web::rt::spawn(attend(Data::clone(&shared), papers));
     modest();
     let server = HttpServer::new(move || {
         modest();

@@ -1,7 +1,7 @@
 //! Importing a broker's statement (LEDG-9): read and held against the books beside everything else, then kept.
 
 use actix_web::web::{Bytes, block};
-use desk::domain::bot::Origin;
+use desk::domain::bot::{Origin, Who};
 use desk::domain::journal::Entry;
 use serde_json::Value;
 
@@ -50,23 +50,23 @@ pub(crate) async fn import(shared: &Shared, visitor: &Visitor, given: Given) -> 
     let about = value(&held.about)?;
     let statement = NewStatement { hash: held.hash, about, bytes: bytes.to_vec() };
     let matching = kept(&held.matching, head)?;
-    let (who, now) = (visitor.who(), shared.now());
+    let ((who, origin), now) = (visitor.by(), shared.now());
     let people = &shared.site.people;
     let identity = &shared.site.identity;
-    Ok(people.import_statement(identity, (&statement, &matching), (&who, Origin::Web), now).await?)
+    Ok(people.import_statement(identity, (&statement, &matching), (&who, origin), now).await?)
 }
 
 /// Holds a statement that is kept against the books as they are now.
 ///
 /// # Errors
 /// Where there is no such statement.
-pub(crate) async fn again(shared: &Shared, visitor: &Visitor, number: u64) -> Result<(), Refusal> {
+pub(crate) async fn again(shared: &Shared, by: (&Who, Origin), number: u64) -> Result<(), Refusal> {
     let (people, identity) = (&shared.site.people, &shared.site.identity);
     let (line, bytes, _) = people.statement(identity, number).await?.ok_or_else(missing)?;
     let given = Given { asked: about(&line)?.asked, bytes: Bytes::from(bytes) };
     let (held, head) = hold(shared, given).await?;
     let matching = kept(&held.matching, head)?;
-    people.match_again(identity, number, &matching, (&visitor.who(), Origin::Web), shared.now()).await?;
+    people.match_again(identity, number, &matching, by, shared.now()).await?;
     Ok(())
 }
 

@@ -1,7 +1,6 @@
 //! A closed day is opened again by two persons (LEDG-7): one asks with a reason, another one confirms. The asking is an
 //! item of the review, durable and audited; the confirmation books the `unlock` entry.
 
-use desk::domain::bot::Origin;
 use desk::domain::ids::SessionId;
 use desk::domain::journal::{Entry, EntryKind};
 use desk::domain::time::{Date, Timestamp};
@@ -83,6 +82,16 @@ pub(crate) fn pending(whole: &Whole, day: Date) -> Option<Pending> {
     })
 }
 
+/// Who could besides somebody, in words.
+pub(crate) fn others(whole: &Whole, name: &str) -> String {
+    let others: Vec<&str> = whole.reviewers.iter().map(String::as_str).filter(|other| *other != name).collect();
+    if others.is_empty() {
+        "Nobody else is a reviewer yet; an administrator makes somebody one on the page Users.".to_owned()
+    } else {
+        format!("Who could: {}.", others.join(", "))
+    }
+}
+
 /// Does it; one sentence says what came of it.
 ///
 /// # Errors
@@ -95,8 +104,10 @@ pub(crate) async fn carry_out(shared: &Shared, visitor: &Visitor, day: Date, dee
     }
     match (deed, pending(&whole, day)) {
         (Deed::Ask(_), Some(p)) => Err(Refusal::Conflict(format!(
-            "{} has asked for {day} to be opened again already: {} Another reviewer confirms it.",
-            p.by, p.reason
+            "{} has asked for {day} to be opened again already: {} Another reviewer confirms it. {}",
+            p.by,
+            p.reason,
+            others(&whole, &p.by)
         ))),
         (Deed::Ask(reason), None) => ask(shared, visitor, (&whole, day), reason).await,
         (Deed::Confirm | Deed::Keep(_), None) => {
@@ -129,11 +140,12 @@ async fn ask(
         day: None,
         source: format!("{source}{}", tried.saturating_add(1)),
     };
-    let by = (&visitor.who(), Origin::Web);
+    let by = (&visitor.who(), visitor.origin);
     let raised = shared.site.people.raise(&shared.site.identity, &item, by, shared.now()).await?;
     shared.review.acted();
     if raised.new {
-        Ok(format!("Another reviewer has to confirm it. Until then {day} stays closed."))
+        let could = others(whole, &visitor.name);
+        Ok(format!("Another reviewer has to confirm it. {could} Until then {day} stays closed."))
     } else {
         Err(Refusal::Conflict("Somebody else has asked for it at the same moment. Open the page again.".to_owned()))
     }
@@ -146,8 +158,9 @@ async fn confirm(
     p: &Pending,
 ) -> Result<String, Refusal> {
     if p.by == visitor.name {
-        let message = "You have asked for it, so you cannot confirm it: that takes another reviewer.";
-        return Err(Refusal::Forbidden(message.to_owned()));
+        let could = others(whole, &p.by);
+        let message = format!("You have asked for it, so you cannot confirm it: that takes another reviewer. {could}");
+        return Err(Refusal::Forbidden(message));
     }
     let detail = json!({ "asked_by": p.by, "reason": p.reason, "item": p.item });
     note(shared, visitor, "unlock", &format!("day:{day}"), detail, false).await?;
@@ -197,7 +210,7 @@ async fn settle(
         subject: Subject::Item(p.item),
         version: p.standing.version(),
         who: visitor.who(),
-        origin: Origin::Web,
+        origin: visitor.origin,
         wanted: Wanted { about, text: text.to_owned(), ..Wanted::plain(kind) },
     };
     shared.site.people.review(&shared.site.identity, &doing, &Known::default(), shared.now()).await

@@ -31,6 +31,8 @@ pub(crate) struct Visitor {
     /// Idle for too long: only stop, kill and flatten (WEB-2c).
     pub(crate) idle: bool,
     pub(crate) ends_at: Timestamp,
+    /// From where.
+    pub(crate) origin: Origin,
 }
 
 impl Visitor {
@@ -46,8 +48,12 @@ impl Visitor {
         Who::Person(self.name.clone())
     }
 
+    pub(crate) fn by(&self) -> (Who, Origin) {
+        (self.who(), self.origin)
+    }
+
     pub(crate) fn caller(&self, stepped_up: bool) -> Caller {
-        Caller { who: self.who(), origin: Origin::Web, roles: self.roles, stepped_up }
+        Caller { who: self.who(), origin: self.origin, roles: self.roles, stepped_up }
     }
 }
 

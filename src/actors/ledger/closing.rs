@@ -11,6 +11,7 @@ use desk::world::day::{DayEnding, Ended};
 use desk::world::trader::Halt;
 
 use super::{After, Ledger};
+use crate::actors::questions::Checked;
 use crate::messages::board::OpenDay;
 use crate::messages::broker::ToBroker;
 use crate::messages::ledger::Over;
@@ -62,20 +63,36 @@ impl Ledger {
             after.push(After::Turned);
         }
         let (closing, why) = match ended {
-            Ended::Closed(closing) => (Some((self.trader.journal().head().seq, *closing)), None),
+            Ended::Closed(closing) => {
+                let entry = self.trader.journal().head().seq;
+                after.push(After::Checked(Checked::Passed { session, entry }));
+                (Some((entry, *closing)), None)
+            }
             Ended::Held(why) => (None, Some(why)),
-            Ended::Refused(refusal) => match *refusal {
-                BookRefusal::NotReconciled { .. } | BookRefusal::LaterSessionBooked { .. } => {
-                    (None, Some(refusal.to_string()))
+            Ended::Refused(refusal) => {
+                after.extend(self.failed(&refusal).map(After::Checked));
+                match *refusal {
+                    BookRefusal::NotReconciled { .. } | BookRefusal::LaterSessionBooked { .. } => {
+                        (None, Some(refusal.to_string()))
+                    }
+                    other => return Err(other.into()),
                 }
-                other => return Err(other.into()),
-            },
+            }
         };
         self.held = why.as_ref().map(|_| if questions { Held::Questions } else { Held::Other });
         let day = why.map(|why| OpenDay { day: session, why, by_itself: questions });
         after.push(After::DayOpen(day));
         self.queue_up(closing, after);
         Ok(())
+    }
+
+    /// What the review is told of a check that does not agree.
+    fn failed(&self, refusal: &BookRefusal) -> Option<Checked> {
+        let BookRefusal::NotReconciled { session, check, what, have, need } = refusal else { return None };
+        let title =
+            format!("{} does not close: check {check}, {what}: the books have {have}, needed is {need}", session.date);
+        let close = self.trader.books().times_closed(*session).saturating_add(1);
+        Some(Checked::Failed { session: *session, close, title, text: refusal.to_string() })
     }
 
     /// Tries a day again: by somebody's command, or because the review has gone on.

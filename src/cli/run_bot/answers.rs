@@ -2,7 +2,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use desk::domain::bot::{Caller, Origin};
+use desk::domain::bot::{Caller, Origin, Who};
+use desk::domain::time::Timestamp;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -10,6 +11,7 @@ use crate::cli::command::verb;
 use crate::gateway::control::{Answering, Reply, Request, StepUp};
 use crate::gateway::own_name;
 use crate::messages::board::Board;
+use crate::messages::counter::{Counter, Paper, TurnedDown, Unlocking};
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::{Door, Order, Refused};
 
@@ -19,9 +21,11 @@ pub type Checking = Arc<dyn Fn(StepUp) -> Pin<Box<dyn Future<Output = bool> + Se
 /// Says of a board why nothing trades.
 pub(super) type Diagnosing = fn(&Board) -> Value;
 
-/// What the socket's server answers with: commands go through the door as the owner's (LIFE-5), questions to the board.
+/// What the socket's server answers with: commands go through the door as the owner's (LIFE-5), questions to the board, and
+/// what the pages do is handed to them; what was done has the time of this clock.
 pub fn answering(
     door: Door,
+    (counter, clock): (Counter, fn() -> Timestamp),
     (board, rehearsals): (watch::Receiver<Arc<Board>>, Rehearsals),
     checking: Checking,
     diagnosing: Diagnosing,
@@ -31,6 +35,7 @@ pub fn answering(
     Arc::new(move |request| {
         let user = user.clone();
         let (door, board, checking) = (door.clone(), board.clone(), Arc::clone(&checking));
+        let counter = counter.clone();
         let rehearsals = rehearsals.clone();
         Box::pin(async move {
             match request {
@@ -46,6 +51,15 @@ pub fn answering(
                     let now = rehearsals.borrow().clone();
                     let rehearsal = now.and_then(|now| serde_json::to_value(&*now).ok());
                     Reply::Rehearsal { rehearsal: rehearsal.unwrap_or(Value::Null) }
+                }
+                Request::Unlock { day, session, act, why, step_up } => {
+                    let StepUp { name, code } = step_up;
+                    let unlocking = Unlocking { day, session, act, reason: why, name, code };
+                    handed(counter.ask(Paper::Unlock(unlocking)).await, clock)
+                }
+                Request::Raise { statement } => {
+                    let who = Who::OwnerBy(format!("tbot ledger reconcile, user {user}"));
+                    handed(counter.ask(Paper::Raise { statement, who }).await, clock)
                 }
                 Request::Command { key, command, why, step_up } => {
                     let way = format!("tbot {}, user {user}", verb(&command));
@@ -67,6 +81,13 @@ pub fn answering(
     })
 }
 
+fn handed(answer: Result<String, TurnedDown>, clock: fn() -> Timestamp) -> Reply {
+    match answer {
+        Ok(message) => Reply::Done { at: clock(), message },
+        Err(TurnedDown { code, message }) => Reply::Refused { code: code.to_owned(), message },
+    }
+}
+
 fn reply(answer: crate::messages::supervisor::Answer) -> Reply {
     match answer {
         Ok(outcome) => Reply::Done { at: outcome.at, message: outcome.message },
@@ -85,10 +106,10 @@ fn reply(answer: crate::messages::supervisor::Answer) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    use desk::domain::bot::{Command, Who};
-    use desk::domain::time::Timestamp;
+    use desk::domain::bot::Command;
 
     use super::*;
+    use crate::messages::counter::counter;
     use crate::messages::supervisor::Outcome;
 
     async fn asked(command: Command, code: Option<&str>) -> Reply {
@@ -106,7 +127,9 @@ mod tests {
         let step_up = code.map(|code| StepUp { name: "ada".to_owned(), code: code.to_owned() });
         let request = Request::Command { key: "k".to_owned(), command, why: "because".to_owned(), step_up };
         let (_none, rehearsals) = watch::channel(None);
-        answering(door, (board, rehearsals), checking, |_| Value::Null)(request).await
+        let (counter, _papers) = counter();
+        let clock = || Timestamp::from_seconds(1);
+        answering(door, (counter, clock), (board, rehearsals), checking, |_| Value::Null)(request).await
     }
 
     fn board() -> Board {

@@ -65,7 +65,7 @@ mod tests {
                     Request::Command { .. } => std::future::pending().await,
                     Request::Rehearsal => Reply::Rehearsal { rehearsal: serde_json::Value::Null },
                     Request::Diagnosis => Reply::Diagnosis { found: serde_json::Value::Null },
-                    Request::Board => Reply::Board { board: serde_json::json!({ "number": 1 }) },
+                    _ => Reply::Board { board: serde_json::json!({ "number": 1 }) },
                 }
             })
         })

@@ -1,7 +1,8 @@
 //! What passes over the socket: one JSON object a line, a request and its reply.
 
 use desk::domain::bot::Command;
-use desk::domain::time::Timestamp;
+use desk::domain::ids::SessionId;
+use desk::domain::time::{Date, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -31,9 +32,29 @@ pub enum Request {
     Rehearsal,
     /// Why nothing trades.
     Diagnosis,
+    /// A closed day of the books is to be opened again (LEDG-7).
+    Unlock {
+        /// The day.
+        day: Date,
+        /// The session by its full name, where it was given so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session: Option<SessionId>,
+        /// `ask`, `confirm` or `keep`.
+        act: String,
+        /// Why; may be empty where it is confirmed.
+        #[serde(default)]
+        why: String,
+        /// The reviewer's name and one-time code.
+        step_up: StepUp,
+    },
+    /// What differs between a kept statement and the books becomes items of the review (LEDG-9).
+    Raise {
+        /// The statement's number.
+        statement: u64,
+    },
 }
 
-/// An administrator's name and one-time code.
+/// A person's name and one-time code.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepUp {
     /// The name of the account.

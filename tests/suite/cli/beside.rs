@@ -91,6 +91,9 @@ fn friendly(request: &Request) -> Reply {
         Request::Command { command: Command::Start, .. } => {
             Reply::Refused { code: "state".to_owned(), message: "The latch is set.".to_owned() }
         }
+        Request::Unlock { .. } | Request::Raise { .. } => {
+            Reply::Refused { code: "busy".to_owned(), message: "The bot does not answer that now.".to_owned() }
+        }
         Request::Command { command, .. } => {
             Reply::Done { at: Timestamp::from_seconds(1), message: format!("{} is under way.", command.as_str()) }
         }

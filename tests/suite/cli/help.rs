@@ -6,6 +6,9 @@ const VERBS: &[&str] = &[
     "ledger verify",
     "ledger export",
     "ledger check-ofx",
+    "ledger import",
+    "ledger reconcile",
+    "ledger unlock",
     "status",
     "check",
     "diagnose",
@@ -82,6 +85,6 @@ fn a_wrong_verb_or_option_ends_with_2_and_says_what_there_is() {
 fn every_shell_gets_its_completions() {
     for shell in ["bash", "zsh", "fish"] {
         let script = tbot_well(&["completions", shell]).out;
-        assert!(script.contains("reset-kill") && script.contains("backtest"), "{shell}");
+        assert!(["reset-kill", "backtest", "reconcile", "unlock"].iter().all(|verb| script.contains(verb)), "{shell}");
     }
 }

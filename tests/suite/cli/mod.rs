@@ -1,5 +1,7 @@
 //! The command line from outside: the real binary on real files.
 
+/// What an accountant does.
+mod accountant;
 /// Backups of a living bot, and back.
 #[cfg(debug_assertions)]
 mod backups;

@@ -146,7 +146,7 @@ fn books_that_do_not_verify_are_not_exported() {
     let file = place.path().join("x.csv");
     let said = export(&out, "csv", &file, &[]);
     assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
-    assert!(said.out.contains("do not verify, and nothing was exported: "), "{}", said.out);
+    assert!(said.out.contains("do not verify, and nothing was done with them: "), "{}", said.out);
     assert_eq!(export(&out, "csv", &file, &["--json"]).json()["verified"], false);
     assert!(!file.exists());
 }

@@ -12,6 +12,7 @@ use desk::machines::ledger::Books;
 use sqlx::{Connection as _, Executor as _};
 use tbot::messages::board::Board;
 use tbot::messages::bookkeeping::{Bookkeeping, ChartTold, How, NotBooked, Question};
+use tbot::messages::counter::counter;
 use tbot::messages::supervisor::{Answer as Told, Door, Order, Outcome, Refused};
 use tbot::store::people::{NewPerson, NewSession, PasswordHash, People, PersonId, Purpose, Seal, Unsealed};
 use tbot::store::{Address, Reader};
@@ -131,7 +132,7 @@ impl Server {
                     registered: Arc::new(|_| {}),
                     manners: Manners { secure, strict_transport: secure, ..Manners::default() },
                 };
-                let server = serve(listener, site, None).unwrap();
+                let server = serve(listener, site, None, counter().1).unwrap();
                 tell.send(server.handle()).unwrap();
                 server.await.unwrap();
             });

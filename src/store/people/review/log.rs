@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::fold::{Around, Standing, decide};
 use super::refused::Refused;
-use super::words::{Act, ActKind, Item, ItemKind, NewItem, Subject, Wanted};
+use super::words::{Act, ActKind, CLOSE, Item, ItemKind, NewItem, Subject, Wanted};
 use crate::store::error::StoreError;
 use crate::store::link::Link;
 use crate::store::people::audit::{Deed, record_on, who_text};
@@ -136,7 +136,21 @@ impl Reviewed {
         around
     }
 
-    /// What has open questions and belongs to a day: while there is something, the day is not closed (BOOKS.md, check 6).
+    /// What holds up a day's close (BOOKS.md, check 6): what is queried, but for what the close itself has asked and answers by
+    /// passing. A question of a person about that holds it up like any other.
+    #[must_use]
+    pub fn holding(&self, day: Date) -> Vec<Subject> {
+        let own = |subject: &Subject| {
+            let Subject::Item(number) = subject else { return false };
+            let of_close = self.items.get(number).is_some_and(|item| item.source.starts_with(CLOSE));
+            let raised = self.standings.get(subject).and_then(|(_, s)| s.acts.first()).map(|act| act.who.as_str());
+            let asked = self.standings.get(subject).map(|(_, s)| s.queries()).unwrap_or_default();
+            of_close && asked.iter().all(|query| Some(query.who.as_str()) == raised)
+        };
+        self.queried(day).into_iter().filter(|subject| !own(subject)).collect()
+    }
+
+    /// What has open questions and belongs to a day.
     #[must_use]
     pub fn queried(&self, day: Date) -> Vec<Subject> {
         let of_day = self.standings.values().filter(|(of, s)| *of == Some(day) && !s.queries().is_empty());

@@ -132,6 +132,9 @@ named! { ItemKind:
     Other = "other", "other";
 }
 
+/// How the source of an item begins that a day's close has raised about a check of its own.
+pub const CLOSE: &str = "close:";
+
 /// Something to be raised. The same source is never raised twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewItem {

@@ -85,14 +85,16 @@ pub(crate) async fn act(shared: Data<Shared>, visitor: Visitor, number: Path<Str
     let number = number_of(&number)?;
     match fields.get("act") {
         "again" => {
-            statements::again(&shared, &visitor, number).await?;
+            let (who, origin) = visitor.by();
+            statements::again(&shared, (&who, origin), number).await?;
             Ok(led_to(&format!("/ledger/reconciliation/{number}?said=again")))
         }
         "raise" => {
             let found = shared.site.people.statement(&shared.site.identity, number).await?;
             let (line, _, result) = found.ok_or_else(missing)?;
             let raise = Raise { line: &line, found: &matching(&result)?, source: fields.get("source") };
-            raising::raise(&shared, &visitor, &raise).await?;
+            let (who, origin) = visitor.by();
+            raising::raise(&shared, (&who, origin), &raise).await?;
             Ok(led_to(&format!("/ledger/reconciliation/{number}?said=raised")))
         }
         _ => Err(Refusal::Invalid("Allowed are again and raise.".to_owned())),
