@@ -1,5 +1,5 @@
 //! What the day's close asks the review, and tells it. A check that fails is an item of the review by itself (LEDG-9, LEDG-12);
-//! once the close passes, the bot takes its own question back and names the entry that did it (decision 0016).
+//! once the close passes, the bot takes its own question back and names the entry that did it (decision 0017).
 
 use std::time::Duration;
 
@@ -208,7 +208,7 @@ mod tests {
         }
     }
 
-    /// LEDG-9, LEDG-12, decision 0016: one failure is one item; other figures supersede it; a close that passes settles it; a
+    /// LEDG-9, LEDG-12, decision 0017: one failure is one item; other figures supersede it; a close that passes settles it; a
     /// person's answer stands; the close never waits for its own question, and does wait for a person's.
     #[tokio::test]
     async fn ledg_12_a_failing_check_is_one_item_which_the_passing_close_settles() {
