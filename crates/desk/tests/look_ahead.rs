@@ -115,7 +115,8 @@ impl Strategy for Peeker {
     }
 
     fn agrees(&self, other: &dyn Strategy) -> bool {
-        (other as &dyn Any).downcast_ref() == Some(self)
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
     }
 }
 

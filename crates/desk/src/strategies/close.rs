@@ -106,6 +106,7 @@ impl Strategy for Close {
     }
 
     fn agrees(&self, other: &dyn Strategy) -> bool {
-        (other as &dyn Any).downcast_ref() == Some(self)
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
     }
 }

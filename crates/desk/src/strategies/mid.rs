@@ -122,6 +122,7 @@ impl Strategy for Mid {
     }
 
     fn agrees(&self, other: &dyn Strategy) -> bool {
-        (other as &dyn Any).downcast_ref() == Some(self)
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
     }
 }

@@ -147,6 +147,7 @@ impl Strategy for Open {
     }
 
     fn agrees(&self, other: &dyn Strategy) -> bool {
-        (other as &dyn Any).downcast_ref() == Some(self)
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
     }
 }

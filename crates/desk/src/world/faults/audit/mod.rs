@@ -218,8 +218,8 @@ impl Auditor {
 
     fn same_executions(&self) -> Finding {
         let recorded = |id: &str| (self.events.executions().get(id), self.books.fills().get(id));
-        let same = |(id, told): &(&Box<str>, &Figures)| recorded(id) == (Some(told), Some(told));
-        match self.told.executions.iter().find(|told| !same(told)) {
+        let same = |id: &str, told: &Figures| recorded(id) == (Some(told), Some(told));
+        match self.told.executions.iter().find(|(id, told)| !same(id, told)) {
             Some((id, _)) => wrong(Invariant::I3, format!("execution {id} of the venue is not booked as it was made")),
             None => Ok(()),
         }
