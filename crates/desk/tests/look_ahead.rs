@@ -11,6 +11,8 @@ mod common;
 #[path = "common/guard.rs"]
 mod guard;
 
+use std::any::Any;
+
 use common::{Nobody, Scene};
 use desk::domain::calendar::Calendar;
 use desk::domain::decimal::{Price, Ratio};
@@ -59,7 +61,7 @@ fn res_6_another_future_leaves_the_past_as_it_was() {
 }
 
 /// Knows the whole tape, and goes where the next bar will go.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 struct Peeker {
     parameters: Parameters,
     tapes: Vec<Vec<Bar>>,
@@ -110,6 +112,11 @@ impl Strategy for Peeker {
 
     fn returns(&self, _: Side, _: &View<'_>) -> bool {
         true
+    }
+
+    fn agrees(&self, other: &dyn Strategy) -> bool {
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
     }
 }
 

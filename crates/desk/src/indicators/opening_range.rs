@@ -31,7 +31,7 @@ pub struct Range {
 }
 
 /// High and low of the clean bars that start in the session's first minutes (STRAT-18).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpeningRange {
     minutes: u32,
     edges: Option<Range>,

@@ -13,7 +13,7 @@ pub const MOST: usize = 120;
 /// Every bar of the session is taken in, and only the last hour asks: a bar costs two writes, and the extremes are
 /// searched for when somebody wants them. Most ask only how a price stands to them, and the first bar that reaches it ends
 /// that search.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extremes {
     highs: Ring<MOST>,
     lows: Ring<MOST>,

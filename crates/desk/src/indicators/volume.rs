@@ -7,7 +7,7 @@ use crate::domain::wide::Wide;
 pub const MOST: usize = 60;
 
 /// Sum of the volumes of the last N clean bars *before* the current one (STRAT-18).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VolumeSum {
     volumes: Ring<MOST>,
     /// Of all volumes held, the current one included. 60 values of 64 bits never fill 128.

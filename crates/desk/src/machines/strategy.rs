@@ -370,11 +370,12 @@ impl StrategyMachine {
         self.slots.get(symbol).map_or(0, |s| s.signals).saturating_add(1)
     }
 
-    /// All that it remembers and a restart has to bring back: everything but the reasons counted.
+    /// Whether another remembers the same, as a restart has to bring it back: everything but the reasons counted.
     #[must_use]
-    pub fn memory(&self) -> impl std::fmt::Debug + '_ {
-        let slots = self.slots.iter().map(|s| (s.signals, s.approved, s.spent, s.given_back, s.tracking));
-        (&self.strategy, slots.collect::<Vec<_>>(), self.hours, self.window, self.exit_at)
+    pub fn agrees(&self, other: &Self) -> bool {
+        self.strategy.agrees(&*other.strategy)
+            && self.slots == other.slots
+            && (self.hours, self.window, self.exit_at) == (other.hours, other.window, other.exit_at)
     }
 
     /// What was counted in a symbol, reason by reason.

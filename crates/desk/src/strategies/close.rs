@@ -1,5 +1,6 @@
 //! `close`: momentum into the close (STRAT-20).
 
+use std::any::Any;
 use std::cmp::Ordering;
 
 use super::contract::{Detection, Held, Setup, Strategy, TargetRule};
@@ -16,7 +17,7 @@ use crate::indicators::rolling::Extremes;
 use crate::machines::market_data::View;
 
 /// The strategy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Close {
     parameters: Parameters,
     extremes: Vec<Extremes>,
@@ -102,5 +103,10 @@ impl Strategy for Close {
         let side = held.position.side;
         let structural = || self.parameters.structural > 0 && side_of_vwap(side, view, false);
         shared_exit(&self.parameters, held, view, structural, || false)
+    }
+
+    fn agrees(&self, other: &dyn Strategy) -> bool {
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
     }
 }

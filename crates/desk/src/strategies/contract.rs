@@ -1,5 +1,6 @@
 //! The contract of every strategy (TRADE-5).
 
+use std::any::Any;
 use std::fmt;
 
 use super::management::{Tracking, instant};
@@ -129,7 +130,7 @@ pub struct Held<'a> {
 }
 
 /// A strategy.
-pub trait Strategy: Send + fmt::Debug {
+pub trait Strategy: Any + Send + fmt::Debug {
     /// Its name.
     fn name(&self) -> StrategyName;
 
@@ -188,6 +189,9 @@ pub trait Strategy: Send + fmt::Debug {
         let _ = (side, view);
         false
     }
+
+    /// Whether another strategy is the same one and remembers the same: a restart has to bring all of it back.
+    fn agrees(&self, other: &dyn Strategy) -> bool;
 
     /// Hears of a closed trade.
     fn post_trade_update(&mut self, trade: &Trade) {

@@ -1,5 +1,6 @@
 //! `mid`: reversion to the session's VWAP (STRAT-19).
 
+use std::any::Any;
 use std::cmp::Ordering;
 
 use super::contract::{Detection, Held, Setup, Strategy, TargetRule};
@@ -18,7 +19,7 @@ use crate::machines::market_data::View;
 const LEAST_BARS: u32 = 30;
 
 /// The strategy. All its indicators are the session's own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mid {
     parameters: Parameters,
 }
@@ -118,5 +119,10 @@ impl Strategy for Mid {
 
     fn returns(&self, side: Side, view: &View<'_>) -> bool {
         has_returned(side, view)
+    }
+
+    fn agrees(&self, other: &dyn Strategy) -> bool {
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
     }
 }

@@ -1,5 +1,7 @@
 //! `open`: a breakout from the opening range, with volume and an entry buffer (STRAT-18).
 
+use std::any::Any;
+
 use super::contract::{Detection, Held, Setup, Strategy, TargetRule};
 use super::management::{new_stop, shared_exit};
 use super::parameters::Parameters;
@@ -15,7 +17,7 @@ use crate::indicators::volume::VolumeSum;
 use crate::machines::market_data::View;
 
 /// One symbol's own indicators.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Symbol {
     range: OpeningRange,
     volumes: VolumeSum,
@@ -23,7 +25,7 @@ struct Symbol {
 }
 
 /// A range with how far beyond it a close must be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Formed {
     range: Range,
     above: Price,
@@ -31,7 +33,7 @@ struct Formed {
 }
 
 /// The strategy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Open {
     parameters: Parameters,
     symbols: Vec<Symbol>,
@@ -142,5 +144,10 @@ impl Strategy for Open {
         let row = self.parameters.structural_closes;
         let structural = || row > 0 && held.tracking.wrong_closes >= row;
         shared_exit(&self.parameters, held, view, structural, || false)
+    }
+
+    fn agrees(&self, other: &dyn Strategy) -> bool {
+        let other: &dyn Any = other;
+        other.downcast_ref() == Some(self)
     }
 }

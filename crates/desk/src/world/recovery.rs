@@ -2,10 +2,8 @@
 //! anything else is decided the venue is asked what became of every order (EXEC-3, EXEC-9, K1 to K7).
 
 use std::collections::BTreeSet;
-use std::fmt::{self, Write};
 
 use super::trader::{Ended, Halt, Link, Record, SessionTerms, Trader};
-use crate::domain::chain::Hash;
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::{OrderId, SessionId};
 use crate::domain::journal::EntryKind;
@@ -178,7 +176,9 @@ impl<R: Record> Trader<R> {
     pub fn difference(&self, other: &Self) -> Option<&'static str> {
         let same_market = self.market.len() == other.market.len();
         let same_market = same_market && self.market.iter().zip(&other.market).all(|(a, b)| a.agrees(b));
-        let memory = |t: &Self| t.strategies.iter().map(|s| digest(&s.memory())).collect::<Vec<_>>();
+        let same_strategies = self.strategies.len() == other.strategies.len();
+        let mut strategies = self.strategies.iter().zip(&other.strategies);
+        let same_strategies = same_strategies && strategies.all(|(a, b)| a.agrees(b));
         let parts = [
             ("the numbers of events and bars", (self.seq, self.feed) == (other.seq, other.feed)),
             ("the last instant", self.last_at == other.last_at),
@@ -190,15 +190,8 @@ impl<R: Record> Trader<R> {
             ("the journal", self.journal.head() == other.journal.head()),
             ("the day's milestones", self.milestones == other.milestones),
             ("the indicators", same_market),
-            ("the strategies", memory(self) == memory(other)),
+            ("the strategies", same_strategies),
         ];
         parts.into_iter().find(|(_, same)| !same).map(|(part, _)| part)
     }
-}
-
-/// A hash over everything that a value shows of itself.
-fn digest(value: &impl fmt::Debug) -> Hash {
-    let mut text = String::new();
-    let _ = write!(text, "{value:?}");
-    Hash::of(text.as_bytes())
 }

@@ -58,7 +58,7 @@ impl Play<'_> {
         let mut trader = self.blank()?;
         {
             let disk = self.disk.borrow();
-            trader.restore(disk.events.from(0), disk.entries.from(0), self.days)?;
+            trader.restore(disk.stored.events.from(0), disk.stored.entries.from(0), self.days)?;
         }
         if let Some(dead) = self.remains.take() {
             trader.feed_to(dead.feed(), self.days)?;

@@ -15,7 +15,7 @@ const CASH: [&str; 2] = ["1010", "1020"];
 const POSITIONS: [&str; 2] = ["1310", "2110"];
 
 /// What the books have told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(in crate::world::faults) struct BooksSeen {
     read: usize,
     link: [u8; 32],
@@ -38,7 +38,7 @@ impl BooksSeen {
     }
 
     pub(super) const fn is_up_to_date(&self, disk: &Disk) -> bool {
-        self.read == disk.entries.len()
+        self.read == disk.stored.entries.len()
     }
 
     pub(super) const fn fills(&self) -> &BTreeMap<Box<str>, Figures> {
@@ -46,8 +46,8 @@ impl BooksSeen {
     }
 
     pub(super) fn read(&mut self, disk: &Disk, terms: &Terms, told: &Told) -> Finding {
-        for bytes in disk.entries.from(self.read) {
-            let stored = disk.links.get(self.read);
+        for bytes in disk.stored.entries.from(self.read) {
+            let stored = disk.stored.links.get(self.read);
             self.read = self.read.saturating_add(1);
             let mut hasher = Sha256::new();
             hasher.update(self.link);

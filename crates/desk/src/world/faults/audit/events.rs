@@ -40,7 +40,7 @@ struct Owner {
 }
 
 /// What the event log has told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(in crate::world::faults) struct EventsSeen {
     read: usize,
     session: Box<str>,
@@ -75,7 +75,7 @@ impl EventsSeen {
     }
 
     pub(super) const fn is_up_to_date(&self, disk: &Disk) -> bool {
-        self.read == disk.events.len()
+        self.read == disk.stored.events.len()
     }
 
     pub(super) const fn executions(&self) -> &BTreeMap<Box<str>, Figures> {
@@ -100,7 +100,7 @@ impl EventsSeen {
     }
 
     pub(super) fn read(&mut self, disk: &Disk, terms: &Terms, told: &Told) -> Finding {
-        for bytes in disk.events.from(self.read) {
+        for bytes in disk.stored.events.from(self.read) {
             self.read = self.read.saturating_add(1);
             let line: Line<'_> = match record(bytes) {
                 Ok(line) => line,
