@@ -12,15 +12,15 @@ use desk::domain::time::Timestamp;
 use super::closings::{Closings, Named};
 use super::events::{check_kept, check_link, check_reached};
 use super::file::Rows;
-use super::reading;
 use super::report::{BookReport, Finding, Stop, found};
 use super::reversals;
 use super::rows::{Row, pages, push_number};
+use super::{protocol, reading};
 use crate::store::error::StoreError;
 use crate::store::head::Head;
 use crate::store::link::on;
 use crate::store::pack::session_number;
-use crate::store::reader::{Reader, signed, unsigned};
+use crate::store::reader::{Balance, Reader, signed, unsigned};
 use crate::store::sql;
 use crate::store::words::Book;
 
@@ -58,9 +58,14 @@ pub(super) async fn verify(
         booked_at: Timestamp::from_nanos(i64::MIN),
         reversed: BTreeSet::new(),
         trial: BTreeMap::new(),
-        text: String::new(),
+        text: Vec::new(),
     };
     let mut closings = Closings::open(reader, book).await?;
+    // The balances that statements show are asked for at once, on a connection of their own, and compared at the end.
+    let shown = tokio::spawn({
+        let (reader, book) = (reader.clone(), book.clone());
+        async move { reader.balances(&book, None).await }
+    });
     // Pages are read while the one before is checked.
     let mut pages = pages(reader, book, file);
     while let Some(page) = pages.recv().await {
@@ -78,7 +83,7 @@ pub(super) async fn verify(
     (report.closings, named) = closings.finish(book)?;
     check_reached("entry", book, report.heads.entry, kept)?;
     check_loose(reader, book, report.heads.entry).await?;
-    walk.check_trial(reader).await?;
+    walk.check_trial(shown.await.map_err(|e| protocol(&e.to_string()))?)?;
     Ok(named)
 }
 
@@ -109,7 +114,7 @@ struct Walk<'a> {
     reversed: BTreeSet<u64>,
     trial: Trial,
     /// Room for the text of a row.
-    text: String,
+    text: Vec<u8>,
 }
 
 impl Walk<'_> {
@@ -134,7 +139,7 @@ impl Walk<'_> {
         Ok((entry, Head { seq: next, hash: computed }))
     }
 
-    fn check_columns(&mut self, entry: &Entry, stored: &str) -> Result<(), Finding> {
+    fn check_columns(&mut self, entry: &Entry, stored: &[u8]) -> Result<(), Finding> {
         let wrong = |column: &str| found("entry", self.book.number).seq(entry.seq).column(column);
         let d = &entry.draft;
         let id = entry_id(&self.book.identity, d.kind, &d.source_key)
@@ -145,7 +150,7 @@ impl Walk<'_> {
         }
         self.text.clear();
         let text = &mut self.text;
-        text.extend([id.as_str(), " ", d.kind.as_str(), " "]);
+        push_words(text, &[id.as_str(), " ", d.kind.as_str(), " "]);
         let postings = u64::try_from(d.postings.len()).unwrap_or(u64::MAX);
         let numbers = [Some(session), Some(d.effective_at.nanos()), Some(entry.booked_at.nanos())];
         let others = [d.reverses, d.corrects, Some(postings)].map(|n| n.map(signed));
@@ -153,9 +158,9 @@ impl Walk<'_> {
             if let Some(number) = number {
                 push_number(text, number);
             }
-            text.push(' ');
+            text.push(b' ');
         }
-        text.push_str(&d.source_key);
+        push_words(text, &[&d.source_key]);
         match difference(stored, &self.text, &ENTRY_COLUMNS) {
             Some((column, stored, expected)) => Err(wrong(column).values(stored, expected)),
             None => Ok(()),
@@ -183,7 +188,7 @@ impl Walk<'_> {
         }
     }
 
-    fn check_postings(&mut self, entry: &Entry, beside: &str) -> Result<(), Finding> {
+    fn check_postings(&mut self, entry: &Entry, beside: &[u8]) -> Result<(), Finding> {
         let session = session_number(self.book, entry.draft.session).unwrap_or(0);
         self.text.clear();
         for (posting, line) in entry.draft.postings.iter().zip(1_u64..) {
@@ -203,8 +208,9 @@ impl Walk<'_> {
     }
 
     /// The first line in which the rows differ from the text that the bytes make.
-    fn differing_line(&self, seq: u64, beside: &str) -> Finding {
-        let (mut rows, mut lines) = (beside.lines(), self.text.lines());
+    fn differing_line(&self, seq: u64, beside: &[u8]) -> Finding {
+        let (beside, text) = (String::from_utf8_lossy(beside), String::from_utf8_lossy(&self.text));
+        let (mut rows, mut lines) = (beside.lines(), text.lines());
         for line in 1_u64.. {
             let wrong = |column: &str| found("posting", self.book.number).seq(seq).line(line).column(column);
             let (stored, expected) = match (rows.next(), lines.next()) {
@@ -212,16 +218,18 @@ impl Walk<'_> {
                 (None, None) => break,
                 (stored, _) => return wrong("line").values(stored.unwrap_or_default(), "one row a posting"),
             };
-            if let Some((column, stored, expected)) = difference(stored, expected, &POSTING_COLUMNS) {
+            if let Some((column, stored, expected)) =
+                difference(stored.as_bytes(), expected.as_bytes(), &POSTING_COLUMNS)
+            {
                 return wrong(column).values(stored, expected);
             }
         }
-        found("posting", self.book.number).seq(seq).column("line").values(beside, &self.text)
+        found("posting", self.book.number).seq(seq).column("line").values(beside, text)
     }
 
     /// The balances that statements show, which come by the indexes, against those of the bytes.
-    async fn check_trial(self, reader: &Reader) -> Result<(), Stop> {
-        let balances = match reader.balances(self.book, None).await {
+    fn check_trial(self, shown: Result<Vec<Balance>, StoreError>) -> Result<(), Stop> {
+        let balances = match shown {
             Err(StoreError::Database { source, .. }) => return Err(reading(source)),
             other => other?,
         };
@@ -279,26 +287,26 @@ fn check_sums(book: &Book, entry: &Entry) -> Result<(), Finding> {
 }
 
 /// As [`sql::CHECK_POSTINGS`] writes a row.
-fn write_posting(text: &mut String, line: u64, session: i64, p: &Posting) {
+fn write_posting(text: &mut Vec<u8>, line: u64, session: i64, p: &Posting) {
     let t = &p.tags;
     for number in [signed(line), session, i64::from(p.account.code())] {
         push_number(text, number);
-        text.push(' ');
+        text.push(b' ');
     }
-    text.extend([p.currency.as_str(), " "]);
+    push_words(text, &[p.currency.as_str(), " "]);
     push_number(text, p.amount.raw());
     match &p.holding {
         Some(held) => {
-            text.extend([" =", held.commodity.as_str(), " ="]);
+            push_words(text, &[" =", held.commodity.as_str(), " ="]);
             push_number(text, held.units.raw());
         }
-        None => text.push_str("  "),
+        None => push_words(text, &["  "]),
     }
     let mut tag = |value: Option<&str>| {
-        text.push(' ');
+        text.push(b' ');
         if let Some(value) = value {
-            text.push('=');
-            text.push_str(value);
+            text.push(b'=');
+            text.extend_from_slice(value.as_bytes());
         }
     };
     tag(t.lot.as_ref().map(LotId::as_str));
@@ -307,23 +315,26 @@ fn write_posting(text: &mut String, line: u64, session: i64, p: &Posting) {
     tag(t.fill.as_ref().map(ExecutionId::as_str));
     tag(t.fee_kind.map(FeeKind::as_str));
     tag(t.item.as_ref().map(ItemId::as_str));
-    text.push('\n');
+    text.push(b'\n');
+}
+
+fn push_words(text: &mut Vec<u8>, words: &[&str]) {
+    for word in words {
+        text.extend_from_slice(word.as_bytes());
+    }
 }
 
 /// The first column in which two joined rows differ, with both values.
-fn difference<'a>(
-    stored: &'a str,
-    expected: &'a str,
-    columns: &[&'static str],
-) -> Option<(&'static str, &'a str, &'a str)> {
+fn difference(stored: &[u8], expected: &[u8], columns: &[&'static str]) -> Option<(&'static str, String, String)> {
     if stored == expected {
         return None;
     }
+    let (stored, expected) = (String::from_utf8_lossy(stored), String::from_utf8_lossy(expected));
     let count = columns.len();
     let (mut have, mut want) = (stored.splitn(count, ' '), expected.splitn(count, ' '));
     let differing = columns.iter().find_map(|&column| {
         let (have, want) = (have.next().unwrap_or_default(), want.next().unwrap_or_default());
-        (have != want).then_some((column, have, want))
+        (have != want).then(|| (column, have.to_owned(), want.to_owned()))
     });
-    differing.or(Some(("", stored, expected)))
+    differing.or_else(|| Some(("", stored.into_owned(), expected.into_owned())))
 }

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::damaged;
 use super::report::{Stop, found};
 use super::source::{Source, Tree, stored_columns};
-use super::tree::{Cursor, Image, MOST, Seen, Values};
+use super::tree::{Cursor, Image, MOST, NOTHING, Seen, Values};
 use crate::store::sql;
 
 /// How often a moment is sought at which both connections see the same.
@@ -373,7 +373,8 @@ impl Scan {
     fn read(&self, cursor: &mut Cursor, key: &RandomState) -> Result<Option<Sum>, Stop> {
         let mut order = Order::default();
         while cursor.advance()? {
-            let (values, count) = cursor.values()?;
+            let mut values = NOTHING;
+            let count = cursor.values(&mut values)?;
             if count != self.columns || !order.follows(self, |column| values.get(column).copied(), key) {
                 return Ok(None);
             }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::file::{Rows, Table};
 use super::report::Stop;
 use super::source::{Asked, Records, Source};
+use super::tree::NOTHING;
 use super::{damaged, reading};
 use crate::store::link::on;
 use crate::store::reader::Reader;
@@ -27,9 +28,9 @@ type EntryRow = (i64, String, Vec<u8>, Vec<u8>, Vec<u8>);
 pub(super) struct Row<'a> {
     pub(super) seq: i64,
     /// Its columns as [`sql::CHECK_ENTRIES`] joins them.
-    pub(super) columns: &'a str,
+    pub(super) columns: &'a [u8],
     /// Its postings as [`sql::CHECK_POSTINGS`] joins them, a line feed after each.
-    pub(super) beside: &'a str,
+    pub(super) beside: &'a [u8],
     pub(super) previous: &'a [u8],
     pub(super) hash: &'a [u8],
     pub(super) bytes: &'a [u8],
@@ -48,12 +49,21 @@ struct Ends {
 /// Rows one after the other.
 #[derive(Default)]
 pub(super) struct Page {
-    text: String,
+    text: Vec<u8>,
     bytes: Vec<u8>,
     rows: Vec<Ends>,
 }
 
 impl Page {
+    /// An empty page with room for as much as another has.
+    fn like(other: &Self) -> Self {
+        Self {
+            text: Vec::with_capacity(other.text.len()),
+            bytes: Vec::with_capacity(other.bytes.len()),
+            rows: Vec::with_capacity(other.rows.len()),
+        }
+    }
+
     pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         let (mut text, mut bytes) = (0, 0);
         self.rows.iter().map(move |ends| {
@@ -128,12 +138,12 @@ async fn fetch(reader: &Reader, book: i64, after: i64) -> Result<Page, Stop> {
     .map_err(reading)?;
     let (mut page, mut postings) = (Page::default(), postings.into_iter().peekable());
     for (seq, columns, previous, hash, bytes) in entries {
-        page.text.push_str(&columns);
+        page.text.extend_from_slice(columns.as_bytes());
         let columns = page.text.len();
         while postings.next_if(|p| p.0 < seq).is_some() {}
         if let Some((_, beside)) = postings.next_if(|p| p.0 == seq) {
-            page.text.push_str(&beside);
-            page.text.push('\n');
+            page.text.extend_from_slice(beside.as_bytes());
+            page.text.push(b'\n');
         }
         let beside = page.text.len();
         let [previous, hash, bytes] = page.add_bytes([&previous, &hash, &bytes]);
@@ -164,7 +174,11 @@ fn side_by_side<R: Records>(
     sender: &Sender<Result<Page, Stop>>,
 ) -> Result<(), Stop> {
     let mut page = Page::default();
-    while let Some(values) = entry_rows.here()? {
+    loop {
+        let mut values = NOTHING;
+        if !entry_rows.here(&mut values)? {
+            break;
+        }
         let [of, number, columns @ .., previous, hash, bytes] =
             values.first_chunk::<14>().unwrap_or(&[ValueRef::Null; 14]);
         if whole(*of) > book {
@@ -178,7 +192,11 @@ fn side_by_side<R: Records>(
         let seq = whole(*number);
         push_all(&mut page.text, columns, columns.len());
         let columns = page.text.len();
-        while let Some(values) = posting_rows.here()? {
+        loop {
+            let mut values = NOTHING;
+            if !posting_rows.here(&mut values)? {
+                break;
+            }
             let [of, number, columns @ ..] = values.first_chunk::<15>().unwrap_or(&[ValueRef::Null; 15]);
             let place = (whole(*of), whole(*number));
             if place > (book, seq) {
@@ -189,7 +207,7 @@ fn side_by_side<R: Records>(
             }
             if place == (book, seq) {
                 push_all(&mut page.text, columns, 5);
-                page.text.push('\n');
+                page.text.push(b'\n');
             }
             posting_rows.pass();
         }
@@ -197,8 +215,11 @@ fn side_by_side<R: Records>(
         let [previous, hash, bytes] = page.add_bytes([previous, hash, bytes].map(|part| bytes_of(*part)));
         page.rows.push(Ends { seq, columns, beside, previous, hash, bytes });
         entry_rows.pass();
-        if page.rows.len() >= PAGE && sender.blocking_send(Ok(std::mem::take(&mut page))).is_err() {
-            return Ok(());
+        if page.rows.len() >= PAGE {
+            let next = Page::like(&page);
+            if sender.blocking_send(Ok(std::mem::replace(&mut page, next))).is_err() {
+                return Ok(());
+            }
         }
     }
     if !page.rows.is_empty() {
@@ -208,50 +229,48 @@ fn side_by_side<R: Records>(
 }
 
 /// Writes values with a space between; those from a place on are marked where they are there.
-fn push_all(text: &mut String, values: &[ValueRef<'_>], marked_from: usize) {
+fn push_all(text: &mut Vec<u8>, values: &[ValueRef<'_>], marked_from: usize) {
     for (place, value) in values.iter().enumerate() {
         if place > 0 {
-            text.push(' ');
+            text.push(b' ');
         }
         push(text, *value, place >= marked_from);
     }
 }
 
-/// Writes a value as the questions to a server join it. What no strict table holds is written so that it equals nothing.
-fn push(text: &mut String, value: ValueRef<'_>, marked: bool) {
+/// Writes a value as the questions to a server join it. What no strict table holds is written so that it equals nothing; no
+/// more does a text that is not UTF-8, since what it is held against is.
+fn push(text: &mut Vec<u8>, value: ValueRef<'_>, marked: bool) {
     if marked && !matches!(value, ValueRef::Null) {
-        text.push('=');
+        text.push(b'=');
     }
     match value {
         ValueRef::Null => {}
         ValueRef::Integer(number) => push_number(text, number),
-        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(words) => text.push_str(words),
-            Err(_) => text.extend(["\u{0}not UTF-8: ", &String::from_utf8_lossy(bytes)]),
-        },
-        ValueRef::Real(number) => text.extend(["\u{0}a fraction: ", &number.to_string()]),
-        ValueRef::Blob(_) => text.push_str("\u{0}bytes"),
+        ValueRef::Text(bytes) => text.extend_from_slice(bytes),
+        ValueRef::Real(number) => text.extend_from_slice(format!("\u{0}a fraction: {number}").as_bytes()),
+        ValueRef::Blob(_) => text.extend_from_slice(b"\0bytes"),
     }
 }
 
-/// Writes a number, as `to_string` would.
-pub(super) fn push_number(text: &mut String, number: i64) {
-    let mut digits = [0_u8; 20];
+/// Writes a number, as `to_string` would: two digits a division.
+pub(super) fn push_number(text: &mut Vec<u8>, number: i64) {
+    let mut digits = [[b'0'; 2]; 10];
     let mut left = number.unsigned_abs();
-    let mut used = 0;
-    for digit in digits.iter_mut().rev() {
-        *digit = u8::try_from(left % 10).unwrap_or_default() | b'0';
-        left /= 10;
-        used = usize::saturating_add(used, 1);
+    let mut begin = digits.len().saturating_mul(2);
+    for pair in digits.iter_mut().rev() {
+        let two = u8::try_from(left % 100).unwrap_or_default();
+        *pair = [(two / 10) | b'0', (two % 10) | b'0'];
+        begin = begin.saturating_sub(if left < 10 { 1 } else { 2 });
+        left /= 100;
         if left == 0 {
             break;
         }
     }
     if number < 0 {
-        text.push('-');
+        text.push(b'-');
     }
-    let begin = digits.len().saturating_sub(used);
-    text.push_str(digits.get(begin..).and_then(|d| std::str::from_utf8(d).ok()).unwrap_or_default());
+    text.extend_from_slice(digits.as_flattened().get(begin..).unwrap_or_default());
 }
 
 /// A number; what is none becomes 0, which no record has.
@@ -274,9 +293,9 @@ mod tests {
     proptest! {
         #[test]
         fn a_number_is_written_as_everywhere(number in prop_oneof![any::<i64>(), -20_i64..20, Just(i64::MIN), Just(i64::MAX)]) {
-            let mut text = String::new();
+            let mut text = Vec::new();
             push_number(&mut text, number);
-            prop_assert_eq!(text, number.to_string());
+            prop_assert_eq!(text, number.to_string().into_bytes());
         }
     }
 }

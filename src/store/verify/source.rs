@@ -7,7 +7,7 @@ use rusqlite::{Connection, Rows};
 
 use super::damaged;
 use super::report::Stop;
-use super::tree::{Cursor, Image, MOST, Seen, Values};
+use super::tree::{Cursor, Image, NOTHING, Seen, Values};
 use crate::store::error::StoreError;
 use crate::store::sql;
 
@@ -21,8 +21,8 @@ pub(super) enum Source {
 
 /// Rows of a table in the order of its key, one at a time.
 pub(super) trait Records {
-    /// The columns of the present row, as the walk orders them; nothing behind the last.
-    fn here(&mut self) -> Result<Option<Values<'_>>, Stop>;
+    /// Writes the columns of the present row into [`NOTHING`], as the walk orders them; says whether there is one.
+    fn here<'a>(&'a mut self, values: &mut Values<'a>) -> Result<bool, Stop>;
     /// The present row is done with.
     fn pass(&mut self);
 }
@@ -40,14 +40,17 @@ impl<'a> Asked<'a> {
 }
 
 impl Records for Asked<'_> {
-    fn here(&mut self) -> Result<Option<Values<'_>>, Stop> {
+    fn here<'a>(&'a mut self, values: &mut Values<'a>) -> Result<bool, Stop> {
         use rusqlite::fallible_streaming_iterator::FallibleStreamingIterator as _;
         if !self.here {
             self.rows.advance().map_err(damaged)?;
             self.here = true;
         }
-        let Some(row) = self.rows.get() else { return Ok(None) };
-        Ok(Some(std::array::from_fn(|place| row.get_ref(place).unwrap_or(ValueRef::Null))))
+        let Some(row) = self.rows.get() else { return Ok(false) };
+        for (place, value) in values.iter_mut().enumerate() {
+            *value = row.get_ref(place).unwrap_or(ValueRef::Null);
+        }
+        Ok(true)
     }
 
     fn pass(&mut self) {
@@ -103,16 +106,16 @@ impl Tree {
 }
 
 impl Records for Tree {
-    fn here(&mut self) -> Result<Option<Values<'_>>, Stop> {
+    fn here<'a>(&'a mut self, values: &mut Values<'a>) -> Result<bool, Stop> {
         if !self.here && !self.cursor.advance()? {
-            return Ok(None);
+            return Ok(false);
         }
         self.here = true;
-        let (stored, count) = self.cursor.values()?;
+        let mut stored = NOTHING;
+        let count = self.cursor.values(&mut stored)?;
         if count != self.columns.len() {
             return Err(unfit(format!("a record of {count} columns")));
         }
-        let mut values: Values<'_> = [ValueRef::Null; MOST];
         for (value, (place, holds)) in values.iter_mut().zip(&self.columns) {
             *value = match (stored.get(*place).copied().unwrap_or(ValueRef::Null), holds) {
                 (value @ ValueRef::Integer(_), Holds::Integer)
@@ -123,7 +126,7 @@ impl Records for Tree {
                 _ => ValueRef::Real(f64::NAN),
             };
         }
-        Ok(Some(values))
+        Ok(true)
     }
 
     fn pass(&mut self) {
