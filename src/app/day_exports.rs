@@ -1,8 +1,9 @@
 //! LEDG-8a: after a day's close OFX, the day's journal and the closing record lie in files, with their checksums; where
-//! accounting has a folder, there too. On a thread of its own with its own connection: trading does not wait, and a failure
+//! accounting has a folder, there too. Days that were closed along with a later one stand in its files, so that each entry
+//! goes out with the close that sealed it. On a thread of its own with its own connection: trading does not wait, and a failure
 //! stops nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use desk::domain::ids::Identity;
+use desk::domain::journal::{Entry, EntryKind};
+use desk::domain::time::Date;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
@@ -177,6 +180,25 @@ fn is_there(folder: &Path, close: &CloseLine) -> bool {
     sums.lines().any(|line| line == format!("{}  closing.json", close.hash))
 }
 
+/// From which day on a close seals: the day after the last one that was closed then, or the first of the books.
+fn since(entries: &[Entry], close: u64, day: Date) -> Date {
+    let mut closed = BTreeSet::new();
+    for entry in entries.iter().take_while(|e| e.seq < close) {
+        let session = entry.draft.session.date;
+        match entry.draft.kind {
+            EntryKind::DayClose => {
+                closed.insert(session);
+            }
+            // It opens every later day too.
+            EntryKind::Unlock => closed.retain(|closed| *closed < session),
+            _ => {}
+        }
+    }
+    let first = entries.iter().map(|e| e.draft.session.date).min();
+    let after = closed.range(..day).next_back().map(|last| last.plus(1));
+    after.or(first).map_or(day, |from| from.min(day))
+}
+
 /// The files of a close by their names.
 async fn files(
     reader: &Reader,
@@ -187,9 +209,9 @@ async fn files(
     let record = reader.closing(book, close.seq).await?;
     let record = record.ok_or_else(|| NotWritten::File("the closing record is gone; verify the books".to_owned()))?;
     let day = close.record.session.date;
-    let before = reader.record_before(book, &journal.entries, day).await?;
+    let period = Period { from: since(&journal.entries, close.seq, day), to: day };
+    let before = reader.record_before(book, &journal.entries, period.from).await?;
     let nothing = (BTreeMap::new(), BTreeMap::new());
-    let period = Period { from: day, to: day };
     let asked = Export { journal, period, instruments: &nothing.0, prices: &nothing.1, account: None };
     let unmade = |e: crate::render::exports::ExportError| NotWritten::File(format!("{day}: {e}"));
     let (statement, opening) = ofx::checked(&asked, before.as_deref()).map_err(unmade)?;

@@ -1,5 +1,6 @@
 //! REP-1 to REP-6 with the real binary: what the sessions of a living bot leave behind, also when its process was killed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use desk::domain::ids::Identity;
 use desk::domain::time::Timestamp;
 use serde_json::Value;
 use tbot::store::people::People;
-use tbot::store::people::review::{ItemKind, NewItem};
+use tbot::store::people::review::{ActKind, Doing, ItemKind, Known, NewItem, Subject, Wanted};
 use tbot::store::{Address, Reader, Sought};
 
 use super::bot::Bot;
@@ -237,4 +238,33 @@ fn rep_1_a_day_with_an_open_question_is_reported_and_says_so() {
     }
     let summary = read(&days[1].join("daily_summary.json"));
     assert!(summary["total_trades"].as_u64().unwrap() > 0, "{summary:#}");
+
+    // LEDG-8a: the question is answered; the next close seals all the days, and its files tell all of them.
+    let done = Doing {
+        subject: Subject::Item(1),
+        version: 1,
+        who: Who::Person("rita".to_owned()),
+        origin: Origin::Web,
+        wanted: Wanted {
+            about: Some(1),
+            text: "The statement rounds up.".to_owned(),
+            ..Wanted::plain(ActKind::Answer)
+        },
+    };
+    with_people(&data, async |people| {
+        people.review(&identity(), &done, &Known::default(), Timestamp::default()).await.unwrap();
+    });
+    let exports = output.join("exports");
+    let closed = || {
+        std::fs::read_dir(&exports).ok()?.flatten().map(|day| day.path()).find(|day| day.join("SHA256SUMS").exists())
+    };
+    bot.until("a day's files", |_| closed().is_some());
+    let files = closed().unwrap();
+    assert!(files.file_name().unwrap() > "XNYS_2026-11-20", "{}", files.display());
+    let journal = read(&files.join("journal.json"));
+    let sessions: BTreeSet<_> =
+        journal["entries"].as_array().unwrap().iter().map(|e| e["session"].to_string()).collect();
+    assert!(sessions.contains("\"XNYS:2026-11-20\"") && sessions.contains("\"XNYS:2026-11-23\""), "{sessions:?}");
+    assert_eq!(journal["entries"][0]["seq"], 1, "from the first entry on");
+    assert_eq!(tbot(&["ledger", "check-ofx", &text(&files.join("journal.ofx"))]).code, Some(0));
 }
