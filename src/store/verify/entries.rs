@@ -21,6 +21,7 @@ use crate::store::head::Head;
 use crate::store::link::on;
 use crate::store::pack::session_number;
 use crate::store::reader::{Reader, signed, unsigned};
+use crate::store::signed::Signers;
 use crate::store::sql;
 use crate::store::words::Book;
 
@@ -50,6 +51,7 @@ pub(super) async fn verify(
     file: Option<Arc<Mutex<Rows>>>,
     report: &mut BookReport,
     kept: Option<Head>,
+    signers: Option<&Signers>,
 ) -> Result<Vec<Named>, Stop> {
     let accounts: BTreeSet<u16> = reader.accounts(book).await?.iter().map(|a| a.code.code()).collect();
     let mut walk = Walk {
@@ -60,7 +62,7 @@ pub(super) async fn verify(
         trial: BTreeMap::new(),
         text: String::new(),
     };
-    let mut closings = Closings::open(reader, book).await?;
+    let mut closings = Closings::open(reader, book, signers).await?;
     // Pages are read while the one before is checked.
     let mut pages = pages(reader, book, file);
     while let Some(page) = pages.recv().await {
@@ -68,14 +70,14 @@ pub(super) async fn verify(
             let (entry, head) = walk.check(report.heads.entry, &row)?;
             check_kept("entry", book, head, kept)?;
             reversals::check(reader, book, &entry).await?;
-            closings.check(reader, book, &entry).await?;
+            closings.check((reader, book), &entry, report.heads.entry.hash).await?;
             report.heads.entry = head;
             report.entries = report.entries.saturating_add(1);
             report.postings = report.postings.saturating_add(u64::try_from(entry.draft.postings.len()).unwrap_or(0));
         }
     }
-    let named;
-    (report.closings, named) = closings.finish(book)?;
+    report.signatures_checked = signers.is_some();
+    let named = closings.finish(book, report)?;
     check_reached("entry", book, report.heads.entry, kept)?;
     check_loose(reader, book, report.heads.entry).await?;
     walk.check_trial(reader).await?;
