@@ -72,9 +72,9 @@ fn closings_are_signed(data: &Path) {
     let unknown = verify(&[]);
     assert!(unknown.code == Some(0) && unknown.out.contains("NOT CHECKED"), "{}{}", unknown.out, unknown.err);
     let found = verify(&["--public-key", &text(&elsewhere)]);
-    assert_eq!(found.code, Some(1), "{}{}", found.out, found.out);
+    assert_eq!(found.code, Some(1), "{}{}", found.out, found.err);
     assert!(
-        found.out.contains("closing_record") && found.err.contains("signature: stored is nothing"),
+        found.out.contains("closing_record") && found.out.contains("signature: stored is nothing"),
         "{}",
         found.out
     );
