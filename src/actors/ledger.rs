@@ -17,6 +17,7 @@ use desk::world::trader::{Halt, Trader};
 use super::questions::Checked;
 use super::tree::{LEDGER, Wiring};
 use crate::gateway::plug::{self, pass};
+use crate::gateway::vault::Signer;
 use crate::messages::board::OpenDay;
 use crate::messages::bookkeeping::{ChartTold, Question, Reply, Told};
 use crate::messages::broker::ToBroker;
@@ -27,7 +28,7 @@ use crate::messages::line::{Lost, Post};
 use crate::messages::market_data::ToMarketData;
 use crate::messages::risk::ToRisk;
 use crate::messages::supervisor::ToSupervisor;
-use crate::store::{Batch, StoreError, Writer, taken};
+use crate::store::{Batch, StoreError, Writer, closing_text, taken};
 
 /// The day's close: what holds it up, and how it is tried again.
 mod closing;
@@ -245,7 +246,8 @@ impl Ledger {
             return;
         };
         self.writing = true;
-        let written = write(writer, jobs).into_actor(self).map(|(writer, jobs, result), own, ctx| {
+        let signer = Arc::clone(&self.wiring.signer);
+        let written = write(writer, jobs, signer).into_actor(self).map(|(writer, jobs, result), own, ctx| {
             own.writing = false;
             own.writer = Some(writer);
             match result {
@@ -348,16 +350,18 @@ fn pass_recorded(out: &Out, sender: Sender) {
 }
 
 /// Writes jobs in one transaction; the writer comes back with them.
-async fn write(mut writer: Writer, jobs: Vec<Job>) -> (Writer, Vec<Job>, Result<(), StoreError>) {
-    let result = append(&mut writer, &jobs).await;
+async fn write(mut writer: Writer, jobs: Vec<Job>, signer: Arc<Signer>) -> (Writer, Vec<Job>, Result<(), StoreError>) {
+    let result = append(&mut writer, &jobs, &signer).await;
     (writer, jobs, result)
 }
 
-async fn append(writer: &mut Writer, jobs: &[Job]) -> Result<(), StoreError> {
+async fn append(writer: &mut Writer, jobs: &[Job], signer: &Signer) -> Result<(), StoreError> {
     let events = jobs.iter().flat_map(|j| &j.events).map(taken::event).collect::<Result<Vec<_>, _>>()?;
     let entries: Vec<Entry> = jobs.iter().flat_map(|j| &j.entries).map(|s| s.entry.clone()).collect();
-    let closings: Vec<_> =
-        jobs.iter().filter_map(|j| j.closing.as_ref()).map(|(seq, c)| taken::closing(*seq, c)).collect();
+    // LEDG-12: whoever can write the file cannot make the signature of a day that is closed.
+    let signed = |c: &Closing| Some(signer.sign_raw(&closing_text(&c.bytes)).to_vec());
+    let closed = jobs.iter().filter_map(|j| j.closing.as_ref());
+    let closings: Vec<_> = closed.map(|(seq, c)| taken::closing(*seq, c, signed(c))).collect();
     writer.append(&Batch { events: &events, entries: &entries, closings: &closings }).await?;
     // The books are written; heads that cannot be kept now are kept with the next day's.
     if !closings.is_empty()

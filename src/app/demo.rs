@@ -173,7 +173,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
     });
     let (stage, rehearsals) = rehearsal::stage((&boot, &identity), &runtime, &feed, &people)?;
     let control = ControlFolder::open(&boot.folders.control())?;
-    let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, &control)?;
+    let Kept { latch, papers, left } = Kept::open((&boot, &identity), &vault, &control)?;
     let tree = Tree::start(Plan {
         stage,
         latch,

@@ -202,7 +202,7 @@ async fn stand(
     let (stage, rehearsals) = rehearsal::stage((boot, identity), &runtime, &feed, &people)?;
     let (reports, told) = Reports::new();
     let files = reports::plan((boot, identity), &setup, mode, (&feed, &runtime))?;
-    let Kept { latch, papers, left } = Kept::open(&boot.folders, &vault, control)?;
+    let Kept { latch, papers, left } = Kept::open((boot, identity), &vault, control)?;
     let tree = Tree::start(Plan {
         setup,
         mode,

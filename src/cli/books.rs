@@ -8,7 +8,7 @@ use desk::domain::records::{ChainHead, RunRecord};
 
 use super::bot::{BotArguments, identity};
 use super::failure::Failure;
-use crate::store::{Address, Check, Head, Heads, head_path, read_heads};
+use crate::store::{Address, Check, Head, Heads, Signers, head_path, read_heads};
 
 /// Books to read.
 pub(super) struct Books {
@@ -49,7 +49,8 @@ fn of_bot(bot: &BotArguments) -> Result<Books, Failure> {
     };
     let kept = read_heads(&base)?;
     let held_against = kept.is_some().then(|| head_path(&base));
-    Ok(Books { address, check: Check { kept, ..Check::default() }, held_against })
+    let signers = Signers::read(&Signers::path(&base))?.map(|s| s.of(identity));
+    Ok(Books { address, check: Check { kept, signers, ..Check::default() }, held_against })
 }
 
 fn of_file(path: &Path) -> Result<Books, Failure> {

@@ -1,6 +1,6 @@
 //! `tbot ledger`: the books.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -10,13 +10,14 @@ use super::failure::{Exit, Failure};
 use super::run::outputs::books_check;
 use super::run::runtime;
 use super::{books, console};
-use crate::store::{self, Address, Head, Report, StoreError};
+use crate::store::{self, Address, BookReport, Head, Report, Signers, StoreError};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   tbot ledger verify result
   tbot ledger verify result/ledger.db --json
   tbot ledger verify
+  tbot ledger verify --public-key kept-elsewhere.pub
   tbot ledger export result --format csv --out journal.csv
 
 Without a path the books of the bot are meant. Books are held against the heads that are kept outside of them too (run.json of a
@@ -31,6 +32,9 @@ pub struct Arguments {
     /// A ledger file, the folder of a run, the data folder of a bot, or postgres://… [default: the books of the bot]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
+    /// The bot's public keys, one a line, kept away from its books [default: those beside the books]
+    #[arg(long, value_name = "FILE")]
+    public_key: Option<PathBuf>,
     /// Print one JSON object instead of text
     #[arg(long)]
     json: bool,
@@ -43,7 +47,10 @@ pub struct Arguments {
 /// # Errors
 /// [`Exit::Found`] with the first thing that is wrong; [`Exit::BadInput`] where there is nothing to verify.
 pub fn verify(arguments: &Arguments) -> Result<(), Failure> {
-    let books = books::find(arguments.path.as_deref(), &arguments.bot)?;
+    let mut books = books::find(arguments.path.as_deref(), &arguments.bot)?;
+    if let Some(file) = &arguments.public_key {
+        books.check.signers = Some(signers(file)?);
+    }
     let report = runtime()?.block_on(store::verify(&books.address, &books.check)).map_err(unusable)?;
     let held_against = books.held_against.as_deref().map(books::name);
     if arguments.json {
@@ -55,6 +62,26 @@ pub fn verify(arguments: &Arguments) -> Result<(), Failure> {
         None => Ok(()),
         Some(finding) => Err(Failure { exit: Exit::Found, code: "ledger_wrong", message: finding.to_string() }),
     }
+}
+
+/// The keys that somebody names.
+fn signers(file: &Path) -> Result<Signers, Failure> {
+    let unusable = |why: String| Failure::bad_input("public_key", format!("--public-key {}: {why}", file.display()));
+    let read = Signers::read(file).map_err(|e| unusable(e.to_string()))?;
+    read.ok_or_else(|| {
+        unusable("there is no such file. Allowed: a file such as ledger.pub beside the books".to_owned())
+    })
+}
+
+/// What becomes known of the signatures of a book.
+fn signatures(book: &BookReport) -> String {
+    let (signed, unsigned) = (book.signed, book.closings.saturating_sub(book.signed));
+    let how = if book.signatures_checked {
+        "each checked with the public key"
+    } else {
+        "NOT CHECKED: no public key is beside the books; name it with --public-key"
+    };
+    format!("signatures of day closes: {signed} signed, {unsigned} not; {how}")
 }
 
 /// What is no ledger at all is bad input; one that is damaged is a finding.
@@ -71,6 +98,7 @@ fn tell(place: &Address, report: &Report, held_against: Option<&str>) {
         console::say(&format!("  {check}"));
     }
     for book in &report.books {
+        console::say(&format!("  {}", signatures(book)));
         console::say(&format!("  head of the books   {} {}", book.heads.entry.seq, book.heads.entry.hash));
         console::say(&format!("  head of the events  {} {}", book.heads.events.seq, book.heads.events.hash));
     }
@@ -97,6 +125,8 @@ fn object(report: &Report, held_against: Option<&str>) -> Value {
             "postings": b.postings,
             "events": b.events,
             "closings": b.closings,
+            "signed": b.signed,
+            "signatures_checked": b.signatures_checked,
             "head": head(b.heads.entry),
             "events_head": head(b.heads.events),
         })

@@ -43,6 +43,8 @@ mod registers;
 mod reviewable;
 /// Versions of the schema.
 mod schema;
+/// Signatures of closing records.
+mod signed;
 /// Every statement, in one list.
 pub mod sql;
 /// The machines' records as the store takes them.
@@ -69,6 +71,7 @@ pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
 pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};
 pub use reviewable::Reviewable;
-pub use verify::{Check, Finding, Report, verify};
+pub use signed::{Signers, closing_text};
+pub use verify::{BookReport, Check, Finding, Report, verify};
 pub use words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
 pub use writer::Writer;

@@ -68,7 +68,7 @@ statements! { BOTH, "The statements of both engines, by name.":
     BALANCES = "SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(units), 0) AS BIGINT)
         FROM posting WHERE book = $1 AND session <= $2 GROUP BY account, currency, commodity";
     /// Closing records after an entry, in order.
-    CLOSINGS = "SELECT seq, session, n, hash, bytes FROM closing_record WHERE book = $1 AND seq > $2
+    CLOSINGS = "SELECT seq, session, n, hash, bytes, signature FROM closing_record WHERE book = $1 AND seq > $2
         ORDER BY seq LIMIT $3";
     /// A closing record.
     CLOSING_RECORD = "SELECT n, signature, bytes FROM closing_record WHERE book = $1 AND seq = $2";

@@ -14,9 +14,9 @@ pub fn event(event: &desk::domain::event::Event) -> Result<Event, StoreError> {
     Ok(Event { seq: event.seq, at: event.at, kind: event.body.kind().to_owned(), version: event.v, bytes })
 }
 
-/// A closed day, with the number of its entry.
+/// A closed day, with the number of its entry; signed where there is somebody who signs.
 #[must_use]
-pub fn closing(seq: u64, closing: &books::Closing) -> Closing {
+pub fn closing(seq: u64, closing: &books::Closing, signature: Option<Vec<u8>>) -> Closing {
     let balance = |b: &books::ClosingBalance| ClosingBalance {
         account: b.account,
         currency: b.currency,
@@ -39,7 +39,7 @@ pub fn closing(seq: u64, closing: &books::Closing) -> Closing {
         session: closing.record.session,
         n: closing.record.n,
         record: closing.bytes.clone(),
-        signature: None,
+        signature,
         balances: closing.balances.iter().map(balance).collect(),
         lots: closing.lots.iter().map(lot).collect(),
     }

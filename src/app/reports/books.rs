@@ -15,7 +15,7 @@ use super::super::day_exports::NotWritten;
 use super::paper::{Heads, unmade};
 use crate::cli::books_check;
 use crate::render::BooksCheck;
-use crate::store::{self, Address, Book, Check, Reader, Report, Sought, head_path};
+use crate::store::{self, Address, Book, Check, Reader, Report, Signers, Sought, head_path};
 
 /// How often books on a server are verified before what is wrong is believed.
 const TRIES: u32 = 5;
@@ -116,6 +116,7 @@ impl Books {
                     std::fs::copy(&heads, &copied).map_err(|e| NotWritten::Folder(copied.clone(), e))?;
                 }
                 store::copy(path, beside).await?;
+                let check = Check { signers: Signers::read(&Signers::path(path))?, ..check };
                 let report = store::verify(&Address::Sqlite(beside.to_owned()), &check).await;
                 clear(&[beside, &copied])?;
                 report?

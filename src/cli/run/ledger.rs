@@ -48,7 +48,7 @@ impl Part {
         Ok(Self {
             events: events.iter().map(taken::event).collect::<Result<_, _>>()?,
             entries: entries.iter().map(|sealed| sealed.entry.clone()).collect(),
-            closings: closings.iter().map(|(seq, c)| taken::closing(*seq, c)).collect(),
+            closings: closings.iter().map(|(seq, c)| taken::closing(*seq, c, None)).collect(),
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Signs what has to be believed later: receipts now, checkpoints of the books. Ed25519 (RFC 8032); the key is a secret of
+//! Signs what has to be believed later: receipts, heads of backups, closing records. Ed25519 (RFC 8032); the key is a secret of
 //! the vault like others, made at the first call.
 
 use data_encoding::{BASE64, HEXLOWER};
@@ -51,7 +51,13 @@ impl Signer {
     /// The signature of these bytes, 128 hexadecimal digits.
     #[must_use]
     pub fn sign(&self, bytes: &[u8]) -> String {
-        HEXLOWER.encode(&self.0.sign(bytes).to_bytes())
+        HEXLOWER.encode(&self.sign_raw(bytes))
+    }
+
+    /// The signature of these bytes, as its 64 bytes.
+    #[must_use]
+    pub fn sign_raw(&self, bytes: &[u8]) -> [u8; 64] {
+        self.0.sign(bytes).to_bytes()
     }
 
     /// Whether a signature is this signer's, of these bytes.

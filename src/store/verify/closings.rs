@@ -10,10 +10,11 @@ use serde::Deserialize;
 use super::entries::add;
 use super::events::check_link;
 use super::reading;
-use super::report::{Stop, found};
+use super::report::{BookReport, Stop, found};
 use crate::store::link::on;
 use crate::store::pack::date_number;
 use crate::store::reader::{Reader, signed, unsigned};
+use crate::store::signed::Signers;
 use crate::store::sql;
 use crate::store::words::{Book, Closing};
 
@@ -21,8 +22,8 @@ use crate::store::words::{Book, Closing};
 type Key = (i64, String, Option<String>, Option<String>);
 /// Σ amount, Σ units.
 type Sums = BTreeMap<Key, (i128, i128)>;
-/// Sequence, session, n, hash, bytes.
-type Row = (i64, i64, i64, Vec<u8>, Vec<u8>);
+/// Sequence, session, n, hash, bytes, signature.
+type Row = (i64, i64, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
 /// The entry of a record, and the version of the chart that the record names.
 pub(super) type Named = (u64, u16);
@@ -33,39 +34,56 @@ struct Chart {
     chart: u16,
 }
 
+/// What a record says of the entry before its own.
+#[derive(Deserialize)]
+struct Sealed {
+    last_hash: Hash,
+}
+
 /// The closings of a book, checked as the walk comes to their entries.
-pub(super) struct Closings {
+pub(super) struct Closings<'a> {
     next: Option<Row>,
     /// Whether there are any; without one nothing is summed.
     any: bool,
     checked: u64,
+    /// How many carry a signature.
+    signed: u64,
+    /// Who signs; nothing where no key is known.
+    signers: Option<&'a Signers>,
     /// The version of the chart that each record names.
     named: Vec<Named>,
     balances: Cumulative,
     lots: Cumulative,
 }
 
-impl Closings {
-    pub(super) async fn open(reader: &Reader, book: &Book) -> Result<Self, Stop> {
+impl<'a> Closings<'a> {
+    pub(super) async fn open(reader: &Reader, book: &Book, signers: Option<&'a Signers>) -> Result<Self, Stop> {
         let next = after(reader, book, 0).await?;
         Ok(Self {
             any: next.is_some(),
             next,
             checked: 0,
+            signed: 0,
+            signers,
             named: Vec::new(),
             balances: Cumulative::default(),
             lots: Cumulative::default(),
         })
     }
 
-    /// Takes the next entry: checks the closing that it seals, and adds its postings.
-    pub(super) async fn check(&mut self, reader: &Reader, book: &Book, entry: &Entry) -> Result<(), Stop> {
+    /// Takes the next entry, and the hash of the one before: checks the closing that it seals, and adds its postings.
+    pub(super) async fn check(
+        &mut self,
+        (reader, book): (&Reader, &Book),
+        entry: &Entry,
+        before: Hash,
+    ) -> Result<(), Stop> {
         let seq = entry.seq;
         let wrong = |column: &str| found("closing_record", book.number).seq(seq).column(column);
         let told = entry.draft.facts.get(Closing::FACT).and_then(|v| v.as_str());
         let is_close = entry.draft.kind == EntryKind::DayClose;
         let own = self.next.take_if(|row| unsigned(row.0) <= seq);
-        let Some((row_seq, session, n, hash, bytes)) = own else {
+        let Some((row_seq, session, n, hash, bytes, signature)) = own else {
             if let Some(told) = told.filter(|_| is_close) {
                 return Err(wrong("hash").values("", told).into());
             }
@@ -78,6 +96,7 @@ impl Closings {
         }
         let computed = Hash::of(&bytes);
         check_link(&hash, computed).map_err(|stored| wrong("hash").values(stored, computed))?;
+        self.check_signature(book, seq, &bytes, signature.as_deref())?;
         if told != Some(computed.to_string().as_str()) {
             return Err(wrong("hash").values(computed, told.unwrap_or("no hash in the entry")).into());
         }
@@ -87,6 +106,12 @@ impl Closings {
         }
         if entry.draft.source_key != format!("{}:{n}", entry.draft.session) {
             return Err(wrong("n").values(n, &entry.draft.source_key).into());
+        }
+        // The signature is of the record; through this hash it holds for every entry before it.
+        if let Ok(Sealed { last_hash }) = serde_json::from_slice(&bytes)
+            && last_hash != before
+        {
+            return Err(wrong("last_hash").values(last_hash, before).into());
         }
         if let Ok(Chart { chart }) = serde_json::from_slice(&bytes) {
             self.named.push((seq, chart));
@@ -98,15 +123,27 @@ impl Closings {
         Ok(())
     }
 
-    /// At the end: how many were checked, and which chart each names; one that is left has no entry.
-    pub(super) fn finish(self, book: &Book) -> Result<(u64, Vec<Named>), Stop> {
+    /// At the end: tells how many were checked, and which chart each names; one that is left has no entry.
+    pub(super) fn finish(self, book: &Book, report: &mut BookReport) -> Result<Vec<Named>, Stop> {
+        (report.closings, report.signed) = (self.checked, self.signed);
         match self.next {
             Some((seq, ..)) => {
                 let finding = found("closing_record", book.number).seq(unsigned(seq)).column("seq");
                 Err(finding.values("a record", "no record: there is no such entry").into())
             }
-            None => Ok((self.checked, self.named)),
+            None => Ok(self.named),
         }
+    }
+
+    /// Where a key is known, a record without its signature was not written by the bot.
+    fn check_signature(&mut self, book: &Book, seq: u64, record: &[u8], stored: Option<&[u8]>) -> Result<(), Stop> {
+        self.signed = self.signed.saturating_add(u64::from(stored.is_some()));
+        if self.signers.is_none_or(|s| stored.is_some_and(|signature| s.have_signed(record, signature))) {
+            return Ok(());
+        }
+        let stored = if stored.is_some() { "another one" } else { "" };
+        let finding = found("closing_record", book.number).seq(seq).column("signature");
+        Err(finding.values(stored, "the signature of the bot's key").into())
     }
 
     fn add(&mut self, entry: &Entry) {

@@ -21,6 +21,7 @@ use crate::store::head::Head;
 use crate::store::link::on;
 use crate::store::pack::session_number;
 use crate::store::reader::{Balance, Reader, signed, unsigned};
+use crate::store::signed::Signers;
 use crate::store::sql;
 use crate::store::words::Book;
 
@@ -50,6 +51,7 @@ pub(super) async fn verify(
     file: Option<Arc<Mutex<Rows>>>,
     report: &mut BookReport,
     kept: Option<Head>,
+    signers: Option<&Signers>,
 ) -> Result<Vec<Named>, Stop> {
     let accounts: BTreeSet<u16> = reader.accounts(book).await?.iter().map(|a| a.code.code()).collect();
     let mut walk = Walk {
@@ -60,7 +62,8 @@ pub(super) async fn verify(
         trial: BTreeMap::new(),
         text: Vec::new(),
     };
-    let mut closings = Closings::open(reader, book).await?;
+    let mut closings = Closings::open(reader, book, signers).await?;
+    report.signatures_checked = signers.is_some();
     // The balances that statements show are asked for at once, on a connection of their own, and compared at the end.
     let shown = tokio::spawn({
         let (reader, book) = (reader.clone(), book.clone());
@@ -73,14 +76,13 @@ pub(super) async fn verify(
             let (entry, head) = walk.check(report.heads.entry, &row)?;
             check_kept("entry", book, head, kept)?;
             reversals::check(reader, book, &entry).await?;
-            closings.check(reader, book, &entry).await?;
+            closings.check((reader, book), &entry, report.heads.entry.hash).await?;
             report.heads.entry = head;
             report.entries = report.entries.saturating_add(1);
             report.postings = report.postings.saturating_add(u64::try_from(entry.draft.postings.len()).unwrap_or(0));
         }
     }
-    let named;
-    (report.closings, named) = closings.finish(book)?;
+    let named = closings.finish(book, report)?;
     check_reached("entry", book, report.heads.entry, kept)?;
     check_loose(reader, book, report.heads.entry).await?;
     walk.check_trial(shown.await.map_err(|e| protocol(&e.to_string()))?)?;

@@ -32,6 +32,7 @@ use super::head::{Heads, read_heads};
 use super::link::on;
 use super::reader::{Reader, at_rest};
 use super::schema;
+use super::signed::Signers;
 use super::sql;
 use super::words::Book;
 
@@ -46,6 +47,9 @@ pub struct Check {
     pub heads: Vec<(Identity, Heads)>,
     /// Heads that a living bot kept outside: the book must contain them. Those beside an SQLite file are found without.
     pub kept: Option<(Identity, Heads)>,
+    /// Who signs the closing records. The keys beside an SQLite file are found without; where there are none, signatures
+    /// are counted and not checked.
+    pub signers: Option<Signers>,
     /// Whether each page and index of an SQLite file is read too; without it a flipped byte in an index may stay unseen.
     pub pages: bool,
 }
@@ -53,7 +57,7 @@ pub struct Check {
 /// Every page, and no heads but those beside the file.
 impl Default for Check {
     fn default() -> Self {
-        Self { heads: Vec::new(), kept: None, pages: true }
+        Self { heads: Vec::new(), kept: None, signers: None, pages: true }
     }
 }
 
@@ -102,6 +106,11 @@ async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &
     };
     // The pages are read on a connection of their own meanwhile; what is wrong with a record is told before what is wrong
     // with a page.
+    let beside = match address {
+        Address::Sqlite(path) if check.signers.is_none() => Signers::read(&Signers::path(&database_file(path)))?,
+        _ => None,
+    };
+    let check = &Check { signers: check.signers.clone().or(beside), ..check.clone() };
     let rows = file.as_ref().map(|file| file.rows.clone());
     let (checked, pages) = tokio::join!(verify_books(reader, rows, kept, check, report), async {
         match file.as_ref().filter(|_| check.pages) {
@@ -128,7 +137,8 @@ async fn verify_books(
         let mut so_far = BookReport::new(book.clone());
         let kept = kept.as_ref().filter(|(identity, _)| *identity == book.identity).map(|(_, heads)| *heads);
         let exact = check.heads.iter().find(|(identity, _)| *identity == book.identity).map(|(_, heads)| *heads);
-        let outcome = verify_book(reader, book, &mut so_far, rows.clone(), (kept, exact)).await;
+        let signers = check.signers.as_ref().filter(|s| s.sign_for(&book.identity));
+        let outcome = verify_book((reader, book), &mut so_far, rows.clone(), (kept, exact), signers).await;
         report.books.push(so_far);
         outcome?;
     }
@@ -141,18 +151,18 @@ async fn verify_books(
 }
 
 async fn verify_book(
-    reader: &Reader,
-    book: &Book,
+    (reader, book): (&Reader, &Book),
     report: &mut BookReport,
     rows: Option<Arc<Mutex<Rows>>>,
     (kept, exact): (Option<Heads>, Option<Heads>),
+    signers: Option<&Signers>,
 ) -> Result<(), Stop> {
     accounts::verify(reader, book).await?;
     // Side by side: while rows of the one are read, those of the other are checked. Nothing is said of events where an
     // entry is wrong.
     let mut beside = BookReport::new(book.clone());
     let (entries, events) = tokio::join!(
-        entries::verify((reader, book), rows, report, kept.map(|h| h.entry)),
+        entries::verify((reader, book), rows, report, kept.map(|h| h.entry), signers),
         events::verify(reader, book, &mut beside, kept.map(|h| h.events)),
     );
     let named = entries?;

@@ -38,11 +38,24 @@ pub struct BookReport {
     pub events: u64,
     /// How many closings.
     pub closings: u64,
+    /// How many of them carry a signature.
+    pub signed: u64,
+    /// Whether each closing was held against a public key.
+    pub signatures_checked: bool,
 }
 
 impl BookReport {
     pub(super) fn new(book: Book) -> Self {
-        Self { book, heads: Heads::default(), entries: 0, postings: 0, events: 0, closings: 0 }
+        Self {
+            book,
+            heads: Heads::default(),
+            entries: 0,
+            postings: 0,
+            events: 0,
+            closings: 0,
+            signed: 0,
+            signatures_checked: false,
+        }
     }
 }
 

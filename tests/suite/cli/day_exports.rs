@@ -10,6 +10,7 @@ use tbot::store::people::{AuditFilter, People};
 use super::bot::Bot;
 use super::tool::{tbot, text};
 use crate::places::Folder;
+use crate::store::raw::Raw;
 use crate::web::server::Turned;
 
 /// The files of a day by name, held against their checksums; nothing while they are not all there.
@@ -45,6 +46,40 @@ fn records_are_whole(sessions: &Path) {
     for trade in &trades {
         assert!(decisions.contains(trade["decision_id"].as_str().unwrap()), "{trade:#}");
     }
+}
+
+/// LEDG-12: the bot signed each close; with its public key a close without its signature is found, and without the key that
+/// is said.
+fn closings_are_signed(data: &Path) {
+    let books = data.join("output/TBOT_US_SIM_01/ledgers/TBOT_US_SIM_01_BOT_ledger.db");
+    let key = books.with_extension("pub");
+    let verify = |more: &[&str]| tbot(&[&["ledger", "verify", &text(&books)], more].concat());
+    let said = verify(&["--json"]).json();
+    let book = &said["books"][0];
+    assert!(said["verified"] == true && book["signatures_checked"] == true, "{said:#}");
+    assert!(book["closings"].as_u64().unwrap() > 0 && book["signed"] == book["closings"], "{said:#}");
+    let said = tbot(&["ledger", "verify", "--data", &text(data)]);
+    assert!(said.code == Some(0) && said.out.contains("each checked with the public key"), "{}{}", said.out, said.err);
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut raw = Raw::open(&Address::Sqlite(books.clone())).await;
+        raw.tamper("UPDATE closing_record SET signature = NULL").await;
+        raw.close().await;
+    });
+    let elsewhere = data.with_file_name("kept.pub");
+    std::fs::rename(&key, &elsewhere).unwrap();
+    let unknown = verify(&[]);
+    assert!(unknown.code == Some(0) && unknown.out.contains("NOT CHECKED"), "{}{}", unknown.out, unknown.err);
+    let found = verify(&["--public-key", &text(&elsewhere)]);
+    assert_eq!(found.code, Some(1), "{}{}", found.out, found.err);
+    assert!(
+        found.out.contains("closing_record") && found.out.contains("signature: stored is nothing"),
+        "{}",
+        found.out
+    );
+    let none = verify(&["--public-key", &text(&key)]);
+    assert!(none.code == Some(2) && none.err.contains("there is no such file"), "{}", none.err);
 }
 
 #[test]
@@ -106,6 +141,7 @@ fn ledg_8a_a_closed_day_leaves_its_files_and_ledg_9_they_agree_with_the_books() 
     let refused = import(&bad);
     assert!(refused.code == Some(2) && refused.err.contains("line 2, amount"), "{}", refused.err);
     drop(bot);
+    closings_are_signed(&data);
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let audit = runtime.block_on(async {

@@ -35,6 +35,8 @@ fn a_run_verifies_as_folder_and_as_file() {
     let said = verify(&alone, &[]);
     assert_eq!(said.code, Some(0));
     assert!(said.out.contains("no run.json and no file of heads"), "{}", said.out);
+    // Nobody signs the books of a run, and that is said.
+    assert!(said.out.contains("signatures of day closes: 0 signed, 1 not; NOT CHECKED"), "{}", said.out);
 }
 
 #[test]

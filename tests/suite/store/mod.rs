@@ -9,7 +9,7 @@ mod carry;
 /// Writing, reading, opening.
 mod open;
 /// Around the writer.
-mod raw;
+pub(crate) mod raw;
 /// What accountants ask of the journal.
 mod registers;
 /// Reversals against what they undo.

@@ -2,17 +2,19 @@
 
 use std::path::PathBuf;
 
+use desk::domain::chain::Hash;
 use desk::domain::chart::{AccountType, Carries, ChartRow, NormalSide};
 use desk::domain::decimal::{Money, Quantity};
 use desk::domain::journal::{AccountCode, Entry, EntryKind};
+use ed25519_dalek::{Signer as _, SigningKey};
 use tbot::store::{
-    self, Account, Address, Balance, Batch, Check, Closing, ClosingBalance, ClosingLot, Finding, Heads, Reader,
-    StoreError, StoredEvent,
+    self, Account, Address, Balance, Batch, Check, Closing, ClosingBalance, ClosingLot, Finding, Heads, Reader, Report,
+    Signers, StoreError, StoredEvent, closing_text,
 };
 
 use super::raw::Raw;
 use super::sample;
-use crate::places::Place;
+use crate::places::{Folder, Place};
 
 /// Thirty entries and events.
 async fn books(address: &Address) -> Heads {
@@ -425,7 +427,11 @@ async fn everything(address: &Address) -> (Vec<Entry>, Vec<StoredEvent>, Vec<Acc
 
 /// Two closed sessions, the first closed again after an unlock.
 pub(super) fn closed_days() -> (Vec<Entry>, Vec<Closing>) {
-    let mut entries = sample::trades(4);
+    closed_days_after(sample::trades(4))
+}
+
+/// The same after other entries, all hashes and sums as they have to be.
+fn closed_days_after(mut entries: Vec<Entry>) -> (Vec<Entry>, Vec<Closing>) {
     let mut closings = Vec::new();
     let close = |entries: &mut Vec<Entry>, closings: &mut Vec<Closing>, day: i64, n: u32| {
         let seq = u64::try_from(entries.len()).unwrap() + 1;
@@ -478,8 +484,75 @@ fn closing(entries: &[Entry], seq: u64, day: i64, n: u32) -> Closing {
             lots.push(ClosingLot { account, currency, commodity, lot, units, cost, reference: None });
         }
     }
-    let record = format!("{{\"session\":\"{session}\",\"n\":{n}}}").into_bytes();
+    let last = entries.iter().fold(Hash::GENESIS, |hash, e| hash.link(&e.to_bytes().unwrap()));
+    let record = format!("{{\"session\":\"{session}\",\"n\":{n},\"last_hash\":\"{last}\"}}").into_bytes();
     Closing { seq, session, n, record, signature: Some(vec![7; 64]), balances, lots }
+}
+
+fn sign(key: u8, closings: &mut [Closing]) {
+    let key = SigningKey::from_bytes(&[key; 32]);
+    for c in closings {
+        c.signature = Some(key.sign(&closing_text(&c.record)).to_bytes().to_vec());
+    }
+}
+
+/// Whoever may write everything makes books anew: rows, hashes, sums, links, heads. What they cannot make is a signature.
+#[tokio::test]
+async fn ledg_4a_books_that_were_made_anew_are_found_by_the_signatures_of_their_closings() {
+    let folder = Folder::new();
+    let file = folder.path().join("kept.pub");
+    let public = SigningKey::from_bytes(&[7; 32]).verifying_key();
+    std::fs::write(&file, data_encoding::HEXLOWER.encode(public.as_bytes()) + "\n").unwrap();
+    let check = Check { signers: Signers::read(&file).unwrap(), ..Check::default() };
+    let (entries, mut closings) = closed_days();
+    sign(7, &mut closings);
+    let mut others = sample::trades(4);
+    others[3].draft.description.push_str(", as if it had been so");
+    let (other_entries, mut other_closings) = closed_days_after(others);
+    let signatures = |of: &mut [Closing], from: &[Closing]| {
+        of.iter_mut().zip(from).for_each(|(c, own)| c.signature.clone_from(&own.signature));
+    };
+    signatures(&mut other_closings, &closings);
+    let left = other_closings.clone();
+    let mut missing = other_closings.clone();
+    missing.iter_mut().for_each(|c| c.signature = None);
+    let mut last_missing = closings.clone();
+    last_missing[3].signature = None;
+    sign(8, &mut other_closings);
+    // The record and its signature are the bot's, the entries before it are not.
+    let mut kept = left.clone();
+    kept.iter_mut().zip(&closings).for_each(|(c, own)| c.record.clone_from(&own.record));
+    let mut kept_entries = other_entries.clone();
+    for c in &kept {
+        let entry = &mut kept_entries[usize::try_from(c.seq).unwrap() - 1];
+        entry.draft.facts.insert(Closing::FACT.into(), Hash::of(&c.record).to_string().into());
+    }
+    let cases = [
+        ("untouched", &entries, &closings, None),
+        ("signatures left", &other_entries, &left, Some((5, "signature"))),
+        ("signatures taken away", &other_entries, &missing, Some((5, "signature"))),
+        ("one signature taken away", &entries, &last_missing, Some((11, "signature"))),
+        ("signed with another key", &other_entries, &other_closings, Some((5, "signature"))),
+        ("records left", &kept_entries, &kept, Some((5, "last_hash"))),
+    ];
+    for (n, (what, entries, closings, expected)) in cases.into_iter().enumerate() {
+        for place in Place::each(&format!("anew{n}")).await {
+            store::create(&place.address, &sample::new_book()).await.unwrap();
+            let (_, mut writer) = store::open(&place.address, &sample::identity()).await.unwrap();
+            writer.append(&Batch { entries, closings, events: &[] }).await.unwrap();
+            writer.close().await.unwrap();
+            let report: Report = store::verify(&place.address, &check).await.unwrap();
+            let found = report.finding.as_ref().map(|f| (f.table, f.seq.unwrap(), f.column.as_str()));
+            assert_eq!(found, expected.map(|(seq, column)| ("closing_record", seq, column)), "{what}");
+            let unknown = store::verify(&place.address, &Check::default()).await.unwrap();
+            assert_eq!(unknown.is_sound(), expected.is_none_or(|(_, column)| column == "signature"), "{what}");
+            assert!(!unknown.books[0].signatures_checked);
+            if expected.is_none() {
+                let book = &report.books[0];
+                assert_eq!((book.closings, book.signed, book.signatures_checked), (4, 4, true));
+            }
+        }
+    }
 }
 
 #[tokio::test]
