@@ -515,7 +515,9 @@ async fn ledg_4a_books_that_were_made_anew_are_found_by_the_signatures_of_their_
     signatures(&mut other_closings, &closings);
     let left = other_closings.clone();
     let mut missing = other_closings.clone();
-    missing.iter_mut().for_each(|c| c.signature = None);
+    for closing in &mut missing {
+        closing.signature = None;
+    }
     let mut last_missing = closings.clone();
     last_missing[3].signature = None;
     sign(8, &mut other_closings);
