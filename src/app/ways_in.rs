@@ -4,10 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::domain::bot::{Action, Caller, Command, Mark, Origin, Role};
+use desk::domain::bot::{Caller, Command, Mark, Origin, Role};
 use desk::domain::ids::Identity;
 use desk::domain::time::Timestamp;
-use serde_json::json;
 use tokio::sync::watch;
 
 use super::parent::{self, ANEW};
@@ -25,7 +24,7 @@ use crate::messages::board::{AlertLevel, Board};
 use crate::messages::counter::Counter;
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::supervisor::{Answer, Door, Order};
-use crate::store::people::{Deed, People};
+use crate::store::people::People;
 use crate::telemetry;
 use crate::web::diagnosis;
 
@@ -33,9 +32,6 @@ use crate::web::diagnosis;
 const LOOK: Duration = Duration::from_millis(200);
 /// How often the heart beats; a heartbeat is fresh within 5 s (LIFE-14).
 const BEAT: Duration = Duration::from_secs(1);
-
-/// So long the audit is waited for before a command that stops nothing.
-const AUDIT: Duration = Duration::from_secs(2);
 
 /// What people are told where nobody would start the process again.
 const UNWATCHED: &str = "The process that starts the bot again is gone. The bot goes on; if it falls it stays down. Shut it down \
@@ -47,7 +43,6 @@ struct Inside {
     door: Door,
     killer: Killer,
     board: watch::Receiver<Arc<Board>>,
-    people: People,
 }
 
 impl Inside {
@@ -61,56 +56,13 @@ impl Inside {
     /// of it.
     fn killing(&self) -> Door {
         let (door, killer, board) = (self.door.clone(), self.killer.clone(), self.board.clone());
-        let people = self.people.clone();
         Door::new(move |order: Order| {
             if order.command == Command::Kill {
                 kill(&killer, &board, &order.caller, &order.why);
             }
-            audited(door.clone(), people.clone(), order)
+            let door = door.clone();
+            async move { door.command(order).await }
         })
-    }
-}
-
-/// Carries a command out, and tells the audit of it and of what came of it, in the words of the pages (WEB-2b). What stops does
-/// not wait for the database of people, and what that cannot take is in the log.
-async fn audited(door: Door, people: People, order: Order) -> Answer {
-    let (who, origin, object) = (order.caller.who.clone(), order.caller.origin, order.command.as_str().to_owned());
-    let deed = |what, detail| Deed { who: who.clone(), origin, what, object: object.clone(), detail };
-    let stepped_up = order.caller.stepped_up;
-    let asked = deed(
-        "command",
-        json!({ "command": &order.command, "key": &order.key, "why": &order.why, "stepped_up": stepped_up }),
-    );
-    let (key, halts) = (order.key.clone(), order.command.action() == Action::Halt);
-    let asked = if halts { Some(asked) } else { recorded(&people, asked).await };
-    let answer = door.command(order).await;
-    let came = match &answer {
-        Ok(outcome) => deed("carried_out", json!({ "key": key, "message": outcome.message })),
-        Err(refused) => {
-            let code = json!(refused).get("code").cloned();
-            deed("not_carried_out", json!({ "key": key, "refused": code, "message": refused.to_string() }))
-        }
-    };
-    tokio::spawn(async move {
-        for deed in asked.into_iter().chain([came]) {
-            let _ = recorded(&people, deed).await;
-        }
-    });
-    answer
-}
-
-/// Writes to the audit; gives nothing back, or the deed where it could not be written in time: it is tried once more.
-async fn recorded(people: &People, deed: Deed) -> Option<Deed> {
-    match tokio::time::timeout(AUDIT, people.record(&deed, clock::now())).await {
-        Ok(Ok(_)) => None,
-        Ok(Err(error)) => {
-            tracing::error!(object = deed.object, what = deed.what, %error, "the audit could not be written");
-            Some(deed)
-        }
-        Err(_) => {
-            tracing::error!(object = deed.object, what = deed.what, "the audit could not be written in time");
-            Some(deed)
-        }
     }
 }
 
@@ -133,8 +85,7 @@ pub(super) fn open(
     identity: Identity,
     people: People,
 ) -> Result<(), Failure> {
-    let (door, killer) = (tree.door.clone(), tree.killer.clone());
-    let inside = Inside { door, killer, board: tree.board.clone(), people: people.clone() };
+    let inside = Inside { door: tree.door.clone(), killer: tree.killer.clone(), board: tree.board.clone() };
     let failed = |e: std::io::Error| Failure::failed("threads", format!("the ways in cannot be opened: {e}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let (board, alarm) = (tree.board.clone(), tree.alarm());
