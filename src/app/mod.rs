@@ -26,6 +26,8 @@ mod questions;
 mod rehearsal;
 /// The files of the sessions.
 mod reports;
+/// The audit of what does not come by the pages.
+mod scribe;
 /// What stands before a living bot starts.
 mod standing;
 /// The versions of the configuration.

@@ -10,6 +10,7 @@ use desk::domain::time::Timestamp;
 use tokio::sync::watch;
 
 use super::parent::{self, ANEW};
+use super::scribe::Scribe;
 use crate::actors::latch::Killer;
 use crate::actors::tree::Tree;
 use crate::actors::watchdog;
@@ -43,6 +44,7 @@ struct Inside {
     door: Door,
     killer: Killer,
     board: watch::Receiver<Arc<Board>>,
+    scribe: Scribe,
 }
 
 impl Inside {
@@ -56,13 +58,13 @@ impl Inside {
     /// of it.
     fn killing(&self) -> Door {
         let (door, killer, board) = (self.door.clone(), self.killer.clone(), self.board.clone());
-        Door::new(move |order: Order| {
+        self.scribe.at(Door::new(move |order: Order| {
             if order.command == Command::Kill {
                 kill(&killer, &board, &order.caller, &order.why);
             }
             let door = door.clone();
             async move { door.command(order).await }
-        })
+        }))
     }
 }
 
@@ -85,7 +87,8 @@ pub(super) fn open(
     identity: Identity,
     people: People,
 ) -> Result<(), Failure> {
-    let inside = Inside { door: tree.door.clone(), killer: tree.killer.clone(), board: tree.board.clone() };
+    let (scribe, writing) = Scribe::new(people.clone(), Arc::new(tree.alarm()));
+    let inside = Inside { door: tree.door.clone(), killer: tree.killer.clone(), board: tree.board.clone(), scribe };
     let failed = |e: std::io::Error| Failure::failed("threads", format!("the ways in cannot be opened: {e}"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let (board, alarm) = (tree.board.clone(), tree.alarm());
@@ -96,7 +99,7 @@ pub(super) fn open(
             runtime.block_on(async {
                 let seen = (ways.board.clone(), rehearsals);
                 let answer = answering(ways.killing(), (counter, clock::now), seen, checking(people), diagnosis);
-                tokio::join!(socket.run(answer), flags(&ways, folder), signals(&ways));
+                tokio::join!(socket.run(answer), flags(&ways, folder), signals(&ways), writing);
             });
         })
         .map_err(failed)?;
@@ -165,7 +168,11 @@ async fn flags(inside: &Inside, folder: ControlFolder) {
                     let reply = inside.command(key, command, (Origin::File, &way), why).await;
                     tracing::info!(flag = flag.file(), ?reply, "a flag was taken");
                 }
-                Found::Refused(flag, why) => tracing::warn!(flag = flag.file(), %why, "a flag was refused"),
+                Found::Refused(flag, why) => {
+                    tracing::warn!(flag = flag.file(), %why, "a flag was refused");
+                    let caller = Caller::owner_by(Origin::File, "flag file");
+                    inside.scribe.refused(caller, flag.file(), &why);
+                }
             }
         }
         tokio::time::sleep(LOOK).await;

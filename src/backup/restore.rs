@@ -149,6 +149,7 @@ async fn unfold(archive: &Path, keys: &KeySource, stage: &Path) -> Result<Restor
         0
     };
     if let Some(people) = people_of(stage).await? {
+        people.settle_mirror().await?;
         let report = people.verify_audit().await?;
         people.close().await?;
         if let Some(fault) = report.fault {

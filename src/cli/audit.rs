@@ -72,19 +72,23 @@ pub fn run(verb: &AuditVerb) -> Result<(), Failure> {
     })?;
     if asked.json {
         let object = json!({
-            "verified": report.fault.is_none(), "records": report.records, "head": report.head.to_string(),
-            "first_wrong": report.fault,
+            "verified": report.fault.is_none(), "records": report.records, "mirrored": report.mirrored,
+            "head": report.head.to_string(), "first_wrong": report.fault,
         });
         console::say(&object.to_string());
     } else {
         console::say(&format!("{shown}: {} records of the audit: number, bytes and link of the chain", report.records));
-        console::say(&format!("  head  {}", report.head));
+        console::say(&format!("  head    {}", report.head));
+        console::say(&format!("  mirror  {} of them stand in audit.log too", report.mirrored));
     }
     let Some(fault) = report.fault else {
         if !asked.json {
-            console::say(
-                "verified; compare the head with one that was written down earlier: a tail that was cut off shows there",
-            );
+            console::say(if report.mirrored == 0 {
+                "verified; there is no audit.log beside it, so compare the head with one that was written down earlier: an \
+                 end that was cut off shows there"
+            } else {
+                "verified; a copy of audit.log that is kept elsewhere shows also what was changed in both"
+            });
         }
         return Ok(());
     };

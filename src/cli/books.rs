@@ -18,6 +18,8 @@ pub(super) struct Books {
     pub(super) check: Check,
     /// What is kept outside of them, so that a tail that was cut off shows.
     pub(super) held_against: Option<PathBuf>,
+    /// The people and the audit of the bot whose books they are, where that is known.
+    pub(super) people: Option<PathBuf>,
 }
 
 /// A ledger file, the folder of a run, the data folder of a bot, `postgres://…`; without a path the books of the bot that
@@ -32,7 +34,9 @@ pub(super) fn find(path: Option<&Path>, bot: &BotArguments) -> Result<Books, Fai
             of_bot(&BotArguments { data: Some(path.to_path_buf()), config: bot.config.clone() })
         }
         Some(path) => match path.to_str().map(Address::new) {
-            Some(address @ Address::Postgres(_)) => Ok(Books { address, check: Check::default(), held_against: None }),
+            Some(address @ Address::Postgres(_)) => {
+                Ok(Books { address, check: Check::default(), held_against: None, people: None })
+            }
             _ => of_file(path),
         },
     }
@@ -50,7 +54,8 @@ fn of_bot(bot: &BotArguments) -> Result<Books, Failure> {
     let kept = read_heads(&base)?;
     let held_against = kept.is_some().then(|| head_path(&base));
     let signers = Signers::read(&Signers::path(&base))?.map(|s| s.of(identity));
-    Ok(Books { address, check: Check { kept, signers, ..Check::default() }, held_against })
+    let people = Some(boot.folders.data().join("people.db")).filter(|file| file.is_file());
+    Ok(Books { address, check: Check { kept, signers, ..Check::default() }, held_against, people })
 }
 
 fn of_file(path: &Path) -> Result<Books, Failure> {
@@ -59,7 +64,7 @@ fn of_file(path: &Path) -> Result<Books, Failure> {
     let beside = head_path(&file);
     let held_against = run.as_ref().map(|(file, _)| file.clone()).or_else(|| beside.is_file().then_some(beside));
     let check = Check { heads: run.map(|(_, heads)| heads).into_iter().collect(), ..Check::default() };
-    Ok(Books { address: Address::Sqlite(path.to_path_buf()), check, held_against })
+    Ok(Books { address: Address::Sqlite(path.to_path_buf()), check, held_against, people: None })
 }
 
 /// A file, and the heads of whose books it names.

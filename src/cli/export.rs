@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use data_encoding::HEXLOWER;
+use desk::domain::bot::{Origin, Who};
 use desk::domain::decimal::Price;
 use desk::domain::ids::Identity;
 use desk::domain::symbol::Symbol;
@@ -14,15 +16,17 @@ use desk::domain::time::Date;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+use super::audit::WithoutKey;
 use super::books::{self, Books};
 use super::bot::BotArguments;
 use super::console;
 use super::failure::{Exit, Failure};
 use super::ledger::unusable;
 use super::run::runtime;
-use crate::gateway::reason;
+use crate::gateway::{clock, own_name, reason};
 use crate::render::exports::{self, Export, ExportError, Format, Journal, Period, ofx};
-use crate::store::{self, Reader};
+use crate::store::people::{Deed, People};
+use crate::store::{self, Address, Reader};
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
@@ -31,7 +35,7 @@ Examples:
   tbot ledger export result --format ofx --account 123-456 --price ACME=49.80 --out june.ofx
   tbot ledger export journal.json --format hledger --out journal.hledger
 
-The books are verified first. A period's file holds the entries whose session lies in it; beancount and hledger begin with the
+The books are verified first; an export of a bot's own books stands in its audit. A period's file holds the entries whose session lies in it; beancount and hledger begin with the
 balances before it, and beside an OFX file FILE.opening.json says them: OFX has no place for them. Market values in OFX need
 prices; a position without one says so. A file that exists is never overwritten.
 
@@ -156,6 +160,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         Format::Ofx => ofx::checked(&export, source.record.as_deref())?,
         _ => (exports::export(format, &export)?, None),
     };
+    if let Some(people) = &source.people {
+        audit(people, arguments, &period, bytes.len())?;
+    }
     if let Some(opening) = &opening {
         write(&beside, opening)?;
     }
@@ -179,6 +186,21 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// An export of a bot's books stands in its audit before anybody has it (WEB-2b).
+fn audit(people: &Path, arguments: &Arguments, period: &Period, bytes: usize) -> Result<(), Failure> {
+    let detail = json!({
+        "format": arguments.format, "from": period.from, "to": period.to, "bytes": bytes, "out": arguments.out,
+    });
+    let object = arguments.out.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let who = Who::OwnerBy(format!("tbot ledger export, user {}", own_name()));
+    let deed = Deed { who, origin: Origin::CommandLine, what: "exported", object, detail };
+    runtime()?.block_on(async {
+        let people = People::open(&Address::Sqlite(people.to_owned()), Arc::new(WithoutKey)).await?;
+        people.record(&deed, clock::now()).await?;
+        Ok(people.close().await?)
+    })
+}
+
 /// Which journal is meant.
 pub(super) struct Wanted<'a> {
     pub(super) path: Option<&'a Path>,
@@ -194,6 +216,8 @@ pub(super) struct Source {
     pub(super) journal: Journal,
     /// Closing records by the entry that seals them, as far as they may be needed.
     record: Option<Vec<u8>>,
+    /// The audit of the bot whose journal it is, where that is known.
+    people: Option<PathBuf>,
 }
 
 /// Reads a journal; books are verified first.
@@ -207,10 +231,10 @@ pub(super) fn source(wanted: &Wanted<'_>) -> Result<Source, Failure> {
             let message = format!("{}: {error}", path.display());
             Failure::bad_input(error.code(), message)
         };
-        return Ok(Source { journal: exports::import(&read(path)?).map_err(named)?, record: None });
+        return Ok(Source { journal: exports::import(&read(path)?).map_err(named)?, record: None, people: None });
     }
-    let Books { address, check, .. } = books::find(wanted.path, wanted.bot)?;
-    runtime()?.block_on(async {
+    let Books { address, check, people, .. } = books::find(wanted.path, wanted.bot)?;
+    let (journal, record) = runtime()?.block_on(async {
         let report = store::verify(&address, &check).await.map_err(unusable)?;
         if let Some(finding) = &report.finding {
             let message = format!("the books do not verify, and nothing was done with them: {finding}");
@@ -222,13 +246,14 @@ pub(super) fn source(wanted: &Wanted<'_>) -> Result<Source, Failure> {
             return Err(Failure { exit: Exit::Found, code: "ledger_wrong", message });
         }
         let reader = Reader::open(&address).await.map_err(unusable)?;
-        let source = stored(&reader, wanted).await;
+        let stored = stored(&reader, wanted).await;
         reader.close().await;
-        source
-    })
+        stored
+    })?;
+    Ok(Source { journal, record, people })
 }
 
-async fn stored(reader: &Reader, wanted: &Wanted<'_>) -> Result<Source, Failure> {
+async fn stored(reader: &Reader, wanted: &Wanted<'_>) -> Result<(Journal, Option<Vec<u8>>), Failure> {
     let mut books = reader.books().await?;
     if let Some(identity) = wanted.identity {
         books.retain(|book| book.identity == *identity);
@@ -245,7 +270,7 @@ async fn stored(reader: &Reader, wanted: &Wanted<'_>) -> Result<Source, Failure>
         None => None,
     };
     let journal = Journal { identity: book.identity.clone(), base_currency: book.base_currency, accounts, entries };
-    Ok(Source { journal, record })
+    Ok((journal, record))
 }
 
 /// The name of the opening beside a file.

@@ -8,6 +8,7 @@ use desk::domain::bot::{Origin, Who};
 use desk::domain::time::Date;
 use serde_json::{Value, json};
 
+use super::audit::WithoutKey;
 use super::bot::{BotArguments, identity};
 use super::console;
 use super::export::date;
@@ -16,7 +17,7 @@ use super::run::runtime;
 use crate::gateway::{clock, own_name, reason};
 use crate::render::imports::{self, About, Asked, FileFormat, ImportError, LARGEST, Line, Matching, Summary};
 use crate::settings::Boot;
-use crate::store::people::{NewMatching, NewStatement, People, Seal, Unsealed};
+use crate::store::people::{NewMatching, NewStatement, People};
 use crate::store::{Address, Reader};
 
 /// How many differences are printed.
@@ -93,19 +94,6 @@ impl Input {
         } else {
             failure
         }
-    }
-}
-
-/// Statements need no secret of the people's store.
-struct Closed;
-
-impl Seal for Closed {
-    fn seal(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, Unsealed> {
-        Err(Unsealed)
-    }
-
-    fn open(&self, _: &str, _: &[u8]) -> Result<Vec<u8>, Unsealed> {
-        Err(Unsealed)
     }
 }
 
@@ -199,7 +187,7 @@ pub(super) async fn import(
         summary: value(serde_json::to_value(Summary::of(&held.matching)))?,
         result: serde_json::to_vec(&held.matching).map_err(broken)?,
     };
-    let people = People::open(&Address::Sqlite(people), Arc::new(Closed)).await?;
+    let people = People::open(&Address::Sqlite(people), Arc::new(WithoutKey)).await?;
     let who = Who::OwnerBy(format!("{verb}, user {}", own_name()));
     let by = (&who, Origin::CommandLine);
     let imported = people.import_statement(&identity, (&statement, &matching), by, clock::now()).await?;

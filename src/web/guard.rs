@@ -81,7 +81,12 @@ async fn admit(route: &Route, request: &mut ServiceRequest) -> Result<(), Refusa
     }
     // A file is read for those alone who may send one: it may be large.
     if !request.method().is_safe() && (!route.takes_file() || may_send(route, visitor.as_ref())) {
-        read_body(request, visitor.as_ref()).await?;
+        let read = read_body(request, visitor.as_ref()).await;
+        // Who is signed in did not send it by a page of ours: what was tried in their name is theirs to know (WEB-2b).
+        if let (Err(Refusal::Forged), Some(v)) = (&read, &visitor) {
+            audit(&shared, v, "refused", request, &json!({ "forged": true })).await;
+        }
+        read?;
     }
     if route.needs == Needs::Nothing {
         return Ok(());

@@ -8,6 +8,13 @@ async function download(page, name) {
   return { name: file.suggestedFilename(), text: readFileSync(await file.path(), "utf8") };
 }
 
+/** Opens the exports of all days. A download that begins while the page is still left for another is cancelled. */
+async function openExports(page) {
+  await page.goHome("/ledger/exports");
+  await page.getByRole("link", { name: "Everything" }).click();
+  await page.waitForURL(/from=/);
+}
+
 /** Sends a file as a broker's statement. */
 async function statement(page, name, text) {
   await page.goHome("/ledger/reconciliation");
@@ -17,8 +24,7 @@ async function statement(page, name, text) {
 
 test("LEDG-8 the books are taken as files under names that say what they are", async ({ browserOf }) => {
   const page = await browserOf("reviewer");
-  await page.goHome("/ledger/exports");
-  await page.getByRole("link", { name: "Everything" }).click();
+  await openExports(page);
   for (const [what, name, begins] of [
     ["OFX 2.2", /^TBOT_US_SIM_01_\S+_\S+\.ofx$/, "<?xml"],
     ["CSV", /^TBOT_US_SIM_01_\S+\.csv$/, "seq,entry_id,kind"],
@@ -41,8 +47,7 @@ test("LEDG-8 the books are taken as files under names that say what they are", a
 
 test("LEDG-9 a statement is imported, agrees or not to the cent, and what differs becomes a review item", async ({ browserOf }) => {
   const page = await browserOf("reviewer");
-  await page.goHome("/ledger/exports");
-  await page.getByRole("link", { name: "Everything" }).click();
+  await openExports(page);
   const ofx = (await download(page, "Download OFX 2.2")).text;
   await statement(page, "agrees.ofx", ofx);
   await expect(page.locator(".answer")).toContainText("The statement agrees with the books");

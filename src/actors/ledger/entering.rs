@@ -41,7 +41,7 @@ impl Ledger {
             Ok(drafts) => drafts,
             Err(refused) => return Ok(Err(refused)),
         };
-        let hash = Hash::of(format!("{drafts:?}").as_bytes());
+        let hash = hash_of(&drafts, at);
         match asked.how {
             How::Show => return Ok(Ok(Told::Shown(drafts, hash))),
             How::AsShown(shown) if shown != hash => return Ok(Err(NotBooked::Changed)),
@@ -73,5 +73,34 @@ impl Ledger {
             Some(draft) => Err(NotBooked::NotYet { at: draft.effective_at, now: at }),
             None => Ok(drafts),
         }
+    }
+}
+
+/// What makes the entries that were shown those that are booked. What happens by being booked, as a year's close, has the time
+/// of the booking: that the clock went on meanwhile does not make it another one.
+fn hash_of(drafts: &[Draft], now: Timestamp) -> Hash {
+    let timeless = |draft: &Draft| match draft.effective_at == now {
+        true => Draft { effective_at: Timestamp::default(), ..draft.clone() },
+        false => draft.clone(),
+    };
+    Hash::of(format!("{:?}", drafts.iter().map(timeless).collect::<Vec<_>>()).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// BOOKS.md section 3: a year's close that was shown a minute ago is still the one that was shown; another time that a
+    /// person gave, or another text, is not.
+    #[test]
+    fn what_happens_as_it_is_booked_is_shown_whenever_it_is_booked() {
+        let at = |minute: i64| Timestamp::from_seconds(1_800_000_000 + 60 * minute);
+        let session = "XNYS:2026-12-31".parse().unwrap();
+        let draft = |minute| Draft::new(EntryKind::YearClose, "XNYS:2026-12-31:1", session, at(minute));
+        assert_eq!(hash_of(&[draft(0)], at(0)), hash_of(&[draft(5)], at(5)));
+        assert_eq!(hash_of(&[draft(0)], at(5)), hash_of(&[draft(0)], at(6)), "it has a time of its own");
+        assert_ne!(hash_of(&[draft(0)], at(5)), hash_of(&[draft(1)], at(5)));
+        let other = Draft { description: "another".to_owned(), ..draft(0) };
+        assert_ne!(hash_of(&[draft(0)], at(0)), hash_of(&[other], at(0)));
     }
 }

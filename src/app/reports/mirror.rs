@@ -48,7 +48,7 @@ impl Mirror {
             }
         }
         for record in found.iter().rev() {
-            let line = serde_json::to_string(record).map_err(super::paper::unmade)?;
+            let line = record.mirrored().map_err(super::paper::unmade)?;
             append(&self.path, &line).map_err(|e| NotWritten::Folder(self.path.clone(), e))?;
             self.last = Some(record.seq);
         }

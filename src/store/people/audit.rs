@@ -6,6 +6,7 @@ use desk::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::mirror::Mirrored;
 use super::open::{People, ask, tell};
 use super::sql;
 use crate::store::error::StoreError;
@@ -71,6 +72,8 @@ pub struct AuditFilter {
 pub struct AuditReport {
     /// Records that agree with themselves and the record before.
     pub records: u64,
+    /// How many of them stand in the mirror outside of the database too.
+    pub mirrored: u64,
     /// The last link.
     pub head: Hash,
     /// The first record that does not agree, and why.
@@ -118,25 +121,34 @@ impl People {
             .collect()
     }
 
-    /// Reads the whole chain again and names the first record that was touched.
+    /// Reads the whole chain again, holds it against the mirror `audit.log` where there is one, and names the first record
+    /// that was touched.
     ///
     /// # Errors
-    /// Where the database cannot be read.
+    /// Where the database or the mirror cannot be read.
     pub async fn verify_audit(&self) -> Result<AuditReport, StoreError> {
-        let mut report = AuditReport { records: 0, head: Hash::GENESIS, fault: None };
+        // Read first: what is recorded meanwhile may be missing in it, and nothing of it in the database.
+        let mirror = self.file().map_or_else(|| Ok(Mirrored::default()), Mirrored::beside)?;
+        let mut report = AuditReport { records: 0, mirrored: 0, head: Hash::GENESIS, fault: None };
         loop {
             let after = i64::try_from(report.records).unwrap_or(i64::MAX);
             let rows: Vec<CheckRow> = self
                 .one(async |link| ask!(link, "verifying the audit", fetch_all, sql::CHECK_AUDIT, after, PAGE))
                 .await?;
             if rows.is_empty() {
+                report.fault = mirror.beyond(report.records).map(|seq| {
+                    format!("record {seq}: it is missing, and the mirror audit.log has it: the end was cut off")
+                });
                 return Ok(report);
             }
             for row in &rows {
-                match check(row, &report) {
-                    Ok(hash) => {
+                let next = report.records.saturating_add(1);
+                let checked = check(row, &report).and_then(|hash| Ok((hash, mirror.holds(next, hash)?)));
+                match checked {
+                    Ok((hash, mirrored)) => {
                         report.head = hash;
-                        report.records = report.records.saturating_add(1);
+                        report.records = next;
+                        report.mirrored = report.mirrored.saturating_add(u64::from(mirrored));
                     }
                     Err(fault) => {
                         report.fault = Some(format!("record {}: {fault}", row.0));

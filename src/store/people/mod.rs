@@ -13,6 +13,8 @@ mod codes;
 mod links;
 /// Failed attempts and how long they lock (WEB-4).
 mod lockout;
+/// The audit outside of its database.
+mod mirror;
 /// Opening, and one question at a time.
 mod open;
 /// Passwords, as Argon2id.

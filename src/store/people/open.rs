@@ -1,7 +1,7 @@
 //! Opening, and one question at a time.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::sync::Arc;
 
@@ -119,6 +119,14 @@ impl People {
             Some(VERSION) => Ok(people),
             Some(found) => Err(StoreError::Schema { place: people.address.to_string(), found, known: VERSION }),
             None => Err(StoreError::NoSchema { place: people.address.to_string() }),
+        }
+    }
+
+    /// The file, where it is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match &self.address {
+            Address::Sqlite(path) => Some(path),
+            Address::Postgres(_) => None,
         }
     }
 

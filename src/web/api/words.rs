@@ -61,7 +61,7 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("StatementResult", "statement: Statement; result: object"),
     ("AuditRecords", "rows: [AuditRecord]; next: integer?"),
     ("AuditRecord", "v: integer; seq: integer; at: time; who: string; origin: string; what: string; object: string; detail: any"),
-    ("AuditVerified", "records: integer; head: string; fault: string?"),
+    ("AuditVerified", "records: integer; mirrored: integer; head: string; fault: string?"),
     ("Done", "at: time; message: string"),
     ("Problem", "type: string; title: string; status: integer; detail: string; code: string"),
     ("ReviewRows", "rows: [ReviewRow]; count: integer"),

@@ -57,7 +57,7 @@ pub(crate) async fn page(shared: Data<Shared>, visitor: Visitor, asked: Query<As
     let own = json!({
         "audit": {
             "rows": rows, "older": older,
-            "verified": verified.map(|v| json!({ "records": v.records, "head": v.head.to_string(), "fault": v.fault })),
+            "verified": verified.map(|v| json!(v)),
             "asked": { "who": asked.who, "what": asked.what, "object": asked.object },
         },
     });

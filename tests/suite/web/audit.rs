@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use desk::domain::bot::{Origin, Role, Who};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use tbot::store::Address;
-use tbot::store::people::{Deed, People};
+use tbot::store::people::{AuditFilter, Deed, People};
 
 use super::sample;
 use super::server::{Server, Turned};
@@ -46,6 +47,64 @@ async fn each_touched_record_is_named() {
             People::open(&address, Arc::new(Turned)).await.unwrap().verify_audit().await.unwrap().fault.unwrap();
         assert!(fault.contains(named), "{statement}: {fault}");
     }
+}
+
+/// WEB-2b: what the chain alone cannot tell, the mirror outside of the database can: an end that was cut off, and a chain that
+/// was made anew with every link right. A line that is being written says nothing.
+#[tokio::test]
+async fn web_2b_the_mirror_shows_what_the_chain_alone_cannot() {
+    let chain = async |objects: &[&str]| {
+        let folder = Folder::new();
+        let people = People::open(&Address::Sqlite(folder.path().to_path_buf()), Arc::new(Turned)).await.unwrap();
+        for object in objects {
+            let (who, object) = (Who::Person("ann".into()), (*object).to_owned());
+            let detail = serde_json::json!({});
+            let deed = Deed { who, origin: Origin::Web, what: "command", object, detail };
+            people.record(&deed, sample::at("14:30:00")).await.unwrap();
+        }
+        (folder, people)
+    };
+    let (_kept, whole) = chain(&["start", "kill", "reset_kill"]).await;
+    let mut records = whole.audit(&AuditFilter::default(), u64::MAX, 10).await.unwrap();
+    records.reverse();
+    let lines: Vec<String> = records.iter().map(|r| r.mirrored().unwrap() + "\n").collect();
+    let all = lines.concat();
+    for (objects, mirror, mirrored, named) in [
+        (&["start", "kill", "reset_kill"][..], all.clone(), 3, None),
+        (&["start", "kill", "reset_kill"], lines[..2].concat() + &lines[2][..40], 2, None),
+        (&["start", "kill", "reset_kill"], String::new(), 0, None),
+        (&["start", "kill"], all.clone(), 2, Some("record 3: it is missing")),
+        (&["start", "pause", "reset_kill"], all.clone(), 1, Some("record 2: the mirror audit.log has another one")),
+        (&["start", "pause", "reset_kill"], lines[2].clone(), 0, Some("record 3: the mirror audit.log has another one")),
+    ] {
+        let (folder, people) = chain(objects).await;
+        let logs = folder.path().join("output/TBOT_US_SIM_01/logs");
+        std::fs::create_dir_all(&logs).unwrap();
+        std::fs::write(logs.join("audit.log"), &mirror).unwrap();
+        let report = people.verify_audit().await.unwrap();
+        assert_eq!(report.mirrored, mirrored, "{objects:?}: {report:?}");
+        let fault = report.fault.unwrap_or_default();
+        assert!(fault.starts_with(named.unwrap_or_default()) && fault.is_empty() == named.is_none(), "{fault}");
+        // A backup's mirror is a moment younger than its database: the rest of it is nobody's.
+        people.settle_mirror().await.unwrap();
+        let cut = objects.len() < 3;
+        let settled = people.verify_audit().await.unwrap().fault;
+        assert_eq!(settled.is_none(), cut || named.is_none(), "{objects:?}: {settled:?}");
+    }
+}
+
+/// WEB-2b, WEB-4: what another site's page tried in somebody's name is refused, and stands in the audit.
+#[test]
+fn web_2b_a_forged_form_stands_in_the_audit() {
+    let server = Server::start();
+    let auditor = server.person("olga", &[Role::Auditor]);
+    let operator = server.person("otto", &[Role::Operator]);
+    let refused = server.post("/commands/pause", Some(&operator), &[("form", "x"), ("key", "k1")]);
+    assert_eq!(refused.status, 403);
+    let rows = server.get("/api/v1/audit?who=otto", Some(&auditor)).json();
+    let row = &rows["rows"][0];
+    assert_eq!((&row["what"], &row["object"]), (&json!("refused"), &json!("POST /commands/pause")), "{rows:#}");
+    assert_eq!(row["detail"]["forged"], true);
 }
 
 #[test]
