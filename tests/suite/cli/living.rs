@@ -144,8 +144,10 @@ async fn until_audited(file: &Path, wanted: &[(&str, &str)]) {
 async fn web_2b_the_audit_is_verified_on_the_command_line() {
     let folder = Folder::new();
     let data = folder.path().join("data");
-    let bot = Bot::start(&data, &[]);
+    let bot = Bot::start(&data, &["--speed", "600"]);
     bot.register();
+    assert_eq!(bot.tell("start").code, Some(0));
+    bot.until("books that have begun", |b| b["session"].is_object());
     // What came at the command line and by a flag stands in it too, with what came of it; so does an export.
     assert_eq!(bot.tell("freeze vacation --why away").code, Some(0));
     std::fs::write(data.join("control/control_kill.flag"), "a flag").unwrap();
