@@ -34,5 +34,7 @@ mod settings;
 mod sign_in;
 /// The stream of regions.
 mod stream;
+/// Three sessions that were traded.
+pub(crate) mod traded;
 /// Why nothing trades.
 mod why;

@@ -51,7 +51,7 @@ impl Asked {
                 .parse()
                 .map_err(|_| wrong("instrument", &self.instrument, "a symbol like SPY is needed, or nothing"))
         });
-        Ok(Sought { before: self.before, day: day_of(book, &self.day)?, kind, instrument: instrument.transpose()? })
+        Ok(Sought { before: self.before, day: day_of(book, &self.day)?, kind, instrument: instrument.transpose()?, lot: None })
     }
 
     /// The rest of an address that asks for older ones of the same.
