@@ -8,6 +8,8 @@ mod audit;
 mod chart;
 /// Requests over a plain socket.
 pub(crate) mod client;
+/// From the trial balance to the decision and back.
+mod drill;
 /// The books as files.
 mod exports;
 /// Every page in every state.
