@@ -32,7 +32,7 @@ use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::Span;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
-use tbot::store::{self, Address, Batch, Check, Days, NewBook, Reader, Sought, Writer, chart};
+use tbot::store::{self, Address, Batch, Check, Days, NewBook, Reader, Sought, Text, Writer, chart};
 
 /// Entries of a commit in groups.
 const GROUP: usize = 100;
@@ -273,6 +273,10 @@ async fn statements(reader: &Reader, entries: &[Entry]) {
     timed!("journal, a day in the middle, 100 rows", reader.sought(&book, &day, 100));
     let never = Sought { instrument: Some("NEVER".parse().unwrap()), ..Sought::default() };
     timed!("journal, an instrument without entries", reader.sought(&book, &never, 100));
+    let chart = reader.accounts(&book).await.unwrap();
+    let (all, most, none) = (Sought::default(), Text::new("sym", &chart), Text::new("nowhere", &chart));
+    timed!("a text that most of 100,000 entries have", reader.search(&book, (&all, &most), 50, 100_000));
+    timed!("a text that none of 100,000 entries has", reader.search(&book, (&all, &none), 50, 100_000));
     timed!("days with entries", reader.days(&book, 300));
 }
 

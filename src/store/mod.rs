@@ -21,6 +21,8 @@ mod error;
 mod fleet;
 /// Heads of the two chains, and the file that keeps them outside of the database.
 mod head;
+/// The event log session by session.
+mod history;
 /// The log of the bot's life.
 mod life;
 /// One connection or pool of either engine.
@@ -43,6 +45,8 @@ mod registers;
 mod reviewable;
 /// Versions of the schema.
 mod schema;
+/// Words sought in the journal.
+mod searching;
 /// Signatures of closing records.
 mod signed;
 /// Every statement, in one list.
@@ -71,6 +75,7 @@ pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
 pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};
 pub use reviewable::Reviewable;
+pub use searching::{Found, Text};
 pub use signed::{Signers, closing_text};
 pub use verify::{BookReport, Check, Finding, Report, verify};
 pub use words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};

@@ -34,6 +34,8 @@ pub struct Sought {
     pub kind: Option<EntryKind>,
     /// Only those about an instrument.
     pub instrument: Option<Symbol>,
+    /// Only those that moved units of a lot; its instrument is known then.
+    pub lot: Option<LotId>,
 }
 
 /// A posting in the register of its account.
@@ -120,6 +122,14 @@ pub struct CloseLine {
     pub hash: desk::domain::chain::Hash,
 }
 
+/// Hash and bytes of an entry.
+pub(super) type EntryRow = (Vec<u8>, Vec<u8>);
+
+pub(super) fn stored((hash, bytes): &EntryRow) -> Result<StoredEntry, StoreError> {
+    let entry = Entry::from_bytes(bytes).map_err(|e| unfit(&e.to_string()))?;
+    Ok(StoredEntry { entry, hash: to_hash(hash).ok_or_else(|| unfit("a hash"))? })
+}
+
 /// A session as its date, yyyymmdd, in the book's calendar.
 pub(super) fn session_of(book: &Book, number: i64) -> Option<SessionId> {
     Some(SessionId { date: day_of(number)?, calendar: book.calendar })
@@ -167,6 +177,16 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn sought(&self, book: &Book, sought: &Sought, limit: u32) -> Result<Vec<StoredEntry>, StoreError> {
+        self.sought_rows(book, sought, limit).await?.iter().map(stored).collect()
+    }
+
+    /// The same, as they are stored.
+    pub(super) async fn sought_rows(
+        &self,
+        book: &Book,
+        sought: &Sought,
+        limit: u32,
+    ) -> Result<Vec<EntryRow>, StoreError> {
         let day = sought.day.map_or(Ok(0), |day| session_number(book, day))?;
         let before = sought.before.map_or(i64::MAX, signed);
         let (from, before) = match sought.day {
@@ -176,30 +196,27 @@ impl Reader {
                 (first, before.min(last.saturating_add(1)))
             }
         };
-        let instrument = sought.instrument.map_or_else(String::new, |i| i.to_string());
+        let of = sought.lot.as_ref().map(ToString::to_string);
+        let of = of.or_else(|| sought.instrument.map(|i| i.to_string())).unwrap_or_default();
         // By whatever leaves the fewest to look at: most entries are fills, any other kind is rarer than an instrument.
         let statement = match (sought.day, sought.kind, sought.instrument) {
+            _ if sought.lot.is_some() => sql::SOUGHT_OF_LOT,
             (Some(_), ..) => sql::SOUGHT_OF_DAY,
             (None, None | Some(EntryKind::Fill), Some(_)) => sql::SOUGHT_OF_INSTRUMENT,
             (None, Some(_), _) => sql::SOUGHT_OF_KIND,
             (None, None, None) => sql::SOUGHT,
         };
-        let rows: Vec<(Vec<u8>, Vec<u8>)> = on!(Pool, &self.pool, c => sqlx::query_as(statement)
+        on!(Pool, &self.pool, c => sqlx::query_as(statement)
             .bind(book.number)
             .bind(before)
             .bind(from)
             .bind(day)
             .bind(sought.kind.map_or("", EntryKind::as_str))
-            .bind(&instrument)
+            .bind(&of)
             .bind(i64::from(limit))
             .fetch_all(c)
             .await)
-        .map_err(|e| StoreError::from_driver("searching the journal", e))?;
-        let stored = |(hash, bytes): &(Vec<u8>, Vec<u8>)| {
-            let entry = Entry::from_bytes(bytes).map_err(|e| unfit(&e.to_string()))?;
-            Ok(StoredEntry { entry, hash: to_hash(hash).ok_or_else(|| unfit("a hash"))? })
-        };
-        rows.iter().map(stored).collect()
+        .map_err(|e| StoreError::from_driver("searching the journal", e))
     }
 
     /// The postings of an account in some days, in order, at most `limit`.

@@ -62,6 +62,16 @@ statements! { BOTH, "The statements of both engines, by name.":
     /// Events after one, in order.
     EVENTS = "SELECT seq, at, kind, version, hash, bytes FROM event WHERE book = $1 AND seq > $2
         ORDER BY seq LIMIT $3";
+    /// How many events are from before an instant: their times never run backwards, so it is found by halves.
+    EVENTS_BEFORE = "WITH RECURSIVE half (low, high) AS (
+            SELECT CAST(0 AS BIGINT), coalesce((SELECT max(seq) FROM event WHERE book = $1), 0)
+            UNION ALL
+            SELECT CASE WHEN e.at < $2 THEN e.seq ELSE low END, CASE WHEN e.at < $2 THEN high ELSE e.seq - 1 END
+            FROM half JOIN event AS e ON e.book = $1 AND e.seq = (low + high + 1) / 2 WHERE low < high)
+        SELECT low FROM half WHERE low = high";
+    /// The days that were closed, the newest first.
+    CLOSED_DAYS = "SELECT DISTINCT session FROM entry WHERE book = $1 AND kind = 'day_close'
+        ORDER BY session DESC LIMIT $2";
     /// The entry of a fact.
     ENTRY_OF = "SELECT seq FROM entry WHERE book = $1 AND kind = $2 AND source_key = $3";
     /// Sums of each account, currency and commodity, of the sessions up to one, in the order of the index.
@@ -106,6 +116,11 @@ statements! { BOTH, "The statements of both engines, by name.":
     SOUGHT_OF_INSTRUMENT = "SELECT e.hash, e.bytes FROM (
             SELECT DISTINCT seq FROM posting WHERE book = $1 AND instrument = $6 AND seq < $2 AND seq >= $3
             ORDER BY seq DESC LIMIT CASE WHEN $5 = '' THEN $7 ELSE 9223372036854775807 END) AS s
+        JOIN entry AS e ON e.book = $1 AND e.seq = s.seq AND ($4 = 0 OR e.session = $4) AND ($5 = '' OR e.kind = $5)
+        ORDER BY e.seq DESC LIMIT $7";
+    /// The same of a lot: the entries that moved its units are read alone.
+    SOUGHT_OF_LOT = "SELECT e.hash, e.bytes FROM (
+            SELECT DISTINCT seq FROM posting WHERE book = $1 AND lot = $6 AND units IS NOT NULL AND seq < $2 AND seq >= $3) AS s
         JOIN entry AS e ON e.book = $1 AND e.seq = s.seq AND ($4 = 0 OR e.session = $4) AND ($5 = '' OR e.kind = $5)
         ORDER BY e.seq DESC LIMIT $7";
     /// The same of a kind, by the index of facts: a plus keeps SQLite from walking through all entries.

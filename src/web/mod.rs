@@ -4,6 +4,8 @@
 //! One table ([`routes::ROUTES`]) says which addresses exist and who may open them. Registration, the guard and the
 //! tests read it.
 
+/// What stands in an address.
+mod address;
 /// How old what the board says is.
 mod ages;
 /// JSON for programs.
@@ -24,6 +26,8 @@ mod entering;
 mod exports;
 /// Who may open what: session, roles, forgery.
 mod guard;
+/// Sessions as the event log tells them.
+mod history;
 /// At most so many attempts a minute.
 mod limits;
 /// The stream of regions.

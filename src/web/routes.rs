@@ -12,7 +12,7 @@ use super::guard::{greet, guard};
 use super::pages::ledger::reconciliation;
 use super::pages::{
     account, audit, boards, command, ledger, logs, programs, registration, reports, review, screener, settings,
-    sign_in, strategies, users,
+    sign_in, strategies, trading, users,
 };
 use super::refusal::Refusal;
 use super::setup::pages as setup;
@@ -155,12 +155,13 @@ pub const ROUTES: &[Route] = &[
     post("/account/tokens/revoke", SignedIn, || web::to(account::revoke_token)),
     // Trading.
     get("/", LOOK, || web::to(boards::dashboard)),
-    get("/decisions", LOOK, || web::to(boards::decisions)),
-    get("/decisions/{id}", LOOK, || web::to(boards::decision)),
+    get("/decisions", LOOK, || web::to(trading::decisions)),
+    get("/decisions/{id}", LOOK, || web::to(trading::decision)),
     get("/strategies", LOOK, || web::to(strategies::page)),
     get("/screener", LOOK, || web::to(screener::page)),
-    get("/orders", LOOK, || web::to(boards::orders)),
-    get("/trades", LOOK, || web::to(boards::trades)),
+    get("/orders", LOOK, || web::to(trading::orders)),
+    get("/orders/{id}", LOOK, || web::to(trading::order)),
+    get("/trades", LOOK, || web::to(trading::trades)),
     get("/symbols/{symbol}", LOOK, || web::to(boards::symbol)),
     get("/risk", LOOK, || web::to(boards::risk)),
     get("/why", LOOK, || web::to(boards::why)),
@@ -225,6 +226,7 @@ pub const ROUTES: &[Route] = &[
     get("/api/v1/trades", LOOK, || web::to(api::board::trades)),
     get("/api/v1/symbols/{symbol}/bars", LOOK, || web::to(api::board::bars)),
     get("/api/v1/ledger/export", EXPORT, || web::to(ledger::download)),
+    get("/api/v1/ledger/journal", LEDGER, || web::to(api::journal::entries)),
     get("/api/v1/ledger/accounts", LEDGER, || web::to(api::chart::chart)),
     post("/api/v1/ledger/accounts/change", ADMINISTER, || web::to(api::chart::change)),
     post("/api/v1/ledger/entries", ACCOUNT, || web::to(api::entries::entries)),

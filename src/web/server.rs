@@ -46,6 +46,7 @@ pub fn serve(listener: TcpListener, site: Site, tls: Option<ServerConfig>, paper
         known: Mutex::default(),
         hashing: Semaphore::new(HASHING),
         exporting: Semaphore::new(1),
+        searching: Semaphore::new(2),
         doing: Doing::default(),
         seen: Seen::default(),
         frames,

@@ -202,6 +202,8 @@ pub(crate) struct Shared {
     pub(crate) hashing: Semaphore,
     /// Files of the books are made one after another.
     pub(crate) exporting: Semaphore,
+    /// Searches of the journal by text are made a few at a time.
+    pub(crate) searching: Semaphore,
     /// What is being done at this moment.
     pub(crate) doing: Doing,
     /// When what the board says was first seen.

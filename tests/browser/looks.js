@@ -111,6 +111,7 @@ async function pagesOf(browser, bot, who) {
     .then(() => page.locator(".nav a[href]").evaluateAll((found) => found.map((a) => a.getAttribute("href"))));
   const deeper = [
     ["decision", (await links("/decisions", /^\/decisions\/./)).at(-1)],
+    ["order", (await links("/orders", /^\/orders\/./))[0]],
     ["symbol", (await links("/", /^\/symbols\/./))[0]],
     ["entry", (await links("/ledger", /^\/ledger\/entries\/./))[0]],
     ["account", (await links("/ledger", /^\/ledger\/accounts\/./))[0]],

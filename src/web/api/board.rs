@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path, Query};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::messages::board::DecisionLine;
+use crate::web::history::{Past, Record};
 use crate::web::pages::logs::{Asked as Lines, found};
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
@@ -15,12 +15,21 @@ type Answer = Result<HttpResponse, Refusal>;
 /// The most rows at once.
 const MOST: usize = 200;
 
-/// How many rows, after which.
+/// How many rows, after which; of an earlier session where one is named.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Paged {
     cursor: Option<usize>,
     limit: Option<usize>,
+    session: String,
+}
+
+/// The session that is asked for, from the event log; nothing where what the board has is asked for.
+async fn past(shared: &Shared, asked: &Paged) -> Result<Option<Past>, Refusal> {
+    match asked.session.as_str() {
+        "" => Ok(None),
+        day => Record::session_on(shared, day).await.map(Some),
+    }
 }
 
 /// A page of rows, and the cursor of the next one.
@@ -39,14 +48,18 @@ pub(crate) async fn board(shared: Data<Shared>) -> Answer {
 
 /// `GET /api/v1/decisions`
 pub(crate) async fn decisions(shared: Data<Shared>, asked: Query<Paged>) -> Answer {
-    let board = shared.board();
-    let rows: Vec<&DecisionLine> = board.decisions.iter().collect();
-    Ok(paged(&rows, &asked))
+    Ok(match past(&shared, &asked).await? {
+        Some(past) => paged(&past.decisions, &asked),
+        None => paged(&shared.board().decisions, &asked),
+    })
 }
 
 /// `GET /api/v1/orders`
 pub(crate) async fn orders(shared: Data<Shared>, asked: Query<Paged>) -> Answer {
-    Ok(paged(&shared.board().orders, &asked))
+    Ok(match past(&shared, &asked).await? {
+        Some(past) => paged(&past.orders.iter().map(|o| &o.line).collect::<Vec<_>>(), &asked),
+        None => paged(&shared.board().orders, &asked),
+    })
 }
 
 /// `GET /api/v1/positions`
@@ -75,7 +88,10 @@ pub(crate) async fn logs(shared: Data<Shared>, asked: Query<Lines>) -> Answer {
 
 /// `GET /api/v1/trades`
 pub(crate) async fn trades(shared: Data<Shared>, asked: Query<Paged>) -> Answer {
-    Ok(paged(&shared.board().trades, &asked))
+    Ok(match past(&shared, &asked).await? {
+        Some(past) => paged(&past.trades, &asked),
+        None => paged(&shared.board().trades, &asked),
+    })
 }
 
 /// `GET /api/v1/symbols/{symbol}/bars`: the session's bars so far, and what was done on them.

@@ -12,6 +12,8 @@ pub(super) mod commands;
 pub(super) mod entries;
 /// Liveness, readiness, components, metrics.
 pub(super) mod health;
+/// The journal.
+pub(super) mod journal;
 /// The description of all this.
 pub(super) mod openapi;
 /// The review.

@@ -11,8 +11,28 @@ use crate::web::refusal::Refusal;
 use crate::web::routes::{Needs, Route, Verb, all};
 
 /// What a page of rows can be asked.
-const PAGED: &[Query] =
-    &[("cursor", "integer", "where the page begins: `next` of the one before"), ("limit", "integer", "1 to 200 rows")];
+const PAGED: &[Query] = &[CURSOR, LIMIT];
+const CURSOR: Query = ("cursor", "integer", "where the page begins: `next` of the one before");
+const LIMIT: Query = ("limit", "integer", "1 to 200 rows");
+/// The same of a session.
+const PAGED_SESSION: &[Query] = &[
+    CURSOR,
+    LIMIT,
+    ("session", "string", "an earlier session from the event log, as 2026-06-01; without it what the board has"),
+];
+/// What the journal can be asked.
+const JOURNAL: &[Query] = &[
+    ("before", "integer", "before this entry: `next` of the page before"),
+    ("day", "string", "entries of a day of the books, as 2026-06-01"),
+    ("kind", "string", "entries of a kind: fill, settlement, fee_charge"),
+    ("instrument", "string", "entries about an instrument"),
+    ("lot", "string", "entries that moved units of a lot"),
+    (
+        "text",
+        "string",
+        "at most 80 characters, whatever their case, in description, reason, person, source, order, execution, symbol, lot, code or name of the accounts; the newest 100,000 of the entries that are asked for are looked through",
+    ),
+];
 /// What the audit can be asked.
 const AUDIT: &[Query] = &[
     ("who", "string", "whose deeds"),
@@ -81,16 +101,17 @@ const BLANKS: [(&str, &str, &str); 3] = [
 const SAID: &[Said] = &[
     said("/api/openapi.json", "This document", "object", &[]),
     said("/api/v1/board", "All that a person sees at this moment", "Board", &[]),
-    said("/api/v1/decisions", "The latest decisions with their gate traces, the newest first", "Decisions", PAGED),
-    said("/api/v1/orders", "Working orders", "Orders", PAGED),
+    said("/api/v1/decisions", "The latest decisions with their gate traces, or those of a session; the newest first", "Decisions", PAGED_SESSION),
+    said("/api/v1/orders", "Working orders, or all orders of a session", "Orders", PAGED_SESSION),
     said("/api/v1/positions", "Open positions", "Positions", PAGED),
-    said("/api/v1/trades", "Closed trades of the session, the newest first", "Trades", PAGED),
+    said("/api/v1/trades", "Closed trades of this session or an earlier one, the newest first", "Trades", PAGED_SESSION),
     said("/api/v1/alerts", "What the notifier said, the newest first", "Alerts", PAGED),
     said("/api/v1/causes", "What held entries back in this session: gates that refused signals, conditions that gave none", "Causes", &[]),
     said("/api/v1/symbols/{symbol}/bars", "The session's bars of a symbol: time in seconds, open, high, low, close, volume; and what was done on them", "Bars", &[]),
     said("/api/v1/logs", "The program's logs, the newest line first", "Logs", LOGS),
     said("/api/v1/ledger/export", "The books of some days as a file for other programs; recorded in the audit", "", EXPORT),
     said("/api/v1/ledger/entries", "Shows the entry that a fact would make; with `shown` it is booked", "Entered", &[]),
+    said("/api/v1/ledger/journal", "Entries of the journal with their postings, the newest first", "Journal", JOURNAL),
     said("/api/v1/ledger/accounts", "The chart of accounts as it stands, and its versions with who, when and why", "Chart", &[]),
     said("/api/v1/ledger/accounts/change", "Shows what a change of the chart would make; with `shown` it is made", "ChartShown", &[]),
     said("/api/v1/ledger/days/{day}/unlock", "Opens a closed day again: one asks, another one confirms", "Unlocked", &[]),

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::frame::Frame;
-use crate::messages::board::DecisionLine;
 use crate::render::numbers::{clock, count};
 use crate::store::Fellow;
 use crate::web::refusal::Refusal;
@@ -41,16 +40,6 @@ async fn bots(shared: &Shared) -> Result<Vec<Value>, Refusal> {
         })
     };
     Ok(reader.fleet().await?.iter().map(row).collect())
-}
-
-/// `GET /orders`
-pub(crate) async fn orders(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    plain(&shared, &visitor, "/orders", "Orders", "pages/orders.html")
-}
-
-/// `GET /trades`
-pub(crate) async fn trades(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    plain(&shared, &visitor, "/trades", "Trades", "pages/trades.html")
 }
 
 /// `GET /risk`
@@ -113,59 +102,6 @@ pub(crate) async fn rehearsal(shared: Data<Shared>, visitor: Visitor) -> Answer 
     plain(&shared, &visitor, "/rehearsal", "Rehearsal", "pages/rehearsal.html")
 }
 
-/// What the list of decisions is narrowed to; empty is everything.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Narrowed {
-    outcome: String,
-    gate: String,
-    strategy: String,
-    symbol: String,
-}
-
-impl Narrowed {
-    fn fits(&self, line: &DecisionLine) -> bool {
-        let d = &line.decision;
-        let same = |asked: &str, found: &str| asked.is_empty() || asked.eq_ignore_ascii_case(found);
-        same(&self.outcome, line.outcome)
-            && same(&self.strategy, d.strategy.as_str())
-            && same(self.symbol.trim(), &d.symbol.to_string())
-            && (self.gate.is_empty() || d.blocked.is_some_and(|(g, _)| g.as_str() == self.gate))
-    }
-
-    fn is_everything(&self) -> bool {
-        [&self.outcome, &self.gate, &self.strategy, &self.symbol].iter().all(|f| f.is_empty())
-    }
-}
-
-/// `GET /decisions`
-pub(crate) async fn decisions(shared: Data<Shared>, visitor: Visitor, narrowed: Query<Narrowed>) -> Answer {
-    let board = shared.board();
-    let rows = views::decision_rows(&board, |d| narrowed.fits(d));
-    let gates: Vec<Value> =
-        desk::domain::records::GateName::ALL.iter().map(|g| json!({ "code": g, "label": g.label() })).collect();
-    let own = json!({
-        "list": rows, "live": narrowed.is_everything(), "gates": gates,
-        "asked": { "outcome": narrowed.outcome, "gate": narrowed.gate, "strategy": narrowed.strategy, "symbol": narrowed.symbol },
-    });
-    Frame::new(&shared, &visitor, "/decisions").page("Decisions", "pages/decisions.html", own)
-}
-
-/// `GET /decisions/{id}`
-pub(crate) async fn decision(shared: Data<Shared>, visitor: Visitor, id: Path<String>) -> Answer {
-    let board = shared.board();
-    let line = board.decisions.iter().find(|d| d.decision.id.as_str() == id.as_str()).ok_or_else(|| {
-        Refusal::Missing(format!(
-            "There is no decision {:?} among the latest {}. Older ones stand in the event log.",
-            id.as_str().chars().take(80).collect::<String>(),
-            crate::messages::board::Board::DECISIONS
-        ))
-    })?;
-    let own = json!({ "decision": views::decision(&board, line) });
-    let title = format!("{} {}", line.decision.symbol, line.decision.strategy);
-    Frame::new(&shared, &visitor, "/decisions").page(&title, "pages/decision.html", own)
-}
-
 /// `GET /symbols/{symbol}`
 pub(crate) async fn symbol(shared: Data<Shared>, visitor: Visitor, symbol: Path<String>) -> Answer {
     let asked = shared.watched(&symbol)?;
@@ -174,9 +110,9 @@ pub(crate) async fn symbol(shared: Data<Shared>, visitor: Visitor, symbol: Path<
         "symbol": asked,
         "own": {
             "positions": views::positions(&board, |s| s == asked),
-            "orders": views::orders(&board, |s| s == asked),
-            "trades": views::trades(&board, |s| s == asked),
-            "decisions": views::decision_rows(&board, |d| d.decision.symbol == asked),
+            "orders": views::orders(&board.orders, |s| s == asked),
+            "trades": views::trades(&board.trades, |s| s == asked),
+            "decisions": views::decision_rows(&board.decisions, |d| d.decision.symbol == asked),
         },
         "bars": shared.site.bars.is_some(),
     });

@@ -30,6 +30,8 @@ pub(super) mod settings;
 pub(super) mod sign_in;
 /// Strategies and their parameters.
 pub(super) mod strategies;
+/// Decisions, orders and trades of any session.
+pub(super) mod trading;
 /// Who may do what.
 pub(super) mod users;
 

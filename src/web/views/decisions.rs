@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use desk::domain::event::Decision;
 use desk::domain::market::Side;
 use desk::domain::records::{GateName, Verdict};
+use desk::domain::trade::Trade;
 use desk::gates::{Check, GateResult, Reason};
 use serde_json::{Value, json};
 
@@ -88,21 +89,33 @@ pub(super) fn latest(board: &Board) -> Value {
 }
 
 /// The rows that a filter lets through.
-pub(crate) fn rows(board: &Board, wanted: impl Fn(&DecisionLine) -> bool) -> Value {
-    let shown: Vec<&DecisionLine> = board.decisions.iter().filter(|d| wanted(d)).collect();
-    let of = |what: &str| shown.iter().filter(|d| d.outcome == what).count();
+pub(crate) fn rows(lines: &[DecisionLine], wanted: impl Fn(&DecisionLine) -> bool) -> Value {
+    page(lines, wanted, 0, usize::MAX)
+}
+
+/// So many of them, after so many.
+pub(crate) fn page(lines: &[DecisionLine], wanted: impl Fn(&DecisionLine) -> bool, after: usize, most: usize) -> Value {
+    let fits: Vec<&DecisionLine> = lines.iter().filter(|d| wanted(d)).collect();
+    let of = |what: &str| fits.iter().filter(|d| d.outcome == what).count();
     let parts = ["executed", "blocked", "missed", "pending"].map(|w| (of(w), w));
     let said: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
     let counts = if said.is_empty() { String::new() } else { format!(": {}", said.join(", ")) };
+    let shown: Vec<Value> = fits.iter().skip(after).take(most).map(|d| row(d)).collect();
+    let next = after.saturating_add(shown.len());
+    let which = match shown.len() {
+        n if n == fits.len() => format!("{n} shown"),
+        _ => format!("{} to {next} of {} shown", after.saturating_add(1), fits.len()),
+    };
     json!({
-        "rows": shown.iter().map(|d| row(d)).collect::<Vec<_>>(),
-        "count": shown.len(),
-        "meta": format!("{} shown{counts}", shown.len()),
+        "rows": shown,
+        "count": fits.len(),
+        "next": (next < fits.len()).then_some(next),
+        "meta": format!("{which}{counts}"),
     })
 }
 
 pub(super) fn list(board: &Board) -> Value {
-    rows(board, |_| true)
+    rows(&board.decisions, |_| true)
 }
 
 /// How many each gate blocked, the most first.
@@ -118,8 +131,8 @@ pub(super) fn gates(board: &Board) -> Value {
     json!({ "rows": rows, "count": all })
 }
 
-/// One decision with everything that is known about it.
-pub(crate) fn one(board: &Board, line: &DecisionLine) -> Value {
+/// One decision with everything that is known about it: the trade that it made, and whether its position is open.
+pub(crate) fn one(line: &DecisionLine, trade: Option<&Trade>, open: bool) -> Value {
     let d = &line.decision;
     let (head, detail) = outcome(line);
     let verb = match d.side {
@@ -132,7 +145,6 @@ pub(crate) fn one(board: &Board, line: &DecisionLine) -> Value {
         "missed" => format!("{} was not {verb}: the entry ended without a fill.", d.symbol),
         _ => format!("{} is being {verb}: every gate let it pass, the entry is working.", d.symbol),
     };
-    let trade = board.trades.iter().find(|t| t.decision == d.id);
     let inputs: Vec<Value> = d
         .inputs
         .iter()
@@ -142,7 +154,7 @@ pub(crate) fn one(board: &Board, line: &DecisionLine) -> Value {
     json!({
         "row": row(line),
         "answer": answer,
-        "session": d.session.to_string(),
+        "session": d.session.to_string(), "day": d.session.date.to_string(),
         "reference": price(d.plan.reference), "stop": price(d.plan.stop), "target": price(d.plan.target),
         "value": cents_text(worth(d.size, d.plan.reference), Sign::Plain), "risk": cents_text(risk, Sign::Plain),
         "atr": price(d.plan.atr),
@@ -150,7 +162,7 @@ pub(crate) fn one(board: &Board, line: &DecisionLine) -> Value {
         "passed": d.trace.iter().filter(|g| g.verdict == Verdict::Pass).count(),
         "inputs": inputs,
         "net": trade.and_then(|t| t.net().ok()).map(|n| cents_text(n, Sign::Result)),
-        "position": board.positions.iter().any(|p| p.decision == d.id),
+        "position": open,
     })
 }
 

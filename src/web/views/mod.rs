@@ -14,6 +14,8 @@ mod day;
 mod decisions;
 /// Actors, feed, books.
 mod health;
+/// An order, event by event.
+mod life;
 /// A dry session.
 mod rehearsal;
 /// Limits and what holds entries back.
@@ -35,7 +37,8 @@ use crate::messages::board::Board;
 use crate::messages::rehearsal::RehearsalBoard;
 
 pub(crate) use decisions::one as decision;
-pub(crate) use decisions::rows as decision_rows;
+pub(crate) use decisions::{page as decision_page, rows as decision_rows};
+pub(crate) use life::life;
 pub(crate) use screener::{Narrowed as Screened, screener};
 pub(crate) use tables::{orders, positions, trades};
 pub use why::diagnosis;
@@ -61,12 +64,12 @@ pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, zone: Tz, a
         "head": day::head(board),
         "curve": day::curve(board),
         "positions": tables::positions(board, |_| true),
-        "orders": tables::orders(board, |_| true),
+        "orders": tables::orders(&board.orders, |_| true),
         "strategies": tables::strategies(board),
         "latest": decisions::latest(board),
         "decisions": decisions::list(board),
         "gates": decisions::gates(board),
-        "trades": tables::trades(board, |_| true),
+        "trades": tables::trades(&board.trades, |_| true),
         "limits": risk::limits(board),
         "defense": risk::defense(board),
         "freezes": risk::freezes(board),

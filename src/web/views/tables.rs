@@ -4,6 +4,7 @@ use desk::domain::decimal::{Money, Quantity};
 use desk::domain::market::Side;
 use desk::domain::order::OrderState;
 use desk::domain::symbol::Symbol;
+use desk::domain::trade::Trade;
 use serde_json::{Value, json};
 
 use super::words::{age, counted, made, sum, worth};
@@ -51,9 +52,9 @@ fn nothing_open(board: &Board) -> String {
     format!("No position is open.{}", next.unwrap_or_default())
 }
 
-/// Working orders of the symbols that are wanted.
-pub(crate) fn orders(board: &Board, wanted: impl Fn(Symbol) -> bool) -> Value {
-    let shown: Vec<&OrderLine> = board.orders.iter().filter(|o| wanted(o.symbol)).collect();
+/// Orders of the symbols that are wanted.
+pub(crate) fn orders<'a>(lines: impl IntoIterator<Item = &'a OrderLine>, wanted: impl Fn(Symbol) -> bool) -> Value {
+    let shown: Vec<&OrderLine> = lines.into_iter().filter(|o| wanted(o.symbol)).collect();
     let unknown = shown.iter().filter(|o| o.state == OrderState::Unknown).count();
     let children = shown.iter().filter(|o| o.leg.reduces()).count();
     let row = |o: &&OrderLine| {
@@ -112,10 +113,10 @@ pub(super) fn strategies(board: &Board) -> Value {
 }
 
 /// Closed trades of the symbols that are wanted, to the last digit.
-pub(crate) fn trades(board: &Board, wanted: impl Fn(Symbol) -> bool) -> Value {
-    let shown: Vec<_> = board.trades.iter().filter(|t| wanted(t.symbol)).collect();
-    let net = |t: &desk::domain::trade::Trade| t.net().unwrap_or_default();
-    let fee = |t: &desk::domain::trade::Trade| t.fees().unwrap_or_default();
+pub(crate) fn trades(lines: &[Trade], wanted: impl Fn(Symbol) -> bool) -> Value {
+    let shown: Vec<_> = lines.iter().filter(|t| wanted(t.symbol)).collect();
+    let net = |t: &Trade| t.net().unwrap_or_default();
+    let fee = |t: &Trade| t.fees().unwrap_or_default();
     let (total, fees_total) = (sum(shown.iter().map(|t| net(t))), sum(shown.iter().map(|t| fee(t))));
     let nets = Column::of(shown.iter().map(|t| net(t)).chain([total]), Sign::Result);
     let fees = Column::of(shown.iter().map(|t| fee(t)).chain([fees_total]), Sign::Plain);

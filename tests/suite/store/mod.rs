@@ -6,6 +6,8 @@ mod attacks;
 mod bulk;
 /// From one store into another.
 mod carry;
+/// Sessions out of the event log, words out of the journal.
+mod history;
 /// Writing, reading, opening.
 mod open;
 /// Around the writer.

@@ -65,7 +65,7 @@ async fn searches_find_what_is_there(reader: &Reader, book: &Book, journal: &Jou
             };
             // All kinds where something else is sought too would be thousands of questions.
             for kind in kinds.iter().copied().filter(|k| k.is_none() || day.is_none() || instrument.is_none()) {
-                let sought = Sought { before: None, day, kind, instrument };
+                let sought = Sought { day, kind, instrument, ..Sought::default() };
                 let read = reader.sought(book, &sought, ALL).await.unwrap();
                 let own = journal.entries.iter().rev().filter(|e| fits(e, kind));
                 assert!(read.iter().map(|s| &s.entry).eq(own), "{sought:?}");

@@ -8,6 +8,8 @@ mod audit;
 mod chart;
 /// Requests over a plain socket.
 pub(crate) mod client;
+/// From the trial balance to the decision and back.
+mod drill;
 /// The books as files.
 mod exports;
 /// Every page in every state.
@@ -34,5 +36,7 @@ mod settings;
 mod sign_in;
 /// The stream of regions.
 mod stream;
+/// Three sessions that were traded.
+pub(crate) mod traded;
 /// Why nothing trades.
 mod why;

@@ -293,6 +293,35 @@ impl Event {
 }
 
 impl Body {
+    /// The order that it is about, where it is about one.
+    #[must_use]
+    pub fn order(&self) -> Option<&OrderId> {
+        match self {
+            Self::Intended(intent) => Some(&intent.order),
+            Self::CancelIntended { order }
+            | Self::AmendIntended { order, .. }
+            | Self::Accepted { order }
+            | Self::Refused { order, .. }
+            | Self::Executed { order, .. }
+            | Self::Triggered { order }
+            | Self::Ended { order, .. }
+            | Self::Amended { order, .. }
+            | Self::Unknown { order }
+            | Self::NotAccepted { order }
+            | Self::Impossible { order, .. } => Some(order),
+            Self::SessionOpened { .. }
+            | Self::Decided(_)
+            | Self::Frozen { .. }
+            | Self::DrawdownCleared { .. }
+            | Self::EntryMissed { .. }
+            | Self::TradeClosed(_)
+            | Self::Settled { .. }
+            | Self::FeeCharged { .. }
+            | Self::SessionClosed { .. }
+            | Self::ChartChanged(_) => None,
+        }
+    }
+
     /// The name in records.
     #[must_use]
     pub const fn kind(&self) -> &'static str {

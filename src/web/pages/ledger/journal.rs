@@ -11,9 +11,11 @@ use serde_json::{Value, json};
 
 use super::days::day_of;
 use super::{Answer, book, names};
-use crate::render::numbers::{Column, Sign, count, quantity};
+use crate::render::numbers::{Column, Sign, count, counted, quantity};
 use crate::store::people::review::Subject;
-use crate::store::{Book, Reader, Sought, StoredEntry};
+use crate::store::{Book, Found, Reader, Sought, StoredEntry, Text};
+use crate::web::address::in_address;
+use crate::web::history::Record;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::review::{Typed, panel};
 use crate::web::refusal::Refusal;
@@ -27,6 +29,11 @@ const PAGE: u32 = 50;
 /// Days that a list offers.
 const DAYS: u32 = 400;
 
+/// So many entries are looked through for a text at once, the newest first.
+const LOOKED: u32 = 100_000;
+/// The longest text that is sought.
+const LONGEST: usize = 80;
+
 /// Which entries, the newest first; empty where nothing is asked. The trial balance is of the day, or of all.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -35,6 +42,8 @@ pub(crate) struct Asked {
     day: String,
     kind: String,
     instrument: String,
+    lot: String,
+    text: String,
 }
 
 impl Asked {
@@ -51,14 +60,83 @@ impl Asked {
                 .parse()
                 .map_err(|_| wrong("instrument", &self.instrument, "a symbol like SPY is needed, or nothing"))
         });
-        Ok(Sought { before: self.before, day: day_of(book, &self.day)?, kind, instrument: instrument.transpose()? })
+        let lot = (!self.lot.is_empty()).then(|| {
+            self.lot
+                .parse()
+                .map_err(|_| wrong("lot", &self.lot, "an instrument and an execution are needed, as SPY-x1"))
+        });
+        Ok(Sought {
+            before: self.before,
+            day: day_of(book, &self.day)?,
+            kind,
+            instrument: instrument.transpose()?,
+            lot: lot.transpose()?,
+        })
+    }
+
+    /// The text that is sought; nothing where none is.
+    fn text(&self) -> Result<Option<&str>, Refusal> {
+        match self.text.trim() {
+            "" => Ok(None),
+            text if text.chars().count() <= LONGEST => Ok(Some(text)),
+            _ => Err(Refusal::Invalid(format!(
+                "The text that is sought is too long; at most {LONGEST} characters are allowed."
+            ))),
+        }
     }
 
     /// The rest of an address that asks for older ones of the same.
     fn same(&self) -> String {
-        let part = |name: &str, value: &str| if value.is_empty() { String::new() } else { format!("&{name}={value}") };
-        [part("day", &self.day), part("kind", &self.kind), part("instrument", self.instrument.trim())].concat()
+        let part = |name: &str, value: &str| match value.trim() {
+            "" => String::new(),
+            value => format!("&{name}={}", in_address(value)),
+        };
+        let parts = [
+            ("day", &self.day),
+            ("kind", &self.kind),
+            ("instrument", &self.instrument),
+            ("lot", &self.lot),
+            ("text", &self.text),
+        ];
+        parts.map(|(name, value)| part(name, value)).concat()
     }
+}
+
+/// Entries that were found, and how far they were looked for.
+pub(crate) struct Shown {
+    /// The newest of them.
+    pub(crate) entries: Vec<StoredEntry>,
+    /// Where the older ones begin, if there may be some.
+    pub(crate) older: Option<u64>,
+    /// What came of a text that was sought.
+    pub(crate) search: Option<Found>,
+}
+
+/// The entries that are asked for, at most so many.
+pub(crate) async fn found(
+    shared: &Shared,
+    reader: &Reader,
+    book: &Book,
+    asked: &Asked,
+    most: u32,
+) -> Result<Shown, Refusal> {
+    let sought = asked.sought(book)?;
+    let Some(text) = asked.text()? else {
+        let entries = reader.sought(book, &sought, most).await?;
+        let more = u32::try_from(entries.len()).is_ok_and(|n| n == most);
+        let older = entries.last().map(|e| e.entry.seq).filter(|seq| more && *seq > 1);
+        return Ok(Shown { entries, older, search: None });
+    };
+    let text = Text::new(text, &reader.accounts(book).await?);
+    let turn = shared.searching.acquire().await.map_err(|_| Refusal::Busy)?;
+    let mut found = reader.search(book, (&sought, &text), most, LOOKED).await?;
+    drop(turn);
+    let entries = std::mem::take(&mut found.entries);
+    // Those that were found and not shown come first; then those that were not looked at.
+    let more = u64::try_from(entries.len()).is_ok_and(|n| n < found.count);
+    let last = if more { entries.last() } else { found.stopped.as_ref() };
+    let older = last.map(|e| e.entry.seq);
+    Ok(Shown { entries, older, search: Some(found) })
 }
 
 /// `GET /ledger`
@@ -67,25 +145,37 @@ pub(crate) async fn journal(shared: Data<Shared>, visitor: Visitor, asked: Query
         None => Value::Null,
         Some((reader, book)) => {
             let heads = reader.heads(&book).await?;
-            let sought = asked.sought(&book)?;
-            let entries = reader.sought(&book, &sought, PAGE).await?;
-            let more = u32::try_from(entries.len()).is_ok_and(|n| n == PAGE);
-            let older = entries.last().map(|e| e.entry.seq).filter(|seq| more && *seq > 1);
+            let shown = found(&shared, &reader, &book, &asked, PAGE).await?;
             let days: Vec<String> = reader.days(&book, DAYS).await?.iter().map(|d| d.date.to_string()).collect();
             json!({
-                "balance": trial_balance(&reader, &book, sought.day).await?,
-                "entries": entries.iter().map(line).collect::<Vec<_>>(),
-                "count": count(heads.entry.seq), "head": heads.entry.hash.to_string(), "older": older,
+                "balance": trial_balance(&reader, &book, day_of(&book, &asked.day)?).await?,
+                "entries": shown.entries.iter().map(line).collect::<Vec<_>>(), "search": shown.search.as_ref().map(searched),
+                "count": count(heads.entry.seq), "head": heads.entry.hash.to_string(), "older": shown.older,
+                "further": shown.search.as_ref().is_some_and(|s| s.stopped.is_some() && s.count <= u64::from(PAGE)),
                 "same": asked.same(), "currency": book.base_currency, "days": days,
-                "asked": { "day": asked.day, "kind": asked.kind, "instrument": asked.instrument.trim() },
+                "asked": {
+                    "day": asked.day, "kind": asked.kind, "instrument": asked.instrument.trim(), "lot": asked.lot,
+                    "text": asked.text.trim(), "before": asked.before,
+                },
                 "kinds": EntryKind::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>(),
+                "longest": LONGEST, "fields": Text::FIELDS,
             })
         }
     };
     Frame::new(&shared, &visitor, "/ledger").page("Journal", "pages/ledger.html", json!({ "ledger": ledger }))
 }
 
-fn line(stored: &StoredEntry) -> Value {
+/// What a search came to, in figures.
+fn searched(found: &Found) -> Value {
+    let stopped = found
+        .stopped
+        .as_ref()
+        .map(|e| json!({ "seq": count(e.entry.seq), "day": e.entry.draft.session.date.to_string() }));
+    json!({ "found": counted(found.count, "entry"), "looked": count(found.looked), "stopped": stopped })
+}
+
+/// An entry as a row of a list.
+pub(crate) fn line(stored: &StoredEntry) -> Value {
     let e = &stored.entry;
     let debit = e.draft.postings.iter().map(|p| p.amount).filter(|a| *a > Money::ZERO);
     let total = debit.fold(Money::ZERO, |a, b| a.checked_add(b).unwrap_or(a));
@@ -153,6 +243,7 @@ pub(crate) async fn show_entry(shared: &Shared, visitor: &Visitor, seq: u64, typ
                 "credit": (p.amount < Money::ZERO).then(|| amounts.cell(p.amount.negated())),
                 "currency": p.currency,
                 "day": e.draft.session.date.to_string(), "lot": p.tags.lot, "item": p.tags.item,
+                "lot_in_address": p.tags.lot.as_ref().map(|lot| in_address(lot.as_str())),
                 "units": p.holding.as_ref().map(|h| format!("{} {}", quantity(h.units), h.commodity)),
             })
         })
@@ -160,15 +251,25 @@ pub(crate) async fn show_entry(shared: &Shared, visitor: &Visitor, seq: u64, typ
     let (subject, known) = (Subject::Entry(e.seq), whole.entry_known(e));
     let (standing, around) = (whole.reviewed.standing(subject), whole.reviewed.around(subject, &known));
     let own = json!({ "review": panel(shared, visitor, &whole, (&standing, &around), typed), "entry": {
-        "seq": e.seq, "id": e.entry_id, "kind": e.draft.kind.as_str().replace('_', " "), "session": e.draft.session.to_string(),
+        "seq": e.seq, "id": e.entry_id, "kind": e.draft.kind.as_str().replace('_', " "), "session": e.draft.session.to_string(), "day": e.draft.session.date.to_string(),
         "booked": moment(e.booked_at), "effective": moment(e.draft.effective_at), "description": e.draft.description,
         "source": e.draft.source_key, "reverses": e.draft.reverses, "corrects": e.draft.corrects, "postings": postings,
         "pad": amounts.pad(0), "hash": stored.hash.to_string(), "reason": e.draft.reason, "by": e.draft.by,
         "previous": before, "next": (e.seq < last).then_some(e.seq.saturating_add(1)), "facts": facts(&e.draft.facts),
         "reversible": reversible(e.draft.kind), "reversed_by": whole.books.reversal_of(e.seq),
+        "from": whence(shared, &e.draft.facts).await?,
         "strategy": e.draft.postings.iter().find_map(|p| p.tags.strategy), "instrument": e.draft.postings.iter().find_map(|p| p.tags.instrument),
     } });
     Frame::new(shared, visitor, "/ledger").page(&format!("Entry {}", e.seq), "pages/entry.html", own)
+}
+
+/// The order whose fill was booked, and the decision behind it; nothing where the event log does not have the order.
+async fn whence(shared: &Shared, facts: &Facts) -> Result<Value, Refusal> {
+    let Some(id) = facts.get("order").and_then(Fact::as_str) else { return Ok(Value::Null) };
+    let Some(record) = Record::open(shared).await? else { return Ok(Value::Null) };
+    let past = record.of_order(id).await?;
+    let order = past.as_ref().and_then(|past| past.order(id));
+    Ok(order.map_or(Value::Null, |o| json!({ "order": id, "leg": o.line.leg, "decision": o.decision })))
 }
 
 /// Whether a person can undo such an entry: the others follow from what they follow.

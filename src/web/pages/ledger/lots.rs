@@ -8,6 +8,7 @@ use super::days::{Asked, Chosen};
 use super::{Answer, book};
 use crate::render::numbers::{Column, Sign, quantity};
 use crate::store::{GainLine, LotLine};
+use crate::web::address::in_address;
 use crate::web::pages::frame::Frame;
 use crate::web::site::Shared;
 use crate::web::visitor::Visitor;
@@ -32,7 +33,7 @@ fn open(lots: &[LotLine]) -> Value {
     let column = Column::of(lots.iter().map(|l| l.cost), Sign::Plain);
     let row = |l: &LotLine| {
         json!({
-            "of": l.commodity, "lot": l.lot, "strategy": l.strategy, "units": quantity(l.units), "since": l.since.date.to_string(),
+            "of": l.commodity, "lot": l.lot, "lot_in_address": in_address(l.lot.as_str()), "strategy": l.strategy, "units": quantity(l.units), "since": l.since.date.to_string(),
             "cost": column.cell(l.cost), "currency": l.currency, "account": l.account.code(),
         })
     };

@@ -31,7 +31,7 @@ pub(crate) use accounts::{accounts, change_accounts};
 pub(crate) use closes::closes;
 pub(crate) use enter::{begin, submit};
 pub(crate) use exports::{download, exports};
-pub(crate) use journal::{entry, journal, show_entry};
+pub(crate) use journal::{Asked, entry, found, journal, line as entry_line, show_entry};
 pub(crate) use lots::lots;
 pub(crate) use register::register;
 pub(crate) use statements::statements;
@@ -44,7 +44,7 @@ use crate::web::site::Shared;
 type Answer = Result<actix_web::HttpResponse, Refusal>;
 
 /// The books, where they are open.
-async fn book(shared: &Shared) -> Result<Option<(Reader, Book)>, Refusal> {
+pub(crate) async fn book(shared: &Shared) -> Result<Option<(Reader, Book)>, Refusal> {
     let Some(reader) = shared.site.books.clone() else { return Ok(None) };
     let book = reader.book(&shared.site.identity).await?;
     Ok(Some((reader, book)))
