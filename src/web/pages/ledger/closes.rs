@@ -1,10 +1,11 @@
 //! `GET /ledger/closes`: the day closes, and the checks of each.
 
 use actix_web::web::Data;
+use desk::machines::ledger::{CheckLine, EquityLine, ListedPrice};
 use serde_json::{Value, json};
 
 use super::Answer;
-use crate::render::numbers::count;
+use crate::render::numbers::{Sign, count, plain};
 use crate::store::CloseLine;
 use crate::web::pages::frame::Frame;
 use crate::web::review::{Whole, whole};
@@ -24,11 +25,30 @@ pub(crate) async fn closes(shared: Data<Shared>, visitor: Visitor) -> Answer {
     Frame::new(&shared, &visitor, "/ledger/closes").page("Day closes", "pages/closes.html", json!({ "closes": closes }))
 }
 
+fn equity(line: &EquityLine) -> String {
+    let EquityLine { currency, equity, unrealised } = line;
+    let figure = |money| plain(money, Sign::Minus);
+    format!("{} {currency}, of which {} not realised", figure(*equity), figure(*unrealised))
+}
+
 fn row(close: &CloseLine, whole: &Whole) -> Value {
     let r = &close.record;
     let state = whole.of_day(r.session.date).state();
-    let check = |c: &desk::machines::ledger::CheckLine| json!({ "number": c.check, "what": c.what, "have": c.have, "need": c.need, "difference": c.difference });
+    let check = |c: &CheckLine| json!({ "number": c.check, "what": c.what, "have": c.have, "need": c.need, "difference": c.difference });
+    let price = |line: &ListedPrice| {
+        json!({
+            "instrument": line.instrument.to_string(), "currency": line.currency.to_string(),
+            "price": line.price.map(|price| price.to_string()), "at": line.at.map(moment),
+        })
+    };
+    let prices = r.prices.as_ref().map(|list| {
+        json!({
+            "source": list.source, "lines": list.prices.iter().map(price).collect::<Vec<_>>(),
+            "hash": r.prices_hash.map(|hash| hash.to_string()),
+        })
+    });
     json!({
+        "prices": prices, "equity": r.equity.iter().map(equity).collect::<Vec<_>>(),
         "seq": close.seq, "day": r.session.date.to_string(), "n": r.n, "at": moment(r.closed_at), "by": r.closed_by,
         "entries": count(r.entries), "postings": count(r.postings), "first": r.first_seq, "last": r.last_seq,
         "checks": r.checks.iter().map(check).collect::<Vec<_>>(), "hash": close.hash.to_string(),
