@@ -424,7 +424,8 @@ async fn everything(address: &Address) -> (Vec<Entry>, Vec<StoredEvent>, Vec<Acc
     let book = reader.book(&sample::identity()).await.unwrap();
     let entries = reader.entries(&book, 0, 1_000).await.unwrap().into_iter().map(|s| s.entry).collect();
     let events = reader.events(&book, 0, 1_000).await.unwrap();
-    let (accounts, balances) = (reader.accounts(&book).await.unwrap(), reader.balances(&book, None).await.unwrap());
+    let (accounts, balances) =
+        (reader.accounts(&book).await.unwrap(), reader.balances(&book, &store::Scope::ALL).await.unwrap());
     reader.close().await;
     (entries, events, accounts, balances)
 }

@@ -1,19 +1,17 @@
 //! Trial balance, entries that can be searched, one entry.
 
-use std::collections::BTreeMap;
-
 use actix_web::web::{Data, Path, Query};
 use desk::domain::decimal::Money;
-use desk::domain::ids::SessionId;
-use desk::domain::journal::{AccountCode, EntryKind, Fact, Facts};
+use desk::domain::journal::{EntryKind, Fact, Facts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::days::day_of;
+use super::statements::balance;
 use super::{Answer, book, names};
 use crate::render::numbers::{Column, Sign, count, quantity};
 use crate::store::people::review::Subject;
 use crate::store::{Book, Reader, Sought, StoredEntry};
+use crate::web::books::{self, Cell, Chosen, Table, add, day_of, sheets};
 use crate::web::pages::frame::Frame;
 use crate::web::pages::review::{Typed, panel};
 use crate::web::refusal::Refusal;
@@ -26,9 +24,11 @@ use crate::web::visitor::Visitor;
 const PAGE: u32 = 50;
 /// Days that a list offers.
 const DAYS: u32 = 400;
+/// Entries that a file reads at once.
+const READ: u32 = 1_000;
 
 /// Which entries, the newest first; empty where nothing is asked. The trial balance is of the day, or of all.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
     before: Option<u64>,
@@ -54,11 +54,32 @@ impl Asked {
         Ok(Sought { before: self.before, day: day_of(book, &self.day)?, kind, instrument: instrument.transpose()? })
     }
 
+    /// An address's question about statements after the day.
+    fn until(&self) -> String {
+        if self.day.is_empty() { String::new() } else { format!("?to={}", self.day) }
+    }
+
     /// The rest of an address that asks for older ones of the same.
     fn same(&self) -> String {
         let part = |name: &str, value: &str| if value.is_empty() { String::new() } else { format!("&{name}={value}") };
         [part("day", &self.day), part("kind", &self.kind), part("instrument", self.instrument.trim())].concat()
     }
+}
+
+/// Entries that were found.
+pub(crate) struct Shown {
+    /// The newest of them.
+    entries: Vec<StoredEntry>,
+    /// Where the older ones begin, if there are some.
+    older: Option<u64>,
+}
+
+/// The entries that are asked for, at most so many.
+async fn found(reader: &Reader, book: &Book, asked: &Asked, most: u32) -> Result<Shown, Refusal> {
+    let entries = reader.sought(book, &asked.sought(book)?, most).await?;
+    let more = u32::try_from(entries.len()).is_ok_and(|n| n == most);
+    let older = entries.last().map(|e| e.entry.seq).filter(|seq| more && *seq > 1);
+    Ok(Shown { entries, older })
 }
 
 /// `GET /ledger`
@@ -67,16 +88,13 @@ pub(crate) async fn journal(shared: Data<Shared>, visitor: Visitor, asked: Query
         None => Value::Null,
         Some((reader, book)) => {
             let heads = reader.heads(&book).await?;
-            let sought = asked.sought(&book)?;
-            let entries = reader.sought(&book, &sought, PAGE).await?;
-            let more = u32::try_from(entries.len()).is_ok_and(|n| n == PAGE);
-            let older = entries.last().map(|e| e.entry.seq).filter(|seq| more && *seq > 1);
+            let shown = found(&reader, &book, &asked, PAGE).await?;
+            let lines = shown.entries.iter().map(line).collect::<Result<Vec<_>, _>>()?;
             let days: Vec<String> = reader.days(&book, DAYS).await?.iter().map(|d| d.date.to_string()).collect();
             json!({
-                "balance": trial_balance(&reader, &book, sought.day).await?,
-                "entries": entries.iter().map(line).collect::<Vec<_>>(),
-                "count": count(heads.entry.seq), "head": heads.entry.hash.to_string(), "older": older,
-                "same": asked.same(), "currency": book.base_currency, "days": days,
+                "balance": trial_balance(&shared, &book, &asked.day).await?, "entries": lines,
+                "count": count(heads.entry.seq), "head": heads.entry.hash.to_string(), "older": shown.older,
+                "same": asked.same(), "until": asked.until(), "currency": book.base_currency, "days": days,
                 "asked": { "day": asked.day, "kind": asked.kind, "instrument": asked.instrument.trim() },
                 "kinds": EntryKind::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>(),
             })
@@ -85,45 +103,50 @@ pub(crate) async fn journal(shared: Data<Shared>, visitor: Visitor, asked: Query
     Frame::new(&shared, &visitor, "/ledger").page("Journal", "pages/ledger.html", json!({ "ledger": ledger }))
 }
 
-fn line(stored: &StoredEntry) -> Value {
-    let e = &stored.entry;
-    let debit = e.draft.postings.iter().map(|p| p.amount).filter(|a| *a > Money::ZERO);
-    let total = debit.fold(Money::ZERO, |a, b| a.checked_add(b).unwrap_or(a));
-    json!({
-        "seq": e.seq, "at": moment(e.booked_at), "kind": e.draft.kind.as_str().replace('_', " "),
-        "description": e.draft.description, "amount": Column::of([total], Sign::Plain).cell(total),
-    })
+/// What an entry moves: all its debits.
+fn moved(stored: &StoredEntry) -> Result<Money, Refusal> {
+    let debits = stored.entry.draft.postings.iter().map(|p| p.amount).filter(|a| *a > Money::ZERO);
+    debits.into_iter().try_fold(Money::ZERO, add)
 }
 
-/// Debit and credit by account, in the base currency, ending in a double rule.
-async fn trial_balance(reader: &Reader, book: &Book, day: Option<SessionId>) -> Result<Value, Refusal> {
-    let names = names(reader, book).await?;
-    let mut sums = BTreeMap::<AccountCode, Money>::new();
-    for balance in reader.balances(book, day).await?.into_iter().filter(|b| b.currency == book.base_currency) {
-        let sum = sums.entry(balance.account).or_default();
-        *sum = sum.checked_add(balance.amount).unwrap_or(*sum);
-    }
-    sums.retain(|_, sum| !sum.is_zero());
-    let debit = |m: Money| (m > Money::ZERO).then_some(m);
-    let credit = |m: Money| (m < Money::ZERO).then_some(m.negated());
-    let total = |side: &dyn Fn(Money) -> Option<Money>| {
-        sums.values().filter_map(|m| side(*m)).fold(Money::ZERO, |a, b| a.checked_add(b).unwrap_or(a))
-    };
-    let (debits, credits) = (total(&debit), total(&credit));
-    let column = Column::of(sums.values().map(|m| m.magnitude()).chain([debits, credits]), Sign::Plain);
-    let rows: Vec<Value> = sums
-        .iter()
-        .map(|(code, sum)| {
-            json!({
-                "code": code.code(), "name": names.get(code).map_or("", String::as_str),
-                "debit": debit(*sum).map(|m| column.cell(m)), "credit": credit(*sum).map(|m| column.cell(m)),
-            })
-        })
-        .collect();
+fn line(stored: &StoredEntry) -> Result<Value, Refusal> {
+    let (e, total) = (&stored.entry, moved(stored)?);
     Ok(json!({
-        "rows": rows, "debits": column.cell(debits), "credits": column.cell(credits), "pad": column.pad(0),
-        "balanced": debits == credits,
+        "seq": e.seq, "at": moment(e.booked_at), "kind": e.draft.kind.as_str().replace('_', " "),
+        "description": e.draft.description, "amount": Column::of([total], Sign::Plain).cell(total),
     }))
+}
+
+/// All that is asked for, whatever page is shown, as a table.
+pub(super) async fn table(shared: &Shared, asked: &Asked) -> Result<Table, Refusal> {
+    const COLUMNS: &[&str] = &["entry", "booked_at", "session", "kind", "description", "amount"];
+    let (reader, book) = crate::web::exports::book(shared).await?;
+    let mut part = Asked { before: None, ..asked.clone() };
+    let mut rows = Vec::new();
+    loop {
+        let shown = found(&reader, &book, &part, READ).await?;
+        for stored in &shown.entries {
+            let (e, d) = (&stored.entry, &stored.entry.draft);
+            let mut row = vec![Cell::Number(e.seq), Cell::plain(e.booked_at), Cell::plain(d.session.date)];
+            row.extend([Cell::plain(d.kind), Cell::text(&d.description), Cell::money(moved(stored)?)]);
+            rows.push(row);
+        }
+        if shown.older.is_none() {
+            return Ok(Table::new(COLUMNS, rows));
+        }
+        part.before = shown.older;
+    }
+}
+
+/// Debit and credit by account, in the base currency.
+async fn trial_balance(shared: &Shared, book: &Book, day: &str) -> Result<Value, Refusal> {
+    let chosen = Chosen::of(shared, &books::Asked::of_day(day)).await?;
+    let trials = match &chosen {
+        None => Vec::new(),
+        Some(chosen) => sheets::trial(chosen).await?,
+    };
+    let own = trials.into_iter().find(|t| t.currency == book.base_currency);
+    Ok(balance(&own.unwrap_or_else(|| sheets::Trial::empty(book.base_currency))))
 }
 
 /// `GET /ledger/entries/{seq}`
