@@ -32,7 +32,9 @@ use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::Span;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
-use tbot::store::{self, Address, Batch, Check, Days, NewBook, Reader, Sought, Text, Writer, chart};
+use tbot::store::{
+    self, Address, Batch, Check, Days, NewBook, Reader, Reading, Scope, Sought, Summed, Text, Writer, chart,
+};
 
 /// Entries of a commit in groups.
 const GROUP: usize = 100;
@@ -256,17 +258,32 @@ async fn statements(reader: &Reader, entries: &[Entry]) {
             println!("{:<44} {:>8.1} ms", $what, best * 1000.0);
         }};
     }
-    timed!("trial balance of the last day", reader.balances(&book, Some(last)));
-    timed!("trial balance of a day in the middle", reader.balances(&book, Some(middle)));
-    timed!("lots open after the last day", reader.lots(&book, last));
-    timed!("lots open after a day in the middle", reader.lots(&book, middle));
-    timed!("realised gains of a day", reader.gains(&book, day, 2_000));
-    timed!("realised gains of the year, 2000 rows", reader.gains(&book, year, 2_000));
-    timed!("register of commissions, a day", reader.register(&book, AccountCode::COMMISSIONS, day, 2_000));
+    let through = |day, reading| Scope::up_to(&book, day, reading).unwrap();
+    let within = |days, reading| Scope::of(&book, days, reading).unwrap();
+    let (late, early) = (through(last, Reading::BySession), through(middle, Reading::BySession));
+    timed!("trial balance of the last day", reader.balances(&book, &late));
+    timed!("trial balance of a day in the middle", reader.balances(&book, &early));
+    timed!(
+        "  as known at half of the entries",
+        reader.balances(&book, &through(last, Reading::KnownAt(entries.len() as u64 / 2)))
+    );
+    timed!("  as effective, the last day", reader.balances(&book, &through(last, Reading::Effective)));
+    timed!("  as effective, a day in the middle", reader.balances(&book, &through(middle, Reading::Effective)));
+    timed!("lots open after the last day", reader.lots(&book, &late));
+    timed!("lots open after a day in the middle", reader.lots(&book, &early));
+    timed!("  as effective", reader.lots(&book, &through(middle, Reading::Effective)));
+    let (of_day, of_year) = (within(day, Reading::BySession), within(year, Reading::BySession));
+    timed!("realised gains of a day", reader.gains(&book, &of_day, 2_000));
+    timed!("realised gains of the year, 2000 rows", reader.gains(&book, &of_year, 2_000));
+    timed!("register of commissions, a day", reader.register(&book, AccountCode::COMMISSIONS, &of_day, 2_000));
     timed!(
         "register of commissions, the year, 2000 rows",
-        reader.register(&book, AccountCode::COMMISSIONS, year, 2_000)
+        reader.register(&book, AccountCode::COMMISSIONS, &of_year, 2_000)
     );
+    let indexes = Summed::Indexes(reader.clone());
+    timed!("cash of a day", indexes.cash(&book, &of_day));
+    timed!("cash of the year", indexes.cash(&book, &of_year));
+    timed!("unsettled cash after the last day", indexes.unsettled(&book, &late));
     let instrument = Sought { instrument: Some("SYM7".parse().unwrap()), ..Sought::default() };
     timed!("journal, one instrument, 100 rows", reader.sought(&book, &instrument, 100));
     let day = Sought { day: Some(middle), ..Sought::default() };

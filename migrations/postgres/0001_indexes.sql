@@ -5,4 +5,5 @@ CREATE INDEX posting_by_instrument ON posting (book, instrument, seq) WHERE inst
 CREATE INDEX posting_by_lot ON posting (book, lot, account, commodity, currency, strategy, session, units, amount, seq)
     WHERE lot IS NOT NULL AND units IS NOT NULL;
 CREATE INDEX entry_by_session ON entry (book, session, seq);
-CREATE INDEX entry_by_effect ON entry (book, effective_at);
+-- Which entries happened in another session than they were booked to is read from this alone.
+CREATE INDEX entry_by_effect ON entry (book, effective_at, session, seq);

@@ -11,6 +11,7 @@ use desk::domain::journal::Entry;
 use desk::domain::time::Timestamp;
 use desk::machines::ledger::{Closing, Sealed};
 use desk::world::conductor::Moment;
+use desk::world::day::Review;
 use desk::world::seats::{Out, Outbox, Step};
 use desk::world::trader::{Halt, Trader};
 
@@ -176,7 +177,7 @@ impl Ledger {
                 }
             }
             ToLedger::Sent { number, sender } => after.push(After::Done(number, sender)),
-            ToLedger::Close { over, figures } => return self.end_day(over, *figures, None),
+            ToLedger::Close { over, figures } => return self.end_day(over, *figures, Review::clear()),
             ToLedger::CloseAgain(by) => {
                 self.close_again(by);
                 return Ok(());

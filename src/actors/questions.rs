@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use desk::domain::ids::SessionId;
 use desk::domain::time::Date;
+use desk::world::day::Review;
 
-/// The open questions of some days, in words, or why they cannot be read.
-type Open = Pin<Box<dyn Future<Output = Result<Vec<String>, String>>>>;
+/// The open questions of some days, or why they cannot be read.
+type Open = Pin<Box<dyn Future<Output = Result<Review, String>>>>;
 
 /// What came of the checks of a close.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Questions {
     /// By whatever reads the review.
     pub fn new<F>(read: impl Fn(Vec<Date>) -> F + Send + Sync + 'static) -> Self
     where
-        F: Future<Output = Result<Vec<String>, String>> + 'static,
+        F: Future<Output = Result<Review, String>> + 'static,
     {
         Self { ask: Some(Arc::new(move |days| Box::pin(read(days)))), tell: None }
     }
@@ -75,7 +76,7 @@ impl Questions {
     pub(super) fn open(&self, days: Vec<Date>) -> Open {
         match &self.ask {
             Some(read) => read(days),
-            None => Box::pin(std::future::ready(Ok(Vec::new()))),
+            None => Box::pin(std::future::ready(Ok(Review::clear()))),
         }
     }
 

@@ -7,6 +7,7 @@ use desk::domain::bot::{Origin, Who};
 use desk::domain::chain::Hash;
 use desk::domain::ids::{Identity, SessionId};
 use desk::domain::time::{Date, Timestamp};
+use desk::world::day::Review;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::actors::questions::{Checked, Questions};
@@ -33,7 +34,9 @@ pub(super) fn of(people: &People, identity: &Identity) -> Questions {
         async move {
             let reviewed = people.reviewed(&identity).await.map_err(|e| e.to_string())?;
             let open = days.into_iter().flat_map(|day| reviewed.holding(day));
-            Ok(open.map(|subject| subject.to_string().replace(':', " ")).collect())
+            let (breaks, queried): (Vec<_>, Vec<_>) = open.partition(|subject| reviewed.is_break(*subject));
+            let words = |open: Vec<Subject>| open.iter().map(|s| s.to_string().replace(':', " ")).collect();
+            Ok(Review::Open { breaks: words(breaks), queried: words(queried) })
         }
     })
     // Where nobody hears any more the bot is going down; the next start tries the day again.
@@ -41,7 +44,7 @@ pub(super) fn of(people: &People, identity: &Identity) -> Questions {
 }
 
 async fn keep(mut told: UnboundedReceiver<Checked>, people: People, identity: Identity) {
-    let review = Review { people, identity };
+    let review = OfCloses { people, identity };
     while let Some(checked) = told.recv().await {
         // Somebody may act at the same moment; then it is looked at anew.
         while let Err(error) = review.note(&checked, clock::now()).await {
@@ -52,12 +55,12 @@ async fn keep(mut told: UnboundedReceiver<Checked>, people: People, identity: Id
 }
 
 /// The review, as the day's close writes to it.
-struct Review {
+struct OfCloses {
     people: People,
     identity: Identity,
 }
 
-impl Review {
+impl OfCloses {
     /// Raises what fails, and settles what has passed. The same told twice is one.
     async fn note(&self, checked: &Checked, now: Timestamp) -> Result<(), NotDone> {
         match checked {
@@ -174,7 +177,7 @@ mod tests {
         Checked::Passed { session: format!("XNYS:{day}").parse().unwrap(), entry: 77 }
     }
 
-    impl Review {
+    impl OfCloses {
         async fn told(&self, checked: &Checked) -> Vec<u64> {
             self.note(checked, AT).await.unwrap();
             self.open().await
@@ -214,7 +217,7 @@ mod tests {
     async fn ledg_12_a_failing_check_is_one_item_which_the_passing_close_settles() {
         let place = TestPlace::new();
         let people = People::open(&Address::Sqlite(place.join("people.db")), Arc::new(Nothing)).await.unwrap();
-        let review = Review { people, identity: "TBOT_US_SIM_01".parse().unwrap() };
+        let review = OfCloses { people, identity: "TBOT_US_SIM_01".parse().unwrap() };
         let day = "2026-06-01";
         let cent = failed(day, 1, "off by 0.01");
         assert_eq!(review.told(&cent).await, [1]);

@@ -19,7 +19,7 @@ use crate::gateway::control::holder;
 use crate::gateway::vault::{KeySource, Vault};
 use crate::settings::{Folders, forget_places, replace};
 use crate::store::people::{Deed, People, Seal, Unsealed};
-use crate::store::{self, Address, Check, LifeLog, Report};
+use crate::store::{self, Address, Check, LifeLog, Report, Signers};
 
 /// The part of the bot in whose name a restored bot is frozen; nobody can command under it.
 const PART: &str = "restore";
@@ -175,8 +175,11 @@ async fn verify_books(
     if !manifest.books.inside {
         return Ok(None);
     }
-    let check = Check { heads: vec![(manifest.identity.clone(), signed.heads)], ..Check::default() };
-    let report = store::verify(&Address::Sqlite(stage.join(&manifest.books.place)), &check).await?;
+    let place = stage.join(&manifest.books.place);
+    // The public keys that the archive was sealed with. One of an older program has none, and no signed day closes.
+    let signers = Signers::read(&Signers::path(&place))?.map(|signers| signers.of(manifest.identity.clone()));
+    let check = Check { heads: vec![(manifest.identity.clone(), signed.heads)], signers, ..Check::default() };
+    let report = store::verify(&Address::Sqlite(place), &check).await?;
     match &report.finding {
         Some(finding) => Err(books(finding.to_string())),
         None => Ok(Some(report)),

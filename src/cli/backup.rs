@@ -8,6 +8,7 @@ use desk::domain::bot::{BotBody, BotEvent, Command, Key};
 use serde_json::{Value, json};
 
 use super::bot::{BotArguments, identity};
+use super::check::signatures;
 use super::command::{key, refused};
 use super::failure::{Exit, Failure};
 use super::run::runtime;
@@ -249,14 +250,17 @@ fn said(restored: &Restored, data: &Path) -> String {
     let Restored { name, manifest, books, life, forgotten } = restored;
     let place = &manifest.books.place;
     let books = match (books, &manifest.books.heads) {
-        (Some(_), Some(head)) if manifest.books.server.is_some() => format!(
-            "the books verify, to entry {}; they are the file {}. If {} has lost them: tbot database load {} --into URL",
+        (Some(found), Some(head)) if manifest.books.server.is_some() => format!(
+            "the books verify, to entry {}; {}; they are the file {}. If {} has lost them: tbot database load {} --into URL",
             head.heads.entry.seq,
+            signatures(found),
             data.join(place).display(),
             manifest.books.server.as_deref().unwrap_or_default(),
             data.join(place).display(),
         ),
-        (Some(_), Some(head)) => format!("the books verify, to entry {}", head.heads.entry.seq),
+        (Some(found), Some(head)) => {
+            format!("the books verify, to entry {}; {}", head.heads.entry.seq, signatures(found))
+        }
         (None, _) if !manifest.books.inside => format!(
             "the books are not among them: they were in {place}, restore them there with the database's own tools"
         ),

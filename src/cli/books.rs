@@ -47,13 +47,14 @@ fn of_bot(bot: &BotArguments) -> Result<Books, Failure> {
     let identity = identity(&boot)?;
     let own = boot.own_books(&identity);
     let address = Address::new(&boot.database(&identity));
+    // The public keys are kept in the data folder, wherever the books are.
+    let signers = Signers::read(&Signers::path(&own))?.map(|s| s.of(identity));
     let base = match &address {
         Address::Sqlite(path) => path.clone(),
         Address::Postgres(_) => own,
     };
     let kept = read_heads(&base)?;
     let held_against = kept.is_some().then(|| head_path(&base));
-    let signers = Signers::read(&Signers::path(&base))?.map(|s| s.of(identity));
     let people = Some(boot.folders.data().join("people.db")).filter(|file| file.is_file());
     Ok(Books { address, check: Check { kept, signers, ..Check::default() }, held_against, people })
 }

@@ -19,7 +19,7 @@ use crate::gateway::control::{holder, last_heartbeat};
 use crate::gateway::vault::{KeySource, Vault};
 use crate::gateway::{clock, free_bytes};
 use crate::settings::{Boot, Runtime, proves_writable};
-use crate::store::{self, Address, Check as Verifying, read_heads};
+use crate::store::{self, Address, Check as Verifying, Report, Signers, read_heads};
 
 /// Below this a day's logs and books may not fit.
 const ROOM: u64 = 512 * 1024 * 1024;
@@ -280,7 +280,9 @@ fn database(boot: &Boot, fast: bool) -> Result<Point, Failure> {
         Address::Sqlite(path) => path.clone(),
         Address::Postgres(_) => boot.own_books(identity),
     })?;
-    let verified = runtime()?.block_on(store::verify(&address, &Verifying { kept, ..Verifying::default() }));
+    // The public keys are kept in the data folder, wherever the books are.
+    let signers = Signers::read(&Signers::path(&boot.own_books(identity)))?.map(|signers| signers.of(identity.clone()));
+    let verified = runtime()?.block_on(store::verify(&address, &Verifying { kept, signers, ..Verifying::default() }));
     Ok(match verified {
         Err(e) => Point::wrong(NAME, e.to_string(), restored),
         Ok(report) => {
@@ -288,10 +290,23 @@ fn database(boot: &Boot, fast: bool) -> Result<Point, Failure> {
                 Point::wrong(NAME, finding.to_string(), format!("See tbot ledger verify. {restored}"))
             } else {
                 let entries = report.books.iter().map(|b| b.entries).fold(0, u64::saturating_add);
-                Point::fine(NAME, format!("{entries} entries recomputed, chain and balances hold"))
+                let found = format!("{entries} entries recomputed, chain and balances hold; {}", signatures(&report));
+                Point::fine(NAME, found)
             }
         }
     })
+}
+
+/// What became known of the signatures of day closes.
+pub(super) fn signatures(report: &Report) -> String {
+    let checked = report.books.iter().filter(|book| book.signatures_checked);
+    let closings = checked.map(|book| book.closings).reduce(u64::saturating_add);
+    match closings {
+        None => "the signatures of day closes are not checked, for no public key is kept beside the books".to_owned(),
+        Some(0) => "no day is closed yet".to_owned(),
+        Some(1) => "the signature of its one day close holds".to_owned(),
+        Some(many) => format!("the signatures of {many} day closes hold"),
+    }
 }
 
 /// The clock has not gone back behind what was written by it.

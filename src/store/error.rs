@@ -86,6 +86,11 @@ pub enum StoreError {
         /// What it may, and on which table.
         right: String,
     },
+    /// A sum is beyond 64 bits: no figure is better than a wrong one.
+    Overflow {
+        /// What was summed.
+        doing: &'static str,
+    },
     /// An earlier write ended in the open; only opening the store anew tells what was written.
     Torn,
     /// A file beside the database.
@@ -136,10 +141,21 @@ impl StoreError {
             Self::Touched { .. } => "STORE_TOUCHED",
             Self::Silent { .. } => "STORE_SILENT",
             Self::MayChange { .. } => "STORE_ROLE_MAY_CHANGE",
+            Self::Overflow { .. } => "STORE_OVERFLOW",
             Self::Torn => "STORE_TORN",
             Self::File { .. } => "STORE_FILE",
             Self::Database { .. } => "STORE_DATABASE",
         }
+    }
+
+    /// The same of a statement that sums: what is beyond 64 bits is said so on either engine.
+    pub(super) fn from_sum(doing: &'static str, source: sqlx::Error) -> Self {
+        if let sqlx::Error::Database(said) = &source
+            && (said.message() == "integer overflow" || said.code().is_some_and(|code| code == "22003"))
+        {
+            return Self::Overflow { doing };
+        }
+        Self::from_driver(doing, source)
     }
 
     /// Sorts a driver's error: a constraint or trigger that fired is a refusal.
@@ -230,6 +246,10 @@ impl fmt::Display for StoreError {
                 f,
                 "{place}: this role may {right}, and what is written must stay. Give the address of a role that may only read \
                  and add; tbot database prepare makes the tables as their owner and lets such a role in"
+            ),
+            Self::Overflow { doing } => write!(
+                f,
+                "{doing}: a sum is beyond what 64 bits hold, 92,233,720,368.54775807 to either side, and is not given"
             ),
             Self::Torn => f.write_str(
                 "an earlier write ended in the open; open the store anew to see what was written, then go on",

@@ -19,6 +19,8 @@ mod emergency;
 mod error;
 /// All bots of a database.
 mod fleet;
+/// Statements from the entries themselves.
+mod folded;
 /// Heads of the two chains, and the file that keeps them outside of the database.
 mod head;
 /// The event log session by session.
@@ -45,12 +47,16 @@ mod registers;
 mod reviewable;
 /// Versions of the schema.
 mod schema;
+/// Which entries a statement counts.
+mod scope;
 /// Words sought in the journal.
 mod searching;
 /// Signatures of closing records.
 mod signed;
 /// Every statement, in one list.
 pub mod sql;
+/// Statements, from the indexes or from the first entry on.
+mod summed;
 /// The machines' records as the store takes them.
 pub mod taken;
 /// Recomputes everything from the stored bytes.
@@ -75,8 +81,10 @@ pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
 pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};
 pub use reviewable::Reviewable;
+pub use scope::{Reading, Scope};
 pub use searching::{Found, Text};
 pub use signed::{Signers, closing_text};
+pub use summed::{CashLine, Summed, UnsettledLine};
 pub use verify::{BookReport, Check, Finding, Report, verify};
 pub use words::{Account, Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
 pub use writer::Writer;

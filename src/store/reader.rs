@@ -4,7 +4,7 @@ use std::path::Path;
 
 use desk::domain::chain::Hash;
 use desk::domain::decimal::{Money, Quantity};
-use desk::domain::ids::{CalendarName, Identity, SessionId};
+use desk::domain::ids::{CalendarName, Identity};
 use desk::domain::journal::{AccountCode, Entry, EntryKind};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::Timestamp;
@@ -14,8 +14,8 @@ use super::error::StoreError;
 use super::head::{Head, Heads};
 use super::link::{Pool, on};
 use super::lock::FileLock;
-use super::pack::session_number;
 use super::schema;
+use super::scope::{Scope, bound};
 use super::sql;
 use super::words::{Account, Book, Event};
 
@@ -264,18 +264,14 @@ impl Reader {
         Ok(seq.map(unsigned))
     }
 
-    /// Balances by account, currency and commodity: of all sessions, or of those up to one.
+    /// Balances by account, currency and commodity.
     ///
     /// # Errors
     /// Where the database cannot be read, or a sum is beyond 64 bits.
-    pub async fn balances(&self, book: &Book, up_to: Option<SessionId>) -> Result<Vec<Balance>, StoreError> {
-        let last = up_to.map_or(Ok(i64::MAX), |session| session_number(book, session))?;
-        let rows: Vec<BalanceRow> = on!(Pool, &self.pool, c => sqlx::query_as(sql::BALANCES)
-            .bind(book.number)
-            .bind(last)
-            .fetch_all(c)
-            .await)
-        .map_err(|e| StoreError::from_driver("summing balances", e))?;
+    pub async fn balances(&self, book: &Book, scope: &Scope) -> Result<Vec<Balance>, StoreError> {
+        let rows: Vec<BalanceRow> =
+            on!(Pool, &self.pool, c => bound!(sqlx::query_as(sql::BALANCES), book, scope).fetch_all(c).await)
+                .map_err(|e| StoreError::from_sum("summing balances", e))?;
         let mut balances = rows
             .into_iter()
             .map(|(account, currency, commodity, amount, units)| {
@@ -316,8 +312,9 @@ pub(super) fn to_hash(bytes: &[u8]) -> Option<Hash> {
 }
 
 /// A sequence as the database has it.
-pub(super) fn signed(seq: u64) -> i64 {
-    i64::try_from(seq).unwrap_or(i64::MAX)
+pub(super) const fn signed(seq: u64) -> i64 {
+    // Sequences begin at 1 and grow by 1: no book comes near the end of 63 bits.
+    if seq > i64::MAX.unsigned_abs() { i64::MAX } else { seq.cast_signed() }
 }
 
 /// A sequence from the database; what is negative there becomes 0, which no record has.

@@ -1,16 +1,20 @@
 //! Questions of accountants: days, registers of an account, the journal by day, kind and instrument, lots, gains, closes.
 
-use desk::domain::decimal::{Money, Quantity};
+use std::collections::BTreeMap;
+
+use desk::domain::decimal::{Money, Price, Quantity};
 use desk::domain::ids::{LotId, SessionId};
 use desk::domain::journal::{AccountCode, Entry, EntryKind};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::Date;
+use desk::domain::wide::Overflow;
 use desk::machines::ledger::ClosingRecord;
 
 use super::error::StoreError;
 use super::link::on;
 use super::pack::session_number;
 use super::reader::{Reader, account_code, signed, to_hash, unsigned};
+use super::scope::{Reading, Scope, bound};
 use super::words::Book;
 use super::{StoredEntry, sql};
 
@@ -83,6 +87,8 @@ pub struct GainLine {
     pub commodity: Symbol,
     /// Which lot.
     pub lot: LotId,
+    /// Where it lay.
+    pub account: AccountCode,
     /// The currency of cost and gain.
     pub currency: Currency,
     /// Units closed: negative for a long lot.
@@ -96,18 +102,17 @@ pub struct GainLine {
 }
 
 impl GainLine {
-    /// What it had cost. Long: what leaves is the cost. Short: what leaves are the proceeds of the sale that opened it, and
-    /// the cost is what of them was not gained.
-    #[must_use]
-    pub fn basis(&self) -> Money {
-        let short = self.cost > Money::ZERO;
-        if short { self.cost.checked_sub(self.gain).unwrap_or(self.cost) } else { self.cost.negated() }
-    }
-
-    /// What it brought: cost and gain together.
-    #[must_use]
-    pub fn proceeds(&self) -> Money {
-        self.basis().checked_add(self.gain).unwrap_or(self.gain)
+    /// What it had cost, and what it brought: cost and gain together. Long: what leaves is the cost. Short: what leaves are
+    /// the proceeds of the sale that opened it, and the cost is what of them was not gained. Of a reversal both are
+    /// negative.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn sides(&self) -> Result<(Money, Money), Overflow> {
+        let short = self.account == AccountCode::SHORT_POSITIONS;
+        let basis = if short { self.cost.checked_sub(self.gain) } else { Some(self.cost.negated()) };
+        let proceeds = basis.and_then(|basis| basis.checked_add(self.gain));
+        basis.zip(proceeds).ok_or(Overflow)
     }
 }
 
@@ -145,7 +150,7 @@ pub(super) fn unfit(what: &str) -> StoreError {
     StoreError::Unfit { reason: format!("{what} cannot be read; verify the books") }
 }
 
-fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, StoreError> {
+pub(super) fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, StoreError> {
     text.parse().map_err(|_| unfit(&format!("{what} {text:?}")))
 }
 
@@ -159,17 +164,6 @@ impl Reader {
             .bind(book.number).bind(i64::from(limit)).fetch_all(c).await)
         .map_err(|e| StoreError::from_driver("reading the days", e))?;
         rows.into_iter().map(|day| session_of(book, day).ok_or_else(|| unfit("a day"))).collect()
-    }
-
-    /// The numbers of the first and the last entry of some days; zero where there is none.
-    async fn bounds(&self, book: &Book, days: Days) -> Result<(i64, i64), StoreError> {
-        on!(Pool, &self.pool, c => sqlx::query_as(sql::BOUNDS)
-            .bind(book.number)
-            .bind(session_number(book, days.from)?)
-            .bind(session_number(book, days.to)?)
-            .fetch_one(c)
-            .await)
-        .map_err(|e| StoreError::from_driver("reading the days of the journal", e))
     }
 
     /// Entries that are sought, the newest first, at most `limit`.
@@ -192,7 +186,8 @@ impl Reader {
         let (from, before) = match sought.day {
             None => (0, before),
             Some(day) => {
-                let (first, last) = self.bounds(book, Days { from: day, to: day }).await?;
+                let days = Days { from: day, to: day };
+                let (first, last) = self.bounds(book, &Scope::of(book, days, Reading::BySession)?).await?;
                 (first, before.min(last.saturating_add(1)))
             }
         };
@@ -219,7 +214,7 @@ impl Reader {
         .map_err(|e| StoreError::from_driver("searching the journal", e))
     }
 
-    /// The postings of an account in some days, in order, at most `limit`.
+    /// The postings of an account, in order, at most `limit`.
     ///
     /// # Errors
     /// Where the database cannot be read.
@@ -227,15 +222,12 @@ impl Reader {
         &self,
         book: &Book,
         account: AccountCode,
-        days: Days,
+        scope: &Scope,
         limit: u32,
     ) -> Result<Vec<RegisterLine>, StoreError> {
         type Row = (String, i64, Option<String>, Option<i64>, Vec<u8>);
-        let rows: Vec<Row> = on!(Pool, &self.pool, c => sqlx::query_as(sql::REGISTER)
-            .bind(book.number)
+        let rows: Vec<Row> = on!(Pool, &self.pool, c => bound!(sqlx::query_as(sql::REGISTER), book, scope)
             .bind(i64::from(account.code()))
-            .bind(session_number(book, days.from)?)
-            .bind(session_number(book, days.to)?)
             .bind(i64::from(limit))
             .fetch_all(c)
             .await)
@@ -253,15 +245,15 @@ impl Reader {
             .collect()
     }
 
-    /// The lots open after a day, by what they are of.
+    /// The lots that are open after the last day, by what they are of.
     ///
     /// # Errors
-    /// Where the database cannot be read.
-    pub async fn lots(&self, book: &Book, up_to: SessionId) -> Result<Vec<LotLine>, StoreError> {
+    /// Where the database cannot be read, or a sum is beyond 64 bits.
+    pub async fn lots(&self, book: &Book, scope: &Scope) -> Result<Vec<LotLine>, StoreError> {
         type Row = (String, i64, String, String, String, i64, i64, i64);
-        let rows: Vec<Row> = on!(Pool, &self.pool, c => sqlx::query_as(sql::LOTS)
-            .bind(book.number).bind(session_number(book, up_to)?).fetch_all(c).await)
-        .map_err(|e| StoreError::from_driver("reading the lots", e))?;
+        let rows: Vec<Row> =
+            on!(Pool, &self.pool, c => bound!(sqlx::query_as(sql::LOTS), book, scope).fetch_all(c).await)
+                .map_err(|e| StoreError::from_sum("summing the lots", e))?;
         rows.into_iter()
             .map(|(commodity, account, lot, strategy, currency, units, cost, since)| {
                 Ok(LotLine {
@@ -278,17 +270,14 @@ impl Reader {
             .collect()
     }
 
-    /// The parts of lots closed in some days, in order.
+    /// The parts of lots that were closed, in order, at most `limit`.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn gains(&self, book: &Book, days: Days, limit: u32) -> Result<Vec<GainLine>, StoreError> {
-        type Row = (i64, i64, String, String, String, i64, i64, i64, i64);
-        let (first, last) = self.bounds(book, days).await?;
-        let rows: Vec<Row> = on!(Pool, &self.pool, c => sqlx::query_as(sql::GAINS)
-            .bind(book.number)
-            .bind(session_number(book, days.from)?)
-            .bind(session_number(book, days.to)?)
+    pub async fn gains(&self, book: &Book, scope: &Scope, limit: u32) -> Result<Vec<GainLine>, StoreError> {
+        type Row = (i64, i64, String, String, i64, String, i64, i64, i64, i64);
+        let (first, last) = self.bounds(book, scope).await?;
+        let rows: Vec<Row> = on!(Pool, &self.pool, c => bound!(sqlx::query_as(sql::GAINS), book, scope)
             .bind(first)
             .bind(last)
             .bind(i64::from(limit))
@@ -296,12 +285,13 @@ impl Reader {
             .await)
         .map_err(|e| StoreError::from_driver("reading realised gains", e))?;
         rows.into_iter()
-            .map(|(seq, session, commodity, lot, currency, units, cost, gain, account)| {
+            .map(|(seq, session, commodity, lot, held, currency, units, cost, gain, account)| {
                 Ok(GainLine {
                     seq: unsigned(seq),
                     session: session_of(book, session).ok_or_else(|| unfit("a day"))?,
                     commodity: parsed(&commodity, "commodity")?,
                     lot: parsed(&lot, "lot")?,
+                    account: account_code(held).ok_or_else(|| unfit("an account"))?,
                     currency: parsed(&currency, "currency")?,
                     units: Quantity::from_raw(units),
                     cost: Money::from_raw(cost),
@@ -312,19 +302,51 @@ impl Reader {
             .collect()
     }
 
+    /// The last close of a session, of those up to an entry.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn close_of(&self, book: &Book, day: SessionId, up_to: u64) -> Result<Option<CloseLine>, StoreError> {
+        let row: Option<CloseRow> = on!(Pool, &self.pool, c => sqlx::query_as(sql::CLOSE_OF)
+            .bind(book.number)
+            .bind(session_number(book, day)?)
+            .bind(signed(up_to))
+            .fetch_optional(c)
+            .await)
+        .map_err(|e| StoreError::from_driver("reading a day close", e))?;
+        row.map(close_line).transpose()
+    }
+
+    /// What the lots that were open at a close were last settled at.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn references(&self, book: &Book, close: u64) -> Result<BTreeMap<LotId, Price>, StoreError> {
+        let rows: Vec<(String, i64)> = on!(Pool, &self.pool, c => sqlx::query_as(sql::CLOSING_REFERENCES)
+            .bind(book.number)
+            .bind(signed(close))
+            .fetch_all(c)
+            .await)
+        .map_err(|e| StoreError::from_driver("reading what contracts were settled at", e))?;
+        rows.into_iter().map(|(lot, price)| Ok((parsed(&lot, "lot")?, Price::from_raw(price)))).collect()
+    }
+
     /// The day closes, the newest first.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub async fn closes(&self, book: &Book, limit: u32) -> Result<Vec<CloseLine>, StoreError> {
-        let rows: Vec<(i64, Vec<u8>, Vec<u8>)> = on!(Pool, &self.pool, c => sqlx::query_as(sql::CLOSES)
+        let rows: Vec<CloseRow> = on!(Pool, &self.pool, c => sqlx::query_as(sql::CLOSES)
             .bind(book.number).bind(i64::from(limit)).fetch_all(c).await)
         .map_err(|e| StoreError::from_driver("reading day closes", e))?;
-        rows.into_iter()
-            .map(|(seq, hash, bytes)| {
-                let record = ClosingRecord::from_bytes(&bytes).map_err(|e| unfit(&e.to_string()))?;
-                Ok(CloseLine { seq: unsigned(seq), record, hash: to_hash(&hash).ok_or_else(|| unfit("a hash"))? })
-            })
-            .collect()
+        rows.into_iter().map(close_line).collect()
     }
+}
+
+/// Sequence, hash and bytes of a closing record.
+type CloseRow = (i64, Vec<u8>, Vec<u8>);
+
+fn close_line((seq, hash, bytes): CloseRow) -> Result<CloseLine, StoreError> {
+    let record = ClosingRecord::from_bytes(&bytes).map_err(|e| unfit(&e.to_string()))?;
+    Ok(CloseLine { seq: unsigned(seq), record, hash: to_hash(&hash).ok_or_else(|| unfit("a hash"))? })
 }

@@ -8,6 +8,21 @@ macro_rules! statements {
     };
 }
 
+/// What counts in a statement, `$2` to `$6` as a `Scope` has them: the entry is known, and its session lies in the days, unless
+/// it happened in others than it was booked to, where that is asked. Columns may have the name of their table before them.
+/// The case keeps the moved entries from being looked up where nobody asks for them.
+macro_rules! counted {
+    ($of:literal) => {
+        concat!(
+            $of, "seq <= $4 AND (", $of, "session >= $2 AND ", $of, "session <= $3)
+            <> CASE WHEN CAST($5 AS BIGINT) < $6 THEN ", $of, "seq IN (
+                SELECT late.seq FROM entry AS late WHERE late.book = $1
+                AND (late.session >= $2 AND late.session <= $3) <> (late.effective_at >= $5 AND late.effective_at < $6))
+            ELSE FALSE END"
+        )
+    };
+}
+
 statements! { BOTH, "The statements of both engines, by name.":
     /// The version of the schema.
     SCHEMA_VERSION = "SELECT version FROM schema_version ORDER BY version DESC LIMIT 1";
@@ -74,9 +89,12 @@ statements! { BOTH, "The statements of both engines, by name.":
         ORDER BY session DESC LIMIT $2";
     /// The entry of a fact.
     ENTRY_OF = "SELECT seq FROM entry WHERE book = $1 AND kind = $2 AND source_key = $3";
-    /// Sums of each account, currency and commodity, of the sessions up to one, in the order of the index.
-    BALANCES = "SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(units), 0) AS BIGINT)
-        FROM posting WHERE book = $1 AND session <= $2 GROUP BY account, currency, commodity";
+    /// Sums of each account, currency and commodity of what counts, in the order of the index.
+    BALANCES = concat!("SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT),
+            CAST(coalesce(sum(units), 0) AS BIGINT)
+        FROM posting WHERE book = $1 AND ", counted!(""), " GROUP BY account, currency, commodity");
+    /// When an entry was booked.
+    BOOKED_AT = "SELECT booked_at FROM entry WHERE book = $1 AND seq = $2";
     /// Closing records after an entry, in order.
     CLOSINGS = "SELECT seq, session, n, hash, bytes, signature FROM closing_record WHERE book = $1 AND seq > $2
         ORDER BY seq LIMIT $3";
@@ -102,6 +120,9 @@ statements! { BOTH, "The statements of both engines, by name.":
     /// index of sessions.
     BOUNDS = "SELECT coalesce(min(+seq), 0), coalesce(max(+seq), 0) FROM entry
         WHERE book = $1 AND session >= $2 AND session <= $3";
+    /// The same of the time in which they happened.
+    BOUNDS_OF_EFFECT = "SELECT coalesce(min(+seq), 0), coalesce(max(+seq), 0) FROM entry
+        WHERE book = $1 AND effective_at >= $2 AND effective_at <= $3";
     /// Entries before one and from one on, of a day, a kind, an instrument where these are said; the newest first.
     SOUGHT = "SELECT hash, bytes FROM entry AS e WHERE book = $1 AND seq < $2 AND seq >= $3 AND ($4 = 0 OR session = $4)
         AND ($5 = '' OR kind = $5) AND ($6 = '' OR EXISTS (
@@ -130,31 +151,59 @@ statements! { BOTH, "The statements of both engines, by name.":
         JOIN entry AS e ON e.book = $1 AND e.seq = s.seq AND ($4 = 0 OR e.session = $4) AND ($6 = '' OR EXISTS (
             SELECT 1 FROM posting AS p WHERE p.book = e.book AND p.seq = e.seq AND p.instrument = $6))
         ORDER BY e.seq DESC LIMIT $7";
-    /// The postings of an account in some days, by the index of accounts (the pluses keep SQLite from walking through all
+    /// The postings of an account that count, by the index of accounts (the pluses keep SQLite from walking through all
     /// postings), with their entries, which are read only for those that are shown.
-    REGISTER = "SELECT p.currency, p.amount, p.commodity, p.units, e.bytes FROM (
+    REGISTER = concat!("SELECT p.currency, p.amount, p.commodity, p.units, e.bytes FROM (
             SELECT seq, line, currency, amount, commodity, units FROM posting
-            WHERE book = $1 AND account = $2 AND session >= $3 AND session <= $4 ORDER BY +seq, +line LIMIT $5) AS p
-        JOIN entry AS e ON e.book = $1 AND e.seq = p.seq ORDER BY p.seq, p.line";
-    /// The lots open after a day, in the order of the index while they are summed.
-    LOTS = "SELECT commodity, account, lot, coalesce(strategy, ''), currency, CAST(sum(units) AS BIGINT),
+            WHERE book = $1 AND account = $7 AND ", counted!(""), " ORDER BY +seq, +line LIMIT $8) AS p
+        JOIN entry AS e ON e.book = $1 AND e.seq = p.seq ORDER BY p.seq, p.line");
+    /// The open lots of what counts, in the order of the index while they are summed.
+    LOTS = concat!("SELECT commodity, account, lot, coalesce(strategy, ''), currency, CAST(sum(units) AS BIGINT),
             CAST(sum(amount) AS BIGINT), min(session)
-        FROM posting WHERE book = $1 AND session <= $2 AND lot IS NOT NULL AND units IS NOT NULL AND account < 9000
+        FROM posting WHERE book = $1 AND lot IS NOT NULL AND units IS NOT NULL AND account < 9000 AND ", counted!(""), "
         GROUP BY lot, account, commodity, currency, strategy HAVING sum(units) <> 0
-        ORDER BY commodity, min(seq), strategy";
-    /// The parts of lots closed in some days, whose entries lie between two numbers: the posting that takes units out, and
-    /// the gain of the same entry and lot. A plus keeps SQLite from looking through all gains for each.
-    GAINS = "SELECT p.seq, p.session, p.commodity, p.lot, p.currency, p.units, p.amount,
+        ORDER BY commodity, min(seq), strategy");
+    /// The closed parts of lots of what counts, whose entries lie between two numbers: the posting that takes units out, and
+    /// the gain of the same entry and lot; of a reversal, what it takes back of a gain. A plus keeps SQLite from looking
+    /// through all gains for each.
+    GAINS = concat!("SELECT p.seq, p.session, p.commodity, p.lot, p.account, p.currency, p.units, p.amount,
             CAST(coalesce(g.amount, 0) AS BIGINT), CAST(coalesce(g.account, 0) AS BIGINT)
         FROM posting AS p JOIN entry AS e ON e.book = p.book AND e.seq = p.seq
         LEFT JOIN posting AS g ON g.book = p.book AND g.seq = p.seq AND g.lot = p.lot AND g.units IS NULL
             AND +g.account BETWEEN 4110 AND 4140
-        WHERE p.book = $1 AND +p.session >= $2 AND +p.session <= $3 AND p.units IS NOT NULL AND p.lot IS NOT NULL
-            AND p.seq >= $4 AND p.seq <= $5 AND e.kind IN ('fill', 'cash_in_lieu') AND (g.lot IS NOT NULL
-            OR (p.account IN (1310, 1320) AND p.units < 0) OR (p.account = 2110 AND p.units > 0))
-        ORDER BY p.seq, p.line LIMIT $6";
+        WHERE p.book = $1 AND ", counted!("p."), " AND p.units IS NOT NULL AND p.lot IS NOT NULL
+            AND p.seq >= $7 AND p.seq <= $8 AND ((g.lot IS NOT NULL AND e.kind IN ('fill', 'cash_in_lieu', 'reversal'))
+            OR (e.kind IN ('fill', 'cash_in_lieu') AND ((p.account IN (1310, 1320) AND p.units < 0)
+                OR (p.account = 2110 AND p.units > 0))))
+        ORDER BY p.seq, p.line LIMIT $9");
+    /// What moved cash, by kind and currency: what an entry moves between accounts of cash is neither received nor paid. Most
+    /// entries are fills, so the others alone are looked up.
+    CASH = concat!("WITH kinds AS MATERIALIZED (
+            SELECT seq, kind FROM entry WHERE book = $1 AND (kind < 'fill' OR kind > 'fill')),
+        moved AS (
+            SELECT seq, currency, sum(amount) AS net, sum(CASE WHEN account = 1010 THEN amount ELSE 0 END) AS settled,
+                sum(CASE WHEN account = 1020 THEN amount ELSE 0 END) AS unsettled,
+                sum(CASE WHEN account = 1030 THEN amount ELSE 0 END) AS wallet
+            FROM posting WHERE book = $1 AND account IN (1010, 1020, 1030) AND ", counted!(""), " GROUP BY seq, currency)
+        SELECT coalesce(k.kind, 'fill'), m.currency,
+            CAST(sum(CASE WHEN m.net > 0 THEN m.net ELSE 0 END) AS BIGINT),
+            CAST(sum(CASE WHEN m.net < 0 THEN m.net ELSE 0 END) AS BIGINT),
+            CAST(sum(m.settled) AS BIGINT), CAST(sum(m.unsettled) AS BIGINT), CAST(sum(m.wallet) AS BIGINT)
+        FROM moved AS m LEFT JOIN kinds AS k ON k.seq = m.seq GROUP BY coalesce(k.kind, 'fill'), m.currency");
+    /// Cash that has not settled, by currency and date.
+    UNSETTLED = concat!("SELECT currency, item, CAST(sum(amount) AS BIGINT) FROM posting
+        WHERE book = $1 AND account = 1020 AND item IS NOT NULL AND ", counted!(""), "
+        GROUP BY currency, item HAVING sum(amount) <> 0");
+    /// The year closes that count.
+    YEAR_CLOSES = concat!("SELECT bytes FROM entry AS e WHERE book = $1 AND kind = 'year_close' AND ", counted!("e."), "
+        ORDER BY seq");
     /// The day closes, the newest first.
     CLOSES = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 ORDER BY seq DESC LIMIT $2";
+    /// The last close of a session, of those up to an entry.
+    CLOSE_OF = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 AND session = $2 AND seq <= $3
+        ORDER BY seq DESC LIMIT 1";
+    /// What the contracts of a closing were last settled at.
+    CLOSING_REFERENCES = "SELECT lot, reference FROM closing_lot WHERE book = $1 AND seq = $2 AND reference IS NOT NULL";
     /// The last entry with postings of each day.
     DAY_LASTS = "SELECT session, max(seq) FROM entry WHERE book = $1 AND postings > 0 GROUP BY session";
     /// What persons enter, and what opens and closes days.

@@ -10,12 +10,16 @@ use desk::domain::time::Date;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::books::Table;
 use super::refusal::Refusal;
 use super::site::Shared;
 use super::visitor::Visitor;
 use crate::render::exports::{self, Export, ExportError, Format, Journal, Period, ofx};
 use crate::store::people::Deed;
 use crate::store::{Book, Reader};
+
+/// Why there is nothing to export before the books are open.
+pub(crate) const CLOSED: &str = "The books are not open yet; they open when the set-up is done.";
 
 /// What is exported beside an OFX file: cash and units before its period.
 pub(crate) const OPENING: &str = "ofx-opening";
@@ -46,7 +50,7 @@ struct Made {
 /// The books, where they are open.
 pub(crate) async fn book(shared: &Shared) -> Result<(Reader, Book), Refusal> {
     let Some(reader) = shared.site.books.clone() else {
-        return Err(Refusal::Conflict("The books are not open yet; they open when the set-up is done.".to_owned()));
+        return Err(Refusal::Conflict(CLOSED.to_owned()));
     };
     let book = reader.book(&shared.site.identity).await?;
     Ok((reader, book))
@@ -120,6 +124,18 @@ pub(crate) async fn exported(
     let deed = Deed { who, origin: Origin::Web, what: "exported", object, detail };
     shared.site.people.record(&deed, shared.now()).await?;
     Ok(())
+}
+
+/// A view as a file, in the audit like every export.
+pub(crate) async fn csv_file(
+    shared: &Shared,
+    visitor: &Visitor,
+    name: &str,
+    (table, asked): (&Table, &serde_json::Value),
+) -> Result<HttpResponse, Refusal> {
+    let name = format!("{}_{name}", shared.site.identity);
+    exported(shared, visitor, &name, json!({ "asked": asked, "rows": table.len() })).await?;
+    Ok(file(&name, Format::Csv.content_type(), table.csv()?))
 }
 
 /// A file for the browser to keep.

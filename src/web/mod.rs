@@ -12,6 +12,8 @@ mod ages;
 mod api;
 /// What the browser loads once: styles, scripts, charts.
 mod assets;
+/// The statements of the books, for pages, files and programs.
+mod books;
 /// What persons change in the chart of accounts.
 mod charting;
 /// What a verb in an address means.

@@ -210,6 +210,13 @@ impl From<StoreError> for Refusal {
                  verify the books: tbot ledger verify."
             ));
         }
+        if let StoreError::Overflow { .. } = e {
+            return Self::Broken(format!(
+                "A sum of this statement is beyond what 64 bits hold ({}); it is not shown, for it would be wrong. Trading is not \
+                 affected by this page. Verify the books: tbot ledger verify.",
+                e.code()
+            ));
+        }
         Self::Broken(format!(
             "The database did not do what was asked ({}). Trading is not affected by this page; try again, and see the log.",
             e.code()

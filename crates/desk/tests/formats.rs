@@ -14,14 +14,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use desk::domain::chain::Hash;
-use desk::domain::decimal::Money;
+use desk::domain::decimal::{Money, Quantity};
 use desk::domain::event::{Body, Event};
 use desk::domain::ids::{Identity, SessionId, StrategyName};
 use desk::domain::journal::{Entry, EntryKind, FeeKind, entry};
 use desk::domain::order::{Leg, OrderKey};
 use desk::domain::symbol::Currency;
 use desk::domain::time::Timestamp;
-use desk::machines::ledger::{BookFact, Books, CashActivity, ClosingRecord, Fill, Journal, LotChoice, Sealed};
+use desk::machines::ledger::{
+    BookFact, Books, BrokerCash, BrokerExecution, BrokerFigures, CashActivity, ClosingRecord, DayClose, Fill, Journal,
+    ListedPrice, LotChoice, OpenQuestions, PriceList, Sealed, SessionEnd,
+};
 
 /// The kinds of entries that this version writes. A kind that is written from now on joins, with its sample.
 const WRITTEN: [EntryKind; 9] = [
@@ -101,11 +104,62 @@ fn kept_entries_are_read_and_written_to_the_same_bytes() {
 }
 
 #[test]
-fn the_kept_closing_record_is_the_one_that_the_kept_day_close_names() {
-    let bytes = fs::read(samples("v1").join("closing_record.json")).unwrap();
-    assert_eq!(ClosingRecord::from_bytes(&bytes).unwrap().to_bytes().unwrap(), bytes);
-    let close = Entry::from_bytes(&fs::read(samples("v1").join("entry.day_close.json")).unwrap()).unwrap();
-    assert!(close.draft.facts.values().any(|fact| *fact == Hash::of(&bytes).to_string()), "{:?}", close.draft.facts);
+fn the_kept_closing_records_are_those_that_the_kept_day_closes_name() {
+    for (version, v) in [("v1", 1), ("v2", 2)] {
+        let bytes = fs::read(samples(version).join("closing_record.json")).unwrap();
+        let record = ClosingRecord::from_bytes(&bytes).unwrap();
+        assert_eq!((record.v, text(record.to_bytes().unwrap())), (v, text(bytes.clone())));
+        let close = Entry::from_bytes(&fs::read(samples(version).join("entry.day_close.json")).unwrap()).unwrap();
+        let hash = Hash::of(&bytes).to_string();
+        assert_eq!(close.draft.facts["record"], hash);
+        assert!(FORMATS.contains(&hash), "{version}: the documented hash");
+    }
+}
+
+#[test]
+fn the_closing_record_of_the_documented_ledger_is_the_kept_one() {
+    let Tiny { mut books, mut journal, .. } = tiny_ledger();
+    for draft in books.decide(at("20:00:00"), &BookFact::FeeRounding(SessionEnd { session: session() })).unwrap() {
+        books.apply(&journal.append(draft, at("20:00:00")).unwrap().entry);
+    }
+    let execution = |id: &str, quantity: &str, price: &str| BrokerExecution {
+        id: id.parse().unwrap(),
+        instrument: "ACME".parse().unwrap(),
+        quantity: quantity.parse().unwrap(),
+        price: price.parse().unwrap(),
+    };
+    let money = |text: &str| text.parse::<Money>().unwrap();
+    let line = ListedPrice {
+        instrument: "ACME".parse().unwrap(),
+        currency: Currency::USD,
+        multiplier: Quantity::whole(1),
+        price: Some("50.92".parse().unwrap()),
+        at: Some(at("20:00:00")),
+    };
+    let close = DayClose {
+        session: session(),
+        next_session: "XNYS:2026-06-02".parse().unwrap(),
+        broker: BrokerFigures {
+            executions: vec![execution("x1", "180", "50.10"), execution("x2", "-180", "50.85")],
+            cash: vec![BrokerCash {
+                currency: Currency::USD,
+                total: money("25133.00"),
+                settled: Some(money("25000.00")),
+            }],
+            ..BrokerFigures::default()
+        },
+        prices: PriceList { source: PriceList::BARS.to_owned(), at: at("20:00:00"), prices: vec![line] },
+        questions: OpenQuestions::default(),
+        head: journal.head(),
+        schema: 1,
+        program: "tbot 0.1.0".to_owned(),
+        by: "tbot".to_owned(),
+    };
+    let closing = books.close(at("20:00:00"), &close).unwrap();
+    let sealed = journal.append(closing.draft, at("20:00:00")).unwrap();
+    let kept = |name: &str| text(fs::read(samples("v2").join(name)).unwrap());
+    assert_eq!(text(closing.bytes), kept("closing_record.json"));
+    assert_eq!(text(sealed.bytes), kept("entry.day_close.json"));
 }
 
 #[test]
@@ -154,8 +208,15 @@ fn fill(id: &str, quantity: &str, price: &str, time: &str, leg: Leg) -> Fill {
     }
 }
 
+/// Books with their journal.
+struct Tiny {
+    books: Books,
+    journal: Journal,
+    sealed: Vec<Sealed>,
+}
+
 /// The ledger of `docs/FORMATS.md`: 25,000.00 come in, 180 ACME are bought at 50.10 and sold at 50.85.
-fn tiny_ledger() -> Vec<Sealed> {
+fn tiny_ledger() -> Tiny {
     let fees: Vec<(FeeKind, Money)> =
         vec![(FeeKind::Sec, "0.1885518".parse().unwrap()), (FeeKind::Taf, "0.0351".parse().unwrap())];
     let float = CashActivity {
@@ -181,7 +242,7 @@ fn tiny_ledger() -> Vec<Sealed> {
             sealed.push(next);
         }
     }
-    sealed
+    Tiny { books, journal, sealed }
 }
 
 /// The documented records that hold these words, each with the hash in the line below it.
@@ -203,7 +264,7 @@ fn chained(records: &[(&str, Hash)]) {
 fn the_documented_entries_and_hashes_are_those_of_the_program() {
     let documented = documented("\"entry_id\"");
     chained(&documented);
-    let ours = tiny_ledger();
+    let ours = tiny_ledger().sealed;
     let ours: Vec<(&str, Hash)> = ours.iter().map(|s| (std::str::from_utf8(&s.bytes).unwrap(), s.hash)).collect();
     assert_eq!(ours.len(), 3);
     assert_eq!(documented, ours);

@@ -195,8 +195,10 @@ impl Walk<'_> {
         let record = told(&stored);
         let (balances, lots) = (self.sums.balances(), self.sums.lots());
         let json = |value: &Value| hex(&sha256(&[value.to_string().as_bytes()]));
+        // Version 1 had no price list.
+        let (v, prices) = if record["v"] == 1 { (1, Value::Null) } else { (2, json(&record["prices"]).into()) };
         let expected = json!({
-            "v": 1, "identity": self.done.identity, "session": entry["session"], "n": n, "replaces": before.1,
+            "v": v, "prices_hash": prices, "equity": entry["facts"]["equity"], "identity": self.done.identity, "session": entry["session"], "n": n, "replaces": before.1,
             "first_seq": self.since.0, "last_seq": seq.saturating_sub(1), "entries": seq.saturating_sub(self.since.0),
             "postings": self.since.1, "last_hash": hex(&self.hash), "previous_record": self.last_record,
             "chart": self.changed.iter().filter(|after| **after < seq).count().saturating_add(1),

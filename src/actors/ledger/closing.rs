@@ -7,7 +7,7 @@ use actix::prelude::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use desk::domain::calendar::Calendar;
 use desk::domain::time::Date;
 use desk::machines::ledger::{BookRefusal, BrokerFigures, Unlock};
-use desk::world::day::{DayEnding, Ended};
+use desk::world::day::{DayEnding, Ended, Review};
 use desk::world::trader::Halt;
 
 use super::{After, Ledger};
@@ -35,29 +35,22 @@ impl Ledger {
             if own.lost {
                 return;
             }
-            let held = match open {
-                Ok(open) if open.is_empty() => None,
-                Ok(open) if open.len() == 1 => Some(format!("a question is open: {}", open.join(", "))),
-                Ok(open) => Some(format!("{} questions are open: {}", open.len(), open.join(", "))),
-                Err(why) => {
-                    Some(format!("the review cannot be read, so nobody knows whether a question is open: {why}"))
-                }
-            };
-            let done = own.end_day(over, *figures, held);
+            let review = open.unwrap_or_else(Review::Unreadable);
+            let done = own.end_day(over, *figures, review);
             own.go_on(done, ctx);
         }));
     }
 
     /// Ends a session, and closes its books where nothing is in the way.
-    pub(super) fn end_day(&mut self, over: Over, figures: BrokerFigures, held: Option<String>) -> Result<(), Halt> {
+    pub(super) fn end_day(&mut self, over: Over, figures: BrokerFigures, review: Review) -> Result<(), Halt> {
         let Over { at, session, next, again } = over;
         // Meanwhile it was closed, or the next session has begun, whose close takes it along.
         if again && self.trader.to_close() != Some(session) {
             return Ok(());
         }
         let by = self.closer.take().filter(|_| again).unwrap_or_else(|| "tbot".to_owned());
-        let questions = held.is_some();
-        let ended = self.trader.end_day(at, DayEnding { session, next, broker: figures, by, held })?;
+        let ended = self.trader.end_day(at, DayEnding { session, next, broker: figures, by, review })?;
+        let questions = matches!(ended, Ended::Held(_));
         let mut after: Vec<After> = self.told().into_iter().collect();
         if !again {
             after.push(After::Turned);
@@ -114,17 +107,24 @@ impl Ledger {
         self.wiring_tells_of(OpenDay { day, why, by_itself: false });
     }
 
-    /// What an earlier process left open: a day that was never closed is tried again at once.
+    /// What an earlier process left open: a day that was never closed is tried again at once, and says again what is in its
+    /// way. While a later session trades it cannot be tried, since a close takes the sums of all entries.
     pub(super) fn look_at_what_was_left(&mut self) {
-        let Some(day) = self.trader.to_close() else { return };
-        if self.trader.books().times_closed(day) == 0 {
+        let closable = self.trader.to_close();
+        let Some(day) = closable.or_else(|| self.trader.left_open()) else { return };
+        let again = self.trader.books().times_closed(day) > 0;
+        if closable.is_some() && !again {
             self.held = Some(Held::Questions);
             self.close_again(None);
-        } else {
-            self.held = Some(Held::Other);
-            let why = "it was opened again by two persons".to_owned();
-            self.wiring_tells_of(OpenDay { day, why, by_itself: false });
+            return;
         }
+        self.held = closable.map(|_| Held::Other);
+        let why = if again {
+            "it was opened again by two persons"
+        } else {
+            "it was not closed when its session ended; a check that did not agree then stands in the review"
+        };
+        self.wiring_tells_of(OpenDay { day, why: why.to_owned(), by_itself: false });
     }
 
     fn wiring_tells_of(&mut self, day: OpenDay) {

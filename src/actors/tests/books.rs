@@ -9,6 +9,7 @@ use desk::domain::ids::{CalendarName, SessionId};
 use desk::domain::journal::{AccountCode, Entry, EntryKind, Fact};
 use desk::domain::symbol::Currency;
 use desk::machines::ledger::{Adjustment, BookFact, CashActivity, Decision, Mistake, Unlock, YearClose};
+use desk::world::day::Review;
 use desk::world::entering::Author;
 
 use super::{Bot, Scene, run};
@@ -108,7 +109,7 @@ fn ledg_12_a_day_with_open_questions_does_not_close_and_its_answer_closes_it() {
         let questions = Questions::new(move |days| {
             let asked = days.iter().any(|day| day.to_string() == DAY);
             let now = if asked { known.lock().unwrap().clone() } else { Vec::new() };
-            std::future::ready(Ok(now))
+            std::future::ready(Ok(Review::Open { breaks: Vec::new(), queried: now }))
         });
         let bot = Bot::reviewed("queried", &Scene::new(7, &[DAY, "2024-05-29"]), questions).await;
         bot.tell(Command::Start).await.unwrap();

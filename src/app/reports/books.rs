@@ -28,6 +28,8 @@ const PAGE: u32 = 64;
 #[derive(Debug)]
 pub(super) struct Books {
     address: Address,
+    /// Who signs its closes, where the public keys are kept.
+    signers: Option<Signers>,
     reader: Reader,
     book: Book,
 }
@@ -42,12 +44,15 @@ pub(super) struct DayBooks {
 }
 
 impl Books {
+    /// `keys` is the file of the public keys that sign its day closes.
+    ///
     /// # Errors
-    /// Where the books cannot be read.
-    pub(super) async fn open(address: &Address, identity: &Identity) -> Result<Self, NotWritten> {
+    /// Where the books or the keys cannot be read.
+    pub(super) async fn open(address: &Address, keys: &Path, identity: &Identity) -> Result<Self, NotWritten> {
+        let signers = Signers::read(keys)?.map(|signers| signers.of(identity.clone()));
         let reader = Reader::open(address).await?;
         let book = reader.book(identity).await?;
-        Ok(Self { address: address.clone(), reader, book })
+        Ok(Self { address: address.clone(), signers, reader, book })
     }
 
     pub(super) const fn currency(&self) -> Currency {
@@ -106,7 +111,7 @@ impl Books {
     /// # Errors
     /// Where the books cannot be read. What is wrong with them is in the report.
     pub(super) async fn verify(&self, beside: &Path) -> Result<BooksCheck, NotWritten> {
-        let check = Check { pages: false, ..Check::default() };
+        let check = Check { pages: false, signers: self.signers.clone(), ..Check::default() };
         let report = match &self.address {
             // One moment of them: the bot books on meanwhile.
             Address::Sqlite(path) => {
@@ -116,7 +121,6 @@ impl Books {
                     std::fs::copy(&heads, &copied).map_err(|e| NotWritten::Folder(copied.clone(), e))?;
                 }
                 store::copy(path, beside).await?;
-                let check = Check { signers: Signers::read(&Signers::path(path))?, ..check };
                 let report = store::verify(&Address::Sqlite(beside.to_owned()), &check).await;
                 clear(&[beside, &copied])?;
                 report?

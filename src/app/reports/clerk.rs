@@ -237,7 +237,7 @@ impl Clerk {
 
     async fn open_books(&mut self) -> Result<&Books, NotWritten> {
         if self.books.is_none() {
-            self.books = Some(Books::open(&self.plan.books, &self.plan.setup.identity).await?);
+            self.books = Some(Books::open(&self.plan.books, &self.plan.keys, &self.plan.setup.identity).await?);
         }
         self.books.as_ref().ok_or_else(|| unmade("the books are not open"))
     }

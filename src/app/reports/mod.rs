@@ -55,9 +55,9 @@ use crate::gateway::{clock, step_back};
 use crate::messages::board::{AlertLevel, Board};
 use crate::messages::reports::ToReports;
 use crate::settings::{Boot, FloatWatch, LogFormat, Runtime};
-use crate::store::Address;
 use crate::store::people::People;
 use crate::store::people::review::NewItem;
+use crate::store::{Address, Signers};
 
 /// How often growing files are brought to the disk.
 const OFTEN: Duration = Duration::from_secs(1);
@@ -69,6 +69,8 @@ pub(super) struct Plan {
     pub(super) setup: Setup,
     pub(super) mode: Mode,
     pub(super) books: Address,
+    /// The public keys of its day closes.
+    pub(super) keys: PathBuf,
     pub(super) output: PathBuf,
     pub(super) format: LogFormat,
     pub(super) feed: Arc<Feed>,
@@ -101,6 +103,7 @@ pub(super) fn plan(
         setup: setup.clone(),
         mode,
         books: Address::new(&boot.database(identity)),
+        keys: Signers::path(&boot.own_books(identity)),
         output: boot.folders.output(identity),
         format: boot.may_start()?,
         feed: Arc::clone(feed),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use desk::domain::chain::Hash;
 use desk::domain::journal::{Entry, EntryKind, Posting};
+use desk::machines::ledger::record::{VERSION, hash_of};
+use desk::machines::ledger::{EquityLine, PriceList};
 
 use serde::Deserialize;
 
@@ -38,6 +40,16 @@ struct Chart {
 #[derive(Deserialize)]
 struct Sealed {
     last_hash: Hash,
+}
+
+/// What a record says of its price list; version 1 had none.
+#[derive(Deserialize)]
+struct Priced {
+    v: u16,
+    prices: Option<PriceList>,
+    prices_hash: Option<Hash>,
+    #[serde(default)]
+    equity: Vec<EquityLine>,
 }
 
 /// The closings of a book, checked as the walk comes to their entries.
@@ -116,6 +128,7 @@ impl<'a> Closings<'a> {
         if let Ok(Chart { chart }) = serde_json::from_slice(&bytes) {
             self.named.push((seq, chart));
         }
+        check_prices(book, entry, &bytes)?;
         self.check_balances(reader, book, seq, day).await?;
         self.check_lots(reader, book, seq, day).await?;
         self.checked = self.checked.saturating_add(1);
@@ -193,6 +206,28 @@ impl<'a> Closings<'a> {
             .collect();
         let open: Sums = self.lots.up_to(day).iter().filter(|(_, sums)| sums.1 != 0).map(own).collect();
         compare("closing_lot", book, seq, &stored, &open)
+    }
+}
+
+/// The hash of the price list is that of the list, which every version but the first has; equity is what the entry says.
+fn check_prices(book: &Book, entry: &Entry, bytes: &[u8]) -> Result<(), Stop> {
+    let wrong = |column: &str| found("closing_record", book.number).seq(entry.seq).column(column);
+    let Ok(Priced { v, prices, prices_hash, equity }) = serde_json::from_slice(bytes) else {
+        return Err(wrong("prices").values("no price list", "a price list").into());
+    };
+    let told = entry.draft.facts.get("equity").map(Vec::<EquityLine>::deserialize).transpose();
+    if !told.as_ref().is_ok_and(|told| told.as_deref().unwrap_or_default() == equity) {
+        return Err(wrong("equity").values(format!("{equity:?}"), format!("{told:?}")).into());
+    }
+    let computed = prices.and_then(|prices| hash_of(&prices).ok());
+    match (v, prices_hash, computed) {
+        (1, None, None) => Ok(()),
+        (2..=VERSION, Some(stored), Some(computed)) if stored == computed => Ok(()),
+        (1..=VERSION, stored, computed) => {
+            let text = |hash: Option<Hash>| hash.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string());
+            Err(wrong("prices_hash").values(text(stored), text(computed)).into())
+        }
+        _ => Err(wrong("v").values(v, format!("1 to {VERSION}")).into()),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::store::head::Head;
 use crate::store::link::on;
 use crate::store::pack::session_number;
 use crate::store::reader::{Balance, Reader, signed, unsigned};
+use crate::store::scope::Scope;
 use crate::store::signed::Signers;
 use crate::store::sql;
 use crate::store::words::Book;
@@ -67,7 +68,7 @@ pub(super) async fn verify(
     // The balances that statements show are asked for at once, on a connection of their own, and compared at the end.
     let shown = tokio::spawn({
         let (reader, book) = (reader.clone(), book.clone());
-        async move { reader.balances(&book, None).await }
+        async move { reader.balances(&book, &Scope::ALL).await }
     });
     // Pages are read while the one before is checked.
     let mut pages = pages(reader, book, file);

@@ -55,7 +55,20 @@ const EXPORT: &[Query] = &[
     ("to", "string", "the last day; without it the last that has entries"),
 ];
 
-/// How a statement is read.
+/// Which days a statement of the books is about, and how time is read.
+const DAYS: &[Query] = &[
+    ("from", "string", "the first day, as 2026-06-01; without it the last day alone"),
+    ("to", "string", "the last day; without it the newest that has entries"),
+    (
+        "reading",
+        "string",
+        "session (the day that an entry was booked to), known (of these, what was booked up to a moment), effective (the session in which it happened)",
+    ),
+    ("known", "string", "the moment of the reading known, in UTC, as 2026-06-01T20:00:00Z"),
+    ("sum", "string", "first: summed anew from the first entry on, each held against its hash; the same figures"),
+];
+
+/// How a broker's statement is read.
 const STATEMENT: &[Query] = &[
     ("name", "string", "the file's name"),
     ("format", "string", "ofx or csv; without it as the file begins"),
@@ -110,6 +123,13 @@ const SAID: &[Said] = &[
     said("/api/v1/symbols/{symbol}/bars", "The session's bars of a symbol: time in seconds, open, high, low, close, volume; and what was done on them", "Bars", &[]),
     said("/api/v1/logs", "The program's logs, the newest line first", "Logs", LOGS),
     said("/api/v1/ledger/export", "The books of some days as a file for other programs; recorded in the audit", "", EXPORT),
+    said("/api/v1/ledger/trial-balance", "Debits and credits by account after the last day, a total for each currency", "TrialBalance", DAYS),
+    said("/api/v1/ledger/income", "Income and expenses of the days", "Income", DAYS),
+    said("/api/v1/ledger/balance-sheet", "Assets, liabilities and equity after the last day, at cost and at market", "BalanceSheet", DAYS),
+    said("/api/v1/ledger/cash", "Cash in the days: opening, what each kind of entry moved, closing, what settles when", "Cash", DAYS),
+    said("/api/v1/ledger/positions", "Positions after the last day, at cost and at market", "Holdings", DAYS),
+    said("/api/v1/ledger/lots", "Lots that are open after the last day, at cost and at market", "Lots", DAYS),
+    said("/api/v1/ledger/gains", "Parts of lots that were closed in the days, with what they gained", "Gains", DAYS),
     said("/api/v1/ledger/entries", "Shows the entry that a fact would make; with `shown` it is booked", "Entered", &[]),
     said("/api/v1/ledger/journal", "Entries of the journal with their postings, the newest first", "Journal", JOURNAL),
     said("/api/v1/ledger/accounts", "The chart of accounts as it stands, and its versions with who, when and why", "Chart", &[]),

@@ -1,12 +1,13 @@
-//! Brokers' statements for programs (LEDG-9).
+//! The statements of the books for programs (LEDG-6), and brokers' statements (LEDG-9).
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::render::imports::Summary;
 use crate::store::people::StatementLine;
+use crate::web::books::{self, Chosen, View};
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
 use crate::web::statements::{self, Given, about, matching, missing, summary};
@@ -24,6 +25,30 @@ pub(crate) struct Asked {
     mapping: String,
     from: String,
     to: String,
+}
+
+/// `GET /api/v1/ledger/{view}`: a statement with the choices of its page.
+pub(crate) async fn books(
+    shared: Data<Shared>,
+    asked: Query<books::Asked>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refusal> {
+    let named = request.path().rsplit('/').next().and_then(View::named);
+    let view = named.ok_or_else(|| Refusal::Missing("There is no such statement.".to_owned()))?;
+    let Some(chosen) = Chosen::of(&shared, &asked).await? else {
+        return Err(Refusal::Conflict("Nothing is booked yet; there is no statement.".to_owned()));
+    };
+    let (table, prices) = view.table(&shared, &chosen).await?;
+    let (at, entry) = chosen.known().unzip();
+    let mut told = json!({
+        "statement": view.as_str(), "identity": shared.site.identity, "from": chosen.days.from.date.to_string(),
+        "to": chosen.days.to.date.to_string(), "reading": chosen.word(), "known_at": at, "known_entry": entry,
+        "rows": table.json(),
+    });
+    if let (Some(told), false) = (told.as_object_mut(), prices.is_null()) {
+        told.insert("prices".to_owned(), prices);
+    }
+    Ok(HttpResponse::Ok().json(told))
 }
 
 /// `GET /api/v1/ledger/statements`

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::frame::Frame;
 use crate::store::people::AuditFilter;
+use crate::web::books::{Cell, Table};
+use crate::web::exports::csv_file;
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
 use crate::web::views::words::moment;
@@ -14,6 +16,8 @@ use crate::web::visitor::Visitor;
 
 /// Rows of a page.
 const PAGE: u32 = 100;
+/// Records that a file reads at once.
+const READ: u32 = 1_000;
 
 /// Which records, before which.
 #[derive(Debug, Default, Deserialize)]
@@ -27,6 +31,11 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// What was asked, for the audit itself.
+    fn words(&self) -> Value {
+        json!({ "who": self.who, "what": self.what, "object": self.object })
+    }
+
     pub(crate) fn filter(&self) -> AuditFilter {
         let plain = |text: &str| text.trim().to_owned();
         AuditFilter { who: plain(&self.who), what: plain(&self.what), object: plain(&self.object) }
@@ -62,4 +71,26 @@ pub(crate) async fn page(shared: Data<Shared>, visitor: Visitor, asked: Query<As
         },
     });
     Frame::new(&shared, &visitor, "/audit").page("Audit", "pages/audit.html", own)
+}
+
+/// `GET /audit/records.csv`: all that fits the filter, whatever page is shown.
+pub(crate) async fn file(shared: Data<Shared>, visitor: Visitor, asked: Query<Asked>) -> Result<HttpResponse, Refusal> {
+    const COLUMNS: &[&str] = &["no", "at", "who", "origin", "what", "object", "detail", "hash"];
+    let (people, filter) = (&shared.site.people, asked.filter());
+    let mut rows = Vec::new();
+    let mut before = u64::MAX;
+    loop {
+        let records = people.audit(&filter, before, READ).await?;
+        rows.extend(records.iter().map(|r| {
+            let mut row = vec![Cell::Number(r.seq), Cell::plain(r.at), Cell::text(&r.who)];
+            row.extend([r.origin.as_str(), &r.what, &r.object].map(Cell::text));
+            row.extend([Cell::text(&r.detail), Cell::plain(r.hash)]);
+            row
+        }));
+        match records.last() {
+            Some(last) => before = last.seq,
+            None => break,
+        }
+    }
+    csv_file(&shared, &visitor, "audit.csv", (&Table::new(COLUMNS, rows), &asked.words())).await
 }

@@ -46,6 +46,7 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
             ("/ledger/enter", "Enter", "", Action::Account),
             ("/ledger/statements", "Statements", "", Action::ReadLedger),
             ("/ledger/lots", "Positions and lots", "", Action::ReadLedger),
+            ("/ledger/cash", "Cash", "", Action::ReadLedger),
             ("/ledger/review", "Review", "review", Action::ReadLedger),
             ("/ledger/closes", "Day closes", "", Action::ReadLedger),
             ("/ledger/reconciliation", "Reconciliation", "", Action::ReadLedger),

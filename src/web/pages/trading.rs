@@ -144,7 +144,8 @@ async fn entries(
     let executions: Vec<&ExecutionId> = orders.iter().flat_map(|order| order.executions()).collect();
     let fills = record.fills(&executions).await?;
     let of = |fill: &StoredEntry| fill.entry.draft.source_key.parse().ok().map(|id| (id, fill.entry.seq));
-    Ok((fills.iter().map(entry_line).collect(), fills.iter().filter_map(of).collect()))
+    let lines = fills.iter().map(entry_line).collect::<Result<Vec<_>, _>>()?;
+    Ok((lines, fills.iter().filter_map(of).collect()))
 }
 
 /// An id of an address, in a sentence.

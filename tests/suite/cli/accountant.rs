@@ -174,6 +174,32 @@ impl Program {
     }
 }
 
+/// LEDG-12: why a day is open is said again after a restart, whether the next session trades by then or not.
+#[test]
+fn ledg_12_why_a_day_is_open_outlives_a_restart() {
+    let (_folder, data) = registered();
+    let token = super::codes::token(&data, "bob");
+    let bot = Bot::start(&data, &SPEED);
+    let to = bot.way_in.split("http://").nth(1).unwrap().split('/').next().unwrap().trim().parse().unwrap();
+    assert_eq!(bot.tell("start").code, Some(0));
+    let board = bot.until("a session", |b| b["day"]["sent"].as_u64() > Some(0));
+    let day = board["session"]["id"].as_str().unwrap().split(':').nth(1).unwrap().to_owned();
+    Program { to, token: format!("Bearer {token}") }.enter(&json!({
+        "kind": "float_in", "day": day, "reason": "as the letter says", "amount": "0.01", "currency": "USD",
+        "reference": "letter-1",
+    }));
+    let open = |b: &Value| !b["open_day"].is_null();
+    bot.until("a day that does not close", open);
+    bot.perish();
+    // It does not trade, and the feed stands: what is said now was found in the books.
+    let bot = Bot::start(&data, &SPEED);
+    let board = bot.until("why", open);
+    let why = board["open_day"]["why"].as_str().unwrap();
+    let again = "it was not closed when its session ended; a check that did not agree then stands in the review";
+    assert!(why.contains("check 3, cash in USD") || why == again, "{why}");
+    bot.perish();
+}
+
 /// LEDG-9, LEDG-12: a check of the close that fails is an item of the review by itself, and settled by itself once it passes.
 #[test]
 fn ledg_12_a_check_that_fails_is_an_item_until_the_close_passes() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tbot::store::Address;
 use tbot::store::people::{AuditFilter, People};
@@ -10,6 +11,7 @@ use tbot::store::people::{AuditFilter, People};
 use super::bot::Bot;
 use super::tool::{tbot, text};
 use crate::places::Folder;
+use crate::report::schemas::{fits, validator};
 use crate::store::raw::Raw;
 use crate::web::server::Turned;
 
@@ -48,6 +50,29 @@ fn records_are_whole(sessions: &Path) {
     }
 }
 
+/// LEDG-4a, LEDG-12: `tbot check` and `tbot restore` hold the signatures against the bot's public key, and say so.
+fn signatures_are_checked_where_books_come_back(data: &Path, whole: bool) {
+    let checked = tbot(&["check", "--data", &text(data)]);
+    let taken = tbot(&["backup", "--json", "--data", &text(data)]);
+    assert_eq!(taken.code, Some(0), "{}", taken.err);
+    let archive = taken.json()["done"]["backup"]["path"].as_str().unwrap().to_owned();
+    let into = data.with_file_name(format!("restored-{whole}"));
+    let restored = tbot(&["restore", &archive, "--data", &text(&into), "--key", &text(&data.join("keys/tbot.key"))]);
+    if whole {
+        assert!(checked.out.contains("day closes hold"), "{}", checked.out);
+        assert!(
+            restored.code == Some(0) && restored.out.contains("day closes hold"),
+            "{}{}",
+            restored.out,
+            restored.err
+        );
+    } else {
+        assert!(checked.code == Some(1) && checked.out.contains("the signature of the bot's key"), "{}", checked.out);
+        assert_ne!(restored.code, Some(0), "{}", restored.out);
+        assert!(restored.err.contains("the signature of the bot's key") && !into.exists(), "{}", restored.err);
+    }
+}
+
 /// LEDG-12: the bot signed each close; with its public key a close without its signature is found, and without the key that
 /// is said.
 fn closings_are_signed(data: &Path) {
@@ -61,12 +86,14 @@ fn closings_are_signed(data: &Path) {
     let said = tbot(&["ledger", "verify", "--data", &text(data)]);
     assert!(said.code == Some(0) && said.out.contains("each checked with the public key"), "{}{}", said.out, said.err);
 
+    signatures_are_checked_where_books_come_back(data, true);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut raw = Raw::open(&Address::Sqlite(books.clone())).await;
         raw.tamper("UPDATE closing_record SET signature = NULL").await;
         raw.close().await;
     });
+    signatures_are_checked_where_books_come_back(data, false);
     let elsewhere = data.with_file_name("kept.pub");
     std::fs::rename(&key, &elsewhere).unwrap();
     let unknown = verify(&[]);
@@ -109,6 +136,10 @@ fn ledg_8a_a_closed_day_leaves_its_files_and_ledg_9_they_agree_with_the_books() 
     assert_eq!(day(&theirs).unwrap(), files);
     let names: Vec<&str> = files.keys().map(String::as_str).collect();
     assert_eq!(names, ["closing.json", "journal.csv", "journal.json", "journal.ofx"]);
+    // REP-5: the record fits its schema.
+    let record: Value = serde_json::from_slice(&files["closing.json"]).unwrap();
+    fits(&validator("closing"), &record, "closing.json");
+    assert_eq!((record["v"].as_u64(), record["prices"]["source"].as_str()), (Some(2), Some("bars:last close")));
     // REP-1a: and the session's trades and decisions, each trade with the entries that book it.
     let sessions = data.join("output/TBOT_US_SIM_01/sessions").join(&session);
     bot.until("the session's records", |_| sessions.join("SHA256SUMS").exists());

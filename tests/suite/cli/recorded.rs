@@ -8,7 +8,7 @@ use desk::domain::market::Bar;
 use desk::domain::time::{Span, Timestamp};
 use serde_json::Value;
 use tbot::gateway::market_data::DataFolder;
-use tbot::store::{Address, Reader};
+use tbot::store::{Address, Reader, Reading, Scope};
 
 use super::bot::Bot;
 use super::same_bytes::same;
@@ -78,7 +78,8 @@ impl Run {
             let book = reader.books().await.unwrap().remove(0);
             for session in self.sessions() {
                 let session: SessionId = session["session"].as_str().unwrap().parse().unwrap();
-                for balance in reader.balances(&book, Some(session)).await.unwrap() {
+                let until = Scope::up_to(&book, session, Reading::BySession).unwrap();
+                for balance in reader.balances(&book, &until).await.unwrap() {
                     assert_eq!(balance.units, Quantity::ZERO, "{session}: {balance:?}");
                 }
             }

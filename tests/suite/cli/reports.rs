@@ -89,6 +89,9 @@ fn logs_fit(output: &Path, second: &str) {
         }
     }
     fits(&validator("status"), &read(&output.join("logs/status.json")), "status.json");
+    let evaluations = read(&output.join("logs/evaluations.json"));
+    fits(&validator("evaluations"), &evaluations, "evaluations.json");
+    assert!(evaluations.as_array().is_some_and(|counted| !counted.is_empty()), "{evaluations}");
     let audit = lines(&output.join("logs/audit.log"));
     let numbers: Vec<u64> = audit.iter().map(|r| r["seq"].as_u64().unwrap()).collect();
     assert!(numbers.len() > 1 && numbers.iter().copied().eq(1..=numbers.len() as u64), "{numbers:?}");

@@ -5,6 +5,7 @@ use tbot::render::exports::{Format, ofx};
 use super::programs::accepts;
 use crate::cli::tool::{Said, generated, names, tbot, tbot_well, text, write_bars};
 use crate::places::Folder;
+use crate::report::schemas::{fits, validator};
 
 /// Books of a few sessions of a generated market.
 fn books() -> (Folder, PathBuf) {
@@ -44,6 +45,7 @@ fn ledg_8_a_run_s_books_go_to_every_program_whole_and_in_parts() {
     // The opening is the closing record of the session before, as the books have it.
     let record: serde_json::Value =
         serde_json::from_slice(&std::fs::read(place.path().join("rest.ofx.opening.json")).unwrap()).unwrap();
+    fits(&validator("closing"), &record, "FILE.opening.json");
     assert_eq!((&record["session"], record["closing_lots"].is_string()), (&"XNYS:2026-03-09".into(), true));
     // Nothing is left of the names that files had while they were written.
     assert!(names(place.path()).iter().all(|name| !name.contains("partial")));

@@ -12,6 +12,8 @@ mod history;
 mod open;
 /// Around the writer.
 pub(crate) mod raw;
+/// Statements in three readings of time.
+mod readings;
 /// What accountants ask of the journal.
 mod registers;
 /// Reversals against what they undo.

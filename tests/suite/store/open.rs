@@ -2,7 +2,7 @@
 
 use desk::domain::chain::Hash;
 use desk::domain::journal::{AccountCode, EntryKind};
-use tbot::store::{self, Address, Batch, Heads, Reader, StoreError};
+use tbot::store::{self, Address, Batch, Heads, Reader, Reading, Scope, StoreError};
 
 use super::sample;
 use crate::places::{Folder, Place};
@@ -30,12 +30,18 @@ async fn ledg_11_the_worked_month_goes_in_and_comes_out_the_same_on_both_engines
         assert_eq!(reader.entry_of(&book, EntryKind::Fill, "x1").await.unwrap(), Some(3));
         assert_eq!(reader.accounts(&book).await.unwrap(), sample::new_book().chart);
 
-        let balances = reader.balances(&book, None).await.unwrap();
+        let balances = reader.balances(&book, &Scope::ALL).await.unwrap();
         let cash = |code| balances.iter().find(|b| b.account == code && b.currency.as_str() == "USD").unwrap().amount;
         assert_eq!(cash(AccountCode::CASH_SETTLED).to_string(), "58806.13");
         assert_eq!(cash(AccountCode::CASH_UNSETTLED).to_string(), "12473.75");
         assert_eq!(cash(AccountCode::CASH_DERIVATIVES).to_string(), "2107.00");
-        all.push((balances, reader.balances(&book, Some(sample::session(3))).await.unwrap()));
+        all.push((
+            balances,
+            reader
+                .balances(&book, &Scope::up_to(&book, sample::session(3), Reading::BySession).unwrap())
+                .await
+                .unwrap(),
+        ));
         writer.close().await.unwrap();
         reader.close().await;
     }

@@ -6,13 +6,17 @@ use desk::domain::decimal::{Money, Quantity};
 use desk::domain::ids::{LotId, SessionId};
 use desk::domain::journal::{AccountCode, Entry, EntryKind, Posting};
 use desk::domain::symbol::{Currency, Symbol};
-use tbot::store::{self, Batch, Book, Days, LotLine, Reader, Sought};
+use tbot::store::{self, Batch, Book, Days, LotLine, Reader, Reading, Scope, Sought};
 
 use super::sample;
 use crate::places::Place;
 
 /// More than there is.
 const ALL: u32 = 10_000;
+
+fn in_days(book: &Book, days: Days) -> Scope {
+    Scope::of(book, days, Reading::BySession).unwrap()
+}
 
 struct Journal {
     entries: Vec<Entry>,
@@ -42,7 +46,7 @@ async fn registers_are_the_journals(reader: &Reader, book: &Book, journal: &Jour
     let each_day = journal.days.iter().map(|day| Days { from: *day, to: *day });
     for days in each_day.chain([journal.whole()]) {
         for account in &accounts {
-            let read = reader.register(book, *account, days, ALL).await.unwrap();
+            let read = reader.register(book, *account, &in_days(book, days), ALL).await.unwrap();
             let read = read.iter().map(|l| (l.entry.seq, l.currency, l.amount, l.units));
             let own = journal.postings(days).filter(|(_, p)| p.account == *account);
             let own = own.map(|(e, p)| (e.seq, p.currency, p.amount, p.holding.map(|h| (h.units, h.commodity))));
@@ -93,7 +97,7 @@ async fn lots_are_the_sums_of_their_postings(reader: &Reader, book: &Book, journ
             *sum = (sum.0 + holding.units.raw(), sum.1 + p.amount.raw(), sum.2.min(entry.draft.session));
         }
         own.retain(|_, (units, ..)| *units != 0);
-        let read = reader.lots(book, *day).await.unwrap();
+        let read = reader.lots(book, &Scope::up_to(book, *day, Reading::BySession).unwrap()).await.unwrap();
         assert!(read.is_sorted_by_key(|l| l.commodity), "{day}: by what they are of");
         let of = |l: LotLine| {
             ((l.commodity, l.account, l.lot, l.strategy, l.currency), (l.units.raw(), l.cost.raw(), l.since))
@@ -106,7 +110,7 @@ async fn gains_are_those_of_the_accounts(reader: &Reader, book: &Book, journal: 
     let mut closings = 0;
     for day in &journal.days {
         let days = Days { from: *day, to: *day };
-        let read = reader.gains(book, days, ALL).await.unwrap();
+        let read = reader.gains(book, &in_days(book, days), ALL).await.unwrap();
         let gains = |kinds: &[EntryKind]| {
             let of = journal.postings(days).filter(|(e, p)| {
                 kinds.contains(&e.draft.kind) && p.tags.lot.is_some() && (4110..=4140).contains(&p.account.code())
@@ -114,7 +118,11 @@ async fn gains_are_those_of_the_accounts(reader: &Reader, book: &Book, journal: 
             of.fold(Money::ZERO, |sum, (_, p)| sum.checked_sub(p.amount).unwrap())
         };
         let sum = read.iter().fold(Money::ZERO, |sum, line| sum.checked_add(line.gain).unwrap());
-        assert_eq!(sum, gains(&[EntryKind::Fill, EntryKind::CashInLieu]), "LEDG-6: gains of {day}");
+        assert_eq!(
+            sum,
+            gains(&[EntryKind::Fill, EntryKind::CashInLieu, EntryKind::Reversal]),
+            "LEDG-6: gains of {day}"
+        );
         for line in &read {
             let of = journal.entries.iter().find(|e| e.seq == line.seq).unwrap();
             let left =
@@ -127,7 +135,7 @@ async fn gains_are_those_of_the_accounts(reader: &Reader, book: &Book, journal: 
         closings += read.len();
     }
     assert!(closings > 8, "{closings}");
-    let whole = reader.gains(book, journal.whole(), ALL).await.unwrap();
+    let whole = reader.gains(book, &in_days(book, journal.whole()), ALL).await.unwrap();
     assert_eq!(whole.len(), closings);
 }
 

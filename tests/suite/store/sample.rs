@@ -1,15 +1,19 @@
 //! Books to write: the worked month of the doctrine, and as many trades as wanted.
 
+use desk::domain::calendar::Calendar;
+use desk::domain::chain::Hash;
 use desk::domain::chart::{ChartChange, ChartRow};
 use desk::domain::decimal::{Money, Quantity};
 use desk::domain::event::Body;
-use desk::domain::ids::{CalendarName, Identity, SessionId, StrategyName};
+use desk::domain::ids::{CalendarName, Identity, LotId, SessionId, StrategyName};
 use desk::domain::journal::entry::entry_id;
 use desk::domain::journal::{AccountCode, Draft, Entry, EntryKind, Facts, FeeKind, Holding, Posting, Tags};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::{Date, Span, Timestamp};
+use desk::machines::ledger::record::hash_of;
+use desk::machines::ledger::{BrokerFigures, CheckLine, ClosingRecord, ListedPrice, PriceList};
 use tbot::store::chart::default_chart;
-use tbot::store::{Event, NewBook};
+use tbot::store::{Closing, ClosingLot, Event, NewBook};
 
 /// The identity of all samples.
 pub(crate) fn identity() -> Identity {
@@ -136,4 +140,87 @@ pub(crate) fn events(count: u64) -> Vec<Event> {
             Event::new(seq, start() + Span::seconds(i64::try_from(seq).unwrap()), "order_sent", 1, data.as_bytes())
         })
         .collect()
+}
+
+/// The close of the worked month's last day, with the example's prices (its README) but for those that are left out.
+pub(crate) fn priced_close(without: &[&str]) -> Closing {
+    let price = |(instrument, multiplier, price): &(&str, &str, &str)| {
+        let (at, currency) = (Some("2026-06-12T20:00:00Z".parse().unwrap()), Currency::USD);
+        let priced = !without.contains(instrument);
+        ListedPrice {
+            instrument: instrument.parse().unwrap(),
+            currency,
+            multiplier: multiplier.parse().unwrap(),
+            price: priced.then(|| price.parse().unwrap()),
+            at: at.filter(|_| priced),
+        }
+    };
+    let list = [
+        ("ACME", "1", "49.80"),
+        ("BOLT", "1", "81.00"),
+        ("BTC", "1", "60000.00"),
+        ("CRUX", "1", "132.00"),
+        ("DELT", "1", "40.60"),
+        ("MESU6", "5", "5305.00"),
+    ];
+    let (session, at) = (session(12), "2026-06-12T21:00:00Z".parse().unwrap());
+    let prices = PriceList { source: PriceList::BARS.to_owned(), at, prices: list.iter().map(price).collect() };
+    let check = |check, what: &str, figure: &str| CheckLine {
+        check,
+        what: what.to_owned(),
+        have: figure.to_owned(),
+        need: figure.to_owned(),
+        difference: "0.00".to_owned(),
+    };
+    let record = ClosingRecord {
+        v: 2,
+        identity: identity(),
+        session,
+        n: 1,
+        next_session: session_after(session),
+        replaces: None,
+        first_seq: 63,
+        last_seq: 67,
+        entries: 5,
+        postings: 15,
+        last_hash: Hash::GENESIS,
+        previous_record: Hash::GENESIS,
+        trial_balance: Vec::new(),
+        closing_balances: Hash::GENESIS,
+        closing_lots: Hash::GENESIS,
+        broker: BrokerFigures::default(),
+        broker_hash: Hash::GENESIS,
+        prices_hash: Some(hash_of(&prices).unwrap()),
+        prices: Some(prices),
+        equity: Vec::new(),
+        checks: vec![check(3, "cash in USD", "73386.88"), check(6, "=suspense", "0.00")],
+        chart: 1,
+        entry_version: 1,
+        schema: 1,
+        program: "tbot 0.1.0".to_owned(),
+        closed_at: at,
+        closed_by: "tbot".to_owned(),
+    };
+    let contract = ClosingLot {
+        account: AccountCode::FUTURES,
+        currency: Currency::USD,
+        commodity: "MESU6".parse().unwrap(),
+        lot: contract_lot(),
+        units: Quantity::whole(1),
+        cost: Money::ZERO,
+        reference: Some("5305.00".parse().unwrap()),
+    };
+    let record = record.to_bytes().unwrap();
+    Closing { seq: 68, session, n: 1, record, signature: None, balances: Vec::new(), lots: vec![contract] }
+}
+
+fn session_after(session: SessionId) -> SessionId {
+    Calendar::XNYS.next(session.date).unwrap().id
+}
+
+/// The lot of the month's future.
+fn contract_lot() -> LotId {
+    let month = worked_month();
+    let mut postings = month.iter().flat_map(|e| &e.draft.postings);
+    postings.find_map(|p| p.tags.lot.clone().filter(|lot| lot.as_str().starts_with("MESU6"))).unwrap()
 }

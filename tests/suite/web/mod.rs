@@ -34,6 +34,8 @@ pub(crate) mod server;
 mod settings;
 /// Coming in, going out, lock-out, registration.
 mod sign_in;
+/// Statements of the books: readings, prices, files.
+mod statements;
 /// The stream of regions.
 mod stream;
 /// Three sessions that were traded.

@@ -7,6 +7,9 @@ use desk::domain::bot::Role;
 
 use super::sample;
 use super::server::Server;
+use super::statements::served;
+use crate::places::Place;
+use crate::store::sample as books;
 use tbot::store::people::Purpose;
 
 /// For a person or a browser's screenshots: everything that a page can show, at a fixed port, for a while.
@@ -32,4 +35,26 @@ fn the_sample_day_is_served() {
             }
         }
     }
+}
+
+/// The same of the books: the worked month, its last day priced, and books without an entry beside it.
+#[test]
+#[ignore = "serves until it is ended"]
+fn the_worked_month_is_served() {
+    let (full, empty) = (Place::sqlite(), Place::sqlite());
+    let month = books::worked_month();
+    let served = [
+        ("127.0.0.1:8479", served(&full, "127.0.0.1:8479", &month, &[books::priced_close(&["DELT"])])),
+        ("127.0.0.1:8478", served(&empty, "127.0.0.1:8478", &[], &[])),
+    ];
+    for (place, (server, _)) in &served {
+        let person = server.add("ann", &[Role::Administrator, Role::Reviewer], true);
+        eprintln!("http://{place} cookie: {}", server.session_of(person).cookie);
+    }
+    // Touched by whoever looks, to end.
+    let end = std::env::temp_dir().join("tbot-preview-next");
+    while !end.exists() {
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    let _ = std::fs::remove_file(&end);
 }

@@ -43,6 +43,8 @@ pub struct Venue {
     executions: Vec<(OrderId, usize, Execution)>,
     /// Of sessions before, until somebody says that they are closed.
     earlier: Vec<(usize, Execution)>,
+    /// Fees that left the account, until the same.
+    charged: Vec<Charge>,
     in_session: u64,
     account: Account,
 }
@@ -142,6 +144,7 @@ impl Venue {
             refuse_exits: 0,
             executions: Vec::new(),
             earlier: Vec::new(),
+            charged: Vec::new(),
             in_session: 0,
             account: Account::with_cash(cash),
         }
@@ -154,6 +157,7 @@ impl Venue {
     pub fn open_session(&mut self, terms: Terms) -> Result<Vec<Charge>, Overflow> {
         self.account.settle(terms.session.date);
         let charges = self.account.charge_before(terms.session)?;
+        self.charged.extend_from_slice(&charges);
         self.terms = Some(terms);
         self.orders.clear();
         let over = self.executions.drain(..).map(|(_, place, execution)| (place, execution));
@@ -456,9 +460,16 @@ impl Venue {
         &self.earlier
     }
 
+    /// The fees charged since [`Venue::forget`].
+    #[must_use]
+    pub fn charged(&self) -> &[Charge] {
+        &self.charged
+    }
+
     /// The books are closed up to now: nobody asks for what was before.
     pub fn forget(&mut self) {
         self.earlier.clear();
+        self.charged.clear();
     }
 
     /// The session's executions in order: order, instrument, execution. The auditor believes these.

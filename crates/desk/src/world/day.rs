@@ -1,15 +1,18 @@
 //! The two ends of a session: settlement and charges at its start, the fees' rounding and the day close at its end.
 
+use std::collections::BTreeSet;
+
 use super::trader::{Halt, Record, Trader};
+use crate::domain::decimal::Quantity;
 use crate::domain::event::Body;
 use crate::domain::ids::SessionId;
 use crate::domain::journal::EntryKind;
 use crate::domain::market::Instrument;
-use crate::domain::symbol::Currency;
+use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::Timestamp;
 use crate::machines::ledger::{
-    BookFact, BookRefusal, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity, Closing, DayClose,
-    FeeCharge, SessionEnd, Settlement,
+    BookFact, BookRefusal, BrokerActivity, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity,
+    Closing, DayClose, FeeCharge, ListedPrice, OpenQuestions, PriceList, SessionEnd, Settlement,
 };
 use crate::venue::{Charge, Venue};
 
@@ -29,8 +32,53 @@ pub struct DayEnding {
     pub broker: BrokerFigures,
     /// Who closes.
     pub by: String,
-    /// Why it is not to be closed, where questions are open (BOOKS.md section 12, check 6).
-    pub held: Option<String>,
+    /// What the review says.
+    pub review: Review,
+}
+
+/// What the review says of the days that are to be closed (BOOKS.md section 12, check 6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// What has open questions, in words: nothing where nobody reviews.
+    Open {
+        /// Breaks.
+        breaks: Vec<String>,
+        /// Everything else.
+        queried: Vec<String>,
+    },
+    /// It cannot be read, and why.
+    Unreadable(String),
+}
+
+impl Review {
+    /// Nothing is open.
+    #[must_use]
+    pub const fn clear() -> Self {
+        Self::Open { breaks: Vec::new(), queried: Vec::new() }
+    }
+
+    fn questions(&self) -> OpenQuestions {
+        let Self::Open { breaks, queried } = self else { return OpenQuestions::default() };
+        let count = |open: &[String]| u64::try_from(open.len()).unwrap_or(u64::MAX);
+        OpenQuestions { breaks: count(breaks), queried: count(queried) }
+    }
+
+    /// Why the day is not to be closed, where something is open.
+    fn held(&self) -> Option<String> {
+        match self {
+            Self::Open { breaks, queried } => {
+                let open: Vec<&str> = breaks.iter().chain(queried).map(String::as_str).collect();
+                match open.len() {
+                    0 => None,
+                    1 => Some(format!("a question is open: {}", open.join(", "))),
+                    many => Some(format!("{many} questions are open: {}", open.join(", "))),
+                }
+            }
+            Self::Unreadable(why) => {
+                Some(format!("the review cannot be read, so nobody knows whether a question is open: {why}"))
+            }
+        }
+    }
 }
 
 /// What became of a day's books.
@@ -100,7 +148,7 @@ impl<R: Record> Trader<R> {
         next: SessionId,
         broker: BrokerFigures,
     ) -> Result<Closing, Halt> {
-        match self.end_day(at, DayEnding { session, next, broker, by: "tbot".to_owned(), held: None })? {
+        match self.end_day(at, DayEnding { session, next, broker, by: "tbot".to_owned(), review: Review::clear() })? {
             Ended::Closed(closing) => Ok(*closing),
             Ended::Refused(refusal) => Err(Halt::Books(refusal)),
             Ended::Held(why) => Err(Halt::Record(why)),
@@ -113,20 +161,23 @@ impl<R: Record> Trader<R> {
     /// # Errors
     /// [`Halt`].
     pub fn end_day(&mut self, at: Timestamp, ending: DayEnding) -> Result<Ended, Halt> {
-        let DayEnding { session, next, mut broker, by, held } = ending;
+        let DayEnding { session, next, mut broker, by, review } = ending;
         // What stands in closed days was compared when they were closed.
         broker.executions.retain(|execution| self.books.compares(&execution.id));
+        broker.activities.retain(|activity| self.books.asks_for(&activity.id));
         self.book_and_commit(at, &BookFact::FeeRounding(SessionEnd { session }), None)?;
         let close = DayClose {
             session,
             next_session: next,
+            prices: self.price_list(at, &broker)?,
+            questions: review.questions(),
             broker,
             head: self.journal().head(),
             schema: SCHEMA,
             program: concat!("tbot ", env!("CARGO_PKG_VERSION")).to_owned(),
             by,
         };
-        let (mut entries, ended) = match (held, self.books.close(at, &close)) {
+        let (mut entries, ended) = match (review.held(), self.books.close(at, &close)) {
             (Some(why), _) => (Vec::new(), Ended::Held(why)),
             (None, Ok(closing)) => {
                 let entry = self.journal.append(closing.draft.clone(), at)?;
@@ -140,6 +191,27 @@ impl<R: Record> Trader<R> {
         let mut events = if over { Vec::new() } else { vec![self.fold_one(at, Body::SessionClosed { session })?] };
         self.record.commit(&mut events, &mut entries)?;
         Ok(ended)
+    }
+
+    /// The last closes of what is held and of what was traded since the last close. No later session has begun, so they are
+    /// those of this one, or older ones of what did not trade in it.
+    fn price_list(&self, at: Timestamp, broker: &BrokerFigures) -> Result<PriceList, Halt> {
+        let held = self.books.positions()?;
+        let mut symbols: BTreeSet<Symbol> = held.into_keys().chain(self.books.traded()).collect();
+        symbols.extend(broker.positions.iter().map(|position| position.instrument));
+        let line = |instrument: Symbol| {
+            let place = self.symbols.binary_search(&instrument).ok();
+            let terms = place.and_then(|place| self.setup.instruments.get(place));
+            let last = place.and_then(|place| self.history.last(place));
+            ListedPrice {
+                instrument,
+                currency: terms.map_or(Currency::USD, |terms| terms.currency),
+                multiplier: terms.map_or(Quantity::whole(1), |terms| Quantity::from_raw(terms.multiplier.raw())),
+                price: last.map(|(_, price)| price),
+                at: last.map(|(at, _)| at),
+            }
+        };
+        Ok(PriceList { source: PriceList::BARS.to_owned(), at, prices: symbols.into_iter().map(line).collect() })
     }
 }
 
@@ -156,5 +228,15 @@ pub fn figures(venue: &Venue, instruments: &[Instrument]) -> Result<BrokerFigure
     let positions = venue.positions().map(|(instrument, quantity)| BrokerPosition { instrument, quantity });
     let account = venue.account();
     let cash = BrokerCash { currency: Currency::USD, total: account.cash()?, settled: Some(account.settled()?) };
-    Ok(BrokerFigures { executions: executions.collect(), positions: positions.collect(), cash: vec![cash] })
+    let activities = venue.charged().iter().map(|charge| BrokerActivity {
+        id: charge.activity.clone(),
+        currency: Currency::USD,
+        amount: charge.amount.negated(),
+    });
+    Ok(BrokerFigures {
+        executions: executions.collect(),
+        positions: positions.collect(),
+        cash: vec![cash],
+        activities: activities.collect(),
+    })
 }

@@ -90,6 +90,13 @@ impl<R: Record> Trader<R> {
         self.milestones.closed.filter(|over| last <= *over && self.milestones.opened == Some(*over)).map(|_| last)
     }
 
+    /// The last day before the running session that is over and not closed: it closes with the running one.
+    #[must_use]
+    pub fn left_open(&self) -> Option<SessionId> {
+        let opened = self.milestones.opened?;
+        self.books.open_days().filter(|day| *day < opened).last()
+    }
+
     /// The books' days that take entries of persons, in their order: those that are not closed, and the running session's;
     /// after a close the one that follows.
     #[must_use]

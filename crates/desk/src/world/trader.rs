@@ -78,7 +78,7 @@ pub struct Trader<R> {
     pub(super) starting: Option<Starting>,
     pub(super) polled_at: Timestamp,
     pub(super) lists: Lists,
-    history: History,
+    pub(super) history: History,
     screened: Screened,
     /// By place; empty where nothing is left out.
     left_out: Vec<bool>,

@@ -1,12 +1,16 @@
 //! The day close: LEDG-12, BOOKS.md section 12.
 
+use std::collections::BTreeSet;
+
 use desk::domain::chain::Hash;
 use desk::domain::decimal::Quantity;
-use desk::domain::journal::{EntryKind, FeeKind};
+use desk::domain::journal::{Draft, EntryKind, FeeKind};
 use desk::domain::symbol::Currency;
 use desk::machines::ledger::{
-    BookFact, BookRefusal, BrokerExecution, BrokerPosition, ClosingRecord, Compared, DayClose, FeeCharge, Figure, Fill,
+    BookFact, BookRefusal, BrokerActivity, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity,
+    ClosingRecord, Compared, DayClose, EquityLine, FeeCharge, Figure, Fill,
 };
+use serde_json::json;
 
 use crate::support::*;
 
@@ -53,21 +57,86 @@ fn the_record_says_what_was_closed() {
     assert_eq!(memo.facts["next_session"], "XNYS:2026-06-03");
     assert_eq!(memo.postings, []);
     let numbers: Vec<u8> = record.checks.iter().map(|c| c.check).collect();
-    assert_eq!(numbers, [1, 1, 2, 2, 3, 3, 4, 5, 7, 7, 7]);
+    assert_eq!(numbers, [1, 1, 2, 2, 3, 3, 4, 5, 6, 6, 6, 6, 7, 7, 7, 8]);
     assert!(record.checks.iter().all(|c| c.have == c.need && matches!(c.difference.as_str(), "0" | "0.00")));
+    assert_eq!((record.v, first.record.v), (2, 2));
     let cash = &record.checks[4];
     assert_eq!((cash.what.as_str(), cash.have.as_str()), ("cash in USD", "104117.00"));
     assert_eq!(second.lots.len(), 2);
     assert_eq!((record.program.as_str(), record.schema, record.closed_at), ("tbot 0.1.0", 1, at(2)));
 }
 
+/// BOOKS.md sections 10 and 12: the prices that market values are taken from, with their source, times and hash.
+#[test]
+fn the_record_holds_the_price_list_and_its_hash() {
+    let (mut desk, fills) = two_days();
+    let mut close = agreed(&desk, &fills);
+    close.prices.prices[1].price = None;
+    close.prices.prices[1].at = None;
+    desk.close(2, &close).unwrap();
+    let record = &desk.closings[1].1.record;
+    let json = serde_json::to_string(record.prices.as_ref().unwrap()).unwrap();
+    let lines = r#"{"instrument":"ACME","currency":"USD","price":"51.00","at":"2026-06-02T14:00:00Z"},{"instrument":"BOLT","currency":"USD"}"#;
+    assert_eq!(json, format!(r#"{{"source":"bars:last close","at":"2026-06-02T14:00:00Z","prices":[{lines}]}}"#));
+    assert_eq!(record.prices_hash, Some(Hash::of(json.as_bytes())));
+    let fact = &desk.stored[8].entry.draft.facts["equity"];
+    assert_eq!(*fact, serde_json::to_value(&record.equity).unwrap(), "the next close finds it in the entry");
+}
+
+/// LEDG-4a: version 1 is read for ever, what neither version has is not.
+#[test]
+fn a_record_has_what_its_version_has() {
+    let (desk, _) = two_days();
+    let record = &desk.closings[0].1.record;
+    type Change = fn(&mut ClosingRecord);
+    let cases: [(&str, Change); 5] = [
+        ("version 3 is not known; 1 and 2 are", |r| r.v = 3),
+        ("version 0 is not known; 1 and 2 are", |r| r.v = 0),
+        ("a price list and version 1 do not go together", |r| r.v = 1),
+        ("a price list and version 2 do not go together", |r| r.prices = None),
+        ("a price list and version 2 do not go together", |r| r.prices_hash = None),
+    ];
+    for (said, change) in cases {
+        let mut record = record.clone();
+        change(&mut record);
+        assert_eq!(ClosingRecord::from_bytes(&record.to_bytes().unwrap()).unwrap_err().to_string(), said);
+    }
+    let first = ClosingRecord { v: 1, prices: None, prices_hash: None, equity: Vec::new(), ..record.clone() };
+    assert_eq!(ClosingRecord::from_bytes(&first.to_bytes().unwrap()).unwrap(), first);
+}
+
+/// BOOKS.md section 12: each check leaves its line, also where there is nothing to compare.
+#[test]
+fn every_record_has_a_line_of_each_check() {
+    let (mut busy, fills) = two_days();
+    let close = agreed(&busy, &fills);
+    busy.close(2, &close).unwrap();
+    let mut flat = Desk::new();
+    let nothing = flat.agreed(1, &[]);
+    flat.close(1, &DayClose { broker: BrokerFigures::default(), ..nothing }).unwrap();
+    let none: Vec<_> = flat.closings[0].1.record.checks.iter().filter(|c| c.have == "none").collect();
+    let none: Vec<_> =
+        none.iter().map(|c| (c.check, c.what.as_str(), c.need.as_str(), c.difference.as_str())).collect();
+    assert_eq!(none, [(2, "positions", "none", "0"), (3, "cash", "none", "0"), (8, "equity at market", "none", "0")]);
+    for (_, closing) in busy.closings.iter().chain(&flat.closings) {
+        let numbers: BTreeSet<u8> = closing.record.checks.iter().map(|c| c.check).collect();
+        assert_eq!(numbers, (1..=8).collect(), "{:?}", closing.record.checks);
+    }
+}
+
 #[test]
 fn a_day_that_does_not_reconcile_does_not_close() {
-    // LEDG-12; each check with its number, what the books have and what is needed.
+    // LEDG-12; each check with its number, what the books have and what is needed. Checks 4, 5 and 6 also below.
     type Change = fn(&mut DayClose);
     let acme = |symbol: &str| BrokerPosition { instrument: crate::support::symbol(symbol), quantity: units("1") };
     let stray = BrokerPosition { ..acme("CRUX") };
-    let cases: [(u8, &str, &str, &str, Change); 9] = [
+    const CHANGE: &str = "change of equity at market in USD since XNYS:2026-06-01, from 100197.87 to";
+    const PARTS: &str =
+        "realised 0.00, unrealised 100.00, income 0.00, expenses 1.00, float 0.00, currency result 0.00";
+    let twice = format!("{CHANGE} 100297.87: {PARTS}");
+    let elsewhere = "change of equity at market in EUR since XNYS:2026-06-01, from 0.00 to 4080.00: realised 0.00, \
+                     unrealised 0.00, income 0.00, expenses 0.00, float 0.00, currency result 0.00";
+    let cases: [(u8, &str, &str, &str, Change); 14] = [
         (1, "execution x5", "-100", "none", |c| c.broker.executions.clear()),
         (1, "execution x9", "none", "7", |c| {
             c.broker.executions.push(BrokerExecution {
@@ -82,7 +151,18 @@ fn a_day_that_does_not_reconcile_does_not_close() {
         (2, "position in BOLT", "-100", "0", |c| c.broker.positions.truncate(1)),
         (3, "cash in USD", "104117.00", "104117.01", |c| c.broker.cash[0].total = money("104117.01")),
         (3, "settled cash in USD", "96118.00", "0.00", |c| c.broker.cash[0].settled = Some(money("0.00"))),
+        (6, "entry of activity fee-9", "none", "-1.00", |c| {
+            let (id, currency, amount) = ("fee-9".to_owned(), Currency::USD, money("-1.00"));
+            c.broker.activities.push(BrokerActivity { id, currency, amount });
+        }),
+        (6, "open breaks", "1", "0", |c| c.questions.breaks = 1),
+        (6, "queried entries, days and items", "2", "0", |c| c.questions.queried = 2),
         (7, "last entry checked", "7", "8", |c| c.head.seq = 7),
+        // A currency told twice, the second time right, which the comparison of cash does not see.
+        (8, &twice, "99.00", "100.00", |c| {
+            c.broker.cash.insert(0, BrokerCash { currency: Currency::USD, total: money("1.00"), settled: None });
+        }),
+        (8, elsewhere, "0.00", "4080.00", |c| c.prices.prices[0].currency = "EUR".parse().unwrap()),
     ];
     for (check, what, have, need, change) in cases {
         let (mut desk, fills) = two_days();
@@ -107,6 +187,106 @@ fn a_day_that_does_not_reconcile_does_not_close() {
     let mut close = agreed(&desk, &fills);
     close.broker.positions.push(stray);
     assert_eq!(desk.close(2, &close).unwrap_err().code(), "not_reconciled", "a position that we do not have");
+}
+
+/// A desk whose first day's close says what `change` makes of it.
+fn after_another_close(change: impl Fn(&mut Draft)) -> (Desk, DayClose) {
+    let (desk, fills) = two_days();
+    let mut again = Desk::new();
+    for sealed in &desk.stored {
+        let mut draft = sealed.entry.draft.clone();
+        if draft.kind == EntryKind::DayClose {
+            change(&mut draft);
+        }
+        again.seal(sealed.entry.booked_at.utc_date().ymd().2, draft);
+    }
+    let close = agreed(&again, &fills);
+    (again, close)
+}
+
+/// Check 8 of the second day: what was compared, and the books' figure.
+fn equity_line(desk: &mut Desk, close: &DayClose) -> Vec<(String, String)> {
+    desk.close(2, close).unwrap();
+    let lines = desk.closings.last().unwrap().1.record.checks.iter().filter(|c| c.check == 8);
+    lines.map(|c| (c.what.clone(), c.have.clone())).collect()
+}
+
+/// BOOKS.md section 12, check 8: equity at market changes by results, float and what the lots gained meanwhile.
+#[test]
+fn check_8_explains_the_change_of_equity() {
+    let (mut desk, fills) = two_days();
+    let first = &desk.closings[0].1.record;
+    // 96,118.00 of cash, 80 ACME at 51.00, less 0.13 of fees that the broker has not charged yet.
+    let line = EquityLine { currency: Currency::USD, equity: money("100197.87"), unrealised: money("80.00") };
+    assert_eq!(first.equity, [line]);
+    let parts = "realised 120.00, unrealised 80.00, income 0.00, expenses 2.13, float 100000.00, currency result 0.00";
+    let what = format!("change of equity at market in USD since the beginning, from 0.00 to 100197.87: {parts}");
+    let eighth = first.checks.iter().find(|c| c.check == 8).unwrap();
+    assert_eq!((&eighth.what, eighth.have.as_str()), (&what, "100197.87"), "from zero");
+    // 100 BOLT were sold short at 80.00 and stand at 79.00; the commission was 1.00.
+    let close = agreed(&desk, &fills);
+    let parts = "realised 0.00, unrealised 100.00, income 0.00, expenses 1.00, float 0.00, currency result 0.00";
+    let since = "change of equity at market in USD since XNYS:2026-06-01, from";
+    let second = [(format!("{since} 100197.87 to 100296.87: {parts}"), "99.00".to_owned())];
+    assert_eq!(equity_line(&mut desk, &close), second);
+
+    // What the close before says counts: a cent more there is a cent less of change.
+    let (desk, close) = after_another_close(|draft| {
+        draft
+            .facts
+            .insert("equity".into(), json!([{ "currency": "USD", "equity": "100197.88", "unrealised": "80.00" }]));
+    });
+    match desk.books.close(at(2), &close).unwrap_err() {
+        BookRefusal::NotReconciled { check: 8, have, need, .. } => {
+            assert_eq!((have.to_string(), need.to_string()), ("99.00".into(), "98.99".into()));
+        }
+        other => panic!("{other}"),
+    }
+    // A close of version 1 says nothing, and listed no prices: its positions count at cost.
+    let (mut desk, close) = after_another_close(|draft| drop(draft.facts.remove("equity")));
+    let parts = parts.replace("unrealised 100.00", "unrealised 180.00");
+    let second = [(format!("{since} 100117.87 to 100296.87: {parts}"), "179.00".to_owned())];
+    assert_eq!(equity_line(&mut desk, &close), second);
+}
+
+/// BOOKS.md sections 10 and 12: without a price the check says so, and is made without the unrealised gain of it.
+#[test]
+fn check_8_says_what_has_no_price() {
+    let absent: fn(&mut DayClose) = |c| drop(c.prices.prices.remove(0));
+    for without in [absent, |c| c.prices.prices[0].price = None] {
+        let (mut desk, fills) = two_days();
+        let mut close = agreed(&desk, &fills);
+        without(&mut close);
+        let parts = "realised 0.00, unrealised 20.00, income 0.00, expenses 1.00, float 0.00, currency result 0.00";
+        let change = "change of equity at market in USD since XNYS:2026-06-01, from 100197.87 to 100216.87";
+        let lines = equity_line(&mut desk, &close);
+        let unpriced = "no price for ACME: held at cost, its unrealised gain left out";
+        assert_eq!(lines, [(unpriced.into(), "none".into()), (format!("{change}: {parts}"), "19.00".into())]);
+    }
+}
+
+/// BOOKS.md section 12, check 6: nothing is in suspense.
+#[test]
+fn check_6_account_1900_must_be_zero() {
+    let mut desk = Desk::new();
+    let cash = CashActivity {
+        activity: "what-is-it".to_owned(),
+        amount: money("12.34"),
+        currency: Currency::USD,
+        session: session(1),
+        effective_at: at(1),
+    };
+    desk.book(1, &BookFact::UnknownActivity(cash)).unwrap();
+    let mut close = desk.agreed(1, &[]);
+    let (id, currency, amount) = ("what-is-it".to_owned(), Currency::USD, money("12.34"));
+    close.broker.activities.push(BrokerActivity { id, currency, amount });
+    match desk.close(1, &close).unwrap_err() {
+        BookRefusal::NotReconciled { check: 6, what, have, need, .. } => {
+            let said = [what.to_string(), have.to_string(), need.to_string()];
+            assert_eq!(said, ["item what-is-it of 1900 in USD", "-12.34", "0.00"]);
+        }
+        other => panic!("{other}"),
+    }
 }
 
 #[test]

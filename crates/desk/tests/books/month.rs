@@ -7,9 +7,10 @@ use desk::domain::journal::{AccountCode, Draft, Entry, EntryKind, FeeKind};
 use desk::domain::symbol::Currency;
 use desk::domain::time::Weekday;
 use desk::machines::ledger::{
-    Adjustment, Adoption, BookFact, Books, Borrow, Bust, CashActivity, CashInLieu, CoinFill, Coins, Contract,
-    ContractFill, Conversion, Decision, Dividend, DividendAccrual, FeeCharge, Fill, FillTags, Funding, Journal,
-    LateFee, LotChoice, Opening, SessionEnd, Settlement, Split, TradeResult, Variation, wash_sales,
+    Adjustment, Adoption, BookFact, Books, Borrow, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, Bust,
+    CashActivity, CashInLieu, CoinFill, Coins, Contract, ContractFill, Conversion, DayClose, Decision, Dividend,
+    DividendAccrual, FeeCharge, Fill, FillTags, Funding, Journal, LateFee, ListedPrice, LotChoice, OpenQuestions,
+    Opening, PriceList, SessionEnd, Settlement, Split, TradeResult, Variation, wash_sales,
 };
 
 use crate::support::{identity, money, symbol, units};
@@ -422,6 +423,91 @@ fn the_worked_month_ends_with_the_figures_that_are_published_beside_it() {
     let crux: Vec<_> = books.open_lots_of("CRUX".parse().unwrap()).collect();
     assert_eq!(crux.len(), 1);
     assert_eq!((crux[0].units, crux[0].cost), (units("73"), money("9485.03401361")));
+}
+
+/// The last day's close of the month, as the broker and the published prices have it.
+fn last_close(books: &Books, journal: &Journal, entries: &[Entry], future: &str) -> DayClose {
+    let last = entries.last().unwrap();
+    let gone: Vec<u64> = entries.iter().filter_map(|e| e.draft.reverses).collect();
+    let fills = entries.iter().filter(|e| e.draft.kind == EntryKind::Fill && !gone.contains(&e.seq));
+    let executions = fills.map(|e| BrokerExecution {
+        id: e.draft.source_key.parse().unwrap(),
+        instrument: fact(e, "symbol").parse().unwrap(),
+        quantity: units(fact(e, "quantity")),
+        price: fact(e, "price").parse().unwrap(),
+    });
+    let cash = |currency: Currency| BrokerCash { currency, total: books.cash(currency).unwrap().total, settled: None };
+    let held = books.positions().unwrap();
+    // books-example/README.md: the prices at the end.
+    let prices = [
+        ("ACME", "49.80"),
+        ("BOLT", "81.00"),
+        ("BTC", "60000.00"),
+        ("CRUX", "132.00"),
+        ("DELT", "40.60"),
+        ("MESU6", future),
+    ];
+    let line = |(name, price): (&str, &str)| ListedPrice {
+        instrument: symbol(name),
+        currency: Currency::USD,
+        multiplier: units(if name == "MESU6" { "5" } else { "1" }),
+        price: Some(price.parse().unwrap()),
+        at: Some(last.booked_at),
+    };
+    DayClose {
+        session: last.draft.session,
+        next_session: SessionId::xnys(last.draft.session.date.plus(3)),
+        broker: BrokerFigures {
+            executions: executions.collect(),
+            positions: held.into_iter().map(|(instrument, quantity)| BrokerPosition { instrument, quantity }).collect(),
+            cash: vec![cash("EUR".parse().unwrap()), cash(Currency::USD)],
+            activities: Vec::new(),
+        },
+        prices: PriceList {
+            source: "the example's".to_owned(),
+            at: last.booked_at,
+            prices: prices.into_iter().map(line).collect(),
+        },
+        questions: OpenQuestions::default(),
+        head: journal.head(),
+        schema: 1,
+        program: "tbot 0.1.0".to_owned(),
+        by: "setup".to_owned(),
+    }
+}
+
+/// BOOKS.md section 12, check 8, over the whole month: result 505.57861361, and section 10's unrealised gains; shorts, a
+/// coin, a future and a second currency among them.
+#[test]
+fn the_equity_of_the_worked_month_is_explained_to_the_last_digit() {
+    let (mut books, mut journal) = (Books::new(identity()), Journal::new(identity()));
+    let entries: Vec<Entry> = entries().into_iter().filter(|e| e.draft.kind != EntryKind::DayClose).collect();
+    for e in &entries {
+        let sealed = journal.append(e.draft.clone(), e.booked_at).unwrap();
+        books.apply(&sealed.entry);
+    }
+    let explained = |future: &str| {
+        let record = books.close(entries[0].booked_at, &last_close(&books, &journal, &entries, future)).unwrap().record;
+        let lines = record.checks.into_iter().filter(|c| c.check == 8);
+        lines
+            .map(|c| (c.what.split_once(" since the beginning, from 0.00 to ").unwrap().1.to_owned(), c.have))
+            .collect()
+    };
+    let euros =
+        "1000.00: realised 0.00, unrealised 0.00, income 0.00, expenses 0.00, float 0.00, currency result 1000.00";
+    let dollars = |equity: &str, unrealised: &str| {
+        format!(
+            "{equity}: realised 578.55881361, unrealised {unrealised}, income 47.46, expenses 120.4402, float 104550.00, \
+             currency result -1085.00"
+        )
+    };
+    let expect = |equity: &str, unrealised: &str| {
+        vec![(euros.to_owned(), "1000.00".to_owned()), (dollars(equity, unrealised), equity.to_owned())]
+    };
+    let at_settlement: Vec<(String, String)> = explained("5305.00");
+    assert_eq!(at_settlement, expect("104121.5446", "150.96598639"));
+    // A point more of the future is 5.00 that the exchange has not paid yet.
+    assert_eq!(explained("5306.00"), expect("104126.5446", "155.96598639"));
 }
 
 #[test]

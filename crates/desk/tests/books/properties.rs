@@ -7,7 +7,7 @@ use desk::domain::ids::StrategyName;
 use desk::domain::journal::{AccountCode, EntryKind};
 use desk::domain::market::Side;
 use desk::domain::symbol::Currency;
-use desk::machines::ledger::{Books, Fill, LotChoice, TradeResult, verify};
+use desk::machines::ledger::{BookRefusal, Books, Fill, LotChoice, TradeResult, verify};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -130,6 +130,36 @@ proptest! {
             sum.1 += i128::from(p.holding.unwrap().units.raw());
         }
         prop_assert!(by_lot.values().all(|(cost, units)| *units != 0 || *cost == 0), "a closed lot has no cost left");
+    }
+
+    /// BOOKS.md section 12, check 8: whatever was traded in fractions, at whatever prices, equity is explained to the last
+    /// digit, day after day; and a step of 10⁻⁸ in the broker's cash alone is not.
+    #[test]
+    fn the_change_of_equity_is_explained(first in any_day(), second in any_day(), prices in prop::collection::vec(1_i64..20_000_000_000, 6)) {
+        let mut desk = Desk::new();
+        for (day, fills) in (1..).zip([&first, &second]) {
+            let fills: Vec<Fill> = fills.iter().map(|f| Fill {
+                execution: format!("{day}-{}", f.execution).parse().unwrap(),
+                session: session(day),
+                settles: june(day + 1),
+                effective_at: at(day),
+                ..f.clone()
+            }).collect();
+            desk.book(day, &settlement(day)).unwrap();
+            fills.iter().for_each(|fill| drop(desk.fill(fill.clone())));
+            desk.book(day, &rounding(day)).unwrap();
+            let mut close = desk.agreed(day, &fills.iter().collect::<Vec<_>>());
+            for (line, price) in close.prices.prices.iter_mut().zip(prices.iter().skip(3 * usize::from(day == 2))) {
+                line.price = Some(Price::from_raw(*price));
+            }
+            let mut off = close.clone();
+            off.broker.cash[0].total = off.broker.cash[0].total.checked_add(Money::from_raw(1)).unwrap();
+            off.broker.cash.push(close.broker.cash[0]);
+            let refused = desk.books.close(at(day), &off);
+            let by_check_8 = matches!(refused, Err(BookRefusal::NotReconciled { check: 8, .. }));
+            prop_assert!(by_check_8, "{refused:?}");
+            desk.close(day, &close).unwrap();
+        }
     }
 
     #[test]

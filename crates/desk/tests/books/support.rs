@@ -1,5 +1,7 @@
 //! Builders: a desk's books with their journal, and facts with sensible defaults.
 
+use std::collections::BTreeSet;
+
 use desk::domain::decimal::{Money, Quantity};
 use desk::domain::ids::{Identity, SessionId, StrategyName};
 use desk::domain::journal::{AccountCode, Draft, FeeKind};
@@ -7,7 +9,7 @@ use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::{Date, Span, Timestamp};
 use desk::machines::ledger::{
     BookFact, BookRefusal, Books, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity, Closing,
-    DayClose, Fill, Journal, LotChoice, Sealed, SessionEnd, Settlement,
+    DayClose, Fill, Journal, ListedPrice, LotChoice, OpenQuestions, PriceList, Sealed, SessionEnd, Settlement,
 };
 
 pub(crate) fn identity() -> Identity {
@@ -136,6 +138,8 @@ impl Desk {
         DayClose {
             session: session(day),
             next_session: session(day + 1),
+            prices: self.listed(day),
+            questions: OpenQuestions::default(),
             broker: BrokerFigures {
                 executions: executions.iter().map(reported).collect(),
                 positions: held
@@ -143,12 +147,33 @@ impl Desk {
                     .map(|(instrument, quantity)| BrokerPosition { instrument, quantity })
                     .collect(),
                 cash: vec![BrokerCash { currency: Currency::USD, total: cash.total, settled: Some(cash.settled) }],
+                activities: Vec::new(),
             },
             head: self.journal.head(),
             schema: 1,
             program: "tbot 0.1.0".to_owned(),
             by: "setup".to_owned(),
         }
+    }
+
+    /// The prices of what is held and of what was traded: 51.00 for ACME, 79.00 for BOLT, 10.00 for anything else.
+    fn listed(&self, day: i64) -> PriceList {
+        let held = self.books.positions().unwrap().into_keys();
+        let symbols: BTreeSet<Symbol> = held.chain(self.books.traded()).collect();
+        let price = |symbol: &Symbol| match symbol.as_str() {
+            "ACME" => "51.00",
+            "BOLT" => "79.00",
+            _ => "10.00",
+        };
+        let line = |instrument: Symbol| ListedPrice {
+            instrument,
+            currency: Currency::USD,
+            multiplier: Quantity::whole(1),
+            price: Some(price(&instrument).parse().unwrap()),
+            at: Some(at(day)),
+        };
+        let prices = symbols.into_iter().map(line).collect();
+        PriceList { source: PriceList::BARS.to_owned(), at: at(day), prices }
     }
 
     pub(crate) fn close(&mut self, day: i64, close: &DayClose) -> Result<(), BookRefusal> {

@@ -297,7 +297,7 @@ fn a_chain_forged_from_end_to_end_still_has_to_obey_the_rules() {
 fn a_record_must_say_what_the_postings_say() {
     // LEDG-4a: the record is forged together with the hash in its entry.
     type Plant = fn(&mut ClosingRecord);
-    let cases: [(&str, Plant); 12] = [
+    let cases: [(&str, Plant); 15] = [
         ("n", |r| r.n = 2),
         ("session", |r| r.session = session(3)),
         ("next_session", |r| r.next_session = session(4)),
@@ -310,6 +310,9 @@ fn a_record_must_say_what_the_postings_say() {
         ("closing_balances", |r| r.closing_balances = Hash::GENESIS),
         ("closing_lots", |r| r.closing_lots = Hash::GENESIS),
         ("broker_hash", |r| r.broker.positions.clear()),
+        ("prices_hash", |r| r.prices.as_mut().unwrap().prices[0].price = Some("51.01".parse().unwrap())),
+        ("prices_hash", |r| r.prices.as_mut().unwrap().source = "a guess".to_owned()),
+        ("equity", |r| r.equity[0].equity = money("100197.88")),
     ];
     let desk = two_days();
     for (name, plant) in cases {

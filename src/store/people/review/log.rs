@@ -150,6 +150,14 @@ impl Reviewed {
         self.queried(day).into_iter().filter(|subject| !own(subject)).collect()
     }
 
+    /// Whether something is an item about a difference between books and broker: a break, or a line of a statement.
+    #[must_use]
+    pub fn is_break(&self, subject: Subject) -> bool {
+        let Subject::Item(number) = subject else { return false };
+        let kind = self.items.get(&number).map(|item| item.kind);
+        matches!(kind, Some(ItemKind::Break | ItemKind::Statement))
+    }
+
     /// What has open questions and belongs to a day.
     #[must_use]
     pub fn queried(&self, day: Date) -> Vec<Subject> {

@@ -15,7 +15,8 @@ use super::{Answer, book};
 use crate::messages::bookkeeping::{How, NotBooked};
 use crate::render::numbers::{Column, Sign};
 use crate::store::chart::Changed;
-use crate::store::{Account, Book, Reader};
+use crate::store::{Account, Book, Reader, Scope};
+use crate::web::books::{Cell, Table, add};
 use crate::web::charting::{Outcome, change, in_words};
 use crate::web::entering::Wrong;
 use crate::web::pages::frame::Frame;
@@ -105,22 +106,42 @@ fn holds(account: &Account) -> &'static str {
     }
 }
 
-async fn rows(reader: &Reader, book: &Book, accounts: &[Account]) -> Result<Value, Refusal> {
+/// What accounts stand at in the base currency; those that stand at nothing are left out.
+async fn standing(reader: &Reader, book: &Book) -> Result<BTreeMap<AccountCode, Money>, Refusal> {
     let mut sums = BTreeMap::<AccountCode, Money>::new();
-    for balance in reader.balances(book, None).await?.into_iter().filter(|b| b.currency == book.base_currency) {
+    for balance in reader.balances(book, &Scope::ALL).await?.into_iter().filter(|b| b.currency == book.base_currency) {
         let sum = sums.entry(balance.account).or_default();
-        *sum = sum.checked_add(balance.amount).unwrap_or(*sum);
+        *sum = add(*sum, balance.amount)?;
     }
+    sums.retain(|_, sum| !sum.is_zero());
+    Ok(sums)
+}
+
+async fn rows(reader: &Reader, book: &Book, accounts: &[Account]) -> Result<Value, Refusal> {
+    let sums = standing(reader, book).await?;
     let column = Column::of(sums.values().copied(), Sign::Plain);
     let row = |a: &Account| {
-        let balance = sums.get(&a.code).filter(|sum| !sum.is_zero());
         json!({
             "code": a.code.to_string(), "name": a.name, "type": a.kind, "side": a.side, "holds": holds(a),
             "open": a.open, "version": a.version, "added": find(a.code).is_none(),
-            "balance": balance.map(|sum| column.cell(*sum)),
+            "balance": sums.get(&a.code).map(|sum| column.cell(*sum)),
         })
     };
     Ok(json!({ "lines": accounts.iter().map(row).collect::<Vec<_>>(), "pad": column.pad(0) }))
+}
+
+/// The chart as a table.
+pub(super) async fn table(shared: &Shared) -> Result<Table, Refusal> {
+    const COLUMNS: &[&str] = &["account", "name", "type", "side", "holds", "open", "version", "balance", "currency"];
+    let (reader, book) = crate::web::exports::book(shared).await?;
+    let (accounts, sums) = (reader.accounts(&book).await?, standing(&reader, &book).await?);
+    let row = |a: &Account| {
+        let mut row = vec![Cell::plain(a.code), Cell::text(&a.name), Cell::plain(&a.kind), Cell::plain(&a.side)];
+        row.extend([Cell::plain(holds(a)), Cell::Truth(a.open), Cell::Number(a.version.into())]);
+        row.extend([Cell::maybe_money(sums.get(&a.code).copied()), Cell::plain(book.base_currency)]);
+        row
+    };
+    Ok(Table::new(COLUMNS, accounts.iter().map(row)))
 }
 
 /// Version by version, the newest first; the first one is the chart that every book begins with.

@@ -1,20 +1,18 @@
 //! Trial balance, entries that can be searched, one entry.
 
-use std::collections::BTreeMap;
-
 use actix_web::web::{Data, Path, Query};
 use desk::domain::decimal::Money;
-use desk::domain::ids::SessionId;
-use desk::domain::journal::{AccountCode, EntryKind, Fact, Facts};
+use desk::domain::journal::{EntryKind, Fact, Facts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::days::day_of;
+use super::statements::balance;
 use super::{Answer, book, names};
 use crate::render::numbers::{Column, Sign, count, counted, quantity};
 use crate::store::people::review::Subject;
 use crate::store::{Book, Found, Reader, Sought, StoredEntry, Text};
 use crate::web::address::in_address;
+use crate::web::books::{self, Cell, Chosen, Table, add, day_of, sheets};
 use crate::web::history::Record;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::review::{Typed, panel};
@@ -28,6 +26,8 @@ use crate::web::visitor::Visitor;
 const PAGE: u32 = 50;
 /// Days that a list offers.
 const DAYS: u32 = 400;
+/// Entries that a file reads at once.
+const READ: u32 = 1_000;
 
 /// So many entries are looked through for a text at once, the newest first.
 const LOOKED: u32 = 100_000;
@@ -35,7 +35,7 @@ const LOOKED: u32 = 100_000;
 const LONGEST: usize = 80;
 
 /// Which entries, the newest first; empty where nothing is asked. The trial balance is of the day, or of all.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
     before: Option<u64>,
@@ -83,6 +83,11 @@ impl Asked {
                 "The text that is sought is too long; at most {LONGEST} characters are allowed."
             ))),
         }
+    }
+
+    /// An address's question about statements after the day.
+    fn until(&self) -> String {
+        if self.day.is_empty() { String::new() } else { format!("?to={}", self.day) }
     }
 
     /// The rest of an address that asks for older ones of the same.
@@ -146,13 +151,14 @@ pub(crate) async fn journal(shared: Data<Shared>, visitor: Visitor, asked: Query
         Some((reader, book)) => {
             let heads = reader.heads(&book).await?;
             let shown = found(&shared, &reader, &book, &asked, PAGE).await?;
+            let lines = shown.entries.iter().map(line).collect::<Result<Vec<_>, _>>()?;
             let days: Vec<String> = reader.days(&book, DAYS).await?.iter().map(|d| d.date.to_string()).collect();
             json!({
-                "balance": trial_balance(&reader, &book, day_of(&book, &asked.day)?).await?,
-                "entries": shown.entries.iter().map(line).collect::<Vec<_>>(), "search": shown.search.as_ref().map(searched),
-                "count": count(heads.entry.seq), "head": heads.entry.hash.to_string(), "older": shown.older,
+                "balance": trial_balance(&shared, &book, &asked.day).await?, "entries": lines,
+                "search": shown.search.as_ref().map(searched), "count": count(heads.entry.seq),
+                "head": heads.entry.hash.to_string(), "older": shown.older,
                 "further": shown.search.as_ref().is_some_and(|s| s.stopped.is_some() && s.count <= u64::from(PAGE)),
-                "same": asked.same(), "currency": book.base_currency, "days": days,
+                "same": asked.same(), "until": asked.until(), "currency": book.base_currency, "days": days,
                 "asked": {
                     "day": asked.day, "kind": asked.kind, "instrument": asked.instrument.trim(), "lot": asked.lot,
                     "text": asked.text.trim(), "before": asked.before,
@@ -174,46 +180,51 @@ fn searched(found: &Found) -> Value {
     json!({ "found": counted(found.count, "entry"), "looked": count(found.looked), "stopped": stopped })
 }
 
-/// An entry as a row of a list.
-pub(crate) fn line(stored: &StoredEntry) -> Value {
-    let e = &stored.entry;
-    let debit = e.draft.postings.iter().map(|p| p.amount).filter(|a| *a > Money::ZERO);
-    let total = debit.fold(Money::ZERO, |a, b| a.checked_add(b).unwrap_or(a));
-    json!({
-        "seq": e.seq, "at": moment(e.booked_at), "kind": e.draft.kind.as_str().replace('_', " "),
-        "description": e.draft.description, "amount": Column::of([total], Sign::Plain).cell(total),
-    })
+/// What an entry moves: all its debits.
+fn moved(stored: &StoredEntry) -> Result<Money, Refusal> {
+    let debits = stored.entry.draft.postings.iter().map(|p| p.amount).filter(|a| *a > Money::ZERO);
+    debits.into_iter().try_fold(Money::ZERO, add)
 }
 
-/// Debit and credit by account, in the base currency, ending in a double rule.
-async fn trial_balance(reader: &Reader, book: &Book, day: Option<SessionId>) -> Result<Value, Refusal> {
-    let names = names(reader, book).await?;
-    let mut sums = BTreeMap::<AccountCode, Money>::new();
-    for balance in reader.balances(book, day).await?.into_iter().filter(|b| b.currency == book.base_currency) {
-        let sum = sums.entry(balance.account).or_default();
-        *sum = sum.checked_add(balance.amount).unwrap_or(*sum);
-    }
-    sums.retain(|_, sum| !sum.is_zero());
-    let debit = |m: Money| (m > Money::ZERO).then_some(m);
-    let credit = |m: Money| (m < Money::ZERO).then_some(m.negated());
-    let total = |side: &dyn Fn(Money) -> Option<Money>| {
-        sums.values().filter_map(|m| side(*m)).fold(Money::ZERO, |a, b| a.checked_add(b).unwrap_or(a))
-    };
-    let (debits, credits) = (total(&debit), total(&credit));
-    let column = Column::of(sums.values().map(|m| m.magnitude()).chain([debits, credits]), Sign::Plain);
-    let rows: Vec<Value> = sums
-        .iter()
-        .map(|(code, sum)| {
-            json!({
-                "code": code.code(), "name": names.get(code).map_or("", String::as_str),
-                "debit": debit(*sum).map(|m| column.cell(m)), "credit": credit(*sum).map(|m| column.cell(m)),
-            })
-        })
-        .collect();
+/// An entry as a row of a list.
+pub(crate) fn line(stored: &StoredEntry) -> Result<Value, Refusal> {
+    let (e, total) = (&stored.entry, moved(stored)?);
     Ok(json!({
-        "rows": rows, "debits": column.cell(debits), "credits": column.cell(credits), "pad": column.pad(0),
-        "balanced": debits == credits,
+        "seq": e.seq, "at": moment(e.booked_at), "kind": e.draft.kind.as_str().replace('_', " "),
+        "description": e.draft.description, "amount": Column::of([total], Sign::Plain).cell(total),
     }))
+}
+
+/// All that is asked for, whatever page is shown, as a table.
+pub(super) async fn table(shared: &Shared, asked: &Asked) -> Result<Table, Refusal> {
+    const COLUMNS: &[&str] = &["entry", "booked_at", "session", "kind", "description", "amount"];
+    let (reader, book) = crate::web::exports::book(shared).await?;
+    let mut part = Asked { before: None, ..asked.clone() };
+    let mut rows = Vec::new();
+    loop {
+        let shown = found(shared, &reader, &book, &part, READ).await?;
+        for stored in &shown.entries {
+            let (e, d) = (&stored.entry, &stored.entry.draft);
+            let mut row = vec![Cell::Number(e.seq), Cell::plain(e.booked_at), Cell::plain(d.session.date)];
+            row.extend([Cell::plain(d.kind), Cell::text(&d.description), Cell::money(moved(stored)?)]);
+            rows.push(row);
+        }
+        if shown.older.is_none() {
+            return Ok(Table::new(COLUMNS, rows));
+        }
+        part.before = shown.older;
+    }
+}
+
+/// Debit and credit by account, in the base currency.
+async fn trial_balance(shared: &Shared, book: &Book, day: &str) -> Result<Value, Refusal> {
+    let chosen = Chosen::of(shared, &books::Asked::of_day(day)).await?;
+    let trials = match &chosen {
+        None => Vec::new(),
+        Some(chosen) => sheets::trial(chosen).await?,
+    };
+    let own = trials.into_iter().find(|t| t.currency == book.base_currency);
+    Ok(balance(&own.unwrap_or_else(|| sheets::Trial::empty(book.base_currency))))
 }
 
 /// `GET /ledger/entries/{seq}`

@@ -2,10 +2,10 @@
 
 /// The chart of accounts.
 mod accounts;
+/// What came and went.
+mod cash;
 /// Day closes with their checks.
 mod closes;
-/// Which days a page is about.
-mod days;
 /// What persons enter.
 mod enter;
 /// The books as files for other programs.
@@ -18,7 +18,7 @@ mod lots;
 pub(crate) mod reconciliation;
 /// One account, posting by posting.
 mod register;
-/// Income and balance sheet.
+/// Income, balance sheet, trial balance.
 mod statements;
 /// Views as CSV.
 mod views;
@@ -28,6 +28,7 @@ use std::collections::BTreeMap;
 use desk::domain::journal::AccountCode;
 
 pub(crate) use accounts::{accounts, change_accounts};
+pub(crate) use cash::page as cash;
 pub(crate) use closes::closes;
 pub(crate) use enter::{begin, submit};
 pub(crate) use exports::{download, exports};

@@ -13,6 +13,7 @@ use crate::render::imports::{
 };
 use crate::render::numbers::{Sign, count, plain, quantity};
 use crate::store::people::StatementLine;
+use crate::web::books::{self, Cell, Table};
 use crate::web::multipart::Upload;
 use crate::web::pages::frame::Frame;
 use crate::web::raising::{self, Raise};
@@ -40,6 +41,38 @@ pub(crate) async fn list(shared: Data<Shared>, visitor: Visitor) -> Answer {
     let rows = lines.iter().map(row).collect::<Result<Vec<_>, _>>()?;
     let own = json!({ "statements": rows, "open": shared.site.books.is_some() });
     Frame::new(&shared, &visitor, "/ledger/reconciliation").page("Reconciliation", "pages/reconciliation.html", own)
+}
+
+/// The statements as a table.
+pub(super) async fn table(shared: &Shared) -> Result<Table, Refusal> {
+    const COLUMNS: &[&str] = &[
+        "statement",
+        "name",
+        "format",
+        "from",
+        "to",
+        "lines",
+        "imported_at",
+        "imported_by",
+        "agrees",
+        "off",
+        "matched",
+        "differing",
+        "statement_only",
+        "books_only",
+    ];
+    let row = |line: &StatementLine| {
+        let (about, summary) = (about(line)?, summary(line)?);
+        let mut row = vec![Cell::Number(line.number), Cell::text(&about.asked.name), Cell::text(&about.format)];
+        row.extend([summary.days.0, summary.days.1].map(Cell::plain));
+        row.extend([Cell::Number(about.lines), Cell::plain(line.at), Cell::text(&line.who)]);
+        row.extend([Cell::Truth(summary.agrees()), Cell::text(off(&summary).join(", "))]);
+        let counts = [summary.matched, summary.differing, summary.statement_only, summary.books_only];
+        row.extend(counts.map(Cell::Number));
+        Ok(row)
+    };
+    let lines = shared.site.people.statements(&shared.site.identity, books::ROWS).await?;
+    Ok(Table::new(COLUMNS, lines.iter().map(row).collect::<Result<Vec<_>, Refusal>>()?))
 }
 
 /// `POST /ledger/reconciliation`: a file.

@@ -14,7 +14,7 @@ mod thread;
 pub(crate) use act::{act_on_day, act_on_entry, act_on_item};
 pub(crate) use lock::{close, unlock};
 pub(crate) use pages::{day, item};
-pub(crate) use queue::{Narrowed, narrowed, queue};
+pub(crate) use queue::{Narrowed, narrowed, queue, table};
 pub(crate) use thread::{Typed, panel};
 
 use crate::store::people::review::Subject;

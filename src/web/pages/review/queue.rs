@@ -10,6 +10,7 @@ use super::path;
 use super::thread::reading;
 use crate::render::numbers::{Column, Sign};
 use crate::store::people::review::{Review, Subject};
+use crate::web::books::{Cell, Table};
 use crate::web::pages::frame::Frame;
 use crate::web::refusal::Refusal;
 use crate::web::review::{Row, whole};
@@ -133,4 +134,24 @@ pub(crate) async fn queue(
         },
     });
     Frame::new(&shared, &visitor, "/ledger/review").page("Review", "pages/review.html", own)
+}
+
+/// The same rows as a table, all of them.
+pub(crate) async fn table(shared: &Shared, visitor: &Visitor, asked: Narrowed) -> Result<Table, Refusal> {
+    const COLUMNS: &[&str] =
+        &["subject", "title", "state", "review", "day", "since", "amount", "currency", "assigned", "asked_by", "asked"];
+    let (rows, _) = narrowed(shared, visitor, asked).await?;
+    let row = |row: &Row| {
+        let (state, asks) =
+            (row.state(), row.standing.queries().first().map(|q| (q.who.clone(), q.wanted.text.clone())));
+        let (who, text) = asks.unzip();
+        let mut cells = vec![Cell::plain(row.subject()), Cell::text(&row.title), Cell::plain(state.as_str())];
+        cells.extend([Cell::plain(state.review().as_str()), Cell::maybe(row.day), Cell::maybe(row.since)]);
+        cells.extend([Cell::maybe_money(row.amount.map(|a| a.0)), Cell::maybe(row.amount.map(|a| a.1))]);
+        cells.extend(
+            [row.standing.assigned().map(str::to_owned), who, text].map(|t| t.map_or(Cell::Nothing, Cell::text)),
+        );
+        cells
+    };
+    Ok(Table::new(COLUMNS, rows.iter().map(row)))
 }

@@ -72,8 +72,17 @@ pub(super) fn pause(session: &Session) -> Option<Pause> {
 pub(super) fn own_date(at: Timestamp) -> Option<Date> {
     let (date, clock) = civil(at, Chicago)?;
     let next = date.plus(1);
-    let evening = if is_since(next, 2012, 11, 19) { EVENING } else { OLD_EVENING };
-    Some(if clock >= evening { next } else { date })
+    Some(if clock >= evening(next) { next } else { date })
+}
+
+/// The evening on which the next trade date begins.
+pub(super) fn own_end(date: Date) -> Option<Timestamp> {
+    instant(date, evening(date.plus(1)), Chicago)
+}
+
+/// When, on the day before, a trade date begins.
+fn evening(date: Date) -> Clock {
+    if is_since(date, 2012, 11, 19) { EVENING } else { OLD_EVENING }
 }
 
 fn day(date: Date) -> Day {

@@ -112,6 +112,26 @@ impl Calendar {
         self.first_from(date, 1).map(|date| SessionId { date, calendar: self.name })
     }
 
+    /// The instant at which the exchange's own date is over: the first that belongs to the one after it. Nothing outside of
+    /// what times can say.
+    #[must_use]
+    pub fn own_end(self, date: Date) -> Option<Timestamp> {
+        match self.name {
+            CalendarName::Xnys => nyse::own_end(date),
+            CalendarName::Globex => globex::own_end(date),
+            CalendarName::Always => Some(date.plus(1).midnight()),
+        }
+    }
+
+    /// The last session up to that date, itself included.
+    ///
+    /// # Errors
+    /// [`CalendarError::OutOfRange`].
+    pub fn last_up_to(self, date: Date) -> Result<SessionId, CalendarError> {
+        self.check(date)?;
+        self.first_from(date, -1).map(|date| SessionId { date, calendar: self.name })
+    }
+
     /// The first session after that date.
     ///
     /// # Errors
@@ -142,7 +162,7 @@ impl Calendar {
     }
 
     /// The exchange's own date at that instant, whether a session or not.
-    fn own_date(self, instant: Timestamp) -> Option<Date> {
+    pub(super) fn own_date(self, instant: Timestamp) -> Option<Date> {
         match self.name {
             CalendarName::Xnys => nyse::own_date(instant),
             CalendarName::Globex => globex::own_date(instant),

@@ -55,6 +55,11 @@ pub(super) fn own_date(at: Timestamp) -> Option<Date> {
     Some(civil(at, New_York)?.0)
 }
 
+/// The midnight that ends a date in New York.
+pub(super) fn own_end(date: Date) -> Option<Timestamp> {
+    instant(date.plus(1), Clock::at(0, 0), New_York)
+}
+
 /// Closures that no rule foretells.
 fn one_off(date: Date) -> Option<Closure> {
     match date.ymd() {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::ids::{CalendarName, SessionId};
-use crate::domain::time::{Date, Timestamp, Weekday};
+use crate::domain::time::{Date, Span, Timestamp, Weekday};
 use crate::test_data::market_data;
 
 fn date(text: &str) -> Date {
@@ -268,5 +268,21 @@ fn the_reasons_of_closed_weekdays_are_few_and_named() {
     assert_eq!(count["Juneteenth"], 2035 - 2022 + 1);
     for holiday in ["Good Friday", "Christmas Day", "Independence Day", "Thanksgiving Day", "Memorial Day"] {
         assert_eq!(count[holiday], 31, "{holiday}");
+    }
+}
+
+/// BOOKS.md section 3: an own date ends where the next one begins, to the nanosecond, through each change of the clocks.
+#[test]
+fn an_own_date_ends_where_the_next_begins() {
+    for calendar in [Calendar::XNYS, Calendar::GLOBEX, Calendar::ALWAYS] {
+        let mut day = date("2010-03-10");
+        while day < date("2030-12-20") {
+            let end = calendar.own_end(day).unwrap();
+            let own = |at| calendar.own_date(at).unwrap();
+            assert_eq!((own(end - Span::nanos(1)), own(end)), (day, day.plus(1)), "{calendar:?}");
+            day = day.plus(1);
+        }
+        let last = calendar.last_up_to(date("2026-06-14")).unwrap().date;
+        assert_eq!(last, date(if calendar == Calendar::ALWAYS { "2026-06-14" } else { "2026-06-12" }));
     }
 }

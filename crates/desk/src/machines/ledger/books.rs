@@ -10,6 +10,7 @@ use std::ops::Bound;
 use super::activity_refusal::ActivityRefusal;
 use super::balances::{BalanceKey, Balances};
 use super::chart::Chart;
+use super::equity::Basis;
 use super::fact::BookFact;
 use super::fees::{self, Accrual};
 use super::holders::Holders;
@@ -24,6 +25,22 @@ use crate::domain::ids::{ExecutionId, Identity, ItemId, LotId, SessionId};
 use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Fact, FeeKind, Holding, Posting};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::{Date, Timestamp};
+
+/// The kinds whose source key is the id of an activity of the broker.
+const ACTIVITIES: [EntryKind; 12] = [
+    EntryKind::Opening,
+    EntryKind::FloatIn,
+    EntryKind::FloatOut,
+    EntryKind::Transfer,
+    EntryKind::FeeCharge,
+    EntryKind::Fee,
+    EntryKind::Dividend,
+    EntryKind::Interest,
+    EntryKind::Borrow,
+    EntryKind::CashInLieu,
+    EntryKind::Funding,
+    EntryKind::UnknownActivity,
+];
 
 /// An open item other than unsettled cash: its postings do not sum to zero yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +80,8 @@ pub struct Books {
     days: BTreeSet<SessionId>,
     /// What was booked since the last close.
     pub(super) tally: Tally,
+    /// What check 8 of the next close begins with.
+    pub(super) basis: Basis,
     /// The hash of the last closing record.
     pub(super) last_record: Hash,
     /// The hash of the last closing record of each session.
@@ -97,6 +116,7 @@ impl Books {
             booked_through: None,
             days: BTreeSet::new(),
             tally: Tally::default(),
+            basis: Basis::default(),
             last_record: Hash::GENESIS,
             records: BTreeMap::new(),
             open_from: None,
@@ -186,6 +206,7 @@ impl Books {
             EntryKind::DayClose => self.note_close(entry),
             EntryKind::Unlock => self.note_unlock(entry),
             EntryKind::Variation => self.note_variation(entry),
+            EntryKind::YearClose => self.basis.leave_out(entry),
             _ => {}
         }
     }
@@ -194,6 +215,24 @@ impl Books {
     #[must_use]
     pub fn booked(&self, kind: EntryKind, key: &str) -> Option<u64> {
         self.sources.get(&kind)?.get(&TextKey::new(key)).copied()
+    }
+
+    /// Whether an activity of the broker is booked, as whatever it was.
+    #[must_use]
+    pub fn has_booked(&self, activity: &str) -> bool {
+        ACTIVITIES.iter().any(|kind| self.booked(*kind, activity).is_some())
+    }
+
+    /// Whether the next close looks for the entry of an activity: it was booked since the last one, or not at all.
+    #[must_use]
+    pub fn asks_for(&self, activity: &str) -> bool {
+        let before = self.last_seq.saturating_sub(self.tally.entries);
+        !ACTIVITIES.iter().any(|kind| self.booked(*kind, activity).is_some_and(|seq| seq <= before))
+    }
+
+    /// The instruments that executions have moved since the last close.
+    pub fn traded(&self) -> impl Iterator<Item = Symbol> + '_ {
+        self.tally.market.keys().copied()
     }
 
     /// The number of the last entry; 0 where there is none.
@@ -388,6 +427,7 @@ impl Books {
 
     fn note_close(&mut self, entry: &Entry) {
         self.closed.insert(entry.draft.session);
+        self.basis = Basis::after(self, entry);
         let fact = |name| entry.draft.facts.get(name).and_then(Fact::as_str);
         self.last_record = fact("record").and_then(|t| t.parse().ok()).unwrap_or_default();
         self.records.insert(entry.draft.session, self.last_record);

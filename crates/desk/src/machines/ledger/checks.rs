@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::books::Books;
-use super::close::DayClose;
+use super::close::{DayClose, OpenQuestions};
+use super::equity::{Change, Equity};
+use super::prices::EquityLine;
 use super::record::CheckLine;
 use super::refusal::BookRefusal;
 use super::statements::TrialBalance;
@@ -49,6 +51,28 @@ pub enum Compared {
     Units(Symbol),
     /// Commodities whose units do not balance.
     Commodities,
+    /// All positions, where neither side has any.
+    Positions,
+    /// All cash, where neither side has any.
+    AllCash,
+    /// An activity of the broker that has no entry.
+    Activity(String),
+    /// How many activities there were.
+    Activities,
+    /// What an item of 1900 is open with.
+    Suspense(Currency, ItemId),
+    /// Account 1900.
+    AllSuspense,
+    /// Breaks that are open in the review.
+    Breaks,
+    /// Entries, days and items of the review that are queried.
+    Queried,
+    /// Equity at market in a currency.
+    Equity(Currency, Box<Change>),
+    /// Equity, where there is none on either side.
+    NoEquity,
+    /// The unrealised gain of something that has no price.
+    Unpriced(Symbol),
 }
 
 impl fmt::Display for Compared {
@@ -68,6 +92,17 @@ impl fmt::Display for Compared {
             Self::Amounts(currency) => write!(f, "sum of all accounts in {currency}"),
             Self::Units(symbol) => write!(f, "sum of all units of {symbol}"),
             Self::Commodities => f.write_str("commodities that do not balance"),
+            Self::Positions => f.write_str("positions"),
+            Self::AllCash => f.write_str("cash"),
+            Self::Activity(id) => write!(f, "entry of activity {id}"),
+            Self::Activities => f.write_str("activities that have their entries"),
+            Self::Suspense(currency, item) => write!(f, "item {item} of 1900 in {currency}"),
+            Self::AllSuspense => f.write_str("balance of 1900"),
+            Self::Breaks => f.write_str("open breaks"),
+            Self::Queried => f.write_str("queried entries, days and items"),
+            Self::Equity(currency, change) => write!(f, "change of equity at market in {currency} {change}"),
+            Self::NoEquity => f.write_str("equity at market"),
+            Self::Unpriced(symbol) => write!(f, "no price for {symbol}: held at cost, its unrealised gain left out"),
         }
     }
 }
@@ -132,8 +167,17 @@ pub(super) struct Checks<'a> {
 
 type Checked = Result<(), BookRefusal>;
 
-/// Runs checks 1 to 5 and 7. The trial balance that the last one sums comes back beside the lines.
-pub(super) fn run(books: &Books, close: &DayClose) -> Result<(Vec<CheckLine>, TrialBalance), BookRefusal> {
+/// What the checks of a close leave behind, where all of them passed.
+pub(super) struct Passed {
+    pub(super) lines: Vec<CheckLine>,
+    /// What check 7 sums.
+    pub(super) trial: TrialBalance,
+    /// What check 8 came to.
+    pub(super) equity: Vec<EquityLine>,
+}
+
+/// Runs checks 1 to 8. Each of them leaves at least one line.
+pub(super) fn run(books: &Books, close: &DayClose) -> Result<Passed, BookRefusal> {
     let mut checks = Checks { books, close, lines: Vec::new() };
     let overflow = |Overflow| BookRefusal::overflow(EntryKind::DayClose, &close.session.to_string());
     checks.executions()?;
@@ -142,9 +186,14 @@ pub(super) fn run(books: &Books, close: &DayClose) -> Result<(Vec<CheckLine>, Tr
     checks.cash().map_err(overflow)??;
     checks.settled()?;
     checks.open_items()?;
+    checks.activities()?;
+    checks.questions()?;
     let (checked, trial) = checks.chain().map_err(overflow)?;
     checked?;
-    Ok((checks.lines, trial))
+    let equity = Equity::now(books, close).map_err(overflow)?;
+    checks.equity(&equity)?;
+    let equity = equity.lines().map_err(overflow)?;
+    Ok(Passed { lines: checks.lines, trial, equity })
 }
 
 impl Checks<'_> {
@@ -168,6 +217,11 @@ impl Checks<'_> {
             difference: have.less(need).to_string(),
         });
         Ok(())
+    }
+
+    /// Records that there is nothing on either side.
+    fn none(&mut self, check: u8, what: Compared) -> Checked {
+        self.line(check, what, Figure::Missing, Figure::Missing)
     }
 
     /// Check 1, by id: each execution of the broker is booked and stands, and each fill of an open session is the
@@ -241,6 +295,9 @@ impl Checks<'_> {
             let sum = need.entry(position.instrument).or_default();
             *sum = sum.checked_add(position.quantity).ok_or(Overflow)?;
         }
+        if need.is_empty() {
+            return Ok(self.none(2, Compared::Positions));
+        }
         for (symbol, need) in need {
             let have = ours.get(&symbol).copied().unwrap_or_default();
             let checked = self.line(2, Compared::Position(symbol), Figure::Units(have), Figure::Units(need));
@@ -258,6 +315,9 @@ impl Checks<'_> {
         let mut need: BTreeMap<Currency, (Money, Option<Money>)> = ours.map(|c| (c, (Money::ZERO, None))).collect();
         for broker in &self.close.broker.cash {
             need.insert(broker.currency, (broker.total, broker.settled));
+        }
+        if need.is_empty() {
+            return Ok(self.none(3, Compared::AllCash));
         }
         for (currency, (total, settled)) in need {
             let have = self.books.cash(currency)?;
@@ -301,6 +361,48 @@ impl Checks<'_> {
             }
         }
         self.line(5, Compared::OldItems, Figure::Count(0), Figure::Count(0))
+    }
+
+    /// Check 6, the broker's side: each of his activities has its entry, and nothing is in suspense.
+    fn activities(&mut self) -> Checked {
+        let activities = &self.close.broker.activities;
+        for activity in activities.iter().filter(|activity| !self.books.has_booked(&activity.id)) {
+            self.equal(6, Compared::Activity(activity.id.clone()), Figure::Missing, Figure::Money(activity.amount))?;
+        }
+        let count = Figure::Count(u64::try_from(activities.len()).unwrap_or(u64::MAX));
+        self.line(6, Compared::Activities, count, count)?;
+        for ((account, currency, item), open) in self.books.open_items() {
+            if *account == AccountCode::SUSPENSE {
+                let what = Compared::Suspense(*currency, item.clone());
+                self.equal(6, what, Figure::Money(open.amount), Figure::Money(Money::ZERO))?;
+            }
+        }
+        self.line(6, Compared::AllSuspense, Figure::Money(Money::ZERO), Figure::Money(Money::ZERO))
+    }
+
+    /// Check 6, people's side: no break is open in the review, and nothing queried.
+    fn questions(&mut self) -> Checked {
+        let OpenQuestions { breaks, queried } = self.close.questions;
+        self.line(6, Compared::Breaks, Figure::Count(breaks), Figure::Count(0))?;
+        self.line(6, Compared::Queried, Figure::Count(queried), Figure::Count(0))
+    }
+
+    /// Check 8: what the broker's figures and the price list say of the change of equity since the last close is what
+    /// the postings and the lots say of it.
+    fn equity(&mut self, equity: &Equity) -> Checked {
+        for symbol in &equity.unpriced {
+            self.none(8, Compared::Unpriced(*symbol))?;
+        }
+        let changes = equity.changes(self.books);
+        if changes.is_empty() {
+            return self.none(8, Compared::NoEquity);
+        }
+        for (currency, change) in changes {
+            let figure = |wide: Wide| wide.money().map_or(Figure::Steps(wide), Figure::Money);
+            let (have, need) = (figure(change.parts()), figure(change.whole()));
+            self.line(8, Compared::Equity(currency, Box::new(change)), have, need)?;
+        }
+        Ok(())
     }
 
     /// Check 7: the chain that was checked ends where the books end, and all accounts sum to zero.

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::books::Books;
-use super::checks;
+use super::checks::{self, Passed};
+use super::equity::FACT;
 use super::fill::text;
 use super::journal::Head;
+use super::prices::PriceList;
 use super::record::{
     BrokerFigures, ClosingBalance, ClosingLot, ClosingRecord, TrialLine, VERSION, balances_bytes, hash_of,
 };
@@ -16,6 +18,15 @@ use crate::domain::ids::SessionId;
 use crate::domain::journal::{Draft, EntryKind, Facts, entry};
 use crate::domain::time::Timestamp;
 
+/// What the review has open about the days that are closed (BOOKS.md section 12, check 6); nothing where nobody reviews.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpenQuestions {
+    /// Breaks with an open question. What the close itself has asked about its own checks is none of them.
+    pub breaks: u64,
+    /// Everything else that is queried.
+    pub queried: u64,
+}
+
 /// The last fill of a session can be in: it is closed, with all open sessions before it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DayClose {
@@ -25,6 +36,10 @@ pub struct DayClose {
     pub next_session: SessionId,
     /// What the broker says.
     pub broker: BrokerFigures,
+    /// What market values are taken from.
+    pub prices: PriceList,
+    /// What the review has open.
+    pub questions: OpenQuestions,
     /// The end of the chain, from the journal that sealed the entries or from a verifier of the stored ones.
     pub head: Head,
     /// The version of the store's schema.
@@ -64,7 +79,7 @@ impl Books {
         let key = format!("{}:{n}", close.session);
         self.not_yet(kind, &key)?;
         self.closable(close)?;
-        let (checks, trial) = checks::run(self, close)?;
+        let Passed { lines: checks, trial, equity } = checks::run(self, close)?;
         let overflow = || BookRefusal::overflow(kind, &key);
         let (balances, lots) = (self.closing_balances(), self.closing_lots());
         let hash_lines = |hash: Result<Hash, serde_json::Error>| hash.map_err(|_| overflow());
@@ -86,6 +101,9 @@ impl Books {
             closing_lots: hash_lines(hash_of(&lots))?,
             broker_hash: hash_lines(hash_of(&close.broker))?,
             broker: close.broker.clone(),
+            prices_hash: Some(hash_lines(hash_of(&close.prices))?),
+            prices: Some(close.prices.clone()),
+            equity,
             checks,
             chart: self.chart.version(),
             entry_version: entry::VERSION,
@@ -96,10 +114,13 @@ impl Books {
         };
         let bytes = record.to_bytes().map_err(|_| overflow())?;
         let hash = Hash::of(&bytes);
-        let facts = Facts::from([
+        let mut facts = Facts::from([
             (Cow::Borrowed("next_session"), text(&close.next_session)),
             (Cow::Borrowed("record"), text(&hash)),
         ]);
+        if !record.equity.is_empty() {
+            facts.insert(Cow::Borrowed(FACT), serde_json::to_value(&record.equity).map_err(|_| overflow())?);
+        }
         let draft = Draft {
             kind,
             session: close.session,

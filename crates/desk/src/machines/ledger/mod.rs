@@ -25,6 +25,8 @@ pub mod contracts;
 pub mod corporate;
 /// Dividends.
 pub mod dividends;
+/// Equity at market, from one close to the next.
+mod equity;
 /// What can be booked.
 pub mod fact;
 /// Accrued fees: rounding and charge.
@@ -41,6 +43,8 @@ mod key;
 pub mod lots;
 /// What a person decides.
 pub mod person;
+/// The price list of a close.
+pub mod prices;
 /// The closing record and its lines.
 pub mod record;
 /// Why something was not booked.
@@ -64,18 +68,21 @@ pub use balances::{Balance, BalanceKey};
 pub use books::{Books, OpenItem};
 pub use chart::{Chart, ChartEdit, ChartRefusal};
 pub use checks::{Compared, Figure};
-pub use close::{Closing, DayClose};
+pub use close::{Closing, DayClose, OpenQuestions};
 pub use coins::{CoinFill, Coins};
 pub use contracts::{Contract, ContractFill, Funding, Variation};
 pub use corporate::{CashInLieu, Reorganisation, Split};
 pub use dividends::{Dividend, DividendAccrual};
+pub use equity::Change;
 pub use fact::{BookFact, CashActivity, FeeCharge, Fill, LotChoice, Opening, SessionEnd, Settlement};
 pub use fill::is_long_term;
 pub use journal::{Head, Journal, JournalError, Sealed};
 pub use lots::OpenLot;
 pub use person::{Adjustment, Adoption, Decision, Found};
+pub use prices::{EquityLine, ListedPrice, PriceList};
 pub use record::{
-    BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CheckLine, ClosingBalance, ClosingLot, ClosingRecord,
+    BrokerActivity, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CheckLine, ClosingBalance, ClosingLot,
+    ClosingRecord,
 };
 pub use refusal::BookRefusal;
 pub use reversal::{Bust, Mistake};

@@ -3,7 +3,9 @@
 //! Canonical: one object in UTF-8 without white space, keys in the order of the fields, what says nothing left out,
 //! decimals as strings. Its SHA-256 stands in the facts of the `day_close` entry.
 
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
+use serde_json::Error;
 
 use crate::domain::chain::Hash;
 use crate::domain::decimal::{DecimalText, Money, Price, Quantity};
@@ -11,9 +13,10 @@ use crate::domain::ids::{ExecutionId, Identity, LotId, SessionId, StrategyName};
 use crate::domain::journal::{AccountCode, Line};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::Timestamp;
+use crate::machines::ledger::prices::{EquityLine, PriceList};
 
-/// The version of the closing record that is written.
-pub const VERSION: u16 = 1;
+/// The version of the closing record that is written. Version 1, which had no price list, is read for ever.
+pub const VERSION: u16 = 2;
 
 /// A closing balance: the cumulative sums of one account, currency, commodity and strategy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -96,6 +99,17 @@ pub struct BrokerCash {
     pub settled: Option<Money>,
 }
 
+/// An activity of the account besides executions, as the broker reports it: a fee charged, a dividend, a transfer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokerActivity {
+    /// Its id.
+    pub id: String,
+    /// In which currency.
+    pub currency: Currency,
+    /// The cash that it moved, negative when paid.
+    pub amount: Money,
+}
+
 /// The broker's figures as received.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BrokerFigures {
@@ -105,6 +119,9 @@ pub struct BrokerFigures {
     pub positions: Vec<BrokerPosition>,
     /// The cash.
     pub cash: Vec<BrokerCash>,
+    /// What else happened since the last close.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activities: Vec<BrokerActivity>,
 }
 
 /// A check that passed: what was compared, and the numbers.
@@ -126,7 +143,7 @@ pub struct CheckLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClosingRecord {
-    /// [`VERSION`].
+    /// [`VERSION`], or 1.
     pub v: u16,
     /// Whose books.
     pub identity: Identity,
@@ -161,6 +178,15 @@ pub struct ClosingRecord {
     pub broker: BrokerFigures,
     /// The SHA-256 of the broker's figures as canonical JSON.
     pub broker_hash: Hash,
+    /// The recorded price list; a record of version 1 has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<PriceList>,
+    /// The SHA-256 of the price list as canonical JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices_hash: Option<Hash>,
+    /// What check 8 of the next close begins with, by currency.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub equity: Vec<EquityLine>,
     /// The checks with their numbers.
     pub checks: Vec<CheckLine>,
     /// The version of the chart of accounts.
@@ -182,16 +208,24 @@ impl ClosingRecord {
     ///
     /// # Errors
     /// Those of the JSON writer; none are known for a record.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         serde_json::to_vec(self)
     }
 
     /// Reads stored bytes.
     ///
     /// # Errors
-    /// Where the bytes are no record.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(bytes)
+    /// Where the bytes are no record, of a version that this program does not know, or without what its version has.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let record: Self = serde_json::from_slice(bytes)?;
+        let priced = record.prices.is_some() && record.prices_hash.is_some();
+        let bare = record.prices.is_none() && record.prices_hash.is_none() && record.equity.is_empty();
+        match record.v {
+            1 if bare => Ok(record),
+            VERSION if priced => Ok(record),
+            1 | VERSION => Err(Error::custom(format!("a price list and version {} do not go together", record.v))),
+            unknown => Err(Error::custom(format!("version {unknown} is not known; 1 and {VERSION} are"))),
+        }
     }
 }
 
@@ -225,7 +259,7 @@ pub fn balances_bytes(balances: &[ClosingBalance]) -> Vec<u8> {
 ///
 /// # Errors
 /// Those of the JSON writer; none are known for the lines of a record.
-pub fn hash_of(lines: &impl Serialize) -> Result<Hash, serde_json::Error> {
+pub fn hash_of(lines: &impl Serialize) -> Result<Hash, Error> {
     serde_json::to_vec(lines).map(|bytes| Hash::of(&bytes))
 }
 

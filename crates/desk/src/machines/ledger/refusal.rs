@@ -265,7 +265,11 @@ impl fmt::Display for BookRefusal {
                 write!(f, "session {next} was named as the one after {session}; a later one is needed")
             }
             Self::LaterSessionBooked { session, latest } => {
-                write!(f, "session {session} cannot be closed by itself: {latest} has entries already; close that one")
+                write!(
+                    f,
+                    "session {session} cannot be closed by itself: {latest} has entries already, and a close takes all of \
+                     them; it is closed together with {latest}, once that session is over"
+                )
             }
             Self::NotReconciled { session, check, what, have, need } => write!(
                 f,

@@ -56,6 +56,12 @@ impl History {
         self.seen.get(place).map_or(Quantity::ZERO, |seen| seen.before.unwrap_or(seen.traded))
     }
 
+    /// The last close of the symbol of this place, and when it was: of this session, or of the last one with a bar.
+    #[must_use]
+    pub fn last(&self, place: usize) -> Option<(Timestamp, Price)> {
+        self.seen.get(place)?.last
+    }
+
     /// What is known of each instrument, in their order. The simulated venue trades all of them, both ways.
     #[must_use]
     pub fn candidates(&self, instruments: &[Instrument]) -> Vec<Candidate> {

@@ -319,7 +319,11 @@ impl Refusal {
             Self::NoSuchStrategy { strategy } => write!(f, "{strategy} is no strategy that trades."),
             Self::NoSession { command } => write!(f, "{command} has nothing to act on: no session has begun."),
             Self::MarketOpen { session } => {
-                write!(f, "The session {session} still trades. Its books are closed after its end.")
+                write!(
+                    f,
+                    "The session {session} still trades. Its books, and those of earlier days that are open, are closed \
+                     after its end."
+                )
             }
             Self::AlreadyClosed { session } => write!(f, "The books of {session} are closed already."),
             Self::Forbidden(_)

@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use serde::Deserialize as _;
+
 use super::fault::{Fault, What, same, same_option};
 use super::rows::{StoredBalance, StoredClosing, StoredLot};
 use super::sums::Sums;
@@ -10,6 +12,7 @@ use crate::domain::chart;
 use crate::domain::ids::Identity;
 use crate::domain::journal::{Entry, Fact, entry};
 use crate::domain::wide::Overflow;
+use crate::machines::ledger::prices::EquityLine;
 use crate::machines::ledger::record::{self, ClosingRecord, hash_of};
 
 /// What a record has to say, as far as it follows from the entries before its `day_close`.
@@ -39,7 +42,7 @@ pub(super) fn check(close: &Entry, stored: Option<StoredClosing<'_>>, expected: 
         seq,
         what: What::Record,
         stored: e.to_string(),
-        computed: format!("a closing record of version {}", record::VERSION),
+        computed: format!("a closing record of version 1 to {}", record::VERSION),
     })?;
     plain_fields(close, &record, expected)?;
     let overflow = |Overflow| Fault {
@@ -63,13 +66,18 @@ pub(super) fn check(close: &Entry, stored: Option<StoredClosing<'_>>, expected: 
     hashed(seq, "closing_balances", record.closing_balances, &balances)?;
     hashed(seq, "closing_lots", record.closing_lots, &lots)?;
     hashed(seq, "broker_hash", record.broker_hash, &record.broker)?;
+    if let (Some(prices), Some(prices_hash)) = (&record.prices, record.prices_hash) {
+        hashed(seq, "prices_hash", prices_hash, prices)?;
+    }
+    // What the next close begins with, the entry says too.
+    let told = close.draft.facts.get("equity").map(|fact| Vec::<EquityLine>::deserialize(fact).unwrap_or_default());
+    first_difference(seq, What::RecordField("equity"), &record.equity, &told.unwrap_or_default())?;
     Ok(hash)
 }
 
 fn plain_fields(close: &Entry, record: &ClosingRecord, expected: &Expected<'_>) -> Result<(), Fault> {
     let seq = close.seq;
     let field = What::RecordField;
-    same(seq, field("v"), record.v, record::VERSION)?;
     same(seq, field("identity"), record.identity.as_str(), expected.identity.as_str())?;
     same(seq, field("session"), record.session, close.draft.session)?;
     same(seq, field("n"), record.n, expected.n)?;
