@@ -72,7 +72,14 @@ fn holding(data: &Path) -> Bot {
 fn fill(ballast: &Path) {
     let mut file = OpenOptions::new().create(true).append(true).open(ballast).unwrap();
     for size in [1 << 16, 1 << 12, 1] {
-        while file.write_all(&vec![0; size]).is_ok() {}
+        while file.write_all(&vec![b'\n'; size]).is_ok() {}
+    }
+}
+
+/// Takes the room that is left in the last page of each log too: otherwise a few lines still find a place.
+fn fill_logs(logs: &Path) {
+    for name in super::tool::names(logs) {
+        fill(&logs.join(name));
     }
 }
 
@@ -124,6 +131,7 @@ fn d1_a_kill_works_on_a_full_disk_and_the_books_catch_up() {
     let data = folder.path().join("data");
     let mut bot = holding(&data);
     let full = Full::with(folder.path().join("ballast"));
+    fill_logs(&data.join("logs"));
     let killed = bot.tell("kill --why full");
     assert_eq!(killed.code, Some(0), "{}{}", killed.out, killed.err);
     let done = bot.until("flat by the venue's word", |b| has_alert(b, "kill_done"));
