@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use desk::domain::ids::{ExecutionId, LotId};
 use desk::domain::journal::{AccountCode, Entry, Fact};
 
 use super::StoredEntry;
@@ -17,7 +18,7 @@ const CHUNK: u32 = 5_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     /// In lower case.
-    text: String,
+    small: String,
     /// As it stands in an entry's bytes.
     escaped: String,
     /// The accounts whose code or name has it.
@@ -37,7 +38,7 @@ impl Text {
         let accounts = chart.iter().filter(has).map(|a| a.code).collect();
         let quoted = serde_json::Value::from(text.as_str()).to_string();
         let escaped = quoted.strip_prefix('"').and_then(|q| q.strip_suffix('"')).unwrap_or_default().to_owned();
-        Self { text, escaped, accounts }
+        Self { small: text, escaped, accounts }
     }
 
     /// Whether an entry may have it: what its bytes do not hold, none of its fields does. Most are left out so unread.
@@ -51,7 +52,7 @@ impl Text {
     /// Whether one of an entry's fields has it.
     #[must_use]
     pub fn is_in(&self, entry: &Entry) -> bool {
-        let (d, has) = (&entry.draft, |text: &str| text.to_lowercase().contains(&self.text));
+        let (d, has) = (&entry.draft, |text: &str| text.to_lowercase().contains(&self.small));
         let fact = |name: &str| d.facts.get(name).and_then(Fact::as_str).is_some_and(has);
         let opt = |text: Option<&str>| text.is_some_and(has);
         has(&d.description)
@@ -63,8 +64,8 @@ impl Text {
             || d.postings.iter().any(|p| {
                 self.accounts.contains(&p.account)
                     || opt(p.tags.instrument.map(|i| i.to_string()).as_deref())
-                    || opt(p.tags.fill.as_ref().map(|f| f.as_str()))
-                    || opt(p.tags.lot.as_ref().map(|l| l.as_str()))
+                    || opt(p.tags.fill.as_ref().map(ExecutionId::as_str))
+                    || opt(p.tags.lot.as_ref().map(LotId::as_str))
             })
     }
 }

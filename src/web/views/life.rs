@@ -40,7 +40,7 @@ fn told(order: &PastOrder, event: &Event) -> (&'static str, String) {
         Body::Executed { .. } if !own => ("its entry was filled", "it works from now on".to_owned()),
         body if !own => ("its entry changed", body.kind().replace('_', " ")),
         Body::CancelIntended { .. } => ("withdrawal decided", String::new()),
-        Body::AmendIntended { stop, .. } => ("move decided", format!("to {}", stop)),
+        Body::AmendIntended { stop, .. } => ("move decided", format!("to {stop}")),
         Body::Accepted { .. } => ("taken by the venue", String::new()),
         Body::Refused { why, .. } => ("refused by the venue", refusal(*why).to_owned()),
         Body::Executed { execution, .. } => ("filled", filled(execution)),
@@ -49,7 +49,7 @@ fn told(order: &PastOrder, event: &Event) -> (&'static str, String) {
             let how = if *how == Ending::Cancelled { "cancelled" } else { "expired" };
             (how, format!("{} of {} were filled", quantity(order.line.filled), quantity(order.line.asked)))
         }
-        Body::Amended { stop, .. } => ("moved", format!("to {}", stop)),
+        Body::Amended { stop, .. } => ("moved", format!("to {stop}")),
         Body::Unknown { .. } => ("no answer", "it is asked again until it is known".to_owned()),
         Body::NotAccepted { .. } => ("never taken", "the venue does not know it".to_owned()),
         Body::Impossible { from, to, .. } => (
