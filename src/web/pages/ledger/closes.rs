@@ -27,7 +27,7 @@ pub(crate) async fn closes(shared: Data<Shared>, visitor: Visitor) -> Answer {
 
 fn equity(line: &EquityLine) -> String {
     let EquityLine { currency, equity, unrealised } = line;
-    let figure = |money| plain(money, Sign::Minus);
+    let figure = |money| plain(money, Sign::Plain);
     format!("{} {currency}, of which {} not realised", figure(*equity), figure(*unrealised))
 }
 
