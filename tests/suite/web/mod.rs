@@ -10,6 +10,8 @@ mod chart;
 pub(crate) mod client;
 /// The books as files.
 mod exports;
+/// The float and its assignments.
+mod float;
 /// Every page in every state.
 mod pages;
 /// Persons, sessions, codes on both engines.

@@ -10,6 +10,8 @@ mod days;
 mod enter;
 /// The books as files for other programs.
 mod exports;
+/// The float and its assignments.
+mod float;
 /// Trial balance, entries, one entry.
 mod journal;
 /// Open lots and realised gains.
@@ -31,6 +33,7 @@ pub(crate) use accounts::{accounts, change_accounts};
 pub(crate) use closes::closes;
 pub(crate) use enter::{begin, submit};
 pub(crate) use exports::{download, exports};
+pub(crate) use float::{assign_float, float};
 pub(crate) use journal::{entry, journal, show_entry};
 pub(crate) use lots::lots;
 pub(crate) use register::register;
