@@ -23,7 +23,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry, Scope};
 
-use crate::settings::{Logging, StderrFormat, mask};
+use crate::settings::{Logging, StderrFormat, make_folder, mask};
 
 /// Subjects with a file of their own; the target of an event names one of them, everything else goes to `system.log`.
 const SUBJECTS: [&str; 6] = ["cycles", "signals", "gates", "orders", "exits", DEFENSE];
@@ -40,6 +40,25 @@ const MASKED: [&str; 8] =
 const LARGEST: u64 = 16 * 1_024 * 1_024;
 /// How many older parts are kept.
 const PARTS: u32 = 4;
+
+/// Where the log of defense mode is kept: in the output tree of the identity (REP-1), once that is known.
+static OF_IDENTITY: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// Keeps the log of defense mode in this folder from now on, made where it is not there.
+///
+/// # Errors
+/// Those of the file system.
+pub fn keep_defense_in(folder: &Path) -> std::io::Result<()> {
+    make_folder(folder)?;
+    *OF_IDENTITY.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder.to_path_buf());
+    Ok(())
+}
+
+/// The folder of a log.
+fn home(name: &str, folder: &Path) -> PathBuf {
+    let of_identity = OF_IDENTITY.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    of_identity.filter(|_| name == DEFENSE).unwrap_or_else(|| folder.to_path_buf())
+}
 
 /// Why the last line could not be written, where it could not.
 static TROUBLE: Mutex<Option<String>> = Mutex::new(None);
@@ -138,7 +157,7 @@ impl Files {
             self.turn_over(name);
         }
         if !self.open.contains_key(name) {
-            let path = self.folder.join(format!("{name}.log"));
+            let path = home(name, &self.folder).join(format!("{name}.log"));
             let file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
             let size = file.metadata()?.len();
             self.open.insert(name.to_owned(), (file, size));
@@ -152,9 +171,10 @@ impl Files {
 
     /// `x.log` becomes `x.log.1`, that becomes `x.log.2`; the oldest part goes.
     fn turn_over(&self, name: &str) {
+        let folder = home(name, &self.folder);
         let part = |n: u32| match n {
-            0 => self.folder.join(format!("{name}.log")),
-            n => self.folder.join(format!("{name}.log.{n}")),
+            0 => folder.join(format!("{name}.log")),
+            n => folder.join(format!("{name}.log.{n}")),
         };
         for number in (0..PARTS).rev() {
             let _ = std::fs::rename(part(number), part(number.saturating_add(1)));

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use desk::domain::bot::Command;
+use desk::domain::lots::LotMethod;
 use desk::domain::time::Span;
 use desk::machines::supervisor::Happening;
 use desk::risk::{Defense, Limits};
@@ -23,6 +24,8 @@ pub struct Usual {
     pub limits: Limits,
     /// How long an entry lives.
     pub time_to_live: Span,
+    /// Which lots close first.
+    pub lots: LotMethod,
     /// What defense mode makes of the limits (RISK-11).
     pub defense: Defense,
     /// Whether sessions begin in defense mode.
@@ -94,7 +97,7 @@ impl Supervisor {
     /// Has the ledger tell everybody what holds now, at one place of the chronicle.
     pub(super) fn configure(&self, number: Option<u32>) {
         let limits = self.usual.limits(self.life.defends());
-        let now = InForce { number, limits, time_to_live: self.usual.time_to_live };
+        let now = InForce { number, limits, time_to_live: self.usual.time_to_live, lots: self.usual.lots };
         self.wiring.must(self.wiring.ledger.deliver(ToLedger::Configure(now)));
     }
 

@@ -56,9 +56,11 @@ impl Follower {
             Piece::Session(terms) => self.trader.begin(*terms),
             Piece::Events(events) => events.iter().try_for_each(|event| self.trader.follow(event)),
             Piece::Configured(now) => {
-                self.trader.configure(now.limits, now.time_to_live);
+                self.trader.configure(now.limits, now.time_to_live, now.lots);
                 Ok(())
             }
+            // Whoever looks at the books folds them by itself.
+            Piece::Booked(_) => Ok(()),
             Piece::Moment(instant) => {
                 self.trader.end_instant();
                 self.trader.observe(instant.at, &instant.ended())

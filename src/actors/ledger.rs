@@ -20,13 +20,14 @@ use super::tree::{LEDGER, Wiring};
 use crate::gateway::plug::{self, pass};
 use crate::gateway::vault::Signer;
 use crate::messages::board::OpenDay;
-use crate::messages::bookkeeping::{ChartTold, Question, Reply, Told};
+use crate::messages::bookkeeping::{ChartTold, FloatTold, Question, Reply, Told};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::{Sender, ToLedger};
 use crate::messages::line::{Lost, Post};
 use crate::messages::market_data::ToMarketData;
+use crate::messages::reporter::ToReporter;
 use crate::messages::risk::ToRisk;
 use crate::messages::supervisor::ToSupervisor;
 use crate::store::{Batch, StoreError, Writer, closing_text, taken};
@@ -45,6 +46,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 enum After {
     Tell(Piece),
+    Booked(Arc<[Entry]>),
     Welcome(&'static str),
     Execute { at: Timestamp, out: Out, number: u64, sender: Sender },
     Recorded(u64),
@@ -52,6 +54,7 @@ enum After {
     Turned,
     Answer(Reply<Told>, Told),
     ChartAnswer(Reply<ChartTold>, Box<ChartTold>),
+    FloatAnswer(Reply<FloatTold>, Box<FloatTold>),
     DayOpen(Option<OpenDay>),
     Checked(Checked),
 }
@@ -143,7 +146,7 @@ impl Ledger {
                 after.push(After::Tell(Piece::Moment(instant)));
             }
             ToLedger::Configure(now) => {
-                self.trader.configure(now.limits, now.time_to_live);
+                self.trader.configure(now.limits, now.time_to_live, now.lots);
                 after.push(After::Tell(Piece::Configured(now)));
             }
             ToLedger::ClearDrawdown { by, why } => {
@@ -203,13 +206,25 @@ impl Ledger {
                 }
                 Err(refused) => drop(reply.send(Err(refused))),
             },
+            Question::Float(asked, reply) => match self.assign_float(&asked)? {
+                Ok(told) => {
+                    after.extend(self.told());
+                    after.push(After::FloatAnswer(reply, Box::new(told)));
+                }
+                Err(refused) => drop(reply.send(Err(refused))),
+            },
         }
         Ok(after)
     }
 
     /// What has been recorded since the last job, to be written with what follows from it.
-    fn queue_up(&mut self, closing: Option<(u64, Closing)>, after: Vec<After>) {
+    fn queue_up(&mut self, closing: Option<(u64, Closing)>, mut after: Vec<After>) {
         let Outbox { events, entries } = std::mem::take(&mut self.trader.record);
+        if !entries.is_empty() {
+            // Before the events that they belong to: whoever hears of a fill has its entry. A session begins before its own.
+            let first = after.iter().position(|a| !matches!(a, After::Tell(Piece::Session(_)))).unwrap_or(after.len());
+            after.insert(first, After::Booked(entries.iter().map(|s| s.entry.clone()).collect()));
+        }
         self.queue.push_back(Job { events, entries, closing, after });
     }
 
@@ -281,6 +296,11 @@ impl Ledger {
                 wiring.tell_all(&piece);
                 Ok(())
             }
+            After::Booked(entries) => {
+                let piece = Piece::Booked(entries);
+                self.chronicle.pieces.push(piece.clone());
+                wiring.reporter.deliver(ToReporter::Piece(piece))
+            }
             After::Welcome(name) => wiring.welcome(name, &self.chronicle),
             After::Execute { at, out, number, sender } => {
                 pass_recorded(&out, sender);
@@ -296,6 +316,10 @@ impl Ledger {
                 Ok(())
             }
             After::ChartAnswer(reply, told) => {
+                let _ = reply.send(Ok(*told));
+                Ok(())
+            }
+            After::FloatAnswer(reply, told) => {
                 let _ = reply.send(Ok(*told));
                 Ok(())
             }

@@ -14,6 +14,7 @@ use desk::domain::wide::{Overflow, Wide, value_of};
 use desk::machines::broker::Tracked;
 use desk::machines::market_data::SymbolMarket;
 use desk::world::trader::{Halt, Setup};
+use desk::world::worth::Worth;
 use tokio::sync::watch;
 
 use super::follower::Follower;
@@ -54,6 +55,8 @@ struct Session {
     curve: Vec<(Timestamp, Money)>,
     closed: bool,
     fed_at: Option<Timestamp>,
+    /// The result of the books at its begin.
+    result_before: Wide,
 }
 
 impl Session {
@@ -123,6 +126,8 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         defense: None,
         freezes: Vec::new(),
         fed_at: None,
+        float,
+        floats: Vec::new(),
         day: Day {
             net: Money::ZERO,
             realised: Money::ZERO,
@@ -222,10 +227,11 @@ impl Reporter {
         self.follower.take(piece)?;
         match piece {
             Piece::Session(terms) => {
-                self.session = Session::default();
+                self.session = Session { result_before: self.result()?, ..Session::default() };
                 self.now = terms.hours.open;
             }
             Piece::Events(events) => events.iter().for_each(|e| self.count(e)),
+            Piece::Booked(entries) => self.follower.trader.follow_books(entries),
             Piece::Configured(_) => {}
             Piece::Moment(instant) => {
                 self.now = instant.at;
@@ -276,9 +282,22 @@ impl Reporter {
         }
     }
 
-    fn net(&self) -> Result<Money, Overflow> {
+    /// Equity by the books; before their first entry the cash that will be the first.
+    fn equity(&self) -> Result<Money, Overflow> {
         let trader = &self.follower.trader;
-        (trader.marked() - trader.risk().equity_at_open()).money()
+        if trader.books().last_seq() == 0 { Ok(trader.float()) } else { trader.worth()?.money() }
+    }
+
+    /// What the books have earned so far, open positions at market: float that moved is no part of it.
+    fn result(&self) -> Result<Wide, Overflow> {
+        let trader = &self.follower.trader;
+        let worth = Worth::of(trader.books())?;
+        Ok(trader.worth_of(&worth)? - worth.contributed())
+    }
+
+    /// The session's result, by the books (LEDG-3a).
+    fn net(&self) -> Result<Money, Overflow> {
+        (self.result()? - self.session.result_before).money()
     }
 
     fn publish(&mut self) -> Result<(), Halt> {
@@ -300,6 +319,8 @@ impl Reporter {
             freezes: standing.freezes.clone(),
             fed_at: self.session.fed_at,
             day: self.day(&positions)?,
+            float: trader.risk().limits().float,
+            floats: trader.risk().assigned().to_vec(),
             orders: trader.broker().iter().filter_map(|(id, t)| order_line(id, t)).collect(),
             positions,
             strategies: self.strategies()?,
@@ -388,7 +409,7 @@ impl Reporter {
             open_fees: (Wide::from(net) - realised - unrealised).money()?,
             loss_limit: self.follower.trader.risk().limits().day_loss,
             at_stops: at_stops.money()?,
-            equity: self.follower.trader.marked().money()?,
+            equity: self.equity()?,
             curve: self.session.curve.clone(),
             sent: self.session.sent,
         })

@@ -50,7 +50,7 @@ impl Risk {
                 self.follower.welcome(&chronicle)?;
                 let last = chronicle.pieces.iter().rev().find_map(|p| match p {
                     Piece::Moment(instant) => Some(Arc::clone(instant)),
-                    Piece::Session(_) | Piece::Events(_) | Piece::Configured(_) => None,
+                    Piece::Session(_) | Piece::Events(_) | Piece::Configured(_) | Piece::Booked(_) => None,
                 });
                 if let Some(instant) = last {
                     // An instant that was cut short is not decided on again.

@@ -59,7 +59,7 @@ impl Screener {
                 }
                 None
             }
-            Piece::Events(_) | Piece::Configured(_) => None,
+            Piece::Events(_) | Piece::Configured(_) | Piece::Booked(_) => None,
         }
     }
 

@@ -239,6 +239,9 @@ impl Supervisor {
             Piece::Events(events) => {
                 for event in events.iter() {
                     self.advance(Some(event.at));
+                    if let Body::FloatAssigned(assigned) = &event.body {
+                        self.float_assigned(assigned);
+                    }
                     if let Body::SessionClosed { session } = &event.body {
                         self.weighing.session_ended();
                         self.happened(&Happening::SessionEnded(*session))?;
@@ -248,6 +251,7 @@ impl Supervisor {
                 Ok(())
             }
             Piece::Configured(now) => now.number.map_or(Ok(()), |number| self.configured(number)),
+            Piece::Booked(_) => Ok(()),
             Piece::Moment(instant) => {
                 self.look_at_windows(instant.at);
                 Ok(())

@@ -21,6 +21,8 @@ pub(super) fn piece(piece: &Piece) {
             tracing::info!(target: "cycles", version = now.number, defense, "other limits are in force");
         }
         Piece::Events(events) => events.iter().for_each(event),
+        // A fill's entry is told with its event, a person's by the audit.
+        Piece::Booked(_) => {}
     }
 }
 

@@ -24,7 +24,7 @@ use super::kept::Kept;
 use super::pages::{self, House, Wire};
 use super::reports;
 use super::standing::Missing;
-use super::{backups, founding, questions, rehearsal, standing, versions, ways_in, whole};
+use super::{backups, floats, founding, questions, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
 use crate::actors::supervisor::Bearing;
@@ -140,6 +140,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
     }
     fresh.keep();
     day_exports::start(Places::of(&boot, &identity), tree.board.clone(), Box::new(tree.alarm()))?;
+    floats::start(&boot, &identity, &tree, &people)?;
     let heart = Heart::new(&control, &boot.folders.output(&identity).join("logs"));
     ways_in::open(&tree, (socket, rehearsals, counter), control.clone(), heart, identity, people)?;
     if autostarts {
@@ -173,6 +174,7 @@ async fn stand(
 ) -> Result<Stand, Failure> {
     let told = arguments.first_start(Some(identity), !first)?;
     boot.folders.make(Some(identity))?;
+    defense_log(boot, identity)?;
     let vault = Arc::new(Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?);
     let (runtime, version) = standing::configuration(&vault, &told)?;
     let feed = Arc::new(feed);
@@ -242,6 +244,13 @@ async fn stand(
     say_way_in(&people, registered, &pages::place(boot, listening)).await?;
     let (ways, autostarts) = ((rehearsals, counter), runtime.lifecycle.autostart && registered);
     Ok(Stand { tree, ended, people, ways, autostarts })
+}
+
+/// Defense mode is logged in the output of the identity (REP-1).
+fn defense_log(boot: &Boot, identity: &Identity) -> Result<(), Failure> {
+    let folder = boot.folders.output(identity).join("logs");
+    let failed = |e| Failure::bad_input("logs", format!("{}: {e}", folder.display()));
+    telemetry::keep_defense_in(&folder).map_err(failed)
 }
 
 /// How long a minute of the market takes; nothing where it goes as fast as it can.
@@ -346,6 +355,7 @@ async fn lead_back(reader: &Reader, setup: &Setup, playback: &mut Playback) -> R
             Past::Session(terms) => Piece::Session(terms),
             Past::Moment(instant) => Piece::Moment(Arc::new(instant)),
             Past::Event(event) => Piece::Events(Arc::from([event])),
+            Past::Entry(entry) => Piece::Booked(Arc::from([*entry])),
         });
     })?;
     Ok(Led { trader, venue, chronicle })

@@ -8,6 +8,8 @@ mod day_exports;
 mod demo;
 /// Where market data come from.
 mod feed;
+/// Accounting's files that assign a float.
+mod floats;
 /// The wizard of a first start, and what it makes.
 mod founding;
 /// A first start that leaves nothing behind where it fails.
@@ -16,6 +18,8 @@ mod fresh;
 mod kept;
 /// The living bot.
 mod living;
+/// Cash in and out beside accounting's documents.
+mod matching;
 /// The pages, on their listener.
 mod pages;
 /// The parent that starts the bot again.

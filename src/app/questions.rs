@@ -144,7 +144,7 @@ fn of_closes(reviewed: &Reviewed) -> impl Iterator<Item = (&u64, &Item)> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::Arc;
 
     use super::*;
@@ -175,6 +175,13 @@ mod tests {
 
     fn passed(day: &str) -> Checked {
         Checked::Passed { session: format!("XNYS:{day}").parse().unwrap(), entry: 77 }
+    }
+
+    /// A review that nobody has written to.
+    pub(in crate::app) async fn review_of_nobody() -> (TestPlace, People, Identity) {
+        let place = TestPlace::new();
+        let people = People::open(&Address::Sqlite(place.join("people.db")), Arc::new(Nothing)).await.unwrap();
+        (place, people, "TBOT_US_SIM_01".parse().unwrap())
     }
 
     impl OfCloses {
@@ -215,9 +222,8 @@ mod tests {
     /// person's answer stands; the close never waits for its own question, and does wait for a person's.
     #[tokio::test]
     async fn ledg_12_a_failing_check_is_one_item_which_the_passing_close_settles() {
-        let place = TestPlace::new();
-        let people = People::open(&Address::Sqlite(place.join("people.db")), Arc::new(Nothing)).await.unwrap();
-        let review = OfCloses { people, identity: "TBOT_US_SIM_01".parse().unwrap() };
+        let (_place, people, identity) = review_of_nobody().await;
+        let review = OfCloses { people, identity };
         let day = "2026-06-01";
         let cent = failed(day, 1, "off by 0.01");
         assert_eq!(review.told(&cent).await, [1]);

@@ -46,6 +46,7 @@ pub(super) fn setup(identity: &Identity, runtime: &Runtime, feed: &Feed) -> Resu
         commission: runtime.commission,
         time_to_live: runtime.time_to_live(),
         screen,
+        lots: runtime.ledger.lots,
     })
 }
 

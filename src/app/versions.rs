@@ -73,6 +73,7 @@ pub(super) fn usual(runtime: &Runtime) -> Usual {
     Usual {
         limits: runtime.limits,
         time_to_live: runtime.time_to_live(),
+        lots: runtime.ledger.lots,
         defense: runtime.defense.profile,
         defends_at_start: runtime.defense.at_start,
         lines: lines.collect(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use desk::domain::lots::LotMethod;
 use desk::domain::records::{MarketSource, RunKind};
 
 use super::console;
@@ -51,6 +52,9 @@ pub struct Arguments {
     /// A parameter of a strategy, e.g. `open.range_minutes=30`; may be given several times
     #[arg(long = "set", value_name = "STRATEGY.PARAMETER=VALUE")]
     settings: Vec<String>,
+    /// Which lots close first: fifo, lifo or highest_cost
+    #[arg(long, value_name = "METHOD", default_value = "fifo", value_parser = choice::lots)]
+    lots: LotMethod,
     /// The seed of all that is drawn
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = super::seed, allow_negative_numbers = true)]
     seed: u64,
@@ -80,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         period,
     })?;
     let (kind, market) = (RunKind::Backtest, MarketSource::Recorded);
-    let job = Job { kind, market, seed: arguments.seed, strategies, inputs };
+    let job = Job { kind, market, seed: arguments.seed, strategies, lots: arguments.lots, inputs };
     let mut progress = Progress::new("running", job.inputs.bars());
     let mut played = play::play(&job, Some(&place), |now| progress.at(now.bars))?;
     progress.done();

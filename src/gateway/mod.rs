@@ -1,5 +1,7 @@
 //! OUTSIDE: somebody else's formats and addresses.
 
+/// Accounting's files that assign a float.
+pub mod assignments;
 /// The certificate of the browser's way in.
 pub mod certificate;
 /// The real clock.

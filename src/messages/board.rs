@@ -4,6 +4,7 @@
 use desk::domain::bot::{BotState, FreezeName, Mode, VenueKind, Who};
 use desk::domain::decimal::{Money, Price, Quantity, Ratio};
 use desk::domain::event::Decision;
+use desk::domain::float::FloatAssigned;
 use desk::domain::ids::{DecisionId, Identity, OrderId, SessionId, StrategyName};
 use desk::domain::market::Side;
 use desk::domain::order::{Leg, OrderState};
@@ -51,6 +52,10 @@ pub struct Board {
     pub freezes: Vec<FreezeLine>,
     /// When the last bar or quote came.
     pub fed_at: Option<Timestamp>,
+    /// The float in force (LEDG-10).
+    pub float: Money,
+    /// What accounting has assigned, in the order of the record.
+    pub floats: Vec<FloatAssigned>,
     /// The day's money.
     pub day: Day,
     /// Open positions, by symbol.
@@ -282,7 +287,7 @@ pub struct LimitLine {
 /// The day's money.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Day {
-    /// Realised and unrealised, fees taken off.
+    /// What the books have earned in the session, open positions at market; float that moved is no part of it.
     pub net: Money,
     /// Of closed trades, fees taken off.
     pub realised: Money,
@@ -290,13 +295,14 @@ pub struct Day {
     pub unrealised: Money,
     /// Fees so far, of closed trades and open positions.
     pub fees: Money,
-    /// What is missing between the net and the two results above, negative: the fees of positions that are still open.
+    /// What is missing between the net and the two results above: fees of positions that are still open, negative, and what was
+    /// booked beside trades.
     pub open_fees: Money,
     /// The daily loss at which entries freeze.
     pub loss_limit: Money,
     /// What the day makes if every stop is hit now.
     pub at_stops: Money,
-    /// Equity now.
+    /// Equity now, by the books (LEDG-3a).
     pub equity: Money,
     /// The day's net, minute by minute.
     pub curve: Vec<(Timestamp, Money)>,

@@ -1,10 +1,12 @@
-//! What persons ask of the books: an entry shown, an entry booked, a day opened again, the chart of accounts changed.
+//! What persons ask of the books: an entry shown, an entry booked, a day opened again, the chart of accounts changed, a float
+//! assigned.
 
 use std::fmt;
 use std::sync::Arc;
 
 use desk::domain::chain::Hash;
 use desk::domain::chart::ChartChange;
+use desk::domain::float::{FloatAssigned, FloatAssignment, FloatRefusal};
 use desk::domain::ids::SessionId;
 use desk::domain::journal::Draft;
 use desk::domain::time::Timestamp;
@@ -47,6 +49,17 @@ pub struct ChartAsked {
     pub how: How,
 }
 
+/// An assignment of accounting, and who brings it.
+#[derive(Debug)]
+pub struct FloatAsked {
+    /// As the document says it.
+    pub assignment: FloatAssignment,
+    /// A person's name, or the file.
+    pub by: String,
+    /// Whether it may raise the float: a one-time code was given, or accounting's own folder is the proof.
+    pub may_raise: bool,
+}
+
 /// A question for the ledger, and where the answer goes.
 #[derive(Debug)]
 pub enum Question {
@@ -54,6 +67,8 @@ pub enum Question {
     Entry(Box<Asked>, Reply<Told>),
     /// About the chart of accounts.
     Chart(Box<ChartAsked>, Reply<ChartTold>),
+    /// A float that accounting assigns.
+    Float(Box<FloatAsked>, Reply<FloatTold>),
 }
 
 /// What the ledger answers.
@@ -72,6 +87,15 @@ pub enum ChartTold {
     Shown(ChartChange, Hash),
     /// The change that is made, durably.
     Changed(ChartChange),
+}
+
+/// What the ledger answers about an assignment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FloatTold {
+    /// As it stands in the record.
+    pub assigned: FloatAssigned,
+    /// Whether it is new; otherwise its document has assigned the same before, and nothing was done.
+    pub new: bool,
 }
 
 /// Why nothing was booked.
@@ -103,6 +127,8 @@ pub enum NotBooked {
     Chart(ChartRefusal),
     /// Another change of the chart has come between.
     ChartChanged,
+    /// The rules of assignments.
+    Float(FloatRefusal),
     /// Nobody has answered in time. Whether it was booked the journal tells.
     Busy,
 }
@@ -119,6 +145,7 @@ impl NotBooked {
             Self::Refused(refusal) => refusal.code(),
             Self::Chart(refusal) => refusal.code(),
             Self::ChartChanged => "chart_changed",
+            Self::Float(refusal) => refusal.code(),
             Self::Busy => "busy",
         }
     }
@@ -156,6 +183,7 @@ impl fmt::Display for NotBooked {
             Self::ChartChanged => f.write_str(
                 "Somebody else has changed the chart since this was shown. Nothing of yours is changed. Look at it again.",
             ),
+            Self::Float(refusal) => write!(f, "The float stays as it is: {refusal}."),
             Self::Busy => f.write_str("The ledger does not answer. Look at the journal before it is entered again."),
         }
     }
@@ -167,6 +195,8 @@ impl std::error::Error for NotBooked {}
 pub type Answer = Result<Told, NotBooked>;
 /// What the ledger answers, or why the chart stays as it is.
 pub type ChartAnswer = Result<ChartTold, NotBooked>;
+/// What the ledger answers, or why the float stays as it is.
+pub type FloatAnswer = Result<FloatTold, NotBooked>;
 /// Where an answer goes.
 pub type Reply<T> = oneshot::Sender<Result<T, NotBooked>>;
 
@@ -210,6 +240,16 @@ impl Bookkeeping {
     pub async fn ask_chart(&self, asked: ChartAsked) -> ChartAnswer {
         let (reply, answered) = oneshot::channel();
         (self.ask)(Question::Chart(Box::new(asked), reply))?;
+        answered.await.unwrap_or(Err(NotBooked::Busy))
+    }
+
+    /// Hands an assignment of accounting on, and waits for the answer.
+    ///
+    /// # Errors
+    /// [`NotBooked`].
+    pub async fn assign_float(&self, asked: FloatAsked) -> FloatAnswer {
+        let (reply, answered) = oneshot::channel();
+        (self.ask)(Question::Float(Box::new(asked), reply))?;
         answered.await.unwrap_or(Err(NotBooked::Busy))
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use desk::domain::event::Event;
+use desk::domain::journal::Entry;
+use desk::domain::lots::LotMethod;
 use desk::domain::time::{Span, Timestamp};
 use desk::risk::Limits;
 use desk::world::conductor::Moment;
@@ -17,6 +19,8 @@ pub struct InForce {
     pub limits: Limits,
     /// How long an entry lives.
     pub time_to_live: Span,
+    /// Which lots close first, from the next session's open on.
+    pub lots: LotMethod,
 }
 
 /// One piece of it.
@@ -30,6 +34,8 @@ pub enum Piece {
     Moment(Arc<Moment>),
     /// Another configuration.
     Configured(InForce),
+    /// Durable entries of the books. The reporter alone hears of them while the bot runs: nobody decides on them.
+    Booked(Arc<[Entry]>),
 }
 
 impl Piece {
@@ -40,7 +46,7 @@ impl Piece {
             Self::Moment(instant) => Some(instant.at),
             Self::Session(terms) => Some(terms.hours.open),
             Self::Events(events) => events.last().map(|event| event.at),
-            Self::Configured(_) => None,
+            Self::Configured(_) | Self::Booked(_) => None,
         }
     }
 }

@@ -87,6 +87,8 @@ pub enum Effect {
 pub enum Takes {
     /// While the bot runs; positions that are open keep the plan that they were opened with.
     AtOnce,
+    /// From the next session's open on.
+    NextSession,
     /// At the next start of the process.
     NextStart,
     /// Never: it was fixed at set-up, because the books stand on it.
@@ -156,9 +158,10 @@ impl Key {
     pub fn takes(&self) -> Takes {
         match (self.home, self.name.as_str(), self.section()) {
             (Home::Boot, ..) => Takes::NextStart,
-            // The float is an assignment in the books; the simulated venue leads its past back by these rules.
+            // The books begin with this cash; the simulated venue leads its past back by these rules.
             (_, "risk.float", _) | (_, _, "venue" | "commission") => Takes::Fixed,
             (_, "orders.time_to_live_minutes", _) | (_, _, "risk" | "defense" | "backup") => Takes::AtOnce,
+            (_, "ledger.lot_method", _) => Takes::NextSession,
             _ => Takes::NextStart,
         }
     }
@@ -209,6 +212,7 @@ impl Takes {
     pub const fn words(self) -> &'static str {
         match self {
             Self::AtOnce => "at once",
+            Self::NextSession => "from the next session on",
             Self::NextStart => "at the next start",
             Self::Fixed => "fixed at set-up",
         }

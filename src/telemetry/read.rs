@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{SUBJECTS, SYSTEM};
+use super::{SUBJECTS, SYSTEM, home};
 use crate::settings::mask;
 
 /// So much of a file's end is read, in bytes.
@@ -20,7 +20,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// The last lines of every log in a folder, each with the name of its log; a file that is not there has none.
 #[must_use]
 pub fn recent(folder: &Path) -> Vec<Map<String, Value>> {
-    names().flat_map(|name| lines(folder, name)).collect()
+    names().flat_map(|name| lines(&home(name, folder), name)).collect()
 }
 
 fn lines(folder: &Path, name: &'static str) -> Vec<Map<String, Value>> {

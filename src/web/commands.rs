@@ -183,11 +183,17 @@ fn from_kept(kept: &Kept) -> Result<Outcome, Refusal> {
     }
 }
 
-/// Whether a right one-time code came with an act that needs one. Codes cost an attempt like passwords do.
+/// Whether a right one-time code came with an act that needs one.
 pub(crate) async fn step_up(shared: &Shared, visitor: &Visitor, action: Action, code: &str) -> Result<bool, Refusal> {
     if !visitor.needs_code(action) || code.is_empty() {
         return Ok(false);
     }
+    check_code(shared, visitor, action, code).await?;
+    Ok(true)
+}
+
+/// Takes a one-time code for an act, or refuses. Codes cost an attempt like passwords do.
+pub(crate) async fn check_code(shared: &Shared, visitor: &Visitor, action: Action, code: &str) -> Result<(), Refusal> {
     let (people, now) = (&shared.site.people, shared.now());
     let name = format!("code {}", visitor.name);
     if let Some(until) = people.attempt(&name, now).await? {
@@ -200,7 +206,7 @@ pub(crate) async fn step_up(shared: &Shared, visitor: &Visitor, action: Action, 
         ));
     }
     people.forgive(&name).await?;
-    Ok(true)
+    Ok(())
 }
 
 /// Refuses an act that needs a code and came without a right one.

@@ -26,6 +26,8 @@ mod dress;
 mod entering;
 /// The books as files for other programs.
 mod exports;
+/// Floats that accounting assigns.
+mod floating;
 /// Who may open what: session, roles, forgery.
 mod guard;
 /// Sessions as the event log tells them.
@@ -65,6 +67,7 @@ mod views;
 /// Who asks.
 mod visitor;
 
+pub(crate) use floating::{after as assigned, object as assignment_object};
 pub use server::serve;
 pub use setup::{Answers, Founding, SetUp, SetUpServer, Wanted, serve_setup};
 pub use site::{

@@ -215,7 +215,8 @@ fn second_day(symbol: &str, price_min: i64, volume_min: i64) -> desk::domain::ev
         volume_min: Quantity::whole(volume_min),
     };
     let before = backtest.trader.record.events.len();
-    backtest.trader.configure(first.limits.in_defense(profile), desk::domain::time::Span::minutes(5));
+    let (limits, lots) = (first.limits.in_defense(profile), desk::domain::lots::LotMethod::Fifo);
+    backtest.trader.configure(limits, desk::domain::time::Span::minutes(5), lots);
     backtest.run(&second.tapes(), &mut common::Nobody).unwrap();
     let decided = backtest.trader.record.events[before..].iter().find_map(|e| match &e.body {
         Body::Decided(decision) => Some(decision.as_ref().clone()),

@@ -1,13 +1,17 @@
 //! What persons ask of the books and enter into them. A refusal changes nothing, and nobody is told before it is durable.
 
 use desk::domain::chain::Hash;
+use desk::domain::float::FloatRefusal;
 use desk::domain::journal::{Draft, EntryKind};
 use desk::domain::time::Timestamp;
 use desk::machines::ledger::BookFact;
+use desk::world::entering::Assigning;
 use desk::world::trader::Halt;
 
 use super::Ledger;
-use crate::messages::bookkeeping::{Answer, Asked, ChartAnswer, ChartAsked, ChartTold, How, NotBooked, Told};
+use crate::messages::bookkeeping::{
+    Answer, Asked, ChartAnswer, ChartAsked, ChartTold, FloatAnswer, FloatAsked, FloatTold, How, NotBooked, Told,
+};
 
 impl Ledger {
     /// Shows a change of the chart, or makes it where the chart is as it was when it was shown.
@@ -29,6 +33,26 @@ impl Ledger {
         let at = self.now.max(self.trader.last_at());
         self.trader.change_chart(at, change.clone())?;
         Ok(Ok(ChartTold::Changed(change)))
+    }
+
+    /// Records what accounting assigns (LEDG-10). A document that comes again changes nothing. Raising the float by hand needs a
+    /// one-time code; lowering it, and a file in accounting's own folder, do not (decision 0021).
+    ///
+    /// # Errors
+    /// [`Halt`] where the record refuses it; what is wrong with the assignment is an answer.
+    pub(super) fn assign_float(&mut self, asked: &FloatAsked) -> Result<FloatAnswer, Halt> {
+        let assigned = match self.trader.assignment(&asked.assignment, &asked.by) {
+            Err(refused) => return Ok(Err(NotBooked::Float(refused))),
+            Ok(Assigning::Again(earlier)) => return Ok(Ok(FloatTold { assigned: earlier, new: false })),
+            Ok(Assigning::New(assigned)) => assigned,
+        };
+        let (now, float) = (assigned.before, assigned.assignment.float);
+        if float > now && !asked.may_raise {
+            return Ok(Err(NotBooked::Float(FloatRefusal::StepUp { now, float })));
+        }
+        let at = self.now.max(self.trader.last_at());
+        self.trader.assign_float(at, assigned.clone())?;
+        Ok(Ok(FloatTold { assigned, new: true }))
     }
 
     /// Shows the entries of a fact, or books them.

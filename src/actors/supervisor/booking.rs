@@ -1,6 +1,7 @@
 //! What persons ask of the books passes here on its way to the ledger; and days that are over and not closed.
 
 use desk::domain::bot::Mark;
+use desk::domain::float::FloatAssigned;
 
 use super::Supervisor;
 use crate::messages::board::{AlertLevel, OpenDay};
@@ -11,6 +12,16 @@ impl Supervisor {
     /// Hands a person's question on; the ledger knows which days are open.
     pub(super) fn hand_to_books(&self, asked: Question) {
         self.wiring.must(self.wiring.ledger.deliver(ToLedger::Books(asked)));
+    }
+
+    /// Accounting has assigned a float: people hear of it.
+    pub(super) fn float_assigned(&self, assigned: &FloatAssigned) {
+        let FloatAssigned { assignment: a, before, by } = assigned;
+        let text = format!(
+            "Accounting has assigned a float of {} {} from {} on; it was {before}. Document {} of {}, brought by {by}.",
+            a.float, a.currency, a.from, a.document, a.assigned_by
+        );
+        self.wiring.alert(AlertLevel::Warning, "float_assigned", text);
     }
 
     /// A drawdown is cleared in the record: whoever folds it has the new peak.

@@ -4,6 +4,8 @@
 mod accounts;
 /// Days that are held, entries of persons, days opened again.
 mod books;
+/// Floats that accounting assigns, and equity by the books.
+mod floats;
 /// Kills, and what goes wrong meanwhile.
 mod kill;
 /// Actors that panic, stop and hang.
@@ -108,6 +110,7 @@ fn usual(limits: Limits) -> Usual {
     Usual {
         limits,
         time_to_live: Span::minutes(5),
+        lots: desk::domain::lots::LotMethod::Fifo,
         defense: Defense { share: Ratio::from_raw(SCALE / 2), price_min: Price::whole(5), volume_min: Quantity::ZERO },
         defends_at_start: false,
         lines: Vec::new(),

@@ -14,6 +14,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 
 use super::super::day_exports::{Alarm, NotWritten};
+use super::super::matching::Note;
 use super::Plan;
 use super::books::{Books, DayBooks};
 use super::files::{period_files, session_files, trades_jsonl};
@@ -30,7 +31,6 @@ use crate::messages::chronicle::Piece;
 use crate::messages::reports::ToReports;
 use crate::render::week::week;
 use crate::render::{decisions_jsonl, trade_history_csv, trade_history_json};
-use crate::store::people::review::NewItem;
 
 /// How long it waits before it tries again after a failure.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -49,7 +49,7 @@ pub(super) struct Clerk {
     mirror: Mirror,
     ready: Ready,
     pub(super) alarm: Alarm,
-    raise: UnboundedSender<NewItem>,
+    floats: UnboundedSender<Note>,
     /// Whether the last close was beyond the float's thresholds.
     deviating: bool,
     /// The sessions of this week, as reports.
@@ -67,7 +67,7 @@ impl Clerk {
     pub(super) fn new(
         plan: Plan,
         (board, mirror, ready): (watch::Receiver<Arc<Board>>, Mirror, Ready),
-        (alarm, raise): (Alarm, UnboundedSender<NewItem>),
+        (alarm, floats): (Alarm, UnboundedSender<Note>),
     ) -> Result<Self, Halt> {
         let strategies = plan.setup.strategies.iter().map(|(name, _)| *name);
         Ok(Self {
@@ -81,7 +81,7 @@ impl Clerk {
             mirror,
             ready,
             alarm,
-            raise,
+            floats,
             deviating: false,
             week: Vec::new(),
             counted: Vec::new(),
@@ -105,9 +105,11 @@ impl Clerk {
                 self.deviating = false;
                 self.shelf.clear();
                 self.welcome = true;
+                self.tell_of_float(Note::Begin);
                 for piece in &chronicle.pieces {
                     self.take(piece).await?;
                 }
+                self.tell_of_float(Note::Told);
             }
             ToReports::Piece(piece) if self.welcome => self.take(&piece).await?,
             ToReports::Skipped(strategy, lines) => self.fold.skipped(strategy, &lines),
@@ -126,6 +128,9 @@ impl Clerk {
             }
             Piece::Events(events) => {
                 for event in events.iter() {
+                    if let Body::FloatAssigned(assigned) = &event.body {
+                        self.tell_of_float(Note::Assigned(assigned.as_ref().clone()));
+                    }
                     let ended = self.fold.event(event)?;
                     self.cycle(ended);
                     self.write_down(event);
@@ -134,7 +139,10 @@ impl Clerk {
                     }
                 }
             }
-            Piece::Moment(_) | Piece::Configured(_) => {
+            Piece::Moment(_) | Piece::Configured(_) | Piece::Booked(_) => {
+                if let Piece::Booked(entries) = piece {
+                    entries.iter().for_each(|entry| self.tell_of_float(Note::Booked(Box::new(entry.clone()))));
+                }
                 let ended = self.fold.take(piece)?;
                 self.cycle(ended);
             }
@@ -163,10 +171,9 @@ impl Clerk {
         let Some(at) = ended else { return };
         let trader = self.fold.trader();
         let working = trader.broker().iter().filter(|(_, t)| !t.state.is_terminal()).count();
-        let equity = trader.marked().money().ok();
         let record = json!({
             "at": at, "events": self.fold.events().len(), "positions": trader.portfolio().iter().filter(|p| !p.held().is_zero()).count(),
-            "orders": working, "equity": equity,
+            "orders": working, "equity": self.fold.equity(),
         });
         self.shelf.cycle(&record);
     }
@@ -194,10 +201,10 @@ impl Clerk {
             }
         };
         let outside = self.outside();
-        self.fold.end(day.head, &outside);
+        self.fold.end(day.head, &outside)?;
         let currency = self.books.as_ref().map_or(desk::domain::symbol::Currency::USD, Books::currency);
         let harvest = self.fold.harvest(&day.entries, self.plan.mode, currency)?;
-        self.fold.turn(&harvest)?;
+        self.fold.turn(&harvest);
         let paper = loop {
             match self.paper(&harvest, &day) {
                 Ok(paper) => break paper,
@@ -222,12 +229,31 @@ impl Clerk {
     /// REP-8: accounting hears once of each time that equity goes beyond its thresholds. Nothing is ever transferred.
     fn watch_float(&mut self, session: SessionId, harvest: &Harvest) {
         let Some(equity) = harvest.sessions.last().map(|s| s.equity_close) else { return };
-        let found = deviation(session, equity, self.plan.setup.limits.float, self.plan.float);
+        // The float of that session: one that was assigned since holds for others.
+        let float = self.fold.trader().risk().float_of(session.date);
+        let found = deviation(session, equity, float, self.plan.float);
         let before = std::mem::replace(&mut self.deviating, found.is_some());
-        let Some(item) = found.filter(|_| !before && !self.shelf.has(session)) else { return };
-        (self.alarm)(AlertLevel::Warning, "float_deviation", format!("{}. {}", item.title, item.text));
-        // A bot that goes down raises it at its next start: the session's files are not there yet.
-        let _ = self.raise.send(item);
+        // A bot that goes down says it at its next start: the session's files are not there yet.
+        let new = !self.shelf.has(session);
+        match found {
+            Some(item) if !before && new => {
+                (self.alarm)(AlertLevel::Warning, "float_deviation", format!("{}. {}", item.title, item.text));
+                self.tell_of_float(Note::Beyond(item));
+            }
+            None if before && new => {
+                let day = session.date;
+                let text =
+                    format!("Equity {equity} at the close of {day} is within what is allowed of the float {float}.");
+                (self.alarm)(AlertLevel::Info, "float_within", text.clone());
+                self.tell_of_float(Note::Within(session, text));
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_of_float(&self, note: Note) {
+        // Where nobody hears any more the bot is going down; the next start tells all of it again.
+        let _ = self.floats.send(note);
     }
 
     async fn day_books(&mut self, session: SessionId) -> Result<DayBooks, NotWritten> {

@@ -7,6 +7,7 @@ use desk::domain::calendar::{Calendar, Session};
 use desk::domain::decimal::Money;
 use desk::domain::event::{Body, Event};
 use desk::domain::ids::{SessionId, StrategyName};
+use desk::domain::journal::{Entry, EntryKind};
 use desk::domain::market::Bar;
 use desk::domain::records::{CountedReason, Mode};
 use desk::domain::symbol::{Currency, Symbol};
@@ -14,7 +15,7 @@ use desk::domain::time::Timestamp;
 use desk::domain::wide::Overflow;
 use desk::machines::ledger::{Head, Sealed};
 use desk::world::conductor::Moment;
-use desk::world::harvest::{Ending, Harvest, Source, Watched, harvest};
+use desk::world::harvest::{AtOpen, Ending, Harvest, Source, Watched, harvest};
 use desk::world::seats::Listener;
 use desk::world::trader::{Halt, SessionTerms, Setup, Trader};
 
@@ -31,7 +32,7 @@ pub(super) struct Fold {
     follower: Follower,
     watched: Watched,
     session: Option<Session>,
-    equity_open: Option<Money>,
+    at_open: Option<AtOpen>,
     /// The minute whose decisions may still come.
     minute: Option<Timestamp>,
     events: Vec<Event>,
@@ -54,7 +55,7 @@ impl Fold {
             follower,
             watched: Watched::default(),
             session: None,
-            equity_open: None,
+            at_open: None,
             minute: None,
             events: Vec::new(),
             bars: vec![Vec::new(); setup.instruments.len()],
@@ -71,6 +72,11 @@ impl Fold {
     /// The bot as it stands.
     pub(super) const fn trader(&self) -> &Trader<Listener> {
         &self.follower.trader
+    }
+
+    /// Equity by the books at the last minute that is over.
+    pub(super) fn equity(&self) -> Option<Money> {
+        self.watched.equity().and_then(|equity| equity.money().ok())
     }
 
     /// The session that goes on, or the one that has just been closed.
@@ -95,7 +101,7 @@ impl Fold {
     pub(super) fn open(&mut self, terms: SessionTerms) -> Result<(), Halt> {
         self.follower.take(&Piece::Session(terms))?;
         self.session = Calendar::XNYS.session(terms.hours.session.date);
-        (self.equity_open, self.minute) = (None, None);
+        (self.at_open, self.minute) = (None, None);
         self.events.clear();
         self.bars.iter_mut().for_each(Vec::clear);
         self.counted.clear();
@@ -108,16 +114,32 @@ impl Fold {
     /// # Errors
     /// [`Halt`].
     pub(super) fn take(&mut self, piece: &Piece) -> Result<Option<Timestamp>, Halt> {
-        let Piece::Moment(moment) = piece else {
-            self.follower.take(piece)?;
-            return Ok(None);
+        let moment = match piece {
+            Piece::Moment(moment) => moment,
+            Piece::Booked(entries) => return self.book(entries),
+            other => {
+                self.follower.take(other)?;
+                return Ok(None);
+            }
         };
         let ended = self.settle()?;
-        if self.equity_open.is_none() {
-            self.equity_open = Some(self.trader().equity()?.money()?);
+        if self.at_open.is_none() {
+            self.at_open = Some(AtOpen::of(self.trader())?);
         }
         self.follower.take(piece)?;
         self.keep(moment);
+        Ok(ended)
+    }
+
+    /// Entries of the books, which come before the events that they belong to. The minute that is over with them comes back: with
+    /// what is booked later, and at the close with the rounding of the session's fees.
+    fn book(&mut self, entries: &[Entry]) -> Result<Option<Timestamp>, Halt> {
+        let ends = |entry: &Entry| {
+            entry.draft.kind == EntryKind::FeeRounding || self.minute.is_some_and(|m| entry.booked_at > m)
+        };
+        let over = entries.iter().any(ends);
+        let ended = if over { self.settle()? } else { None };
+        self.follower.trader.follow_books(entries);
         Ok(ended)
     }
 
@@ -187,11 +209,15 @@ impl Fold {
     }
 
     /// The session has been closed; its books end here.
-    pub(super) fn end(&mut self, head: Head, outside: &[u64]) {
-        let Some(session) = &self.session else { return };
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub(super) fn end(&mut self, head: Head, outside: &[u64]) -> Result<(), Overflow> {
+        let Some(session) = &self.session else { return Ok(()) };
         self.watched.counted = self.counted(session.id);
-        let equity_open = self.equity_open.unwrap_or(self.setup.limits.float);
-        self.watched.end(&Ending { session, trader: &self.follower.trader, outside, equity_open, head });
+        let at_open = self.at_open.map_or_else(|| AtOpen::of(self.trader()), Ok)?;
+        self.watched.end(&Ending { session, trader: &self.follower.trader, outside, at_open, head });
+        Ok(())
     }
 
     /// The session's records so far, by the same code as a backtest's.
@@ -212,12 +238,8 @@ impl Fold {
     }
 
     /// The session has been harvested; the next goes on from it.
-    ///
-    /// # Errors
-    /// [`Overflow`].
-    pub(super) fn turn(&mut self, harvest: &Harvest) -> Result<(), Overflow> {
-        self.watched = self.watched.after(harvest)?;
-        Ok(())
+    pub(super) fn turn(&mut self, harvest: &Harvest) {
+        self.watched = self.watched.after(harvest);
     }
 }
 
@@ -272,6 +294,7 @@ mod tests {
             match piece {
                 Past::Session(terms) => fold.open(terms).unwrap(),
                 Past::Moment(moment) => drop(fold.take(&Piece::Moment(std::sync::Arc::new(moment))).unwrap()),
+                Past::Entry(entry) => drop(fold.take(&Piece::Booked([*entry].into())).unwrap()),
                 Past::Event(event) => {
                     fold.event(&event).unwrap();
                     let Body::SessionClosed { session } = event.body else { continue };
@@ -279,9 +302,9 @@ mod tests {
                         memory.entries.iter().filter(|e| e.entry.draft.session == session).cloned().collect();
                     let last = day.last().unwrap();
                     let head = Head { seq: last.entry.seq, hash: last.hash, booked_at: last.entry.booked_at };
-                    fold.end(head, &[]);
+                    fold.end(head, &[]).unwrap();
                     let own = fold.harvest(&day, Mode::Paper, Currency::USD).unwrap();
-                    fold.turn(&own).unwrap();
+                    fold.turn(&own);
                     sum.trades.extend(own.trades);
                     sum.decisions.extend(own.decisions);
                     sum.sessions.extend(own.sessions);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use desk::domain::decimal::Price;
 use desk::domain::event::{Body, Event};
+use desk::domain::float::FloatAssigned;
 use desk::domain::ids::{DecisionId, OrderId, SessionId, StrategyName};
 use desk::domain::market::Side;
 use desk::domain::order::{Ending, Purpose};
@@ -224,6 +225,15 @@ impl Lines {
                 );
                 ("chart_changed", text)
             }
+            Body::FloatAssigned(assigned) => {
+                let FloatAssigned { assignment: a, before, by } = assigned.as_ref();
+                let text = format!(
+                    "{} {} from {} on, {before} before; document {} of {}, brought by {by}",
+                    a.float, a.currency, a.from, a.document, a.assigned_by
+                );
+                ("float_assigned", text)
+            }
+            Body::LotsChosen { session, method } => ("lots_chosen", format!("{method} from {session} on")),
             _ => return None,
         };
         Some(json!({ "at": event.at, "seq": event.seq, "event": name, "text": text }))

@@ -35,11 +35,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use desk::domain::bot::{Mode, Origin, Who};
+use desk::domain::bot::Mode;
 use desk::domain::ids::Identity;
 use desk::research::ReadinessGates;
 use desk::world::trader::Setup;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
 
 pub(super) use self::listed::reports as listed;
@@ -49,20 +49,18 @@ use self::mirror::{Mirror, trace_faults};
 use self::ready::Ready;
 use super::day_exports::Alarm;
 use super::feed::Feed;
+use super::matching::{self, Note};
 use crate::actors::tree::Tree;
 use crate::cli::Failure;
-use crate::gateway::{clock, step_back};
+use crate::gateway::step_back;
 use crate::messages::board::{AlertLevel, Board};
 use crate::messages::reports::ToReports;
 use crate::settings::{Boot, FloatWatch, LogFormat, Runtime};
 use crate::store::people::People;
-use crate::store::people::review::NewItem;
 use crate::store::{Address, Signers};
 
 /// How often growing files are brought to the disk.
 const OFTEN: Duration = Duration::from_secs(1);
-/// How long it waits before it tries again after a failure.
-const AGAIN: Duration = Duration::from_secs(5);
 
 /// What the files are about, and where they go.
 pub(super) struct Plan {
@@ -83,8 +81,8 @@ struct Ears {
     told: UnboundedReceiver<ToReports>,
     board: watch::Receiver<Arc<Board>>,
     alarm: Alarm,
-    /// Where items of the review are raised.
-    raise: UnboundedSender<NewItem>,
+    /// Where the review hears of float.
+    floats: UnboundedSender<Note>,
     /// Whose deeds are mirrored.
     people: People,
 }
@@ -123,10 +121,9 @@ pub(super) fn begin(
     people: &People,
 ) -> Result<(), Failure> {
     trace_faults(&plan.output.join("logs"));
-    let (raise, raised) = unbounded_channel();
-    actix::spawn(self::raise(raised, people.clone(), plan.setup.identity.clone()));
+    let floats = matching::begin(people, &plan.setup.identity);
     let (board, alarm) = (tree.board.clone(), Box::new(tree.alarm()));
-    start(plan, Ears { told, board, alarm, raise, people: people.clone() })
+    start(plan, Ears { told, board, alarm, floats, people: people.clone() })
 }
 
 /// Starts the thread. It ends when the reporter is gone.
@@ -146,11 +143,11 @@ fn start(plan: Plan, ears: Ears) -> Result<(), Failure> {
 }
 
 async fn keep(plan: Plan, ears: Ears) {
-    let Ears { mut told, board, alarm, raise, people } = ears;
+    let Ears { mut told, board, alarm, floats, people } = ears;
     let mirror = Mirror::new(people.clone(), &plan.output.join("logs"));
     let (identity, output) = (plan.setup.identity.clone(), plan.output.clone());
     let ready = Ready { gates: plan.gates, identity, output, people };
-    let mut clerk = match Clerk::new(plan, (board, mirror, ready), (alarm, raise)) {
+    let mut clerk = match Clerk::new(plan, (board, mirror, ready), (alarm, floats)) {
         Ok(clerk) => clerk,
         Err(halt) => return tracing::error!(%halt, "the reports cannot begin"),
     };
@@ -172,17 +169,6 @@ async fn keep(plan: Plan, ears: Ears) {
             );
             (clerk.alarm)(AlertLevel::Warning, "reports_failed", text);
             return tracing::error!(%halt, "the reports ended");
-        }
-    }
-}
-
-/// Raises items of the review, one after the other; what cannot be written is tried again.
-async fn raise(mut items: UnboundedReceiver<NewItem>, people: People, identity: Identity) {
-    let who = Who::Bot("reports".into());
-    while let Some(item) = items.recv().await {
-        while let Err(error) = people.raise(&identity, &item, (&who, Origin::System), clock::now()).await {
-            tracing::error!(%error, source = item.source, "an item of the review cannot be raised");
-            tokio::time::sleep(AGAIN).await;
         }
     }
 }

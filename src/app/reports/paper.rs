@@ -94,8 +94,15 @@ impl Paper {
             own.trades.extend(more.trades);
             own.decisions.extend(more.decisions);
             own.counted.extend(more.counted);
+            // Float that moved between the two is left out of the curve.
+            let since = (own.sessions.first(), more.sessions.first());
+            let opened = |s: Option<&SessionRecord>| s.map_or(Wide::ZERO, |s| Wide::from(s.contributed_open));
+            let moved = opened(since.1) - opened(since.0);
+            for point in more.equity {
+                let equity = (Wide::from(point.equity) - moved).money().map_err(unmade)?;
+                own.equity.push(EquityPoint { equity, ..point });
+            }
             own.sessions.extend(more.sessions);
-            own.equity.extend(more.equity);
             all.charts.extend(paper.charts.iter().cloned());
             let sum = &mut all.run.counts;
             for (to, from) in [
@@ -232,6 +239,7 @@ fn part_of(
     Ok(SessionRecord {
         equity_open: (Wide::from(last) - Wide::from(net)).money()?,
         equity_close: last,
+        contributed_close: session.contributed_open,
         net,
         fees: FeeSums { commission: sum(&|t| t.commission)?, sec: sum(&|t| t.sec_fee)?, taf: sum(&|t| t.taf_fee)? },
         fee_rounding: FeeSums::default(),

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use desk::domain::calendar::Calendar;
+use desk::domain::lots::LotMethod;
 use desk::domain::records::{MarketSource, RunKind};
 use desk::domain::seed::Seed;
 use desk::domain::time::Date;
@@ -26,7 +27,14 @@ pub(super) fn generated(seed: u64, strategies: Strategies) -> Result<Job, Failur
     let (instruments, tapes) = tapes(&MarketSpec::demo(), [(Seed(seed), session)]);
     let date = session.id.date;
     let inputs = Inputs { instruments, tapes, files: BTreeSet::default(), dates: (date, date), quotes: false };
-    Ok(Job { kind: RunKind::Demo, market: MarketSource::Generated, seed, strategies, inputs })
+    Ok(Job {
+        kind: RunKind::Demo,
+        market: MarketSource::Generated,
+        seed,
+        strategies,
+        lots: LotMethod::default(),
+        inputs,
+    })
 }
 
 /// The last session of recorded bars.
@@ -46,7 +54,14 @@ pub(super) fn recorded(data: &Path, symbols: &[String], seed: u64, strategies: S
         tape.bars.retain(|bar| from <= bar.start && bar.start < to);
     }
     inputs.dates = (last, last);
-    Ok(Job { kind: RunKind::Demo, market: MarketSource::Recorded, seed, strategies, inputs })
+    Ok(Job {
+        kind: RunKind::Demo,
+        market: MarketSource::Recorded,
+        seed,
+        strategies,
+        lots: LotMethod::default(),
+        inputs,
+    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which strategies, with which parameters.
 
 use desk::domain::ids::StrategyName;
+use desk::domain::lots::LotMethod;
 use desk::strategies::{ParameterError, Parameters};
 
 use crate::cli::failure::Failure;
@@ -66,6 +67,21 @@ fn set(chosen: &mut Strategies, setting: &str) -> Result<(), Failure> {
             Failure::bad_input("unknown_parameter", format!("--set {error}; the nearest: {near}"))
         }
         ParameterError::OutOfBounds { .. } => Failure::bad_input("parameter_out_of_bounds", format!("--set {error}")),
+    })
+}
+
+/// The lot method of this name.
+///
+/// # Errors
+/// What is allowed.
+pub(in crate::cli) fn lots(name: &str) -> Result<LotMethod, String> {
+    name.parse().map_err(|_| match name {
+        "specific" => {
+            "lots are chosen one by one by the order that closes them, and no strategy names any. Allowed: fifo, \
+                       lifo, highest_cost"
+                .to_owned()
+        }
+        _ => "allowed: fifo, lifo, highest_cost".to_owned(),
     })
 }
 

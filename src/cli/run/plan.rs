@@ -7,6 +7,7 @@ use desk::domain::chain::Hash;
 use desk::domain::fees::{CommissionSchedule, FeeSchedule, unit};
 use desk::domain::ids::Identity;
 use desk::domain::journal::FeeKind;
+use desk::domain::lots::LotMethod;
 use desk::domain::records::{
     Assumptions, FeeRow, InputFile, InputKind, MarketSource, Mode, RunKind, RunPlan, SessionRecord, StatedRule,
 };
@@ -40,6 +41,8 @@ pub(in crate::cli) struct Job {
     pub(in crate::cli) seed: u64,
     /// Strategies in their order.
     pub(in crate::cli) strategies: Strategies,
+    /// Which lots close first.
+    pub(in crate::cli) lots: LotMethod,
     /// Bars and quotes.
     pub(in crate::cli) inputs: Inputs,
 }
@@ -68,6 +71,7 @@ impl Job {
             commission: CommissionSchedule::default(),
             time_to_live: TIME_TO_LIVE,
             screen: None,
+            lots: self.lots,
         })
     }
 
@@ -152,6 +156,10 @@ pub(crate) fn configuration(setup: &Setup) -> BTreeMap<String, String> {
         ("orders.time_to_live_minutes", &setup.time_to_live.as_minutes()),
     ];
     values.extend(others.map(|(name, value)| (name.to_owned(), value.to_string())));
+    // A run that does not choose keeps the id that it always had.
+    if setup.lots != LotMethod::default() {
+        values.insert("ledger.lot_method".to_owned(), setup.lots.to_string());
+    }
     values
 }
 

@@ -155,6 +155,8 @@ mod tests {
             defense: None,
             freezes: Vec::new(),
             fed_at: None,
+            float: Money::whole(30_000),
+            floats: Vec::new(),
             day: Day {
                 net: nothing,
                 realised: nothing,

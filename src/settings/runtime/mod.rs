@@ -20,6 +20,7 @@ use chrono_tz::Tz;
 use desk::domain::decimal::{Money, Price, Quantity, Ratio, SCALE};
 use desk::domain::fees::CommissionSchedule;
 use desk::domain::ids::StrategyName;
+use desk::domain::lots::LotMethod;
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Span;
 use desk::research::ReadinessGates;
@@ -58,6 +59,8 @@ pub struct Runtime {
     pub rehearsal: Rehearsal,
     /// When backups are taken, and how many are kept.
     pub backup: Backups,
+    /// How the books are kept.
+    pub ledger: Ledger,
     /// How far the account may be from the float.
     pub float: FloatWatch,
     /// The gates for going live.
@@ -164,6 +167,13 @@ pub struct Backups {
     pub keep_days: u32,
 }
 
+/// How the books are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ledger {
+    /// Which lots close first (LEDG-5).
+    pub lots: LotMethod,
+}
+
 /// How far equity may be from the float before accounting hears of it (REP-8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FloatWatch {
@@ -211,6 +221,7 @@ impl Default for Runtime {
             supervision: Supervision { step_budget_ms: 250, failures: 3, window_minutes: 5, escalation_kills: false },
             rehearsal: Rehearsal { window_seconds: 20 },
             backup: Backups { after_session: true, keep_count: 30, keep_days: 90 },
+            ledger: Ledger { lots: LotMethod::Fifo },
             float: FloatWatch { below: Ratio::from_raw(SCALE / 20), above: Ratio::from_raw(SCALE / 10) },
             readiness: ReadinessGates {
                 sessions: 20,

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use desk::domain::decimal::{Money, Price, Quantity, Ratio, SCALE};
 use desk::domain::ids::StrategyName;
+use desk::domain::lots::LotMethod;
 use desk::domain::symbol::Symbol;
 use desk::strategies::Parameter;
 
@@ -21,6 +22,7 @@ pub(in crate::settings) enum Field {
     Switch(fn(&mut Runtime) -> &mut bool),
     Symbols(fn(&mut Runtime) -> &mut Vec<Symbol>),
     Text(fn(&mut Runtime) -> &mut String),
+    Lots(fn(&mut Runtime) -> &mut LotMethod),
     Zone,
     Order,
     Enabled(StrategyName),
@@ -55,6 +57,7 @@ impl Row {
             Field::Switch(place) => *place(runtime) = switch(text)?,
             Field::Symbols(place) => *place(runtime) = symbols(text)?,
             Field::Text(place) => *place(runtime) = line(text)?,
+            Field::Lots(place) => *place(runtime) = text.parse().ok()?,
             Field::Zone => runtime.zone = text.parse::<Tz>().ok()?,
             Field::Order => order(runtime, text)?,
             Field::Enabled(name) => runtime.strategy(*name)?.enabled = switch(text)?,
@@ -78,6 +81,7 @@ impl Row {
             Field::Switch(place) => place(&mut copy).to_string(),
             Field::Symbols(place) => joined(place(&mut copy).iter().map(Symbol::as_str)),
             Field::Text(place) => place(&mut copy).clone(),
+            Field::Lots(place) => place(&mut copy).to_string(),
             Field::Zone => copy.zone.name().to_owned(),
             Field::Order => joined(copy.strategies.iter().map(|s| s.name.as_str())),
             Field::Enabled(name) => copy.strategy(*name).is_some_and(|s| s.enabled).to_string(),

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use desk::domain::bot::Action;
 use desk::domain::decimal::{Quantity, SCALE};
 use desk::domain::ids::StrategyName;
+use desk::domain::lots::LotMethod;
 use desk::strategies::PARAMETERS;
 use desk::strategies::parameters;
 
@@ -63,7 +64,7 @@ fn build() -> Vec<Row> {
         rows.extend(own.map(|p| parameter(name, p, &start)));
     }
     let rest = screener().into_iter().chain(venue()).chain(orders()).chain(lifecycle()).chain(supervision());
-    let rest = rest.chain(rehearsal()).chain(backup()).chain(reports());
+    let rest = rest.chain(rehearsal()).chain(backup()).chain(ledger()).chain(reports());
     rows.extend(rest.map(|line| plain(line, &start)));
     rows
 }
@@ -132,7 +133,7 @@ fn limits() -> Vec<Line> {
     let amount = between(1, 1_000_000_000);
     let count = Kind::Whole(1, 1_000);
     vec![
-        Line("risk.float", "USD", amount, Loosens, ADMINISTER, Some("FLOAT"), field!(Money limits.float), "the capital that accounting has assigned"),
+        Line("risk.float", "USD", amount, Loosens, ADMINISTER, Some("FLOAT"), field!(Money limits.float), "the account's cash at set-up, and the float until accounting assigns another (LEDG-10)"),
         Line("risk.risk_per_trade", "USD", between(1, 100_000), Loosens, LIMIT, Some("RISK_PER_TRADE"), field!(Money limits.risk_per_trade), "money at risk per trade, to its stop (RISK-1)"),
         Line("risk.order_value", "USD", between(1, 10_000_000), Loosens, LIMIT, Some("MAX_ORDER_VALUE"), field!(Money limits.order_value), "the value of an order (RISK-2)"),
         Line("risk.order_quantity", "units", between(1, 1_000_000), Loosens, LIMIT, Some("MAX_ORDER_QUANTITY"), field!(Quantity limits.order_quantity), "the quantity of an order (RISK-2)"),
@@ -234,6 +235,12 @@ fn rehearsal() -> Vec<Line> {
     vec![
         Line("rehearsal.window_seconds", "s", Kind::Whole(1, 55), Neither, ADMINISTER, None, field!(Count rehearsal.window_seconds), "how long each window of a rehearsal takes, a minute or less with its warm-up (RES-1)"),
     ]
+}
+
+#[rustfmt::skip]
+fn ledger() -> Vec<Line> {
+    let help = "which lots close first (LEDG-5); what is booked keeps the lots that it was booked with. Chosen lots (specific) are named by an order, and no strategy names any";
+    vec![Line("ledger.lot_method", "", Kind::Choice(LotMethod::NAMES), Neither, ADMINISTER, None, field!(Lots ledger.lots), help)]
 }
 
 #[rustfmt::skip]

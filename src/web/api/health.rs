@@ -146,7 +146,12 @@ fn prometheus(board: &Board, ages: Ages) -> String {
     one("positions", "Open positions.", "gauge", &board.positions.len());
     one("trades", "Trades closed in the session.", "gauge", &board.trades.len());
     one("board_age_seconds", "Since the bot last told something new.", "gauge", &ages.board);
-    one("day_open_fees_usd", "Fees of positions that are still open, negative.", "gauge", &board.day.open_fees);
+    one(
+        "day_open_fees_usd",
+        "The rest of the day's result: fees of open positions, and what is booked beside trades.",
+        "gauge",
+        &board.day.open_fees,
+    );
     let signals = board.strategies.iter().fold(0_u64, |n, s| n.saturating_add(s.signals));
     let blocked = board.strategies.iter().fold(0_u64, |n, s| n.saturating_add(s.blocked));
     one("signals", "Signals of the session.", "gauge", &signals);

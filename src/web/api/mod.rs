@@ -10,6 +10,8 @@ pub(super) mod chart;
 pub(super) mod commands;
 /// What persons enter.
 pub(super) mod entries;
+/// The float.
+pub(super) mod float;
 /// Liveness, readiness, components, metrics.
 pub(super) mod health;
 /// The journal.

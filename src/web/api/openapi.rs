@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use desk::domain::bot::{Action, BotState};
 use serde_json::{Map, Value, json};
 
-use super::words::{ACT, CHART, CHOICES, ENTER, FIELDS, Field, OBJECTS, PLAIN, UNLOCK};
+use super::words::{ACT, CHART, CHOICES, ENTER, FIELDS, FLOAT, Field, OBJECTS, PLAIN, UNLOCK};
 use crate::web::refusal::Refusal;
 use crate::web::routes::{Needs, Route, Verb, all};
 
@@ -134,6 +134,7 @@ const SAID: &[Said] = &[
     said("/api/v1/ledger/journal", "Entries of the journal with their postings, the newest first", "Journal", JOURNAL),
     said("/api/v1/ledger/accounts", "The chart of accounts as it stands, and its versions with who, when and why", "Chart", &[]),
     said("/api/v1/ledger/accounts/change", "Shows what a change of the chart would make; with `shown` it is made", "ChartShown", &[]),
+    said("/api/v1/ledger/float", "The float in force and what accounting has assigned; posted, another assignment", "Float", &[]),
     said("/api/v1/ledger/days/{day}/unlock", "Opens a closed day again: one asks, another one confirms", "Unlocked", &[]),
     said("/api/v1/ledger/statements", "Brokers' statements with what came of them, the newest first", "Statements", &[]),
     said("/api/v1/ledger/statements/import", "Imports a statement: the body is the file; the same file again changes nothing", "Imported", STATEMENT),
@@ -226,6 +227,10 @@ fn operation(route: &Route) -> Value {
                 Verb::Post if route.takes_file() => file(&mut operation),
                 Verb::Post if route.path.ends_with("/ledger/entries") => body(&mut operation, ENTER),
                 Verb::Post if route.path.ends_with("/accounts/change") => body(&mut operation, CHART),
+                Verb::Post if route.path.ends_with("/float") => {
+                    body(&mut operation, FLOAT);
+                    answered(&mut operation, "FloatTold");
+                }
                 Verb::Post if route.path.ends_with("/unlock") => body(&mut operation, UNLOCK),
                 Verb::Post => body(&mut operation, ACT),
                 Verb::Get => {}
@@ -296,6 +301,13 @@ fn body(operation: &mut Map<String, Value>, fields: &[Field]) {
         "requestBody".to_owned(),
         json!({ "required": true, "content": { "application/json": { "schema": schema } } }),
     );
+}
+
+/// Another answer than the one of the address that is read.
+fn answered(operation: &mut Map<String, Value>, answer: &str) {
+    let content = json!({ "application/json": { "schema": typed(answer) } });
+    let done = json!({ "description": "It stands in the record.", "content": content });
+    operation.insert("responses".to_owned(), answers(&done));
 }
 
 /// A key besides what the address asks, and a file.

@@ -18,7 +18,11 @@ pub(super) const PLAIN: &[(&str, &str, &str, &str)] = &[
 /// Objects.
 #[rustfmt::skip]
 pub(super) const OBJECTS: &[Schema] = &[
-    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; open_day: OpenDay?; latch: Mark?; defense: Defense?; freezes: [Freeze]; fed_at: time?; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
+    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; open_day: OpenDay?; latch: Mark?; defense: Defense?; freezes: [Freeze]; fed_at: time?; float: decimal; floats: [FloatAssigned]; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
+    ("FloatAssigned", "assignment: FloatAssignment; before: decimal; by: string"),
+    ("FloatAssignment", "document: string; assigned_by: string; float: decimal; currency: string; from: string; cash: decimal?"),
+    ("Float", "float: decimal; assignments: [FloatAssigned]"),
+    ("FloatTold", "assigned: FloatAssigned; new: boolean"),
     ("Session", "id: string; open: time; close: time; windows: [StrategyName]; next: [Coming]; closed: boolean"),
     ("Coming", "at: time; what: string"),
     ("Mark", "at: time; who: Who; why: string"),
@@ -205,6 +209,22 @@ pub(super) const CHART: &[Field] = &[
     ("reason", "string", true, "why; at most 500 characters"),
     ("shown", "string", false, "the hash that came when the change was shown: it is made if it is still the same"),
     ("code", "string", false, "a one-time code, needed with shown"),
+];
+
+/// What accounting's document says of a float.
+pub(super) const FLOAT: &[Field] = &[
+    ("document", "string", true, "the document's reference, at most 80 characters; one document assigns once"),
+    ("assigned_by", "string", true, "who has assigned it, at most 80 characters"),
+    ("float", "string", true, "all that the bot may work with, 1 to 1000000000, like 50000.00"),
+    ("currency", "string", true, "the currency of the books: USD"),
+    ("from", "string", true, "the first session that it holds for, as 2026-11-23"),
+    (
+        "cash",
+        "string",
+        false,
+        "the cash that moves with it: above zero to the broker, below zero back, 0 for none; where it is missing, as much as the float",
+    ),
+    ("code", "string", false, "a one-time code of whoever asks, needed where the float rises"),
 ];
 
 /// How a closed day is opened again.

@@ -44,6 +44,7 @@ const NAVIGATION: &[(&str, &[Entry])] = &[
             ("/ledger", "Journal", "", Action::ReadLedger),
             ("/ledger/accounts", "Accounts", "", Action::ReadLedger),
             ("/ledger/enter", "Enter", "", Action::Account),
+            ("/ledger/float", "Float", "", Action::ReadLedger),
             ("/ledger/statements", "Statements", "", Action::ReadLedger),
             ("/ledger/lots", "Positions and lots", "", Action::ReadLedger),
             ("/ledger/cash", "Cash", "", Action::ReadLedger),

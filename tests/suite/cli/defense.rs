@@ -6,6 +6,7 @@ use super::bot::Bot;
 use super::codes::{code, codes};
 use super::tool::{tbot, text};
 use crate::places::Folder;
+use crate::report::schemas::{fits, validator};
 
 /// RISK-11: entered by a verb, it is told everywhere, halves the limits at once, and outlives the process.
 #[test]
@@ -38,7 +39,12 @@ fn risk_11_defense_mode_is_told_everywhere_and_outlives_the_process() {
     again.until("the usual limits", |b| b["day"]["loss_limit"] == "2000.00" && b["defense"].is_null());
     let none = again.tell("defense leave --as ada --code 000000 --why calm");
     assert_eq!(none.code, Some(4));
-    let log = std::fs::read_to_string(data.join("logs/disaster_mode.log")).unwrap_or_default();
+    // REP-1: it lies in the identity's own output, a JSON line each.
+    let log = std::fs::read_to_string(data.join("output/TBOT_US_SIM_01/logs/disaster_mode.log")).unwrap_or_default();
+    let schema = validator("disaster_mode");
+    for line in log.lines() {
+        fits(&schema, &serde_json::from_str(line).unwrap(), line);
+    }
     assert!(log.contains("defense mode is on") && log.contains("\"why\":\"cpi\""), "{log}");
     assert!(log.contains("defense mode is off") && log.contains("\"why\":\"calm\""), "{log}");
 }

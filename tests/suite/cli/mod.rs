@@ -29,6 +29,8 @@ mod demo;
 mod disk;
 /// The wizard, and first starts that fail.
 mod first_start;
+/// Floats that accounting assigns.
+mod floats;
 /// A database of people that is held by somebody else.
 mod held_people;
 /// Help, version, exit codes.

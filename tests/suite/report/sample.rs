@@ -353,6 +353,8 @@ fn session_record(
         early_close: minutes < 390,
         equity_open: equity.0,
         equity_close: equity.1,
+        contributed_open: Money::ZERO,
+        contributed_close: Money::ZERO,
         net: Money::ZERO,
         fees: FeeSums::default(),
         fee_rounding: FeeSums::default(),

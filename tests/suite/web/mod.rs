@@ -12,6 +12,8 @@ pub(crate) mod client;
 mod drill;
 /// The books as files.
 mod exports;
+/// The float and its assignments.
+mod float;
 /// Every page in every state.
 mod pages;
 /// Persons, sessions, codes on both engines.

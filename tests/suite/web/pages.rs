@@ -263,7 +263,7 @@ fn the_parts_of_the_day_add_up() {
     let server = Server::start();
     let ann = server.person("ann", &[Role::Viewer]);
     let page = server.get("/", Some(&ann)).body;
-    for said in ["Closed trades, net", "Open positions", "Their fees so far", "−0.35"] {
+    for said in ["Closed trades, net", "Open positions", "Their fees and other entries", "−0.35"] {
         assert!(page.contains(said), "{said}");
     }
 }

@@ -339,6 +339,8 @@ pub(crate) fn board() -> Board {
         defense: None,
         freezes: vec![],
         fed_at: Some(at("20:41:00")),
+        float: Money::whole(30_000),
+        floats: Vec::new(),
         day: Day {
             net: money("-174.45164822"),
             realised: money("-192.70164822"),

@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, mpsc};
 
 use desk::domain::bot::{Role, Roles, permit};
 use desk::domain::chain::Hash;
+use desk::domain::float::{FloatAssigned, FloatRefusal};
 use desk::domain::ids::Identity;
+use desk::domain::symbol::Currency;
 use desk::domain::time::{Span, Timestamp};
 use desk::machines::ledger::Books;
 use sqlx::{Connection as _, Executor as _};
 use tbot::messages::board::Board;
-use tbot::messages::bookkeeping::{Bookkeeping, ChartTold, How, NotBooked, Question};
+use tbot::messages::bookkeeping::{
+    Bookkeeping, ChartTold, FloatAnswer, FloatAsked, FloatTold, How, NotBooked, Question,
+};
 use tbot::messages::counter::counter;
 use tbot::messages::supervisor::{Answer as Told, Door, Order, Outcome, Refused};
 use tbot::store::people::{NewPerson, NewSession, PasswordHash, People, PersonId, Purpose, Seal, Unsealed};
@@ -60,11 +64,17 @@ pub(crate) struct Person {
     pub(crate) form: String,
 }
 
-/// Answers about the chart of accounts by the rules of the books; whoever asks for more finds it busy.
-fn ledger() -> Bookkeeping {
+/// Answers about the chart of accounts and the float by the rules of the books; whoever asks for more finds it busy.
+fn ledger(board: watch::Sender<Arc<Board>>) -> Bookkeeping {
     let books = Mutex::new(Books::new("RIGD_US_SIM_01".parse().unwrap()));
     let answer = move |question| {
-        let Question::Chart(asked, reply) = question else { return Err(NotBooked::Busy) };
+        let (asked, reply) = match question {
+            Question::Chart(asked, reply) => (asked, reply),
+            Question::Float(asked, reply) => {
+                return reply.send(assigned(&asked, &board)).map_err(|_| NotBooked::Busy);
+            }
+            Question::Entry(..) => return Err(NotBooked::Busy),
+        };
         let mut books = books.lock().unwrap();
         let change = books.chart_change(&asked.edit, &asked.author.by, &asked.author.reason).map_err(NotBooked::Chart);
         let told = change.and_then(|change| {
@@ -81,6 +91,27 @@ fn ledger() -> Bookkeeping {
         reply.send(told).map_err(|_| NotBooked::Busy)
     };
     Bookkeeping::new(answer, || {})
+}
+
+/// A float assigned by the rules of the record, and shown on the board.
+fn assigned(asked: &FloatAsked, board: &watch::Sender<Arc<Board>>) -> FloatAnswer {
+    let refused = |refusal| Err(NotBooked::Float(refusal));
+    let now = board.borrow().clone();
+    let wanted = &asked.assignment;
+    if let Err(refusal) = wanted.check(Currency::USD) {
+        return refused(refusal);
+    }
+    if let Some(earlier) = now.floats.iter().find(|a| a.assignment.document == wanted.document) {
+        return Ok(FloatTold { assigned: earlier.clone(), new: false });
+    }
+    let (before, float) = (now.float, wanted.float);
+    if float > before && !asked.may_raise {
+        return refused(FloatRefusal::StepUp { now: before, float });
+    }
+    let assigned = FloatAssigned { assignment: wanted.clone(), before, by: asked.by.clone() };
+    let floats = now.floats.iter().cloned().chain([assigned.clone()]).collect();
+    board.send_replace(Arc::new(Board { float, floats, ..(*now).clone() }));
+    Ok(FloatTold { assigned, new: true })
 }
 
 impl Server {
@@ -105,6 +136,7 @@ impl Server {
         let orders = Arc::new(Mutex::new(Vec::new()));
         let clock = Arc::new(AtomicI64::new(sample::at("20:41:07").nanos()));
         let (given, time, theirs) = (Arc::clone(&orders), Arc::clone(&clock), people.clone());
+        let shown = board.clone();
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let (_rehearsal, rehearsals) = tokio::sync::watch::channel(None);
@@ -115,7 +147,7 @@ impl Server {
                     board: receiver,
                     latencies: Arc::default(),
                     door: Door::new(move |order| std::future::ready(answer(&given, order))),
-                    bookkeeping: ledger(),
+                    bookkeeping: ledger(shown),
                     people: theirs,
                     books,
                     clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),

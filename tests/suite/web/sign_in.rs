@@ -120,7 +120,12 @@ fn web_4_a_link_lets_in_once_and_a_look_at_it_uses_nothing_up() {
 
 /// An administrator who is signed in and has one-time codes.
 pub(crate) fn administrator(server: &Server, name: &str) -> (PersonId, Person, String) {
-    let id = server.add(name, &[Role::Administrator], false);
+    with_codes(server, name, &[Role::Administrator])
+}
+
+/// Somebody with these roles and one-time codes.
+pub(crate) fn with_codes(server: &Server, name: &str, roles: &[Role]) -> (PersonId, Person, String) {
+    let id = server.add(name, roles, false);
     let secret = server.wait(server.people.begin_codes(id, name, "X")).unwrap().secret.to_string();
     server.wait(server.people.confirm_codes(id, &code(&secret, server), server.now())).unwrap().unwrap();
     (id, server.session_of(id), secret)

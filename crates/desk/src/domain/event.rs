@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::chart::ChartChange;
 use super::decimal::{Money, Price, Quantity, Ratio};
+use super::float::FloatAssigned;
 use super::ids::{DecisionId, OrderId, SessionId, StrategyName};
+use super::lots::LotMethod;
 use super::market::Side;
 use super::order::{Ending, Execution, Intent, OrderState, Plan, Refusal};
 use super::symbol::Symbol;
@@ -179,6 +181,15 @@ pub enum Body {
     },
     /// A person has changed the chart of accounts (LEDG-2). The row of the chart is in the same transaction.
     ChartChanged(Box<ChartChange>),
+    /// Accounting has assigned a float (LEDG-10): a limit from its date on, and no entry.
+    FloatAssigned(Box<FloatAssigned>),
+    /// From this session on other lots close first (LEDG-5); what is booked stays as it is.
+    LotsChosen {
+        /// The session that has just been opened.
+        session: SessionId,
+        /// Which lots.
+        method: LotMethod,
+    },
 }
 
 /// A signal with its gate trace and its plan.
@@ -348,6 +359,8 @@ impl Body {
             Self::FeeCharged { .. } => "fee_charged",
             Self::SessionClosed { .. } => "session_closed",
             Self::ChartChanged(_) => "chart_changed",
+            Self::FloatAssigned(_) => "float_assigned",
+            Self::LotsChosen { .. } => "lots_chosen",
         }
     }
 }

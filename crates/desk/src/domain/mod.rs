@@ -14,10 +14,14 @@ pub mod decimal;
 pub mod event;
 /// Fees and commissions, by dated schedules.
 pub mod fees;
+/// The float that accounting assigns.
+pub mod float;
 /// One newtype an identifier.
 pub mod ids;
 /// Accounts, postings, entries.
 pub mod journal;
+/// Which lots close first.
+pub mod lots;
 /// Bars, quotes, instruments.
 pub mod market;
 /// Orders and brackets.

@@ -190,7 +190,9 @@ impl Portfolio {
             | Body::Settled { .. }
             | Body::FeeCharged { .. }
             | Body::SessionClosed { .. }
-            | Body::ChartChanged(_) => {}
+            | Body::ChartChanged(_)
+            | Body::FloatAssigned(_)
+            | Body::LotsChosen { .. } => {}
         }
         Ok(())
     }

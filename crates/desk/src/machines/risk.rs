@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::event::{Body, Event};
+use crate::domain::float::FloatAssigned;
 use crate::domain::ids::StrategyName;
 use crate::domain::order::Execution;
 use crate::domain::position::Position;
 use crate::domain::symbol::Symbol;
+use crate::domain::time::Date;
 use crate::domain::trade::Trade;
 use crate::domain::wide::{Overflow, Wide, value_of};
 use crate::gates::Reason;
@@ -26,6 +28,12 @@ struct Today {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Risk {
     limits: Limits,
+    /// The float before anything was assigned, that of the set-up.
+    first: Money,
+    /// What accounting has assigned, as it was recorded.
+    assigned: Vec<FloatAssigned>,
+    /// The last session that was opened.
+    session: Option<Date>,
     cash: Wide,
     at_open: Wide,
     peak: Option<Wide>,
@@ -46,6 +54,9 @@ impl Risk {
         let cash = Wide::from(limits.float);
         Self {
             limits,
+            first: limits.float,
+            assigned: Vec::new(),
+            session: None,
             cash,
             at_open: cash,
             peak: None,
@@ -65,11 +76,33 @@ impl Risk {
         &self.limits
     }
 
-    /// Other limits from now on. The float stays: it is an assignment in the books. What was approved under the old ones
-    /// does not hold any more (RISK-0).
+    /// Other limits from now on. The float stays: accounting alone assigns it. What was approved under the old ones does not
+    /// hold any more (RISK-0).
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = Limits { float: self.limits.float, ..limits };
         self.epoch = self.epoch.saturating_add(1);
+    }
+
+    /// What accounting has assigned, in the order of the record.
+    #[must_use]
+    pub fn assigned(&self) -> &[FloatAssigned] {
+        &self.assigned
+    }
+
+    /// The float that holds in a session: of the assignments that begin on its date or before it the one that begins last,
+    /// of several of one date the one recorded last; before the first assignment that of the set-up (LEDG-10).
+    #[must_use]
+    pub fn float_of(&self, session: Date) -> Money {
+        let begun = self.assigned.iter().map(|a| &a.assignment).filter(|a| a.from <= session);
+        begun.max_by_key(|a| a.from).map_or(self.first, |a| a.float)
+    }
+
+    fn set_float(&mut self) {
+        let float = self.session.map_or(self.limits.float, |session| self.float_of(session));
+        if float != self.limits.float {
+            self.limits.float = float;
+            self.epoch = self.epoch.saturating_add(1);
+        }
     }
 
     /// Rises with each limit change, freeze or kill; an approval of an older one does not hold (RISK-0).
@@ -211,7 +244,9 @@ impl Risk {
     /// [`Overflow`].
     pub fn apply(&mut self, event: &Event) -> Result<(), Overflow> {
         match &event.body {
-            Body::SessionOpened { .. } => {
+            Body::SessionOpened { session, .. } => {
+                self.session = Some(session.date);
+                self.set_float();
                 self.at_open = self.cash;
                 self.trades.clear();
                 self.trades_symbol.clear();
@@ -240,6 +275,10 @@ impl Risk {
                 self.freezes.retain(|f| f.reason != Reason::Drawdown);
                 self.peak = Some(Wide::from(*peak));
                 self.epoch = self.epoch.saturating_add(1);
+            }
+            Body::FloatAssigned(assigned) => {
+                self.assigned.push(assigned.as_ref().clone());
+                self.set_float();
             }
             _ => {}
         }

@@ -55,7 +55,7 @@ pub struct SessionPoint {
     pub session: SessionId,
     /// Equity after the close.
     pub equity: Money,
-    /// What the session added.
+    /// What the session added, float that moved left out.
     pub change: Money,
     /// The highest end of a session so far, the float included, less this one.
     pub drawdown: Money,
@@ -66,16 +66,21 @@ pub struct SessionPoint {
 /// # Errors
 /// [`Overflow`].
 pub fn session_points(sessions: &[SessionRecord], float: Money) -> Result<Vec<SessionPoint>, Overflow> {
-    let mut peak = float;
+    let mut peak = Wide::from(float);
+    let first = sessions.first().map_or(Wide::ZERO, |s| Wide::from(s.contributed_open));
     sessions
         .iter()
         .map(|s| {
-            peak = peak.max(s.equity_close);
+            // Float that came in is no gain, and float that went back no fall.
+            let moved = |since: Wide| Wide::from(s.contributed_close) - since;
+            let close = Wide::from(s.equity_close);
+            let without = close - moved(first);
+            peak = peak.max(without);
             Ok(SessionPoint {
                 session: s.session,
                 equity: s.equity_close,
-                change: s.equity_close.checked_sub(s.equity_open).ok_or(Overflow)?,
-                drawdown: peak.checked_sub(s.equity_close).ok_or(Overflow)?,
+                change: (close - Wide::from(s.equity_open) - moved(Wide::from(s.contributed_open))).money()?,
+                drawdown: (peak - without).money()?,
             })
         })
         .collect()

@@ -17,7 +17,7 @@ use crate::domain::records::{
 };
 use crate::domain::symbol::Currency;
 use crate::domain::time::{Date, Span, Timestamp, Weekday};
-use crate::domain::wide::{Overflow, widen};
+use crate::domain::wide::{Overflow, Wide, widen};
 
 /// What a run recorded. Sessions and equity are in order of time; the rest may be in any order.
 #[derive(Clone, Copy, Debug)]
@@ -133,7 +133,7 @@ pub struct Summary {
     pub sessions: usize,
     /// Equity after the last close.
     pub equity_close: Money,
-    /// Its change since the start.
+    /// Its change since the start, float that moved left out.
     pub equity_change: Money,
     /// The deepest fall, over all points of equity.
     pub drawdown: Drawdown,
@@ -249,13 +249,16 @@ fn period(m: &Material<'_>, head: Head) -> Result<Summary, Overflow> {
     let fall = drawdown(m.equity, Some(float))?;
     let nets: Vec<Money> = m.trades.iter().map(|t| t.pnl_net).collect();
     let equity_close = m.sessions.last().map_or(float, |s| s.equity_close);
+    let moved = m.sessions.first().zip(m.sessions.last());
+    let moved =
+        moved.map(|(a, z)| Wide::from(z.contributed_close) - Wide::from(a.contributed_open)).unwrap_or_default();
     let weekdays = by(m.trades, |t| t.session.date.weekday())?;
     Ok(Summary {
         from: m.run.plan.from,
         to: m.run.plan.to,
         sessions: m.sessions.len(),
         equity_close,
-        equity_change: equity_close.checked_sub(float).ok_or(Overflow)?,
+        equity_change: (Wide::from(equity_close) - Wide::from(float) - moved).money()?,
         turnover_of_float: Figure::share(widen(overview.exposure.turnover.raw()), widen(float.raw())),
         time_in_market: Figure::share(overview.exposure.minutes_in_market.into(), overview.exposure.minutes.into()),
         ratios: ratios(&curve, float, fall.max),

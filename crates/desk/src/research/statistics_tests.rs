@@ -93,6 +93,8 @@ fn session(day: u8, open: &str, close: &str) -> SessionRecord {
         early_close: false,
         equity_open: money(open),
         equity_close: money(close),
+        contributed_open: Money::ZERO,
+        contributed_close: Money::ZERO,
         net: Money::ZERO,
         fees: FeeSums { commission: money("4.00"), sec: money("1.00"), taf: money("0.00000002") },
         fee_rounding: FeeSums { taf: money("0.00999998"), ..FeeSums::default() },

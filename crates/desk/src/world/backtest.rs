@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use super::day::figures;
 use super::feed::Feed;
+use super::harvest::AtOpen;
 use super::trader::{Ended, Halt, Link, Record, SessionTerms, Setup, Trader};
 use crate::domain::calendar::{Calendar, CalendarError, Session, settlement};
-use crate::domain::decimal::Money;
 use crate::domain::event::Event;
 use crate::domain::fees::FeeSchedule;
 use crate::domain::ids::SessionId;
@@ -76,8 +76,8 @@ pub struct Closed<'a> {
     pub closing: &'a Closing,
     /// Bars left out because they lie outside of the session, by place, since the session before.
     pub outside: &'a [u64],
-    /// Equity at the session's open.
-    pub equity_open: Money,
+    /// How the books stood at the session's open.
+    pub at_open: AtOpen,
 }
 
 /// Who looks on. A break ends the run in order, between two instants.
@@ -196,7 +196,7 @@ impl Backtest {
         quotes: &mut [&[QuoteBar]],
         watcher: &mut impl Watcher,
     ) -> Result<(), Stopped> {
-        let equity_open = self.open(session)?;
+        let at_open = self.open(session)?;
         let mut ended: Vec<Ended<'_>> = Vec::with_capacity(quotes.len());
         // Quotes are rare, and each bar would ask for them.
         let quoted = quotes.iter().any(|q| !q.is_empty());
@@ -219,11 +219,11 @@ impl Backtest {
                 return Err(Stopped::Interrupted);
             }
         }
-        self.close(session, equity_open, watcher)
+        self.close(session, at_open, watcher)
     }
 
-    /// Opens the session at venue and bot; equity at the open comes back.
-    fn open(&mut self, session: &Session) -> Result<Money, Stopped> {
+    /// Opens the session at venue and bot; how the books stand then comes back.
+    fn open(&mut self, session: &Session) -> Result<AtOpen, Stopped> {
         let settles = settlement::settlement_date(session.id.date)?;
         let rates = self.fees.at(session.id.date);
         let charges = self.venue.open_session(Terms { session: session.id, settles, rates })?;
@@ -234,7 +234,7 @@ impl Backtest {
         }
         self.trader.open_session(session.open, SessionTerms { hours, settles, rates })?;
         self.trader.settle_and_charge(session.open, session.id, &charges)?;
-        Ok(self.trader.equity()?.money()?)
+        Ok(AtOpen::of(&self.trader)?)
     }
 
     /// One instant: the venue matches, the bot hears, observes and decides.
@@ -261,11 +261,11 @@ impl Backtest {
         self.trader.decide(now, ended, &mut Direct(&mut self.venue))
     }
 
-    fn close(&mut self, session: &Session, equity_open: Money, watcher: &mut impl Watcher) -> Result<(), Stopped> {
+    fn close(&mut self, session: &Session, at_open: AtOpen, watcher: &mut impl Watcher) -> Result<(), Stopped> {
         let next = self.next_session(session.id.date)?;
         let broker = figures(&self.venue, &self.trader.setup.instruments)?;
         let closing = self.trader.close_day(session.close, session.id, next, broker)?;
-        let closed = Closed { session, trader: &self.trader, closing: &closing, outside: &self.outside, equity_open };
+        let closed = Closed { session, trader: &self.trader, closing: &closing, outside: &self.outside, at_open };
         watcher.session(&closed)?;
         self.venue.forget();
         self.outside.fill(0);

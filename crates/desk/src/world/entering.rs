@@ -3,8 +3,10 @@
 use super::trader::{Halt, Record, Trader};
 use crate::domain::chart::ChartChange;
 use crate::domain::event::Body;
+use crate::domain::float::{FloatAssigned, FloatAssignment, FloatRefusal};
 use crate::domain::ids::SessionId;
 use crate::domain::journal::Draft;
+use crate::domain::symbol::Currency;
 use crate::domain::time::Timestamp;
 use crate::machines::ledger::{BookFact, BookRefusal, ChartEdit, ChartRefusal};
 
@@ -15,6 +17,15 @@ pub struct Author {
     pub by: String,
     /// Why.
     pub reason: String,
+}
+
+/// What an assignment of accounting comes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Assigning {
+    /// It is to be recorded.
+    New(FloatAssigned),
+    /// The same document has assigned the same before: nothing more is done.
+    Again(FloatAssigned),
 }
 
 impl<R: Record> Trader<R> {
@@ -61,6 +72,32 @@ impl<R: Record> Trader<R> {
     /// [`Halt`].
     pub fn change_chart(&mut self, at: Timestamp, change: ChartChange) -> Result<(), Halt> {
         self.commit(at, [Body::ChartChanged(Box::new(change))])
+    }
+
+    /// What an assignment of accounting would record if it came now; the earlier one where its document has assigned the same
+    /// before. Nothing is changed.
+    ///
+    /// # Errors
+    /// [`FloatRefusal`].
+    pub fn assignment(&self, wanted: &FloatAssignment, by: &str) -> Result<Assigning, FloatRefusal> {
+        wanted.check(Currency::USD)?;
+        let earlier = self.risk.assigned().iter().find(|a| a.assignment.document == wanted.document);
+        match earlier {
+            Some(earlier) if earlier.assignment == *wanted => Ok(Assigning::Again(earlier.clone())),
+            Some(earlier) => Err(FloatRefusal::DocumentUsed { earlier: Box::new(earlier.clone()) }),
+            None => {
+                let before = self.risk.float_of(wanted.from);
+                Ok(Assigning::New(FloatAssigned { assignment: wanted.clone(), before, by: by.to_owned() }))
+            }
+        }
+    }
+
+    /// Records what [`Self::assignment`] has just given: everybody who folds the record has the float from its session on.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn assign_float(&mut self, at: Timestamp, assigned: FloatAssigned) -> Result<(), Halt> {
+        self.commit(at, [Body::FloatAssigned(Box::new(assigned))])
     }
 
     /// Clears the freeze by drawdown for a person: equity as it was marked last is the peak from now on (RISK-12). Nothing

@@ -45,3 +45,5 @@ mod signal;
 pub mod trader;
 /// What time alone asks of a bot: look-ups, polls, repeats, repairs.
 mod upkeep;
+/// Equity by the books.
+pub mod worth;

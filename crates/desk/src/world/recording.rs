@@ -6,7 +6,7 @@ use crate::domain::ids::{OrderId, StrategyName};
 use crate::domain::position::Stage;
 use crate::domain::time::Timestamp;
 use crate::domain::wide::Overflow;
-use crate::machines::ledger::{BookFact, Fill, LotChoice, Sealed};
+use crate::machines::ledger::{BookFact, Fill, Sealed};
 
 impl<R: Record> Trader<R> {
     /// Records what happened, folds it in, and records what follows from it at once: closed trades, missed entries.
@@ -95,6 +95,7 @@ impl<R: Record> Trader<R> {
             Body::Settled { session } => self.milestones.settled = Some(*session),
             Body::SessionClosed { session } => self.milestones.closed = Some(*session),
             Body::ChartChanged(change) => self.books.apply_chart(change),
+            Body::LotsChosen { method, .. } => self.books.apply_lots(*method),
             _ => {}
         }
         Ok(())
@@ -138,7 +139,7 @@ impl<R: Record> Trader<R> {
             settles: terms.settles,
             session: terms.hours.session,
             effective_at: execution.at,
-            lots: LotChoice::Fifo,
+            lots: self.books.lots().into(),
             corrects: None,
         });
         self.book(at, &fact, entries)

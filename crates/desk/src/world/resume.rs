@@ -1,7 +1,7 @@
 //! From stored bytes and a feed that can be played again back to a bot that goes on: the events are folded, the feed is
 //! played beside them, and the simulated venue, which lived in the process that is gone, is led through the same commands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::conductor::Moment;
 use super::playback::{Playback, Tick};
@@ -9,6 +9,7 @@ use super::seats::Outbox;
 use super::trader::{Halt, SessionTerms, Setup, Trader};
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::OrderId;
+use crate::domain::journal::Entry;
 use crate::domain::order::{Command, Ending, Intent};
 use crate::domain::time::Timestamp;
 use crate::machines::ledger::Books;
@@ -23,6 +24,8 @@ pub enum Past {
     Moment(Moment),
     /// A recorded event.
     Event(Event),
+    /// An entry of the books.
+    Entry(Box<Entry>),
 }
 
 /// A bot led back to where its record ends.
@@ -31,6 +34,8 @@ struct Resuming<'a, F> {
     venue: Venue,
     intents: BTreeMap<OrderId, Intent>,
     cancels: BTreeSet<OrderId>,
+    /// Entries that are not told yet.
+    entries: VecDeque<Entry>,
     playback: &'a mut Playback,
     tell: F,
 }
@@ -47,19 +52,24 @@ pub fn resume<B: AsRef<[u8]>, C: AsRef<[u8]>>(
     tell: impl FnMut(Past),
 ) -> Result<(Trader<Outbox>, Venue), Halt> {
     let mut trader = Trader::new(setup.clone(), Outbox::default())?;
-    (trader.books, trader.journal) = Books::fold(setup.identity.clone(), entries)?;
+    let mut told = VecDeque::new();
+    (trader.books, trader.journal) =
+        Books::fold_telling(setup.identity.clone(), entries, |entry| told.push_back(entry))?;
     let venue = Venue::new(setup.rules, setup.commission, setup.instruments.clone(), setup.limits.float);
-    let mut resuming = Resuming { trader, venue, intents: BTreeMap::new(), cancels: BTreeSet::new(), playback, tell };
+    let (intents, cancels) = (BTreeMap::new(), BTreeSet::new());
+    let mut resuming = Resuming { trader, venue, intents, cancels, entries: told, playback, tell };
     for bytes in events {
         let next = resuming.trader.seq().saturating_add(1);
         let event = Event::from_bytes(bytes.as_ref()).map_err(|e| Halt::Record(format!("event {next}: {e}")))?;
         resuming.take(event)?;
     }
+    resuming.booked(|_| true);
     Ok((resuming.trader, resuming.venue))
 }
 
 impl<F: FnMut(Past)> Resuming<'_, F> {
     fn take(&mut self, event: Event) -> Result<(), Halt> {
+        self.booked(|at| at < event.at && event.feed == 0);
         match &event.body {
             Body::SessionOpened { .. } => self.open(&event)?,
             Body::SessionClosed { .. } => self.close(&event)?,
@@ -71,8 +81,17 @@ impl<F: FnMut(Past)> Resuming<'_, F> {
         }
         self.trader.follow(&event)?;
         self.command(event.at, &event.body)?;
+        self.booked(|at| at <= event.at);
         (self.tell)(Past::Event(event));
         Ok(())
+    }
+
+    /// Tells the entries up to some moment: as they were booked, those of an instant before its events, and what was booked in
+    /// a minute before the next.
+    fn booked(&mut self, until: impl Fn(Timestamp) -> bool) {
+        while let Some(entry) = self.entries.pop_front_if(|entry| until(entry.booked_at)) {
+            (self.tell)(Past::Entry(Box::new(entry)));
+        }
     }
 
     fn step(&mut self) -> Result<Option<Tick>, Halt> {
@@ -113,6 +132,7 @@ impl<F: FnMut(Past)> Resuming<'_, F> {
             self.venue.on_bar(*place, bar, quote.as_ref(), &mut answers)?;
         }
         self.venue.expire(instant.at, &mut answers);
+        self.booked(|at| at < instant.at);
         self.trader.end_instant();
         self.trader.observe(instant.at, &instant.ended())?;
         (self.tell)(Past::Moment(instant));

@@ -2,6 +2,7 @@
 
 use crate::domain::fees::{CommissionSchedule, SaleRates};
 use crate::domain::ids::{Identity, StrategyName};
+use crate::domain::lots::LotMethod;
 use crate::domain::market::Instrument;
 use crate::domain::time::{Date, Span};
 use crate::machines::market_data::Hours;
@@ -17,7 +18,7 @@ pub struct Setup {
     pub identity: Identity,
     /// Rises with each restore of a backup.
     pub epoch: u32,
-    /// The limits in force.
+    /// The limits; the float among them is the account's cash at set-up.
     pub limits: Limits,
     /// Strategies in their configured order, with their parameters.
     pub strategies: Vec<(StrategyName, Parameters)>,
@@ -31,6 +32,8 @@ pub struct Setup {
     pub time_to_live: Span,
     /// What is asked of a symbol before each session; nothing where every symbol is taken (TRADE-4).
     pub screen: Option<Criteria>,
+    /// Which lots close first, from the next session's open on.
+    pub lots: LotMethod,
 }
 
 impl Setup {
@@ -47,6 +50,7 @@ impl Setup {
             commission: CommissionSchedule::default(),
             time_to_live: Span::minutes(5),
             screen: None,
+            lots: LotMethod::default(),
         }
     }
 }

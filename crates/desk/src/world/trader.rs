@@ -10,6 +10,7 @@ pub use super::setup::{SessionTerms, Setup};
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::{DecisionId, OrderId, StrategyName};
+use crate::domain::lots::LotMethod;
 use crate::domain::order::{Command, ExitReason, Intent, Leg, OrderKey, Report};
 use crate::domain::position::{Position, Stage};
 use crate::domain::symbol::Symbol;
@@ -100,11 +101,14 @@ impl<R: Record> Trader<R> {
         Ok(Self::with_strategies(setup, strategies, record))
     }
 
-    /// Another configuration from now on (OPS-3): what is open keeps the plan that it was opened with.
-    pub fn configure(&mut self, limits: Limits, time_to_live: Span) {
+    /// Another configuration from now on (OPS-3): what is open keeps the plan that it was opened with, and a session the lot
+    /// method that it was opened with.
+    pub fn configure(&mut self, limits: Limits, time_to_live: Span, lots: LotMethod) {
         self.risk.set_limits(limits);
-        self.setup.limits = *self.risk.limits();
+        // The cash of the set-up is no limit, and stays.
+        self.setup.limits = Limits { float: self.setup.limits.float, ..limits };
         self.setup.time_to_live = time_to_live;
+        self.setup.lots = lots;
     }
 
     /// A bot with strategies made elsewhere, in the order and with the parameters that the setup names.
@@ -241,7 +245,9 @@ impl<R: Record> Trader<R> {
     pub fn open_session(&mut self, at: Timestamp, terms: SessionTerms) -> Result<(), Halt> {
         self.begin(terms)?;
         let Hours { session, open, close } = terms.hours;
-        self.commit(at, [Body::SessionOpened { session, open, close }])
+        let method = self.setup.lots;
+        let chosen = (method != self.books.lots()).then_some(Body::LotsChosen { session, method });
+        self.commit(at, [Body::SessionOpened { session, open, close }].into_iter().chain(chosen))
     }
 
     /// Empties what is per session and no record: indicators and counts of market data.
@@ -568,7 +574,7 @@ impl<R: Record> Trader<R> {
         Ok(standing)
     }
 
-    /// The float that the limits are made for.
+    /// The account's cash at set-up, and the float before accounting assigns another.
     #[must_use]
     pub const fn float(&self) -> Money {
         self.setup.limits.float

@@ -15,4 +15,4 @@ mod tests;
 pub use fold::{Around, Review, Standing, State, decide};
 pub use log::{Doing, Known, NotDone, Raised, Reviewed};
 pub use refused::Refused;
-pub use words::{Act, ActKind, CLOSE, Item, ItemKind, NewItem, Subject, Wanted};
+pub use words::{Act, ActKind, CLOSE, Item, ItemKind, MOVED, NewItem, Subject, Wanted};

@@ -135,6 +135,9 @@ named! { ItemKind:
 /// How the source of an item begins that a day's close has raised about a check of its own.
 pub const CLOSE: &str = "close:";
 
+/// How the source of an item begins that asks for accounting's document of float that moved.
+pub const MOVED: &str = "float_entry:";
+
 /// Something to be raised. The same source is never raised twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewItem {

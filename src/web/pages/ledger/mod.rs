@@ -10,6 +10,8 @@ mod closes;
 mod enter;
 /// The books as files for other programs.
 mod exports;
+/// The float and its assignments.
+mod float;
 /// Trial balance, entries, one entry.
 mod journal;
 /// Open lots and realised gains.
@@ -32,6 +34,7 @@ pub(crate) use cash::page as cash;
 pub(crate) use closes::closes;
 pub(crate) use enter::{begin, submit};
 pub(crate) use exports::{download, exports};
+pub(crate) use float::{assign_float, float};
 pub(crate) use journal::{Asked, entry, found, journal, line as entry_line, show_entry};
 pub(crate) use lots::lots;
 pub(crate) use register::register;

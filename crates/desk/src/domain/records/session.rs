@@ -120,10 +120,14 @@ pub struct SessionRecord {
     pub close: Timestamp,
     /// Whether the exchange closed early.
     pub early_close: bool,
-    /// Equity at the open.
+    /// Equity by the books at the open (LEDG-3a).
     pub equity_open: Money,
     /// Equity after the close, the day's rounding of fees included.
     pub equity_close: Money,
+    /// Float that had come in at the open, less float that had gone back.
+    pub contributed_open: Money,
+    /// The same after the close.
+    pub contributed_close: Money,
     /// Net result of the trades closed in it.
     pub net: Money,
     /// Fees of its fills, as accrued.
@@ -150,7 +154,7 @@ pub struct SessionRecord {
     pub books_head: Hash,
 }
 
-/// Equity at an instant: float + cash of all fills − fees + positions at their last close.
+/// Equity by the books at an instant, positions at their last close; float that moved since the first open is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EquityPoint {

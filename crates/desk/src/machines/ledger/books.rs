@@ -23,6 +23,7 @@ use crate::domain::chain::Hash;
 use crate::domain::decimal::{Money, Price};
 use crate::domain::ids::{ExecutionId, Identity, ItemId, LotId, SessionId};
 use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Fact, FeeKind, Holding, Posting};
+use crate::domain::lots::LotMethod;
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::{Date, Timestamp};
 
@@ -57,6 +58,8 @@ pub struct Books {
     pub(super) identity: Identity,
     pub(super) last_seq: u64,
     pub(super) chart: Chart,
+    /// Which lots close first since the last event that says so.
+    lots: LotMethod,
     pub(super) pools: BTreeMap<(Symbol, AccountCode), Vec<OpenLot>>,
     pub(super) origins: BTreeMap<TextKey, Origin>,
     pub(super) balances: Balances,
@@ -101,6 +104,7 @@ impl Books {
             identity,
             last_seq: 0,
             chart: Chart::default(),
+            lots: LotMethod::default(),
             pools: BTreeMap::new(),
             origins: BTreeMap::new(),
             balances: Balances::default(),
@@ -209,6 +213,17 @@ impl Books {
             EntryKind::YearClose => self.basis.leave_out(entry),
             _ => {}
         }
+    }
+
+    /// Which lots close first where an order names none.
+    #[must_use]
+    pub const fn lots(&self) -> LotMethod {
+        self.lots
+    }
+
+    /// Folds the choice of a method. What is booked stays as it is.
+    pub(crate) const fn apply_lots(&mut self, method: LotMethod) {
+        self.lots = method;
     }
 
     /// Whether the fact with this source key is booked, and as which entry.

@@ -13,6 +13,7 @@ use super::year::{Unlock, YearClose};
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::ids::{ExecutionId, LotId, OrderId, SessionId, StrategyName};
 use crate::domain::journal::FeeKind;
+use crate::domain::lots::LotMethod;
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::{Date, Timestamp};
 
@@ -162,6 +163,16 @@ pub enum LotChoice {
     HighestCost,
     /// Those named, with the units of each, above zero; the rest as [`LotChoice::Fifo`].
     Specific(Vec<(LotId, Quantity)>),
+}
+
+impl From<LotMethod> for LotChoice {
+    fn from(method: LotMethod) -> Self {
+        match method {
+            LotMethod::Fifo => Self::Fifo,
+            LotMethod::Lifo => Self::Lifo,
+            LotMethod::HighestCost => Self::HighestCost,
+        }
+    }
 }
 
 impl LotChoice {

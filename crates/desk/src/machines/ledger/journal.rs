@@ -189,6 +189,18 @@ impl Books {
         identity: Identity,
         stored: impl IntoIterator<Item = B>,
     ) -> Result<(Self, Journal), JournalError> {
+        Self::fold_telling(identity, stored, drop)
+    }
+
+    /// The same, where somebody takes each entry after it was folded.
+    ///
+    /// # Errors
+    /// As [`Self::fold`].
+    pub fn fold_telling<B: AsRef<[u8]>>(
+        identity: Identity,
+        stored: impl IntoIterator<Item = B>,
+        mut tell: impl FnMut(Entry),
+    ) -> Result<(Self, Journal), JournalError> {
         let mut books = Self::new(identity.clone());
         let mut head = Head::default();
         for bytes in stored {
@@ -200,6 +212,7 @@ impl Books {
             }
             head = Head { seq, hash: head.hash.link(bytes.as_ref()), booked_at: entry.booked_at };
             books.apply(&entry);
+            tell(entry);
         }
         Ok((books, Journal::resume(identity, head)))
     }

@@ -107,16 +107,19 @@ impl Step {
         let mut found = None;
         for event in events {
             let steps = match &event.body {
-                Body::SessionOpened { .. } | Body::Settled { .. } | Body::FeeCharged { .. } => {
-                    (Self::OpeningBefore, Self::OpeningAfter)
-                }
+                Body::SessionOpened { .. }
+                | Body::Settled { .. }
+                | Body::FeeCharged { .. }
+                | Body::LotsChosen { .. } => (Self::OpeningBefore, Self::OpeningAfter),
                 Body::SessionClosed { .. } => (Self::ClosingBefore, Self::ClosingAfter),
                 Body::Intended(_) => return (Self::IntentBefore, Self::IntentAfter),
                 Body::CancelIntended { .. } | Body::AmendIntended { .. } => (Self::ChangeBefore, Self::ChangeAfter),
                 Body::Unknown { .. } | Body::NotAccepted { .. } => (Self::DoubtBefore, Self::DoubtAfter),
-                Body::Decided(_) | Body::Frozen { .. } | Body::DrawdownCleared { .. } | Body::ChartChanged(_) => {
-                    (Self::DecisionBefore, Self::DecisionAfter)
-                }
+                Body::Decided(_)
+                | Body::Frozen { .. }
+                | Body::DrawdownCleared { .. }
+                | Body::ChartChanged(_)
+                | Body::FloatAssigned(_) => (Self::DecisionBefore, Self::DecisionAfter),
                 Body::Accepted { .. }
                 | Body::Refused { .. }
                 | Body::Executed { .. }

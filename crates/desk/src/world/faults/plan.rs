@@ -4,6 +4,7 @@ use super::crash::{CrashAt, Step};
 use crate::domain::decimal::{Money, Ratio, SCALE};
 use crate::domain::fees::CommissionSchedule;
 use crate::domain::ids::{Identity, IdentityError, StrategyName};
+use crate::domain::lots::LotMethod;
 use crate::domain::market::Instrument;
 use crate::domain::seed::{Rng, Seed};
 use crate::domain::time::Span;
@@ -124,6 +125,7 @@ impl Plan {
             commission: CommissionSchedule::default(),
             time_to_live: if self.profile.is_multiple_of(2) { Span::minutes(5) } else { Span::seconds(90) },
             screen: None,
+            lots: LotMethod::default(),
         })
     }
 

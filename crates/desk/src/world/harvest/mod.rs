@@ -15,7 +15,7 @@ mod trades;
 /// Looks on while a run goes, and keeps the figures that no event holds.
 pub mod watch;
 
-pub use watch::{Ending, Watched};
+pub use watch::{AtOpen, Ending, Watched};
 
 use follow::Followed;
 

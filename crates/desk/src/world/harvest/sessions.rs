@@ -27,33 +27,31 @@ struct Happened {
     fills: u64,
 }
 
-/// The sessions, and equity at each whole minute of them with the roundings of fees up to it.
+/// The sessions, and equity at each whole minute of them. In the curve, float that moves after the first open is left out: it
+/// is no gain.
 pub(super) fn records(source: &Source<'_>) -> Result<(Vec<SessionRecord>, Vec<EquityPoint>), Overflow> {
     let mut happened = happened(source.events)?;
     let roundings = roundings(source);
     let mut marks = source.watched.marks.iter().peekable();
     let mut points = Vec::with_capacity(source.watched.marks.len());
     let mut sessions = Vec::with_capacity(source.watched.sessions.len());
-    let Before { mut rounded, mut peak } = source.watched.before;
+    let Before { mut peak } = source.watched.before;
+    let base = source.watched.sessions.first().map_or(Wide::ZERO, |watch| watch.at_open.contributed);
     for watch in &source.watched.sessions {
         let own = roundings.get(&watch.session).copied().unwrap_or_default();
-        let equity_open = (Wide::from(watch.equity_open) - rounded).money()?;
         let mut deepest = Wide::ZERO;
-        let mut last = Wide::from(equity_open);
+        let mut last = watch.at_open.equity - watch.at_open.contributed;
         let mut highest = peak.unwrap_or(last);
-        while let Some((at, mark)) = marks.next_if(|(at, _)| *at <= watch.close) {
-            if *at == watch.close {
-                rounded += Wide::from(own.total()?);
-            }
-            last = *mark - rounded;
+        while let Some((at, result)) = marks.next_if(|(at, _)| *at <= watch.close) {
+            let rounding = if *at == watch.close { Wide::from(own.total()?) } else { Wide::ZERO };
+            last = *result - rounding;
             highest = highest.max(last);
             deepest = deepest.max(highest - last);
-            points.push(EquityPoint { at: *at, equity: last.money()? });
+            points.push(EquityPoint { at: *at, equity: (base + last).money()? });
         }
         peak = Some(highest);
         let sums = happened.remove(&watch.session).unwrap_or_default();
-        let equity = (equity_open, last.money()?);
-        sessions.push(record(watch, sums, own, equity, deepest.money()?)?);
+        sessions.push(record(watch, sums, own, (last, deepest))?);
     }
     Ok((sessions, points))
 }
@@ -62,20 +60,21 @@ fn record(
     watch: &SessionWatch,
     sums: Happened,
     fee_rounding: FeeSums,
-    (equity_open, equity_close): (Money, Money),
-    max_drawdown: Money,
+    (result, deepest): (Wide, Wide),
 ) -> Result<SessionRecord, Overflow> {
     Ok(SessionRecord {
         session: watch.session,
         open: watch.open,
         close: watch.close,
         early_close: watch.early_close,
-        equity_open,
-        equity_close,
+        equity_open: watch.at_open.equity.money()?,
+        equity_close: (result + watch.contributed).money()?,
+        contributed_open: watch.at_open.contributed.money()?,
+        contributed_close: watch.contributed.money()?,
         net: sums.net.money()?,
         fees: FeeSums { commission: sums.commission.money()?, sec: sums.sec.money()?, taf: sums.taf.money()? },
         fee_rounding,
-        max_drawdown,
+        max_drawdown: deepest.money()?,
         exposure: exposure(&watch.standing, sums.turnover)?,
         data: watch.data.clone(),
         freezes: sums.freezes,

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::Harvest;
 use crate::domain::calendar::Session;
-use crate::domain::decimal::{Money, Price};
+use crate::domain::decimal::Price;
 use crate::domain::ids::SessionId;
 use crate::domain::market::Instrument;
 use crate::domain::records::{CountedReason, SkippedWindow, SymbolQuality};
@@ -15,11 +15,13 @@ use crate::domain::wide::{Overflow, Wide, value_of};
 use crate::machines::ledger::{Closing, Head};
 use crate::world::backtest::{Closed, Progress, Watcher};
 use crate::world::trader::{Halt, Record, Trader};
+use crate::world::worth::Worth;
 
 /// What was seen of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Watched {
-    /// Equity at each whole minute, the day's rounding of fees left out (STRAT-11).
+    /// The result so far at each whole minute: equity by the books less the float that came in, before the rounding of the
+    /// session's own fees.
     pub(super) marks: Vec<(Timestamp, Wide)>,
     /// The sessions that closed.
     pub(super) sessions: Vec<SessionWatch>,
@@ -30,14 +32,13 @@ pub struct Watched {
     /// Where the harvest before it ended.
     pub(super) before: Before,
     now: Standing,
+    worth: Worth,
 }
 
 /// What sessions that were harvested already leave to the next.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Before {
-    /// The roundings of their fees.
-    pub(super) rounded: Wide,
-    /// The highest equity.
+    /// The highest result.
     pub(super) peak: Option<Wide>,
 }
 
@@ -50,8 +51,8 @@ pub struct Ending<'a, R: Record> {
     pub trader: &'a Trader<R>,
     /// Bars left out because they lie outside of the session, by place, since the session before.
     pub outside: &'a [u64],
-    /// Equity at the session's open.
-    pub equity_open: Money,
+    /// How the books stood at the session's open.
+    pub at_open: AtOpen,
     /// The books as the session left them: after its day close, where they were closed with it.
     pub head: Head,
 }
@@ -63,11 +64,33 @@ pub(super) struct SessionWatch {
     pub(super) open: Timestamp,
     pub(super) close: Timestamp,
     pub(super) early_close: bool,
-    pub(super) equity_open: Money,
+    pub(super) at_open: AtOpen,
+    /// Float that had come in at its end, less float that had gone back.
+    pub(super) contributed: Wide,
     pub(super) standing: Standing,
     pub(super) data: Vec<SymbolQuality>,
     pub(super) skipped: Vec<SkippedWindow>,
     pub(super) head: Head,
+}
+
+/// How the books stood at a session's open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AtOpen {
+    /// Equity.
+    pub equity: Wide,
+    /// Float that had come in, less float that had gone back.
+    pub contributed: Wide,
+}
+
+impl AtOpen {
+    /// As a bot's books stand.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn of<R: Record>(trader: &Trader<R>) -> Result<Self, Overflow> {
+        let worth = Worth::of(trader.books())?;
+        Ok(Self { equity: trader.worth_of(&worth)?, contributed: worth.contributed() })
+    }
 }
 
 /// What stood in the market during a session.
@@ -81,17 +104,19 @@ pub(super) struct Standing {
 
 impl Watched {
     /// A watch of the sessions after those that have been harvested.
-    ///
-    /// # Errors
-    /// [`Overflow`].
-    pub fn after(&self, harvest: &Harvest) -> Result<Self, Overflow> {
-        let Before { mut rounded, mut peak } = self.before;
-        for session in &harvest.sessions {
-            rounded += Wide::from(session.fee_rounding.total()?);
-            peak = peak.max(Some(Wide::from(session.equity_open)));
-        }
-        let highest = harvest.equity.iter().map(|p| Wide::from(p.equity)).max();
-        Ok(Self { before: Before { rounded, peak: peak.max(highest) }, ..Self::default() })
+    #[must_use]
+    pub fn after(&self, harvest: &Harvest) -> Self {
+        let base = self.sessions.first().map_or(Wide::ZERO, |s| s.at_open.contributed);
+        let points = harvest.equity.iter().map(|p| Wide::from(p.equity) - base);
+        let opens = self.sessions.iter().map(|s| s.at_open.equity - s.at_open.contributed);
+        let peak = points.chain(opens).max().max(self.before.peak);
+        Self { before: Before { peak }, worth: self.worth.clone(), ..Self::default() }
+    }
+
+    /// Equity by the books at the last minute that was marked.
+    #[must_use]
+    pub fn equity(&self) -> Option<Wide> {
+        self.marks.last().map(|(_, result)| *result + self.worth.contributed())
     }
 
     /// A whole minute of a session, when everything that was decided in it has been done.
@@ -100,7 +125,11 @@ impl Watched {
     /// [`Overflow`].
     pub fn mark<R: Record>(&mut self, now: Timestamp, close: Timestamp, trader: &Trader<R>) -> Result<(), Overflow> {
         self.now.minutes = self.now.minutes.saturating_add(1);
-        let mut equity = trader.marked();
+        self.worth.follow(trader.books())?;
+        // What the strategies' own equity leaves out: roundings, and what was booked beside fills.
+        let now_by_books = trader.worth_of(&self.worth)? - self.worth.contributed();
+        let beside = now_by_books - trader.equity()?;
+        let mut result = trader.marked() + beside;
         if !trader.portfolio().is_empty() {
             let gross = gross(trader)?;
             if let Some(gross) = gross {
@@ -111,9 +140,9 @@ impl Watched {
         }
         if now >= close {
             // What was closed at the close itself belongs to the day.
-            equity = trader.equity()?;
+            result = now_by_books;
         }
-        self.marks.push((now, equity));
+        self.marks.push((now, result));
         Ok(())
     }
 
@@ -144,7 +173,8 @@ impl Watched {
             open: ending.session.open,
             close: ending.session.close,
             early_close: ending.session.early_close,
-            equity_open: ending.equity_open,
+            at_open: ending.at_open,
+            contributed: Worth::of(ending.trader.books()).map_or(ending.at_open.contributed, |w| w.contributed()),
             standing: std::mem::take(&mut self.now),
             data: quality(ending),
             skipped: skipped(ending.trader),
@@ -164,8 +194,8 @@ impl Watcher for Watched {
         self.count(closed);
         let head = closed.trader.journal().head();
         self.closings.push((head.seq, closed.closing.clone()));
-        let Closed { session, trader, outside, equity_open, .. } = *closed;
-        self.end(&Ending { session, trader, outside, equity_open, head });
+        let Closed { session, trader, outside, at_open, .. } = *closed;
+        self.end(&Ending { session, trader, outside, at_open, head });
         Ok(())
     }
 }
