@@ -86,9 +86,8 @@ impl People {
     /// # Errors
     /// Where the mirror cannot be read or written.
     pub async fn settle_mirror(&self) -> Result<(), StoreError> {
-        let last: Option<(i64, Vec<u8>)> = self
-            .one(async |link| ask!(link, "reading the head of the audit", fetch_optional, sql::LAST_AUDIT))
-            .await?;
+        let last: Option<(i64, Vec<u8>)> =
+            self.one(async |link| ask!(link, "reading the head of the audit", fetch_optional, sql::LAST_AUDIT)).await?;
         let last = last.map_or(0, |(seq, _)| u64::try_from(seq).unwrap_or(u64::MAX));
         let seq = |line: &str| serde_json::from_str::<serde_json::Value>(line).ok()?.get("seq")?.as_u64();
         for path in self.file().map(mirrors).unwrap_or_default() {

@@ -75,7 +75,12 @@ async fn web_2b_the_mirror_shows_what_the_chain_alone_cannot() {
         (&["start", "kill", "reset_kill"], String::new(), 0, None),
         (&["start", "kill"], all.clone(), 2, Some("record 3: it is missing")),
         (&["start", "pause", "reset_kill"], all.clone(), 1, Some("record 2: the mirror audit.log has another one")),
-        (&["start", "pause", "reset_kill"], lines[2].clone(), 0, Some("record 3: the mirror audit.log has another one")),
+        (
+            &["start", "pause", "reset_kill"],
+            lines[2].clone(),
+            0,
+            Some("record 3: the mirror audit.log has another one"),
+        ),
     ] {
         let (folder, people) = chain(objects).await;
         let logs = folder.path().join("output/TBOT_US_SIM_01/logs");

@@ -329,7 +329,9 @@ impl Body {
             | Self::Settled { .. }
             | Self::FeeCharged { .. }
             | Self::SessionClosed { .. }
-            | Self::ChartChanged(_) => None,
+            | Self::ChartChanged(_)
+            | Self::FloatAssigned(_)
+            | Self::LotsChosen { .. } => None,
         }
     }
 
