@@ -44,8 +44,8 @@ test("WEB-1 the lists lead to one of them, live and of a session that was chosen
   const page = await browserOf("viewer");
   for (const [list, one] of [["/orders", "/orders/"], ["/trades", "/decisions/"], ["/decisions", "/decisions/"]]) {
     await page.goHome(list);
-    const offered = page.getByLabel("Session").locator("option");
-    await page.getByLabel("Session").selectOption({ index: (await offered.count()) - 1 });
+    const offered = page.locator("select[name=session] option");
+    await page.locator("select[name=session]").selectOption({ index: (await offered.count()) - 1 });
     await page.getByRole("button", { name: "Show", exact: true }).click();
     await expect(page).toHaveURL(/session=\d{4}-\d\d-\d\d/);
     await follow(page, main(page, `tbody a[href^="${one}"]`));

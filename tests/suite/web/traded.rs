@@ -1,5 +1,7 @@
 //! Books and event log of three sessions, decided by the bot's own machines on a generated market; the last one is the board's.
 
+use std::ops::ControlFlow;
+
 use desk::domain::calendar::Calendar;
 use desk::domain::event::{Body, Event};
 use desk::domain::fees::FeeSchedule;
@@ -11,7 +13,6 @@ use desk::domain::trade::Trade;
 use desk::world::backtest::{Backtest, Closed, Progress, Watcher};
 use desk::world::generated::{MarketSpec, tapes};
 use desk::world::trader::{Halt, Setup};
-use std::ops::ControlFlow;
 use tbot::store::{self, Address, Batch, Closing, Reader, taken};
 
 use crate::store::sample as books;
