@@ -8,6 +8,8 @@ mod bulk;
 mod carry;
 /// Writing, reading, opening.
 mod open;
+/// The price list of a closing record.
+mod prices;
 /// Around the writer.
 pub(crate) mod raw;
 /// What accountants ask of the journal.
