@@ -10,6 +10,8 @@ mod carry;
 mod history;
 /// Writing, reading, opening.
 mod open;
+/// The price list of a closing record.
+mod prices;
 /// Around the writer.
 pub(crate) mod raw;
 /// Statements in three readings of time.

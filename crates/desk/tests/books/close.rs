@@ -86,9 +86,9 @@ fn the_record_holds_the_price_list_and_its_hash() {
 /// LEDG-4a: version 1 is read for ever, what neither version has is not.
 #[test]
 fn a_record_has_what_its_version_has() {
+    type Change = fn(&mut ClosingRecord);
     let (desk, _) = two_days();
     let record = &desk.closings[0].1.record;
-    type Change = fn(&mut ClosingRecord);
     let cases: [(&str, Change); 5] = [
         ("version 3 is not known; 1 and 2 are", |r| r.v = 3),
         ("version 0 is not known; 1 and 2 are", |r| r.v = 0),
@@ -130,10 +130,8 @@ fn a_day_that_does_not_reconcile_does_not_close() {
     type Change = fn(&mut DayClose);
     let acme = |symbol: &str| BrokerPosition { instrument: crate::support::symbol(symbol), quantity: units("1") };
     let stray = BrokerPosition { ..acme("CRUX") };
-    const CHANGE: &str = "change of equity at market in USD since XNYS:2026-06-01, from 100197.87 to";
-    const PARTS: &str =
-        "realised 0.00, unrealised 100.00, income 0.00, expenses 1.00, float 0.00, currency result 0.00";
-    let twice = format!("{CHANGE} 100297.87: {PARTS}");
+    let twice = "change of equity at market in USD since XNYS:2026-06-01, from 100197.87 to 100297.87: realised 0.00, \
+                 unrealised 100.00, income 0.00, expenses 1.00, float 0.00, currency result 0.00";
     let elsewhere = "change of equity at market in EUR since XNYS:2026-06-01, from 0.00 to 4080.00: realised 0.00, \
                      unrealised 0.00, income 0.00, expenses 0.00, float 0.00, currency result 0.00";
     let cases: [(u8, &str, &str, &str, Change); 14] = [
@@ -159,7 +157,7 @@ fn a_day_that_does_not_reconcile_does_not_close() {
         (6, "queried entries, days and items", "2", "0", |c| c.questions.queried = 2),
         (7, "last entry checked", "7", "8", |c| c.head.seq = 7),
         // A currency told twice, the second time right, which the comparison of cash does not see.
-        (8, &twice, "99.00", "100.00", |c| {
+        (8, twice, "99.00", "100.00", |c| {
             c.broker.cash.insert(0, BrokerCash { currency: Currency::USD, total: money("1.00"), settled: None });
         }),
         (8, elsewhere, "0.00", "4080.00", |c| c.prices.prices[0].currency = "EUR".parse().unwrap()),

@@ -146,7 +146,9 @@ proptest! {
                 ..f.clone()
             }).collect();
             desk.book(day, &settlement(day)).unwrap();
-            fills.iter().for_each(|fill| drop(desk.fill(fill.clone())));
+            for fill in &fills {
+                desk.fill(fill.clone());
+            }
             desk.book(day, &rounding(day)).unwrap();
             let mut close = desk.agreed(day, &fills.iter().collect::<Vec<_>>());
             for (line, price) in close.prices.prices.iter_mut().zip(prices.iter().skip(3 * usize::from(day == 2))) {

@@ -56,7 +56,7 @@ pub enum Compared {
     /// All cash, where neither side has any.
     AllCash,
     /// An activity of the broker that has no entry.
-    Activity(String),
+    Activity(Box<str>),
     /// How many activities there were.
     Activities,
     /// What an item of 1900 is open with.
@@ -363,11 +363,16 @@ impl Checks<'_> {
         self.line(5, Compared::OldItems, Figure::Count(0), Figure::Count(0))
     }
 
-    /// Check 6, the broker's side: each of his activities has its entry, and nothing is in suspense.
+    /// Check 6, the broker's side: each of its activities has its entry, and nothing is in suspense.
     fn activities(&mut self) -> Checked {
         let activities = &self.close.broker.activities;
         for activity in activities.iter().filter(|activity| !self.books.has_booked(&activity.id)) {
-            self.equal(6, Compared::Activity(activity.id.clone()), Figure::Missing, Figure::Money(activity.amount))?;
+            self.equal(
+                6,
+                Compared::Activity(activity.id.as_str().into()),
+                Figure::Missing,
+                Figure::Money(activity.amount),
+            )?;
         }
         let count = Figure::Count(u64::try_from(activities.len()).unwrap_or(u64::MAX));
         self.line(6, Compared::Activities, count, count)?;

@@ -1,7 +1,7 @@
 //! Equity at market, and what made it change since the last close (BOOKS.md section 12, check 8).
 //!
-//! One side is the broker's: his cash and his positions at the listed prices, with what accrues in the books and is not
-//! his yet. The other is the books' own: what was posted to the accounts of results, and what the open lots are worth
+//! One side is the broker's: its cash and its positions at the listed prices, with what accrues in the books and is not
+//! in its cash yet. The other is the books' own: what was posted to the accounts of results, and what the open lots are worth
 //! beyond their cost. An instrument without a price counts at its cost on both sides.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,7 +105,7 @@ impl Equity {
         Ok(equity)
     }
 
-    /// The broker's cash, and his positions at the listed prices, at cost where there is none.
+    /// The broker's cash, and its positions at the listed prices, at cost where there is none.
     fn broker(&mut self, close: &DayClose, held: &BTreeMap<(Symbol, Currency), Held>) -> Result<(), Overflow> {
         for cash in &close.broker.cash {
             self.of(cash.currency).equity += Wide::from(cash.total);

@@ -86,7 +86,7 @@ impl PriceList {
 pub struct EquityLine {
     /// Which currency.
     pub currency: Currency,
-    /// The broker's cash, his positions at the listed prices, and what accrues in the books.
+    /// The broker's cash, its positions at the listed prices, and what accrues in the books.
     pub equity: Money,
     /// What of it is not realised: the value of the open lots less their cost.
     pub unrealised: Money,

@@ -264,13 +264,7 @@ impl fmt::Display for BookRefusal {
             Self::NotFollowing { session, next } => {
                 write!(f, "session {next} was named as the one after {session}; a later one is needed")
             }
-            Self::LaterSessionBooked { session, latest } => {
-                write!(
-                    f,
-                    "session {session} cannot be closed by itself: {latest} has entries already, and a close takes all of \
-                     them; it is closed together with {latest}, once that session is over"
-                )
-            }
+            Self::LaterSessionBooked { session, latest } => later_booked(f, *session, *latest),
             Self::NotReconciled { session, check, what, have, need } => write!(
                 f,
                 "session {session} does not close: check {check}, {what}: the books have {have}, needed is {need} \
@@ -289,3 +283,11 @@ impl fmt::Display for BookRefusal {
 }
 
 impl std::error::Error for BookRefusal {}
+
+fn later_booked(f: &mut fmt::Formatter<'_>, session: SessionId, latest: SessionId) -> fmt::Result {
+    write!(
+        f,
+        "session {session} cannot be closed by itself: {latest} has entries already, and a close takes all of them; it is \
+         closed together with {latest}, once that session is over"
+    )
+}
