@@ -70,7 +70,8 @@ pub(super) fn lots(entries: &[Entry], scope: &Scope) -> Result<Vec<LotLine>, Sto
     }
     slices.retain(|_, slice| slice.units != Wide::ZERO);
     let mut lots = slices.into_iter().collect::<Vec<_>>();
-    lots.sort_by(|((a, .., x, _), one), ((b, .., y, _), other)| (a, one.first, x).cmp(&(b, other.first, y)));
+    // Those of an instrument in the order in which they were opened.
+    lots.sort_by(|(a, one), (b, other)| (a.0, one.first, a).cmp(&(b.0, other.first, b)));
     let line = |((commodity, account, lot, strategy, currency), slice): (Key, Slice)| {
         Ok(LotLine {
             commodity,

@@ -250,24 +250,28 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read, or a sum is beyond 64 bits.
     pub async fn lots(&self, book: &Book, scope: &Scope) -> Result<Vec<LotLine>, StoreError> {
-        type Row = (String, i64, String, String, String, i64, i64, i64);
+        type Row = (String, i64, String, String, String, i64, i64, i64, i64);
         let rows: Vec<Row> =
             on!(Pool, &self.pool, c => bound!(sqlx::query_as(sql::LOTS), book, scope).fetch_all(c).await)
                 .map_err(|e| StoreError::from_sum("summing the lots", e))?;
-        rows.into_iter()
-            .map(|(commodity, account, lot, strategy, currency, units, cost, since)| {
-                Ok(LotLine {
-                    commodity: parsed(&commodity, "commodity")?,
-                    account: account_code(account).ok_or_else(|| unfit("an account"))?,
-                    lot: parsed(&lot, "lot")?,
-                    strategy,
-                    currency: parsed(&currency, "currency")?,
-                    units: Quantity::from_raw(units),
-                    cost: Money::from_raw(cost),
-                    since: session_of(book, since).ok_or_else(|| unfit("a day"))?,
-                })
-            })
-            .collect()
+        let line = |(commodity, account, lot, strategy, currency, units, cost, since, first): Row| {
+            let line = LotLine {
+                commodity: parsed(&commodity, "commodity")?,
+                account: account_code(account).ok_or_else(|| unfit("an account"))?,
+                lot: parsed(&lot, "lot")?,
+                strategy,
+                currency: parsed(&currency, "currency")?,
+                units: Quantity::from_raw(units),
+                cost: Money::from_raw(cost),
+                since: session_of(book, since).ok_or_else(|| unfit("a day"))?,
+            };
+            Ok((first, line))
+        };
+        let mut lots = rows.into_iter().map(line).collect::<Result<Vec<(i64, LotLine)>, StoreError>>()?;
+        let place =
+            |first: i64, l: &LotLine| (l.commodity, first, l.account, l.lot.clone(), l.strategy.clone(), l.currency);
+        lots.sort_by_cached_key(|(first, line)| place(*first, line));
+        Ok(lots.into_iter().map(|(_, line)| line).collect())
     }
 
     /// The parts of lots that were closed, in order, at most `limit`.

@@ -10,11 +10,12 @@ macro_rules! statements {
 
 /// What counts in a statement, `$2` to `$6` as a `Scope` has them: the entry is known, and its session lies in the days, unless
 /// it happened in others than it was booked to, where that is asked. Columns may have the name of their table before them.
-/// The case keeps the moved entries from being looked up where nobody asks for them.
+/// The case keeps the moved entries from being looked up where nobody asks for them; a plus keeps SQLite on the index that the
+/// statement is made for.
 macro_rules! counted {
     ($of:literal) => {
         concat!(
-            $of, "seq <= $4 AND (", $of, "session >= $2 AND ", $of, "session <= $3)
+            "+", $of, "seq <= $4 AND (", $of, "session >= $2 AND ", $of, "session <= $3)
             <> CASE WHEN CAST($5 AS BIGINT) < $6 THEN ", $of, "seq IN (
                 SELECT late.seq FROM entry AS late WHERE late.book = $1
                 AND (late.session >= $2 AND late.session <= $3) <> (late.effective_at >= $5 AND late.effective_at < $6))
@@ -157,12 +158,11 @@ statements! { BOTH, "The statements of both engines, by name.":
             SELECT seq, line, currency, amount, commodity, units FROM posting
             WHERE book = $1 AND account = $7 AND ", counted!(""), " ORDER BY +seq, +line LIMIT $8) AS p
         JOIN entry AS e ON e.book = $1 AND e.seq = p.seq ORDER BY p.seq, p.line");
-    /// The open lots of what counts, in the order of the index while they are summed.
+    /// The open lots of what counts with their first entry, in the order of the index while they are summed.
     LOTS = concat!("SELECT commodity, account, lot, coalesce(strategy, ''), currency, CAST(sum(units) AS BIGINT),
-            CAST(sum(amount) AS BIGINT), min(session)
+            CAST(sum(amount) AS BIGINT), min(session), min(seq)
         FROM posting WHERE book = $1 AND lot IS NOT NULL AND units IS NOT NULL AND account < 9000 AND ", counted!(""), "
-        GROUP BY lot, account, commodity, currency, strategy HAVING sum(units) <> 0
-        ORDER BY commodity, min(seq), strategy");
+        GROUP BY lot, account, commodity, currency, strategy HAVING sum(units) <> 0");
     /// The closed parts of lots of what counts, whose entries lie between two numbers: the posting that takes units out, and
     /// the gain of the same entry and lot; of a reversal, what it takes back of a gain. A plus keeps SQLite from looking
     /// through all gains for each.
@@ -177,19 +177,20 @@ statements! { BOTH, "The statements of both engines, by name.":
                 OR (p.account = 2110 AND p.units > 0))))
         ORDER BY p.seq, p.line LIMIT $9");
     /// What moved cash, by kind and currency: what an entry moves between accounts of cash is neither received nor paid. Most
-    /// entries are fills, so the others alone are looked up.
-    CASH = concat!("WITH kinds AS MATERIALIZED (
-            SELECT seq, kind FROM entry WHERE book = $1 AND (kind < 'fill' OR kind > 'fill')),
-        moved AS (
-            SELECT seq, currency, sum(amount) AS net, sum(CASE WHEN account = 1010 THEN amount ELSE 0 END) AS settled,
-                sum(CASE WHEN account = 1020 THEN amount ELSE 0 END) AS unsettled,
-                sum(CASE WHEN account = 1030 THEN amount ELSE 0 END) AS wallet
-            FROM posting WHERE book = $1 AND account IN (1010, 1020, 1030) AND ", counted!(""), " GROUP BY seq, currency)
-        SELECT coalesce(k.kind, 'fill'), m.currency,
-            CAST(sum(CASE WHEN m.net > 0 THEN m.net ELSE 0 END) AS BIGINT),
-            CAST(sum(CASE WHEN m.net < 0 THEN m.net ELSE 0 END) AS BIGINT),
-            CAST(sum(m.settled) AS BIGINT), CAST(sum(m.unsettled) AS BIGINT), CAST(sum(m.wallet) AS BIGINT)
-        FROM moved AS m LEFT JOIN kinds AS k ON k.seq = m.seq GROUP BY coalesce(k.kind, 'fill'), m.currency");
+    /// entries are fills, so the kinds of the others alone are looked up.
+    CASH = concat!("SELECT kind, currency, CAST(sum(CASE WHEN net > 0 THEN net ELSE 0 END) AS BIGINT),
+            CAST(sum(CASE WHEN net < 0 THEN net ELSE 0 END) AS BIGINT),
+            CAST(sum(settled) AS BIGINT), CAST(sum(unsettled) AS BIGINT), CAST(sum(wallet) AS BIGINT)
+        FROM (SELECT m.*, CASE
+                WHEN m.seq IN (SELECT o.seq FROM entry AS o WHERE o.book = $1 AND (o.kind < 'fill' OR o.kind > 'fill'))
+                THEN (SELECT e.kind FROM entry AS e WHERE e.book = $1 AND e.seq = m.seq) ELSE 'fill' END AS kind
+            FROM (
+                SELECT +seq AS seq, currency, sum(amount) AS net, sum(CASE WHEN account = 1010 THEN amount ELSE 0 END) AS settled,
+                    sum(CASE WHEN account = 1020 THEN amount ELSE 0 END) AS unsettled,
+                    sum(CASE WHEN account = 1030 THEN amount ELSE 0 END) AS wallet
+                FROM posting WHERE book = $1 AND account IN (1010, 1020, 1030) AND ", counted!(""), "
+                GROUP BY +seq, currency) AS m) AS k
+        GROUP BY kind, currency");
     /// Cash that has not settled, by currency and date.
     UNSETTLED = concat!("SELECT currency, item, CAST(sum(amount) AS BIGINT) FROM posting
         WHERE book = $1 AND account = 1020 AND item IS NOT NULL AND ", counted!(""), "

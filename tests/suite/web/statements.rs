@@ -70,7 +70,7 @@ fn text(html: &str) -> String {
             text.push_str(piece.split_once('>').map_or(piece, |(_, rest)| rest));
         }
     }
-    text.replace("&#x2F;", "/").replace("&quot;", "\"").replace("&#x27;", "'")
+    text.replace("&#x2F;", "/").replace("&quot;", "\"").replace("&#x27;", "'").replace("&#39;", "'")
 }
 
 /// Rows of a CSV file as names and cells.
