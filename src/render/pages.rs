@@ -33,6 +33,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "pages/enter.html",
     "pages/entry.html",
     "pages/exports.html",
+    "pages/float.html",
     "pages/health.html",
     "pages/kill.html",
     "pages/ledger.html",
