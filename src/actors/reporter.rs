@@ -8,6 +8,7 @@ use desk::domain::bot::{BotState, Mode, VenueKind};
 use desk::domain::decimal::{Money, Quantity};
 use desk::domain::event::{Body, Decision, Event};
 use desk::domain::ids::StrategyName;
+use desk::domain::journal::EntryKind;
 use desk::domain::time::Timestamp;
 use desk::domain::trade::{Trade, average};
 use desk::domain::wide::{Overflow, Wide, value_of};
@@ -86,6 +87,8 @@ pub(super) struct Reporter {
     number: u64,
     now: Timestamp,
     reports: Reports,
+    /// What the books hold, summed anew where something was booked.
+    worth: Worth,
 }
 
 /// Where the bot stands before the supervisor has said anything.
@@ -179,6 +182,7 @@ impl Reporter {
             board,
             number: 0,
             reports,
+            worth: Worth::default(),
         })
     }
 
@@ -190,7 +194,7 @@ impl Reporter {
             }
             ToReporter::Welcome(chronicle) => {
                 self.follower.welcome(&Chronicle::default())?;
-                self.session = Session::default();
+                (self.session, self.worth) = (Session::default(), Worth::default());
                 chronicle.pieces.iter().try_for_each(|piece| self.take(piece))?;
                 self.reports.tell(|| ToReports::Welcome(chronicle));
             }
@@ -200,7 +204,12 @@ impl Reporter {
                 }
                 self.take(&piece)?;
                 told::piece(&piece);
+                // The event of a fill comes next, and is shown with it.
+                let fill = matches!(&piece, Piece::Booked(all) if all.iter().all(|e| e.draft.kind == EntryKind::Fill));
                 self.reports.tell(|| ToReports::Piece(piece));
+                if fill {
+                    return Ok(());
+                }
             }
             ToReporter::Standing(standing) => self.standing = *standing,
             ToReporter::Screened(screen) => self.screen = Some(*screen),
@@ -231,7 +240,10 @@ impl Reporter {
                 self.now = terms.hours.open;
             }
             Piece::Events(events) => events.iter().for_each(|e| self.count(e)),
-            Piece::Booked(entries) => self.follower.trader.follow_books(entries),
+            Piece::Booked(entries) => {
+                self.follower.trader.follow_books(entries);
+                self.worth.follow(self.follower.trader.books())?;
+            }
             Piece::Configured(_) => {}
             Piece::Moment(instant) => {
                 self.now = instant.at;
@@ -285,14 +297,13 @@ impl Reporter {
     /// Equity by the books; before their first entry the cash that will be the first.
     fn equity(&self) -> Result<Money, Overflow> {
         let trader = &self.follower.trader;
-        if trader.books().last_seq() == 0 { Ok(trader.float()) } else { trader.worth()?.money() }
+        if trader.books().last_seq() == 0 { Ok(trader.float()) } else { trader.worth_of(&self.worth)?.money() }
     }
 
     /// What the books have earned so far, open positions at market: float that moved is no part of it.
     fn result(&self) -> Result<Wide, Overflow> {
         let trader = &self.follower.trader;
-        let worth = Worth::of(trader.books())?;
-        Ok(trader.worth_of(&worth)? - worth.contributed())
+        Ok(trader.worth_of(&self.worth)? - self.worth.contributed())
     }
 
     /// The session's result, by the books (LEDG-3a).

@@ -173,8 +173,7 @@ async fn stand(
     first: bool,
 ) -> Result<Stand, Failure> {
     let told = arguments.first_start(Some(identity), !first)?;
-    boot.folders.make(Some(identity))?;
-    defense_log(boot, identity)?;
+    make_folders(boot, identity)?;
     let vault = Arc::new(Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?);
     let (runtime, version) = standing::configuration(&vault, &told)?;
     let feed = Arc::new(feed);
@@ -246,8 +245,9 @@ async fn stand(
     Ok(Stand { tree, ended, people, ways, autostarts })
 }
 
-/// Defense mode is logged in the output of the identity (REP-1).
-fn defense_log(boot: &Boot, identity: &Identity) -> Result<(), Failure> {
+/// The folders of the identity; defense mode is logged in its output (REP-1).
+fn make_folders(boot: &Boot, identity: &Identity) -> Result<(), Failure> {
+    boot.folders.make(Some(identity))?;
     let folder = boot.folders.output(identity).join("logs");
     let failed = |e| Failure::bad_input("logs", format!("{}: {e}", folder.display()));
     telemetry::keep_defense_in(&folder).map_err(failed)

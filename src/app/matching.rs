@@ -109,7 +109,7 @@ fn matched<'a>(moved: &[Moved], documents: &'a [FloatAssigned]) -> BTreeMap<u64,
         for m in moved.iter().filter(|m| m.undone.is_none()) {
             let fits = |d: &&FloatAssignment| m.is_of(d) && (!by_reference || d.document == m.reference);
             if !found.contains_key(&m.seq)
-                && let Some(at) = free.iter().position(|d| fits(d))
+                && let Some(at) = free.iter().position(fits)
             {
                 found.insert(m.seq, free.remove(at));
             }

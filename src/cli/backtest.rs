@@ -52,7 +52,7 @@ pub struct Arguments {
     /// A parameter of a strategy, e.g. `open.range_minutes=30`; may be given several times
     #[arg(long = "set", value_name = "STRATEGY.PARAMETER=VALUE")]
     settings: Vec<String>,
-    /// Which lots close first: fifo, lifo or highest_cost
+    /// Which lots close first: `fifo`, `lifo` or `highest_cost`
     #[arg(long, value_name = "METHOD", default_value = "fifo", value_parser = choice::lots)]
     lots: LotMethod,
     /// The seed of all that is drawn

@@ -35,6 +35,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "pages/entries_rows.html",
     "pages/entry.html",
     "pages/exports.html",
+    "pages/float.html",
     "pages/health.html",
     "pages/kill.html",
     "pages/ledger.html",

@@ -20,11 +20,11 @@ use desk::world::playback::Playback;
 use desk::world::resume::resume;
 use desk::world::trader::Setup;
 
-/// `open`, long, as in `hand_trades`: 149 shares. Three bars let 50, 50 and 49 of them in, the second one dearer and the third one
+/// `open`, long, as in `hand_trades`: 149 shares, a tenth of each bar, which costs 0.1 × reference × 0.01. Three bars let 50, 50 and 49 of them in, the second one dearer and the third one
 /// cheaper; two let 60 and 89 of them out at the target of 101.80.
 const DAY: &str = "0-14 100 100.50 99.50 100 100000; 15 100.50 100.70 100.40 100.60 200000;
-    16 100.62 100.70 100.55 100.65 5000; 17 100.82 100.90 100.75 100.85 5000; 18 100.52 100.60 100.45 100.55 4900;
-    19 100.70 101.81 100.65 101.70 6000; 20 101.70 101.90 101.65 101.80 8900";
+    16 100.62 100.70 100.55 100.65 500; 17 100.82 100.90 100.75 100.85 500; 18 100.52 100.60 100.45 100.55 490;
+    19 100.70 101.81 100.65 101.70 600; 20 101.70 101.90 101.65 101.80 890";
 const DATES: [&str; 2] = ["2024-08-23", "2024-08-26"];
 
 fn scene() -> Scene {
@@ -66,13 +66,13 @@ fn closed_by(first: LotMethod, second: Option<LotMethod>) -> (Vec<String>, Backt
     (closings(&run.trader.record.entries), run)
 }
 
-/// Lots of 50, 50 and 49 at 100.64, 100.84 and 100.54; all leave at 101.80, where a share of them earns 1.16, 0.96 and 1.26.
+/// Lots of 50, 50 and 49 at 100.74, 100.94 and 100.64; all leave at 101.80, where a share of them earns 1.06, 0.86 and 1.16.
 #[test]
 fn ledg_5_each_method_closes_the_lots_that_it_should() {
     for (method, expected) in [
-        (LotMethod::Fifo, ["fifo: 50@58.00 10@9.60", "fifo: 40@38.40 49@61.74"]),
-        (LotMethod::Lifo, ["lifo: 49@61.74 11@10.56", "lifo: 39@37.44 50@58.00"]),
-        (LotMethod::HighestCost, ["highest_cost: 50@48.00 10@11.60", "highest_cost: 40@46.40 49@61.74"]),
+        (LotMethod::Fifo, ["fifo: 50@53.00 10@8.60", "fifo: 40@34.40 49@56.84"]),
+        (LotMethod::Lifo, ["lifo: 49@56.84 11@9.46", "lifo: 39@33.54 50@53.00"]),
+        (LotMethod::HighestCost, ["highest_cost: 50@43.00 10@10.60", "highest_cost: 40@42.40 49@56.84"]),
     ] {
         let (closed, run) = closed_by(method, None);
         let expected: Vec<String> =

@@ -141,7 +141,9 @@ impl Clerk {
             }
             Piece::Moment(_) | Piece::Configured(_) | Piece::Booked(_) => {
                 if let Piece::Booked(entries) = piece {
-                    entries.iter().for_each(|entry| self.tell_of_float(Note::Booked(Box::new(entry.clone()))));
+                    for entry in entries.iter() {
+                        self.tell_of_float(Note::Booked(Box::new(entry.clone())));
+                    }
                 }
                 let ended = self.fold.take(piece)?;
                 self.cycle(ended);

@@ -76,7 +76,7 @@ fn ledg_9_a_statement_is_reconciled_to_the_cent_and_what_differs_goes_into_the_r
     std::fs::write(&planted, format!("{}{off}{}", &ofx[..at], &ofx[at + total.len()..])).unwrap();
     let found = reconcile(&planted, &[]);
     said(&found, 1, &[" 1 differing", "cash differs by -0.01 USD"]);
-    said(&found, 1, &["In the review: ", " new: 1"]);
+    said(&found, 1, &["In the review: 1 item, 1 of them new: "]);
     // The same again is the same items.
     let again = reconcile(&planted, &["--json"]);
     let object: Value = serde_json::from_str(again.out.lines().next().unwrap()).unwrap();

@@ -109,7 +109,9 @@ impl<R: Record> Trader<R> {
 
     /// Folds entries that were booked elsewhere.
     pub fn follow_books(&mut self, entries: &[Entry]) {
-        entries.iter().for_each(|entry| self.books.apply(entry));
+        for entry in entries {
+            self.books.apply(entry);
+        }
     }
 }
 
