@@ -10,7 +10,7 @@ use crate::Wrong;
 use crate::values::hex;
 
 /// The SHA-256 of version 1 of the schema: each table, index, trigger and view with its statement.
-pub(crate) const SCHEMA: &str = "e9ccaec3defbf0389cea1ffe1d12283dbc6d08da0706915507febcb18111f0ca";
+pub(crate) const SCHEMA: &str = "37a5a49d1de4dcb1e2a00bce5ed1535808bb970f69f0d3ee03aa2f33ed4208e8";
 /// The SHA-256 of what the catalogue of a PostgreSQL database says of it.
 pub(crate) const POSTGRES_SCHEMA: &str = "b0b9f5fef3b2e3c365131709d3f313e9ad708592ac0874f3cddd7cf60625f3f0";
 /// The SHA-256 of the rows of version 1 of the chart.
