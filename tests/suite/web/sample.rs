@@ -307,6 +307,16 @@ fn alerts() -> Vec<Alert> {
     ]
 }
 
+fn coming() -> Vec<Coming> {
+    let coming = |when: &str, what: &str| Coming { at: at(when), what: what.to_owned() };
+    vec![
+        coming("20:41:57", "CAT entry ends if not filled"),
+        coming("20:50:00", "close takes no more entries"),
+        coming("20:55:00", "positions are closed"),
+        coming("21:05:00", "books are checked and closed"),
+    ]
+}
+
 /// The day at 20:41:07: losing, two positions, one entry working.
 pub(crate) fn board() -> Board {
     use StrategyName::{Close, Mid, Open};
@@ -327,12 +337,7 @@ pub(crate) fn board() -> Board {
             open: at("14:30:00"),
             close: at("21:00:00"),
             windows: vec![Close],
-            next: vec![
-                Coming { at: at("20:41:57"), what: "CAT entry ends if not filled".to_owned() },
-                Coming { at: at("20:50:00"), what: "close takes no more entries".to_owned() },
-                Coming { at: at("20:55:00"), what: "positions are closed".to_owned() },
-                Coming { at: at("21:05:00"), what: "books are checked and closed".to_owned() },
-            ],
+            next: coming(),
             closed: false,
         }),
         latch: None,
