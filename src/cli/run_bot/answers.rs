@@ -73,6 +73,10 @@ pub fn answering(
                             return Reply::Refused { code: "step_up".to_owned(), message };
                         }
                         caller.stepped_up = true;
+                        // Whose code it was is told wherever the command is (WEB-2b).
+                        if let Who::OwnerBy(way) = &mut caller.who {
+                            *way = format!("{way}, with the code of {name}");
+                        }
                     }
                     reply(door.command(Order { key, command, caller, why }).await)
                 }
@@ -114,7 +118,8 @@ mod tests {
 
     async fn asked(command: Command, code: Option<&str>) -> Reply {
         let door = Door::new(|order: Order| async move {
-            let way = format!("tbot {}, user {}", order.command.as_str().replace('_', "-"), own_name());
+            let code = if order.caller.stepped_up { ", with the code of ada" } else { "" };
+            let way = format!("tbot {}, user {}{code}", order.command.as_str().replace('_', "-"), own_name());
             assert_eq!((order.caller.who.clone(), order.caller.origin), (Who::OwnerBy(way), Origin::CommandLine));
             match order.command {
                 Command::ResetKill if !order.caller.stepped_up => Err(Refused::StepUp),
