@@ -103,9 +103,9 @@ impl Ledger {
 /// What makes the entries that were shown those that are booked. What happens by being booked, as a year's close, has the time
 /// of the booking: that the clock went on meanwhile does not make it another one.
 fn hash_of(drafts: &[Draft], now: Timestamp) -> Hash {
-    let timeless = |draft: &Draft| match draft.effective_at == now {
-        true => Draft { effective_at: Timestamp::default(), ..draft.clone() },
-        false => draft.clone(),
+    let timeless = |draft: &Draft| {
+        let effective_at = if draft.effective_at == now { Timestamp::default() } else { draft.effective_at };
+        Draft { effective_at, ..draft.clone() }
     };
     Hash::of(format!("{:?}", drafts.iter().map(timeless).collect::<Vec<_>>()).as_bytes())
 }
