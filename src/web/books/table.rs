@@ -70,7 +70,7 @@ impl Cell {
     }
 }
 
-/// A table: names of columns, in small letters with underscores, and rows as long as these.
+/// A table: names of columns, and rows as long as these.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Table {
     columns: &'static [&'static str],

@@ -45,7 +45,7 @@ fn month() -> Vec<Entry> {
     odd.booked_at = month.last().unwrap().booked_at;
     odd.draft.effective_at = odd.booked_at;
     odd.draft.session = books::session(15);
-    odd.draft.description = "=1+1, \"quoted\"".to_owned();
+    odd.draft.description = String::from("=1+1, \"quoted\"");
     month.push(odd);
     month
 }
@@ -308,7 +308,16 @@ fn each_view_is_a_file_with_what_it_shows_for_those_who_may_export() {
             assert_eq!(server.get(&file, Some(nobody)).status, 403, "{file}");
         }
     }
-    // All of its pages, whatever page is shown, and the same for programs.
+}
+
+#[test]
+fn a_file_has_all_pages_of_its_view_the_figures_of_programs_and_a_line_in_the_audit() {
+    let place = Place::sqlite();
+    let (server, _runtime) = served(&place, ANYWHERE, &month(), &[books::priced_close(&["CRUX"])]);
+    let (rita, root) = (server.person("rita", &[Role::Reviewer]), server.person("root", &Role::ALL));
+    let in_month = |view: &str| format!("/ledger/views/{view}.csv?{MONTH}");
+    ask(&server, &root, "/audit/records.csv");
+    ask(&server, &rita, &in_month("account-1020"));
     let journal = rows(&ask(&server, &rita, "/ledger/views/journal.csv?before=12"));
     let numbers: Vec<u64> = column(&journal, "entry").iter().map(|n| n.parse().unwrap()).collect();
     assert_eq!(numbers, (1..=69).rev().collect::<Vec<u64>>());
