@@ -81,6 +81,7 @@ async fn write(people: People, mut heard: Receiver<(Deed, Timestamp)>, alarm: Al
     let mut away = false;
     while let Some((deed, at)) = heard.recv().await {
         while let Err(error) = people.record(&deed, at).await {
+            tracing::error!(what = deed.what, object = deed.object, %error, "the audit cannot be written; it is tried again");
             if !away {
                 let text = format!(
                     "The audit cannot be written: {error}. Commands are carried out all the same and stand in life.log; the \

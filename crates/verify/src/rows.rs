@@ -12,7 +12,7 @@ use crate::values::hex;
 /// The SHA-256 of version 1 of the schema: each table, index, trigger and view with its statement.
 pub(crate) const SCHEMA: &str = "37a5a49d1de4dcb1e2a00bce5ed1535808bb970f69f0d3ee03aa2f33ed4208e8";
 /// The SHA-256 of what the catalogue of a PostgreSQL database says of it.
-pub(crate) const POSTGRES_SCHEMA: &str = "b0b9f5fef3b2e3c365131709d3f313e9ad708592ac0874f3cddd7cf60625f3f0";
+pub(crate) const POSTGRES_SCHEMA: &str = "4ecd8fe2154b3afc2eb4639f700c7f98a42b5ec307f5b42b1635c02b1ffebde3";
 /// The SHA-256 of the rows of version 1 of the chart.
 pub(crate) const CHART: &str = "841180e661701a7bc96fad64c8789ad9168812f689f7d2b7e81e04657306e490";
 

@@ -83,7 +83,7 @@ fn fill_logs(logs: &Path) {
     }
 }
 
-/// A file system that stays full, whatever is freed on it, until this is dropped.
+/// A file system that stays full, whatever is freed on it and whichever log takes it, until this is dropped.
 struct Full {
     ballast: PathBuf,
     over: Arc<AtomicBool>,
@@ -91,13 +91,14 @@ struct Full {
 }
 
 impl Full {
-    fn with(ballast: PathBuf) -> Self {
+    fn with(ballast: PathBuf, logs: PathBuf) -> Self {
         fill(&ballast);
         let over = Arc::new(AtomicBool::new(false));
         let (path, until) = (ballast.clone(), Arc::clone(&over));
         let filling = std::thread::spawn(move || {
             while !until.load(Ordering::SeqCst) {
                 fill(&path);
+                fill_logs(&logs);
                 std::thread::sleep(Duration::from_millis(2));
             }
         });
@@ -130,8 +131,7 @@ fn d1_a_kill_works_on_a_full_disk_and_the_books_catch_up() {
     assert!(run(&["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", &text(folder.path())]));
     let data = folder.path().join("data");
     let mut bot = holding(&data);
-    let full = Full::with(folder.path().join("ballast"));
-    fill_logs(&data.join("logs"));
+    let full = Full::with(folder.path().join("ballast"), data.join("logs"));
     let killed = bot.tell("kill --why full");
     assert_eq!(killed.code, Some(0), "{}{}", killed.out, killed.err);
     let done = bot.until("flat by the venue's word", |b| has_alert(b, "kill_done"));
