@@ -328,7 +328,7 @@ fn risk_11_defense_mode_holds_for_everybody_from_one_place_of_the_chronicle() {
         let whole = same.backtest().trader.record;
         let bot = Bot::new("defense", &scene, None).await;
         bot.tell(Command::EnterDefense).await.unwrap();
-        let on = bot.until("on", |b| b.day.loss_limit == Money::whole(1_000)).await;
+        let on = bot.until("on", |b| b.day.loss_limit == Money::whole(1_000) && b.defense.is_some()).await;
         assert_eq!(on.defense.as_ref().map(|d| d.mark.why.as_str()), Some("a test"));
         let said = bot.tell(Command::EnterDefense).await.unwrap().message;
         assert!(said.starts_with("Defense mode is on already"), "{said}");
