@@ -7,6 +7,7 @@ use std::sync::Arc;
 use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::Mode;
 use desk::domain::event::Body;
+use desk::domain::ids::OrderId;
 use desk::domain::order::{Command, Report};
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Timestamp;
@@ -54,6 +55,8 @@ pub(super) struct Broker {
     inbox: VecDeque<Inbound>,
     /// Minutes that the venue has matched and the record is not ready for.
     ahead: VecDeque<Ahead>,
+    /// Orders of the session that were recorded and not sent.
+    withheld: BTreeSet<OrderId>,
     /// The number of what the ledger has not recorded yet.
     waiting: Option<u64>,
     number: u64,
@@ -78,6 +81,7 @@ impl Broker {
             venue,
             inbox: VecDeque::new(),
             ahead: VecDeque::new(),
+            withheld: BTreeSet::new(),
             waiting: None,
             number: 0,
             reconciled: None,
@@ -98,6 +102,7 @@ impl Broker {
             ToBroker::Piece(piece) => self.follower.take(&piece)?,
             ToBroker::Open(terms) => {
                 self.now = self.now.max(terms.hours.open);
+                self.withheld.clear();
                 let (session, settles, rates) = (terms.hours.session, terms.settles, terms.rates);
                 let charges = self.venue.open_session(Terms { session, settles, rates })?;
                 self.wiring.must(self.wiring.ledger.deliver(ToLedger::Open { terms, charges }));
@@ -110,7 +115,7 @@ impl Broker {
             ToBroker::Close(over) => self.inbox.push_back(Inbound::Close(over)),
             ToBroker::Execute { at, out, number, sender, generation } => {
                 if generation >= self.follower.generation {
-                    self.execute(at.max(self.now), &out)?;
+                    self.execute(at, &out)?;
                     match (sender, &out) {
                         (Sender::KillSwitch, Out::Cancel(_)) => pass(Step::CancelSent),
                         (Sender::KillSwitch, _) => pass(Step::ExitSent),
@@ -126,7 +131,8 @@ impl Broker {
             }
             ToBroker::Reduce(what) => self.reduce(what)?,
             ToBroker::Confirm(asked) => {
-                let word = ToKillSwitch::Confirmed(asked, Box::new(VenueWord::of(&self.venue)));
+                let word = VenueWord { withheld: self.withheld.clone(), ..VenueWord::of(&self.venue) };
+                let word = ToKillSwitch::Confirmed(asked, Box::new(word));
                 self.wiring.must(self.wiring.kill_switch.deliver(word));
                 return Ok(());
             }
@@ -154,10 +160,21 @@ impl Broker {
             None => (self.venue_matches(instant)?, VecDeque::new()),
         };
         self.inbox.extend(reports.into_iter().map(|r| Inbound::Report(instant.at, r)));
-        self.inbox.push_back(Inbound::Due(instant.at));
+        // Who asks a venue that is ahead hears what the record does not know yet: answers are on their way.
+        if self.ahead.is_empty() && after.is_empty() {
+            self.inbox.push_back(Inbound::Due(instant.at));
+        }
         self.inbox.push_back(Inbound::Moment(Arc::clone(instant)));
         self.inbox.extend(after);
         Ok(())
+    }
+
+    /// What the venue has answered, to be heard after the minute that it has come to.
+    fn answered(&mut self, told: impl Iterator<Item = Inbound>) {
+        match self.ahead.back_mut() {
+            Some(ahead) => ahead.after.extend(told),
+            None => self.inbox.extend(told),
+        }
     }
 
     fn venue_matches(&mut self, instant: &Moment) -> Result<Vec<Report>, Halt> {
@@ -176,19 +193,21 @@ impl Broker {
     fn execute(&mut self, at: Timestamp, out: &Out) -> Result<(), Halt> {
         // An observing bot decides and records; nothing of it leaves the house.
         let held = self.wiring.latch.is_set() || self.mode == Mode::Observe;
-        match self.follower.trader.release(at, out, held) {
+        let now = at.max(self.now);
+        match self.follower.trader.release(now, out, held) {
             Ok(command) => {
                 let mut answers = Vec::new();
-                self.venue.handle(at, &command, &mut answers)?;
+                self.venue.handle(now, &command, &mut answers)?;
                 if out.adds_exposure() {
                     self.wiring.speed.intent();
                 }
-                self.inbox.extend(answers.into_iter().map(|r| Inbound::Report(at, r)));
+                self.answered(answers.into_iter().map(|r| Inbound::Report(now, r)));
             }
             Err(expired) => {
                 tracing::warn!(?expired, "an order was not sent");
                 if let Out::Order(cleared) = out {
                     let order = cleared.intent().order.clone();
+                    self.withheld.insert(order.clone());
                     self.inbox.push_back(Inbound::Bodies(at, vec![Body::NotAccepted { order }]));
                 }
             }
@@ -210,11 +229,7 @@ impl Broker {
         let (at, mut answers) = (self.now, Vec::new());
         self.venue.handle(at, &command, &mut answers)?;
         let told = body.into_iter().map(|body| Inbound::Bodies(at, vec![body]));
-        let told = told.chain(answers.into_iter().map(|r| Inbound::Report(at, r)));
-        match self.ahead.back_mut() {
-            Some(ahead) => ahead.after.extend(told),
-            None => self.inbox.extend(told),
-        }
+        self.answered(told.chain(answers.into_iter().map(|r| Inbound::Report(at, r))));
         Ok(())
     }
 
@@ -332,7 +347,8 @@ impl Supervised for Broker {
         match Self::new(Arc::clone(&self.wiring), venue) {
             Ok(anew) => {
                 let (number, now, mode) = (self.number, self.now, self.mode);
-                *self = Self { inbox, ahead, waiting: None, number, now, mode, ..anew };
+                let withheld = std::mem::take(&mut self.withheld);
+                *self = Self { inbox, ahead, withheld, waiting: None, number, now, mode, ..anew };
             }
             Err(halt) => self.wiring.halted(BROKER, &halt),
         }

@@ -113,7 +113,7 @@ pub(super) struct KillSwitch {
     /// Whether the ledger answers.
     books: bool,
     /// What came to its end last, and when: it is told of more than once, on more than one way.
-    ended: Option<(Vec<Asked>, Timestamp)>,
+    ended: Option<(Vec<Asked>, Timestamp, Closed)>,
     /// The kill that an earlier process has begun, and when.
     inherited: Option<(Mark, Timestamp)>,
     unkept: Vec<Unkept>,
@@ -207,7 +207,7 @@ impl KillSwitch {
         let under_way = |c: &Closing| c.machine.verb() == Verb::Kill || (c.machine.verb() == verb && c.scope == scope);
         let now = self.clock.now();
         let asked = Asked { verb, scope: scope.clone(), who: mark.who.clone(), why: mark.why.clone() };
-        let is_repeat = |(last, at): &(Vec<Asked>, Timestamp)| {
+        let is_repeat = |(last, at, _): &&(Vec<Asked>, Timestamp, Closed)| {
             verb == Verb::Kill && last.iter().any(|l| l.is(&asked)) && now - *at < REPEAT
         };
         if let Some(closing) = self.closings.iter_mut().find(|c| under_way(c)) {
@@ -218,8 +218,9 @@ impl KillSwitch {
             }
             return;
         }
-        if self.ended.as_ref().is_some_and(is_repeat) {
-            return;
+        if let Some((.., closed)) = self.ended.as_ref().filter(is_repeat) {
+            let again = ToSupervisor::Closing(Box::new(closed.clone()));
+            return self.wiring.must(self.wiring.supervisor.deliver(again));
         }
         if verb == Verb::Kill {
             self.closings.clear();
@@ -298,7 +299,7 @@ impl KillSwitch {
         self.tell(now);
         let done: Vec<Closing> = self.closings.extract_if(.., |c| c.machine.is_done()).collect();
         for closing in done {
-            self.finish(&closing, now);
+            let closed = self.finish(&closing, now);
             let of = |mark: &Mark| Asked {
                 verb: closing.machine.verb(),
                 scope: closing.scope.clone(),
@@ -306,7 +307,7 @@ impl KillSwitch {
                 why: mark.why.clone(),
             };
             let marks = std::iter::once(closing.machine.mark()).chain(closing.machine.also());
-            self.ended = Some((marks.map(of).collect(), now));
+            self.ended = Some((marks.map(of).collect(), now, closed));
         }
     }
 
@@ -387,7 +388,7 @@ impl KillSwitch {
     }
 
     /// The end that the venue has confirmed: the receipt is signed and kept.
-    fn finish(&mut self, closing: &Closing, now: Timestamp) {
+    fn finish(&mut self, closing: &Closing, now: Timestamp) -> Closed {
         pass(plug::Step::Flat);
         let machine = &closing.machine;
         let receipt = machine.receipt(now, self.seen.as_ref());
@@ -416,7 +417,8 @@ impl KillSwitch {
         };
         self.wiring.alert(AlertLevel::Warning, &format!("{verb}_done"), text);
         let closed = self.told(closing, now, name);
-        self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));
+        self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed.clone()))));
+        closed
     }
 
     /// Writes down how far a kill has come, after its steps are on their way: the process may end before it does.

@@ -79,6 +79,7 @@ impl Risk {
             // Of an earlier life.
             ToRisk::Done(_) => {}
             ToRisk::Rest(resting) => self.conductor.rest(resting),
+            ToRisk::Killing(killing) => self.conductor.kill(killing),
             ToRisk::Leave(reason) => self.conductor.leave(trader, reason),
             ToRisk::Flatten(scope, reason) => {
                 let own = trader.portfolio().owners().filter(|p| is_in(&scope, p)).map(|p| p.symbol);

@@ -9,9 +9,8 @@ use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
 use desk::domain::bot::{Answer as Recorded, BotBody, BotState, Command, Key, Mark, Mode, Scope};
 use desk::domain::decimal::Quantity;
 use desk::domain::event::Body;
-use desk::domain::order::{ExitReason, Leg, OrderState};
+use desk::domain::order::{Leg, OrderState};
 use desk::domain::time::Timestamp;
-use desk::machines::kill_switch::Verb;
 use desk::machines::supervisor::{Carried, Effect, Facts, Happening, Ordered, Refusal, Verdict};
 use desk::world::trader::Halt;
 use tokio::sync::oneshot;
@@ -74,12 +73,14 @@ pub(super) struct Supervisor {
     reconciliation: Result<(), String>,
     now: Timestamp,
     /// What risk was told last, so that it is told again only when something has changed.
-    told: Option<(bool, Vec<bool>, Option<ExitReason>)>,
+    told: Option<telling::Told>,
     restarts: Vec<(&'static str, u32, String)>,
     weighing: Weighing,
     beat: u64,
     fed: bool,
     closing: Option<Closing>,
+    /// A kill was handed to the kill switch, which has not told that the venue confirmed its end.
+    killing: bool,
     /// What the kill switch said of a kill before this machine knew of it.
     early: Option<Closed>,
     /// Nothing more will come from the feed.
@@ -130,6 +131,7 @@ impl Supervisor {
             beat: 0,
             fed: false,
             closing: None,
+            killing: false,
             early: None,
             feed_ended: false,
             readiness: Readiness::default(),
@@ -176,14 +178,7 @@ impl Supervisor {
             ToSupervisor::Called(buying_power) => self.called(buying_power),
             ToSupervisor::Drilled(report) => self.drilled(*report)?,
             ToSupervisor::BackedUp(taken) => self.backed_up(taken)?,
-            ToSupervisor::Closing(closed) => {
-                // A kill with nothing to close has ended before its command was heard here.
-                match &mut self.closing {
-                    Some(closing) => closing.told(&closed),
-                    None if closed.verb == Verb::Kill => self.early = Some(*closed),
-                    None => {}
-                }
-            }
+            ToSupervisor::Closing(closed) => self.told_of_closing(*closed),
             ToSupervisor::DayOpen(day) => self.day_open(day),
             ToSupervisor::Books(asked) => self.hand_to_books(asked),
             ToSupervisor::Reviewed => self.close_again(None),
@@ -475,7 +470,7 @@ impl Supervisor {
             entries: live().filter(|t| t.leg == Leg::Entry).count(),
             working: working.count(),
             unprotected: positions().filter(|p| !protected(&p.stop_order)).count(),
-            verified: live().all(|t| !t.is_unresolved()) && self.reconciliation.is_ok(),
+            verified: live().all(|t| !t.is_unresolved()) && self.reconciliation.is_ok() && !self.killing,
             market_open: hours.is_some_and(|h| h.open <= self.now && self.now < h.close),
             window_open: trader.strategies().iter().any(|s| s.is_open(self.now)),
             latch: self.wiring.latch.mark(),

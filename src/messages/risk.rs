@@ -21,6 +21,8 @@ pub enum ToRisk {
     Done(u64),
     /// Entries are asked for, or no more.
     Rest(bool),
+    /// A kill is under way, and nobody else moves what is held; or it is over.
+    Killing(bool),
     /// Everything is to be left for a reason, now and at each instant until it is called off.
     Leave(Option<ExitReason>),
     /// These are to be left once.

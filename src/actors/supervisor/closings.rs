@@ -8,6 +8,7 @@ use super::Supervisor;
 use crate::actors::closing::Closing;
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::risk::ToRisk;
+use crate::messages::supervisor::Closed;
 use desk::domain::order::Leg;
 
 impl Supervisor {
@@ -23,8 +24,9 @@ impl Supervisor {
     }
 
     /// Everything of a scope is left now; under the latch for good.
-    pub(super) fn flatten(&self, scope: &Scope) {
+    pub(super) fn flatten(&mut self, scope: &Scope) {
         let verb = if self.wiring.latch.is_set() { Verb::Kill } else { Verb::Flatten };
+        self.killing |= verb == Verb::Kill;
         self.begin_closing(verb, scope);
     }
 
@@ -39,6 +41,19 @@ impl Supervisor {
         });
         let begin = ToKillSwitch::Begin { verb, scope: scope.clone(), mark };
         self.wiring.must(self.wiring.kill_switch.deliver(begin));
+    }
+
+    /// What the kill switch says of a closing.
+    pub(super) fn told_of_closing(&mut self, closed: Closed) {
+        if closed.verb == Verb::Kill {
+            self.killing = closed.flat_ms.is_none();
+        }
+        match &mut self.closing {
+            Some(closing) => closing.told(&closed),
+            // A kill with nothing to close has ended before its command was heard here.
+            None if closed.verb == Verb::Kill => self.early = Some(closed),
+            None => {}
+        }
     }
 
     /// How far a stop or a kill has come.

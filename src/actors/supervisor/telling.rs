@@ -14,6 +14,16 @@ use crate::messages::market_data::ToMarketData;
 use crate::messages::reporter::{Standing, ToReporter};
 use crate::messages::risk::ToRisk;
 
+/// What risk is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    resting: bool,
+    killing: bool,
+    /// Strategies that are out, by place.
+    out: Vec<bool>,
+    leaving: Option<ExitReason>,
+}
+
 impl Supervisor {
     /// Who may enter, and whether everything is to be left.
     pub(super) fn tell_risk(&mut self) {
@@ -29,13 +39,15 @@ impl Supervisor {
             _ => None,
         };
         let resting = out.iter().all(|out| *out);
-        let now = (resting, out, leaving);
+        let killing = machine.state() == BotState::EmergencyClosingPositions;
+        let now = Told { resting, killing, out, leaving };
         if self.told.as_ref() == Some(&now) {
             return;
         }
         let risk = &self.wiring.risk;
         self.wiring.must(risk.deliver(ToRisk::Rest(resting)));
-        for (index, out) in now.1.iter().enumerate() {
+        self.wiring.must(risk.deliver(ToRisk::Killing(killing)));
+        for (index, out) in now.out.iter().enumerate() {
             self.wiring.must(risk.deliver(ToRisk::Suspend(index, *out)));
         }
         self.wiring.must(risk.deliver(ToRisk::Leave(leaving)));

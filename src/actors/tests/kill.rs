@@ -20,7 +20,7 @@ impl Bot {
         Some((stored, receipt))
     }
 
-    async fn receipt(&self, kind: &str) -> (Stored, Receipt) {
+    pub(super) async fn receipt(&self, kind: &str) -> (Stored, Receipt) {
         for _ in 0..1_200 {
             if let Some(kept) = self.kept(kind) {
                 return kept;

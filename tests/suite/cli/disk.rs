@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::bot::Bot;
+use super::bot::{Bot, receipts};
 use super::tool::{tbot_well, text};
 use crate::places::Folder;
 
@@ -60,8 +60,8 @@ fn is_flat(board: &Value) -> bool {
     ["positions", "orders"].iter().all(|name| board[*name].as_array().is_some_and(Vec::is_empty))
 }
 
-fn holding(data: &Path) -> Bot {
-    let bot = Bot::start(data, &["--speed", "600"]);
+fn holding(data: &Path, speed: &str) -> Bot {
+    let bot = Bot::start(data, &["--speed", speed]);
     bot.register();
     assert_eq!(bot.tell("start").code, Some(0));
     bot.until("a position", |b| b["positions"].as_array().is_some_and(|list| !list.is_empty()));
@@ -130,7 +130,7 @@ fn d1_a_kill_works_on_a_full_disk_and_the_books_catch_up() {
     let folder = Folder::new();
     assert!(run(&["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", &text(folder.path())]));
     let data = folder.path().join("data");
-    let mut bot = holding(&data);
+    let mut bot = holding(&data, "600");
     let full = Full::with(folder.path().join("ballast"), data.join("logs"));
     let killed = bot.tell("kill --why full");
     assert_eq!(killed.code, Some(0), "{}{}", killed.out, killed.err);
@@ -165,6 +165,39 @@ fn d1_a_kill_works_on_a_full_disk_and_the_books_catch_up() {
     assert!(run(&["umount", &text(folder.path())]));
 }
 
+/// D1, RISK-14a: the disk stays full over the session's end while a kill closes positions. No session begins before the last
+/// one is recorded: the kill comes to its end, the books catch up in order, and the next process starts where they end.
+#[test]
+fn d1_a_disk_that_stays_full_over_the_sessions_end_leaves_books_that_lead_back() {
+    if !is_inside("d1_a_disk_that_stays_full_over_the_sessions_end_leaves_books_that_lead_back", false) {
+        return;
+    }
+    let folder = Folder::new();
+    assert!(run(&["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", &text(folder.path())]));
+    let data = folder.path().join("data");
+    let mut bot = holding(&data, "1200");
+    let full = Full::with(folder.path().join("ballast"), data.join("logs"));
+    assert_eq!(bot.tell("kill --why full").code, Some(0));
+    bot.until("flat by the venue's word", |b| has_alert(b, "kill_done"));
+    // A session lasts twenty seconds at this speed.
+    std::thread::sleep(Duration::from_secs(22));
+    drop(full);
+    let stopped = bot.until("stopped", |b| b["state"] == "stopped" && b["closing"]["receipt"].is_string());
+    assert!(is_flat(&stopped), "{stopped:#}");
+    assert_eq!(bot.tell("shutdown").code, Some(0));
+    assert_eq!(bot.ends().code(), Some(0));
+    let recorded = super::killed::events(&data);
+    // What it held may have reached its stop or target a moment before.
+    let closes = receipts(&data)[0].exits_sent > 0;
+    let by_kill = |e: &Value| e["kind"] == "trade_closed" && e["data"]["reason"] == "kill";
+    assert!(!closes || recorded.iter().any(by_kill), "what the kill closed is in the books");
+    tbot_well(&["ledger", "verify", &text(&data.join(BOOKS))]);
+    let bot = Bot::start(&data, &["--speed", "600"]);
+    bot.until("the next process", |b| b["latch"]["why"] == "full" && is_flat(b));
+    bot.perish();
+    assert!(run(&["umount", &text(folder.path())]));
+}
+
 /// Makes a file system in a file, below a folder that is there.
 fn mounted(image: &Path, place: &Path) -> Option<String> {
     let device = (std::fs::File::create(image).and_then(|file| file.set_len(16 << 20)).is_ok()
@@ -195,7 +228,7 @@ fn d6_a_kill_works_when_the_books_turn_read_only() {
         eprintln!("NOT TESTED: {NAME}; no ext4 file system can be made here");
         return;
     };
-    let mut bot = holding(&data);
+    let mut bot = holding(&data, "600");
     std::fs::write(&trigger, "a failing disk").unwrap();
     assert!(std::fs::write(ledgers.join("probe"), "").is_err(), "it is read-only now");
     std::fs::write(data.join("control/control_kill.flag"), "failing").unwrap();
@@ -237,7 +270,7 @@ fn rep_9_a_backup_on_a_full_disk_leaves_nothing_and_says_what_to_do() {
     let folder = Folder::new();
     assert!(run(&["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", &text(folder.path())]));
     let data = folder.path().join("data");
-    let bot = holding(&data);
+    let bot = holding(&data, "600");
     let ballast = folder.path().join("ballast");
     // Room for what the bot writes, and for a part of the backup.
     fill(&ballast);

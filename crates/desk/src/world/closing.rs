@@ -27,6 +27,8 @@ pub struct VenueWord {
     pub working: BTreeSet<OrderId>,
     /// Every order of the session that it has seen, refused ones too, and what each has filled, unsigned.
     pub filled: BTreeMap<OrderId, Quantity>,
+    /// Orders that were recorded and not sent, since the latch was shut meanwhile: they reach no venue any more.
+    pub withheld: BTreeSet<OrderId>,
     /// Stops that were touched, of brackets that still hold something: what is left of them works as a market order.
     pub triggered: BTreeSet<OrderId>,
     /// Positions that are not flat, signed.
@@ -45,6 +47,7 @@ impl VenueWord {
         Self {
             working: venue.working().into_iter().collect(),
             filled,
+            withheld: BTreeSet::new(),
             triggered: venue.triggered().cloned().collect(),
             positions: venue.positions().collect(),
             halted: venue.halted().collect(),
@@ -60,7 +63,9 @@ impl<R: Record> Trader<R> {
         let mut seen = Confirmed { at: heard, market_open, halted: venue.halted.clone(), ..Confirmed::default() };
         for p in self.portfolio().iter() {
             let (strategy, symbol) = (p.strategy, p.symbol);
-            let unresolved = self.broker().get(&p.entry).is_some_and(Tracked::is_unresolved);
+            // What the venue knows has arrived, and what was withheld never will, whether the record has heard of it or not.
+            let unknown = !venue.filled.contains_key(&p.entry) && !venue.withheld.contains(&p.entry);
+            let unresolved = unknown && self.broker().get(&p.entry).is_some_and(Tracked::is_unresolved);
             if unresolved || venue.working.contains(&p.entry) {
                 seen.entries.push(Entry { order: p.entry.clone(), strategy, symbol, unresolved });
             }

@@ -92,6 +92,8 @@ pub struct Conductor {
     leaving: Option<ExitReason>,
     /// No entry is asked for: the bot does not trade.
     resting: bool,
+    /// A kill closes what is held, and nobody else moves anything.
+    killing: bool,
     /// Strategies that are out for the session.
     suspended: BTreeSet<usize>,
 }
@@ -106,6 +108,12 @@ impl Conductor {
     /// From now on entries are asked for, or no more. Exits go on in any case.
     pub const fn rest(&mut self, resting: bool) {
         self.resting = resting;
+    }
+
+    /// A kill is under way, or over. Meanwhile strategies move no stop and leave nothing: what is sent is the kill's own. What
+    /// is left at the session's end is closed there all the same.
+    pub const fn kill(&mut self, killing: bool) {
+        self.killing = killing;
     }
 
     /// A strategy is out, or back: nothing that it has found is entered while it is out.
@@ -221,6 +229,7 @@ impl Conductor {
                     (!bodies.is_empty()).then_some(Step { bodies, out: None })
                 }
                 Work::Ask(index, Question::Entries) if !self.enters(index) => None,
+                Work::Ask(_, Question::Exits) | Work::Move(..) if self.killing => None,
                 Work::Ask(index, question) => {
                     self.waiting = Waiting::Answer(index, question);
                     return Ok(Some(Act::Ask(index, question)));
