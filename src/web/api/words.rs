@@ -72,7 +72,7 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Lot", "commodity: string; account: string; lot: string; strategy: string; since: string; units: decimal; cost: decimal; currency: string; price: decimal?; price_at: time?; value: decimal?; unrealised: decimal?; price_source: string?; price_list: string?"),
     ("Gains", "statement: string; identity: string; from: string; to: string; reading: Reading; known_at: time?; known_entry: integer?; rows: [Gain]"),
     ("Gain", "session: string; entry: integer; commodity: string; lot: string; units: decimal; proceeds: decimal; cost: decimal; gain: decimal; currency: string; long_term: boolean"),
-    ("Prices", "source: string?; at: time?; hash: string?; recorded: boolean; why: string?"),
+    ("Prices", "source: string?; at: time?; hash: string?; recorded: boolean; reopened: boolean; why: string?"),
     ("Statements", "rows: [Statement]"),
     ("Statement", "number: integer; name: string; format: string; accounts: [string]; imported_at: time; imported_by: string; from: string; to: string; lines: integer; head: integer; agrees: boolean; matched: integer; differing: integer; statement_only: integer; books_only: integer"),
     ("Imported", "number: integer; new: boolean"),
