@@ -74,6 +74,7 @@ pub fn start() -> ExitCode {
             Verb::Ledger { verb: LedgerVerb::CheckOfx(arguments) } => export::check_ofx(&arguments),
             Verb::Ledger { verb: LedgerVerb::Reconcile(arguments) } => statement::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::Unlock(arguments) } => unlock::run(&arguments),
+            Verb::Ledger { verb: LedgerVerb::Close(plain) } => command::close_day(&plain),
             Verb::Audit { verb } => audit::run(&verb),
             Verb::Report { verb } => report::run(&verb),
             Verb::Database { verb } => database::run(&verb),

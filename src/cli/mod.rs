@@ -194,6 +194,9 @@ pub enum LedgerVerb {
     Reconcile(Box<statement::Arguments>),
     /// Open a closed day again: one reviewer asks, another one confirms
     Unlock(Box<unlock::Arguments>),
+    /// Close the books of the day that is over and still open, with every check, and the open days before it
+    #[command(after_help = examples(&["tbot ledger close", "tbot ledger close --why \"the fee is corrected\""]))]
+    Close(Box<command::Plain>),
     /// Check an OFX file for what no reader of OFX catches
     #[command(name = "check-ofx")]
     CheckOfx(export::CheckArguments),
