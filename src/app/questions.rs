@@ -254,9 +254,10 @@ pub(super) mod tests {
         assert_eq!(review.told(&cent).await, [1]);
         assert_eq!(review.told(&cent).await, [1], "the same failure is the same item");
         assert_eq!(review.held(day).await, 0, "the close does not wait for its own question");
-        assert_eq!(review.failing(day, 1).await.as_deref(), Some("off by 0.01"));
+        let says = |why: Option<String>, figures: &str| why.is_some_and(|why| why.ends_with(figures));
+        assert!(says(review.failing(day, 1).await, "off by 0.01"));
         assert_eq!(review.told(&failed(day, 1, "off by 0.02")).await, [2], "other figures supersede it");
-        assert_eq!(review.failing(day, 1).await.as_deref(), Some("off by 0.02"), "a start tells what failed last");
+        assert!(says(review.failing(day, 1).await, "off by 0.02"), "a start tells what failed last");
         assert_eq!(review.failing(day, 2).await, None);
         assert_eq!(review.told(&cent).await, [1], "what comes back is asked again");
         review.person(1, ActKind::Query).await;

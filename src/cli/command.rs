@@ -267,18 +267,6 @@ fn strategy_of(text: &str) -> Result<StrategyName, Failure> {
 /// [`Exit::Refused`] with the bot's words; [`Exit::Silent`] where none answers.
 pub fn run(verb: &CommandVerb) -> Result<(), Failure> {
     let (command, plain) = verb.asked()?;
-    give(command, plain)
-}
-
-/// Closes the books of the day that is over and open, with every open day before it: `tbot ledger close`.
-///
-/// # Errors
-/// As [`run`].
-pub fn close_day(plain: &Plain) -> Result<(), Failure> {
-    give(Command::CloseDay, plain)
-}
-
-fn give(command: Command, plain: &Plain) -> Result<(), Failure> {
     let boot = plain.bot.boot()?;
     let step_up = step_up(&command, plain)?;
     let kill = command == Command::Kill;
@@ -379,7 +367,6 @@ pub(super) fn verb(command: &Command) -> String {
         Command::ApproveProposal(_) => "approve".to_owned(),
         Command::RejectProposal(_) => "reject".to_owned(),
         Command::Rehearse => "rehearse".to_owned(),
-        Command::CloseDay => "ledger close".to_owned(),
         other => other.as_str().replace('_', "-"),
     }
 }
