@@ -138,8 +138,7 @@ impl<R: Record> Trader<R> {
 mod tests {
     use super::*;
     use crate::domain::decimal::Money;
-    use crate::domain::ids::Identity;
-    use crate::domain::ids::StrategyName;
+    use crate::domain::ids::{Identity, StrategyName};
     use crate::machines::ledger::{
         BookFact, CashActivity, Contract, ContractFill, Journal, LotChoice, Opening, Variation,
     };

@@ -43,7 +43,7 @@ pub(super) async fn table(shared: &Shared, number: &str) -> Result<Table, Refusa
 fn of(found: &Matching) -> Table {
     let mut rows = Vec::new();
     for (part, pairs) in [("differing", &found.differing), ("matched", &found.matched)] {
-        pairs.iter().for_each(|pair| rows.extend(beside(part, pair)));
+        rows.extend(pairs.iter().flat_map(|pair| beside(part, pair)));
     }
     rows.extend(found.statement_only.iter().map(|u| row("statement only", Some(&u.stated), None, None)));
     rows.extend(found.books_only.iter().map(|b| row("books only", None, Some(b), None)));
