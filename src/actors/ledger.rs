@@ -403,7 +403,7 @@ impl Actor for Ledger {
 
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.set_mailbox_capacity(Wiring::CAPACITY);
-        self.look_at_what_was_left();
+        self.look_at_what_was_left(ctx);
     }
 }
 

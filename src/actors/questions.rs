@@ -12,6 +12,8 @@ use desk::world::day::Review;
 
 /// The open questions of some days, or why they cannot be read.
 type Open = Pin<Box<dyn Future<Output = Result<Review, String>>>>;
+/// What a close has said of the check that failed last; nothing where none did, or the review cannot be read.
+type Failing = Pin<Box<dyn Future<Output = Option<String>>>>;
 
 /// What came of the checks of a close.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,12 +40,14 @@ pub enum Checked {
 
 type Ask = dyn Fn(Vec<Date>) -> Open + Send + Sync;
 type Tell = dyn Fn(Checked) + Send + Sync;
+type Recall = dyn Fn(SessionId, u32) -> Failing + Send + Sync;
 
 /// Whoever knows the review; nobody where there is none, as in a demo.
 #[derive(Clone)]
 pub struct Questions {
     ask: Option<Arc<Ask>>,
     tell: Option<Arc<Tell>>,
+    recall: Option<Arc<Recall>>,
 }
 
 impl Questions {
@@ -52,7 +56,7 @@ impl Questions {
     where
         F: Future<Output = Result<Review, String>> + 'static,
     {
-        Self { ask: Some(Arc::new(move |days| Box::pin(read(days)))), tell: None }
+        Self { ask: Some(Arc::new(move |days| Box::pin(read(days)))), tell: None, recall: None }
     }
 
     /// The same, where somebody hears what came of the checks.
@@ -61,10 +65,19 @@ impl Questions {
         Self { tell: Some(Arc::new(hear)), ..self }
     }
 
+    /// The same, where somebody remembers why a close of a session, by its number, has failed.
+    #[must_use]
+    pub fn recalling<F>(self, read: impl Fn(SessionId, u32) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Option<String>> + 'static,
+    {
+        Self { recall: Some(Arc::new(move |session, close| Box::pin(read(session, close)))), ..self }
+    }
+
     /// Where nobody reviews.
     #[must_use]
     pub const fn nobody() -> Self {
-        Self { ask: None, tell: None }
+        Self { ask: None, tell: None, recall: None }
     }
 
     /// Whether somebody reviews.
@@ -77,6 +90,14 @@ impl Questions {
         match &self.ask {
             Some(read) => read(days),
             None => Box::pin(std::future::ready(Ok(Review::clear()))),
+        }
+    }
+
+    /// Why this close of a session has failed.
+    pub(super) fn failing(&self, session: SessionId, close: u32) -> Failing {
+        match &self.recall {
+            Some(read) => read(session, close),
+            None => Box::pin(std::future::ready(None)),
         }
     }
 

@@ -1,17 +1,21 @@
 //! Cash in and out beside accounting's documents (LEDG-10). Each booked movement of float is an item of the review, open until an
 //! assignment of the same cash in the same currency comes, or until a reviewer answers it (decision 0021). What equity says
 //! about the float (REP-8) is asked and taken back here too.
+//!
+//! The account of a simulated venue begins with the cash that the set-up states, and with no other: there the set-up itself is the
+//! document of that float.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use desk::domain::bot::{Origin, Who};
+use desk::domain::bot::{Origin, VenueKind, Who};
 use desk::domain::decimal::Money;
 use desk::domain::float::{FloatAssigned, FloatAssignment};
 use desk::domain::ids::{Identity, SessionId};
 use desk::domain::journal::{AccountCode, Entry, EntryKind};
 use desk::domain::symbol::Currency;
 use desk::domain::time::Date;
+use desk::world::day::FLOAT;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::gateway::clock;
@@ -76,6 +80,11 @@ impl Moved {
         })
     }
 
+    /// Whether it is the cash that the account began with.
+    fn is_the_first(&self) -> bool {
+        self.kind == EntryKind::FloatIn && self.reference == FLOAT
+    }
+
     fn is_of(&self, document: &FloatAssignment) -> bool {
         (self.amount, self.currency) == (document.cash_moved(), document.currency)
     }
@@ -118,10 +127,12 @@ fn matched<'a>(moved: &[Moved], documents: &'a [FloatAssigned]) -> BTreeMap<u64,
     found
 }
 
-/// Begins to keep the items.
-pub(super) fn begin(people: &People, identity: &Identity) -> UnboundedSender<Note> {
+/// Begins to keep the items of a bot at this venue.
+pub(super) fn begin(people: &People, identity: &Identity, venue: VenueKind) -> UnboundedSender<Note> {
     let (tell, told) = unbounded_channel();
-    let desk = Desk { people: people.clone(), identity: identity.clone(), moved: Vec::new(), documents: Vec::new() };
+    let simulated = venue == VenueKind::Simulated;
+    let (people, identity) = (people.clone(), identity.clone());
+    let desk = Desk { people, identity, simulated, moved: Vec::new(), documents: Vec::new() };
     actix::spawn(keep(told, desk));
     tell
 }
@@ -153,6 +164,8 @@ async fn keep(mut notes: UnboundedReceiver<Note>, mut desk: Desk) {
 struct Desk {
     people: People,
     identity: Identity,
+    /// Whether the venue is the simulated one.
+    simulated: bool,
     moved: Vec<Moved>,
     documents: Vec<FloatAssigned>,
 }
@@ -207,13 +220,20 @@ impl Desk {
         let documents = matched(&self.moved, &self.documents);
         let said = |source: &str| {
             let seq: u64 = source.strip_prefix(MOVED)?.parse().ok()?;
-            if let Some(undone) = self.moved.iter().find(|m| m.seq == seq)?.undone {
+            let moved = self.moved.iter().find(|m| m.seq == seq)?;
+            if let Some(undone) = moved.undone {
                 return Some(format!("Entry {undone} has undone it."));
             }
-            let FloatAssignment { document, assigned_by, float, currency, from, .. } = documents.get(&seq)?;
-            Some(format!(
-                "Matched: document {document} of {assigned_by}, a float of {float} {currency} from {from} on."
-            ))
+            match documents.get(&seq) {
+                Some(FloatAssignment { document, assigned_by, float, currency, from, .. }) => Some(format!(
+                    "Matched: document {document} of {assigned_by}, a float of {float} {currency} from {from} on."
+                )),
+                None if self.simulated && moved.is_the_first() => Some(format!(
+                    "Matched: the set-up, which states a float of {} {}. The simulated venue's account begins with it.",
+                    moved.amount, moved.currency
+                )),
+                None => None,
+            }
         };
         self.settle(&self.people.reviewed(&self.identity).await?, said).await
     }
@@ -247,6 +267,7 @@ mod tests {
 
     use super::*;
     use crate::app::questions::tests::review_of_nobody;
+    use crate::cli::report::open_breaks;
 
     fn entries(moves: &[(&str, &str, &str)]) -> Vec<Entry> {
         let identity: Identity = "TBOT_US_SIM_01".parse().unwrap();
@@ -326,7 +347,7 @@ mod tests {
     #[tokio::test]
     async fn ledg_10_a_booked_float_waits_in_the_review_until_its_document_comes() {
         let (_place, people, identity) = review_of_nobody().await;
-        let mut desk = Desk { people, identity, moved: Vec::new(), documents: Vec::new() };
+        let mut desk = Desk { people, identity, simulated: false, moved: Vec::new(), documents: Vec::new() };
         let booked =
             entries(&[("in", "float-1", "50000"), ("interest", "I-1", "5"), ("out", "A-2", "700"), ("undo", "", "0")]);
         let mut open = Vec::new();
@@ -352,12 +373,29 @@ mod tests {
         assert!(last.wanted.text.starts_with("Matched: document D-1 of Treasury, a float of 50000.00 USD"), "{last:?}");
     }
 
+    /// LEDG-10: at the simulated venue the set-up is the document of the float that it states: nothing waits, and nothing breaks
+    /// readiness. Float that comes later waits there as anywhere.
+    #[tokio::test]
+    async fn ledg_10_the_set_up_s_float_of_a_simulated_venue_is_matched_by_the_set_up() {
+        let (_place, people, identity) = review_of_nobody().await;
+        let mut desk = Desk { people, identity, simulated: true, moved: Vec::new(), documents: Vec::new() };
+        for entry in entries(&[("in", "float-1", "50000"), ("in", "A-2", "500")]) {
+            desk.hear(&Note::Booked(Box::new(entry)));
+        }
+        desk.act_on(&Note::Told).await.unwrap();
+        assert_eq!(desk.open().await, ["float_entry:2"]);
+        assert_eq!(open_breaks(&desk.people, &desk.identity).await.unwrap(), 1);
+        let reviewed = desk.people.reviewed(&desk.identity).await.unwrap();
+        let last = reviewed.standing(Subject::Item(1)).acts.last().unwrap().clone();
+        assert!(last.wanted.text.starts_with("Matched: the set-up, which states a float of 50000.00 USD"), "{last:?}");
+    }
+
     /// REP-8: what equity says about the float is asked once, and taken back when it is within its thresholds again; an earlier
     /// session says nothing about a later one.
     #[tokio::test]
     async fn rep_8_a_deviation_is_settled_by_the_close_that_is_within_again() {
         let (_place, people, identity) = review_of_nobody().await;
-        let desk = Desk { people, identity, moved: Vec::new(), documents: Vec::new() };
+        let desk = Desk { people, identity, simulated: true, moved: Vec::new(), documents: Vec::new() };
         let of = |day: &str| -> SessionId { format!("XNYS:{day}").parse().unwrap() };
         let beyond = NewItem {
             kind: ItemKind::Float,

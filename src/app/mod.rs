@@ -48,9 +48,9 @@ use clap::Parser as _;
 
 use crate::actors::life::End;
 use crate::cli::{
-    Cli, Failure, KeysVerb, LedgerVerb, Verb, audit, backtest, backup, check, command, completions, config, console,
-    database, diagnose, export, import, interrupt, keys, ledger, logs, report, run_bot, service, statement, status,
-    unlock,
+    Cli, Failure, KeysVerb, LedgerVerb, Verb, audit, backtest, backup, check, close_day, command, completions, config,
+    console, database, diagnose, export, import, interrupt, keys, ledger, logs, report, run_bot, service, statement,
+    status, unlock,
 };
 use crate::gateway::notify::ServiceManager;
 
@@ -74,6 +74,7 @@ pub fn start() -> ExitCode {
             Verb::Ledger { verb: LedgerVerb::CheckOfx(arguments) } => export::check_ofx(&arguments),
             Verb::Ledger { verb: LedgerVerb::Reconcile(arguments) } => statement::run(&arguments),
             Verb::Ledger { verb: LedgerVerb::Unlock(arguments) } => unlock::run(&arguments),
+            Verb::Ledger { verb: LedgerVerb::Close(arguments) } => close_day::run(&arguments),
             Verb::Audit { verb } => audit::run(&verb),
             Verb::Report { verb } => report::run(&verb),
             Verb::Database { verb } => database::run(&verb),

@@ -28,6 +28,7 @@ const LONGEST: (usize, usize) = (200, 2_000);
 pub(super) fn of(people: &People, identity: &Identity) -> Questions {
     let (tell, told) = unbounded_channel();
     actix::spawn(keep(told, people.clone(), identity.clone()));
+    let (of_closes, own) = (people.clone(), identity.clone());
     let (people, identity) = (people.clone(), identity.clone());
     Questions::new(move |days| {
         let (people, identity) = (people.clone(), identity.clone());
@@ -41,6 +42,25 @@ pub(super) fn of(people: &People, identity: &Identity) -> Questions {
     })
     // Where nobody hears any more the bot is going down; the next start tries the day again.
     .hearing(move |checked| drop(tell.send(checked)))
+    .recalling(move |session, close| {
+        let (people, identity) = (of_closes.clone(), own.clone());
+        async move { failing(&people.reviewed(&identity).await.ok()?, session, close) }
+    })
+}
+
+/// What stands in the review of the check that failed last in this close of a session, and has not been taken back.
+fn failing(reviewed: &Reviewed, session: SessionId, close: u32) -> Option<String> {
+    let source = source(session, close);
+    let own = of_closes(reviewed).filter(|(_, item)| item.source.starts_with(&source));
+    let standings = own.map(|(number, _)| reviewed.standing(Subject::Item(*number)));
+    let taken_back = |of: &Standing| of.acts.last().is_some_and(|act| act.wanted.kind == ActKind::Resolve);
+    let last = standings.filter(|standing| !taken_back(standing)).last()?;
+    last.acts.first().map(|raised| raised.wanted.text.clone())
+}
+
+/// How the items of a close begin.
+fn source(session: SessionId, close: u32) -> String {
+    format!("{CLOSE}{session}:{close}:")
 }
 
 async fn keep(mut told: UnboundedReceiver<Checked>, people: People, identity: Identity) {
@@ -89,7 +109,7 @@ impl OfCloses {
             text: text.chars().take(LONGEST.1).collect(),
             about: Some(Subject::Day(session.date)),
             day: Some(session.date),
-            source: format!("{CLOSE}{session}:{close}:{}", Hash::of(text.as_bytes())),
+            source: format!("{}{}", source(session, close), Hash::of(text.as_bytes())),
         };
         let raised = self.people.raise(&self.identity, &item, (&who(), Origin::System), now).await?;
         if !raised.new {
@@ -197,6 +217,11 @@ pub(super) mod tests {
             reviewed.items.keys().copied().filter(open).collect()
         }
 
+        async fn failing(&self, day: &str, close: u32) -> Option<String> {
+            let session = format!("XNYS:{day}").parse().unwrap();
+            failing(&self.people.reviewed(&self.identity).await.unwrap(), session, close)
+        }
+
         async fn held(&self, day: &str) -> usize {
             let reviewed = self.people.reviewed(&self.identity).await.unwrap();
             reviewed.holding(day.parse().unwrap()).len()
@@ -229,7 +254,11 @@ pub(super) mod tests {
         assert_eq!(review.told(&cent).await, [1]);
         assert_eq!(review.told(&cent).await, [1], "the same failure is the same item");
         assert_eq!(review.held(day).await, 0, "the close does not wait for its own question");
+        let says = |why: Option<String>, figures: &str| why.is_some_and(|why| why.ends_with(figures));
+        assert!(says(review.failing(day, 1).await, "off by 0.01"));
         assert_eq!(review.told(&failed(day, 1, "off by 0.02")).await, [2], "other figures supersede it");
+        assert!(says(review.failing(day, 1).await, "off by 0.02"), "a start tells what failed last");
+        assert_eq!(review.failing(day, 2).await, None);
         assert_eq!(review.told(&cent).await, [1], "what comes back is asked again");
         review.person(1, ActKind::Query).await;
         assert_eq!(review.held(day).await, 1, "a person's question holds the day");

@@ -12,6 +12,8 @@ mod books;
 pub mod bot;
 /// `tbot check`.
 pub mod check;
+/// `tbot ledger close`.
+pub mod close_day;
 /// The commands of LIFE-4.
 pub mod command;
 /// `tbot completions`.
@@ -194,6 +196,8 @@ pub enum LedgerVerb {
     Reconcile(Box<statement::Arguments>),
     /// Open a closed day again: one reviewer asks, another one confirms
     Unlock(Box<unlock::Arguments>),
+    /// Close the books of the day that is over and still open, with every check, and the open days before it
+    Close(Box<close_day::Arguments>),
     /// Check an OFX file for what no reader of OFX catches
     #[command(name = "check-ofx")]
     CheckOfx(export::CheckArguments),

@@ -16,6 +16,15 @@ const WAITING: usize = 16;
 pub enum Paper {
     /// A closed day is to be opened again: asked for, confirmed or kept closed.
     Unlock(Unlocking),
+    /// The day that is over and still open is to be closed.
+    Close {
+        /// The reviewer's name.
+        name: String,
+        /// The one-time code that stands for signing in.
+        code: String,
+        /// Why.
+        why: String,
+    },
     /// What differs between a statement that is kept and the books becomes items of the review.
     Raise {
         /// The statement's number.
@@ -46,6 +55,7 @@ impl fmt::Debug for Paper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unlock(unlocking) => unlocking.fmt(f),
+            Self::Close { name, .. } => write!(f, "close the open day, by {name} with a code"),
             Self::Raise { statement, .. } => write!(f, "raise what differs of statement {statement}"),
         }
     }

@@ -2,10 +2,10 @@
 //! for signing in.
 
 use actix_web::web::Data;
-use desk::domain::bot::{Action, Origin, Who, permit};
+use desk::domain::bot::{Action, Command, Origin, Who, permit};
 use serde_json::json;
 
-use super::commands::note;
+use super::commands::{Given, give, note};
 use super::exports::book;
 use super::raising::{Raise, raise};
 use super::refusal::Refusal;
@@ -21,6 +21,7 @@ pub(super) async fn attend(shared: Data<Shared>, mut papers: Papers) {
     while let Some((paper, reply)) = papers.next().await {
         let answer = match paper {
             Paper::Unlock(unlocking) => unlock(&shared, &unlocking).await,
+            Paper::Close { name, code, why } => close(&shared, (&name, &code), why).await,
             Paper::Raise { statement, who } => raise_all(&shared, statement, &who).await,
         };
         // Whoever asked may have gone meanwhile.
@@ -39,6 +40,15 @@ async fn unlock(shared: &Shared, asked: &Unlocking) -> Result<String, Refusal> {
     }
     let visitor = signed_in(shared, &asked.name, &asked.code).await?;
     carry_out(shared, &visitor, asked.day, &deed).await
+}
+
+/// The day that is over and still open is closed (LEDG-12).
+async fn close(shared: &Shared, (name, code): (&str, &str), why: String) -> Result<String, Refusal> {
+    let visitor = signed_in(shared, name, code).await?;
+    // The code counts once, and so does this.
+    let key = format!("close_day-{}", shared.now().nanos());
+    let given = Given { command: Command::CloseDay, key, why, code: String::new() };
+    Ok(give(shared, &visitor, given).await?.message)
 }
 
 /// A reviewer with a right code. Codes cost an attempt like passwords do.

@@ -108,8 +108,9 @@ impl Ledger {
     }
 
     /// What an earlier process left open: a day that was never closed is tried again at once, and says again what is in its
-    /// way. While a later session trades it cannot be tried, since a close takes the sums of all entries.
-    pub(super) fn look_at_what_was_left(&mut self) {
+    /// way. While a later session trades it cannot be tried, since a close takes the sums of all entries: what failed when it was
+    /// tried last stands in the review, and is said again.
+    pub(super) fn look_at_what_was_left(&mut self, ctx: &mut Context<Self>) {
         let closable = self.trader.to_close();
         let Some(day) = closable.or_else(|| self.trader.left_open()) else { return };
         let again = self.trader.books().times_closed(day) > 0;
@@ -119,12 +120,22 @@ impl Ledger {
             return;
         }
         self.held = closable.map(|_| Held::Other);
-        let why = if again {
-            "it was opened again by two persons"
-        } else {
-            "it was not closed when its session ended; a check that did not agree then stands in the review"
-        };
-        self.wiring_tells_of(OpenDay { day, why: why.to_owned(), by_itself: false });
+        let close = self.trader.books().times_closed(day).saturating_add(1);
+        let asked = self.wiring.questions.failing(day, close);
+        ctx.spawn(asked.into_actor(self).map(move |failing, own, ctx| {
+            // Meanwhile it may have been closed.
+            if own.lost || own.trader.books().closed_through() >= Some(day) {
+                return;
+            }
+            let otherwise = if again {
+                "it was opened again by two persons"
+            } else {
+                "it was not closed when its session ended; a check that did not agree then stands in the review"
+            };
+            let why = failing.unwrap_or_else(|| otherwise.to_owned());
+            own.wiring_tells_of(OpenDay { day, why, by_itself: false });
+            own.pump(ctx);
+        }));
     }
 
     fn wiring_tells_of(&mut self, day: OpenDay) {

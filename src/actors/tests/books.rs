@@ -8,7 +8,9 @@ use desk::domain::decimal::Money;
 use desk::domain::ids::{CalendarName, SessionId};
 use desk::domain::journal::{AccountCode, Entry, EntryKind, Fact};
 use desk::domain::symbol::Currency;
-use desk::machines::ledger::{Adjustment, BookFact, CashActivity, Decision, Mistake, Unlock, YearClose};
+use desk::machines::ledger::{
+    Adjustment, BookFact, CashActivity, Decision, LotNaming, Mistake, Unlock, YearClose, nameable,
+};
 use desk::world::day::Review;
 use desk::world::entering::Author;
 
@@ -221,6 +223,46 @@ fn ledg_12_a_wrong_float_keeps_the_day_open_until_it_is_reversed() {
         assert_eq!(enter(&bot, "bob", DAY, year).await.unwrap_err(), NotBooked::Nothing);
         close(&bot).await;
         closed(&bot, 2).await;
+        sound(&bot).await;
+    });
+}
+
+/// LEDG-5: in the open day of a running bot an accountant names the lots of a sale; the pair of entries names who and why, is booked
+/// once, and the day closes against the same venue. Of a closed day nothing is named.
+#[test]
+fn ledg_5_an_accountant_names_the_lots_of_a_sale_before_its_day_is_closed() {
+    run(async {
+        let open = Arc::new(Mutex::new(vec!["entry 2".to_owned()]));
+        let known = Arc::clone(&open);
+        let questions = Questions::new(move |_| {
+            std::future::ready(Ok(Review::Open { breaks: Vec::new(), queried: known.lock().unwrap().clone() }))
+        });
+        let bot = Bot::reviewed("named", &Scene::new(7, &[DAY]), questions).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("held", |b| b.open_day.is_some()).await;
+        let sale = entries(&bot).await.into_iter().rev().find(|e| nameable(e).is_ok()).unwrap();
+        let position = |p: &&desk::domain::journal::Posting| p.account.is_position();
+        let lots = sale.draft.postings.iter().filter(position);
+        let lots: Vec<_> = lots.map(|p| (p.tags.lot.clone().unwrap(), p.holding.unwrap().units.magnitude())).collect();
+        let naming = |lots: Vec<_>| {
+            let (by, reason) = ("ann".to_owned(), "the older lot is kept".to_owned());
+            BookFact::Lots(Box::new(LotNaming { entry: sale.clone(), lots, by, reason }))
+        };
+        let unknown = vec![("NOBODY-x1".parse().unwrap(), lots[0].1)];
+        assert_eq!(enter(&bot, "ann", DAY, naming(unknown)).await.unwrap_err().code(), "unknown_lot");
+        let Told::Booked(numbers) = enter(&bot, "ann", DAY, naming(lots.clone())).await.unwrap() else { panic!() };
+        assert_eq!(numbers.len(), 2);
+        let all = entries(&bot).await;
+        let [undone, again] = &all[all.len() - 2..] else { panic!() };
+        assert_eq!((undone.draft.reverses, again.draft.corrects), (Some(sale.seq), Some(sale.seq)));
+        assert_eq!(again.draft.facts.get("lot_method").and_then(Fact::as_str), Some("specific"));
+        assert!([undone, again].iter().all(|e| e.draft.by.as_deref() == Some("ann")));
+        assert_eq!(enter(&bot, "ann", DAY, naming(lots.clone())).await.unwrap_err().code(), "already_booked");
+
+        open.lock().unwrap().clear();
+        bot.tree.bookkeeping().reviewed();
+        closed(&bot, 1).await;
+        assert_eq!(enter(&bot, "ann", DAY, naming(lots)).await.unwrap_err().code(), "day_shut");
         sound(&bot).await;
     });
 }

@@ -121,7 +121,7 @@ pub(super) fn begin(
     people: &People,
 ) -> Result<(), Failure> {
     trace_faults(&plan.output.join("logs"));
-    let floats = matching::begin(people, &plan.setup.identity);
+    let floats = matching::begin(people, &plan.setup.identity, tree.board.borrow().venue);
     let (board, alarm) = (tree.board.clone(), Box::new(tree.alarm()));
     start(plan, Ears { told, board, alarm, floats, people: people.clone() })
 }

@@ -77,8 +77,7 @@ fn set(chosen: &mut Strategies, setting: &str) -> Result<(), Failure> {
 pub(in crate::cli) fn lots(name: &str) -> Result<LotMethod, String> {
     name.parse().map_err(|_| match name {
         "specific" => {
-            "lots are chosen one by one by the order that closes them, and no strategy names any. Allowed: fifo, \
-                       lifo, highest_cost"
+            "lots are named one by one in the bot's books, for a sale of an open day. Allowed: fifo, lifo, highest_cost"
                 .to_owned()
         }
         _ => "allowed: fifo, lifo, highest_cost".to_owned(),

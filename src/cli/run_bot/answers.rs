@@ -57,6 +57,9 @@ pub fn answering(
                     let unlocking = Unlocking { day, session, act, reason: why, name, code };
                     handed(counter.ask(Paper::Unlock(unlocking)).await, clock)
                 }
+                Request::Close { why, step_up: StepUp { name, code } } => {
+                    handed(counter.ask(Paper::Close { name, code, why }).await, clock)
+                }
                 Request::Raise { statement } => {
                     let who = Who::OwnerBy(format!("tbot ledger reconcile, user {user}"));
                     handed(counter.ask(Paper::Raise { statement, who }).await, clock)

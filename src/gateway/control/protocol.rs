@@ -47,6 +47,14 @@ pub enum Request {
         /// The reviewer's name and one-time code.
         step_up: StepUp,
     },
+    /// The books of the day that is over and still open are to be closed (LEDG-12).
+    Close {
+        /// Why; may be empty.
+        #[serde(default)]
+        why: String,
+        /// The reviewer's name and one-time code.
+        step_up: StepUp,
+    },
     /// What differs between a kept statement and the books becomes items of the review (LEDG-9).
     Raise {
         /// The statement's number.

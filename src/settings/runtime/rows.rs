@@ -239,7 +239,7 @@ fn rehearsal() -> Vec<Line> {
 
 #[rustfmt::skip]
 fn ledger() -> Vec<Line> {
-    let help = "which lots close first (LEDG-5); what is booked keeps the lots that it was booked with. Chosen lots (specific) are named by an order, and no strategy names any";
+    let help = "which lots close first (LEDG-5); what is booked keeps the lots that it was booked with. Chosen lots (specific) are named by an accountant for a sale, before its day is closed";
     vec![Line("ledger.lot_method", "", Kind::Choice(LotMethod::NAMES), Neither, ADMINISTER, None, field!(Lots ledger.lots), help)]
 }
 

@@ -155,10 +155,12 @@ impl Holdings {
         self.totals.iter().find(|t| t.currency == currency)
     }
 
-    /// Price, its time, value and gain; which list they are of.
-    fn at_market(&self, worth: Option<Worth>) -> [Cell; 6] {
+    /// Cost and currency; price, its time, value and gain; which list they are of.
+    fn figures(&self, cost: Money, currency: Currency, worth: Option<Worth>) -> [Cell; 8] {
         let prices = self.listed.prices();
         [
+            Cell::money(cost),
+            Cell::plain(currency),
             Cell::maybe(worth.map(|w| w.price)),
             Cell::maybe(worth.and_then(|w| w.at)),
             Cell::maybe_money(worth.map(|w| w.value)),
@@ -186,8 +188,7 @@ impl Holdings {
         ];
         let row = |p: &Position| {
             let mut row = vec![Cell::text(p.commodity), Cell::plain(p.account), Cell::plain(p.units)];
-            row.extend([Cell::money(p.cost), Cell::plain(p.currency)]);
-            row.extend(self.at_market(p.worth));
+            row.extend(self.figures(p.cost, p.currency, p.worth));
             row.push(Cell::Number(u64::from(p.worth.is_none())));
             row
         };
@@ -223,8 +224,7 @@ impl Holdings {
             let l = &lot.line;
             let mut row = vec![Cell::text(l.commodity), Cell::plain(l.account), Cell::text(l.lot.as_str())];
             row.extend([Cell::text(&l.strategy), Cell::plain(l.since.date), Cell::plain(l.units)]);
-            row.extend([Cell::money(l.cost), Cell::plain(l.currency)]);
-            row.extend(self.at_market(lot.worth));
+            row.extend(self.figures(l.cost, l.currency, lot.worth));
             row
         };
         Table::new(COLUMNS, self.lots.iter().map(row))

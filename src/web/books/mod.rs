@@ -22,6 +22,7 @@ pub(crate) use table::{Cell, Table};
 pub(crate) use view::{ROWS, View};
 
 use desk::domain::decimal::Money;
+use desk::domain::journal::Posting;
 
 use super::refusal::Refusal;
 use crate::store::StoreError;
@@ -34,6 +35,11 @@ pub(crate) fn add(sum: Money, amount: Money) -> Result<Money, Refusal> {
 /// A difference that fits.
 pub(crate) fn take(sum: Money, amount: Money) -> Result<Money, Refusal> {
     sum.checked_sub(amount).ok_or_else(beyond)
+}
+
+/// All debits among postings of a currency: what they move.
+pub(crate) fn debits<'a>(postings: impl IntoIterator<Item = &'a Posting>) -> Result<Money, Refusal> {
+    postings.into_iter().map(|p| p.amount).filter(|amount| *amount > Money::ZERO).try_fold(Money::ZERO, add)
 }
 
 /// A figure is beyond 64 bits.

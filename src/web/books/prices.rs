@@ -5,17 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use desk::domain::chain::Hash;
 use desk::domain::decimal::{Price, Quantity};
-use desk::domain::ids::LotId;
+use desk::domain::ids::{LotId, SessionId};
+use desk::domain::journal::{AccountCode, Entry, EntryKind, Fact};
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Span;
 use desk::machines::ledger::{ListedPrice, PriceList};
 use serde_json::{Value, json};
 
 use super::asked::Chosen;
-use crate::store::{LotLine, Reading};
+use crate::store::{Book, LotLine, Reader, Reading, Sought};
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
 use crate::web::views::words::{age, moment};
+
+/// So many unlocks are looked at; no day is opened again that often.
+const UNLOCKS: u32 = 500;
+/// So many entries that moved a lot are looked at for the one that opened it.
+const MOVES: u32 = 10_000;
 
 /// A price list, and what contracts were last settled at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +29,8 @@ pub(crate) struct Prices {
     pub(crate) list: PriceList,
     /// The hash that the closing record has of it; nothing of prices that are not recorded.
     pub(crate) hash: Option<Hash>,
+    /// Whether the day was opened again after the close that recorded them.
+    pub(crate) reopened: bool,
     pub(crate) references: BTreeMap<LotId, Price>,
 }
 
@@ -47,7 +55,7 @@ impl Listed {
             Self::Nothing(why) => json!({ "none": why }),
             Self::Prices(prices) => json!({
                 "source": prices.list.source, "at": moment(prices.list.at), "age": old(prices, shared),
-                "hash": prices.hash.map(|h| h.to_string()),
+                "hash": prices.hash.map(|h| h.to_string()), "reopened": prices.reopened,
             }),
         }
     }
@@ -55,10 +63,12 @@ impl Listed {
     /// For a program.
     pub(crate) fn told(&self) -> Value {
         match self {
-            Self::Nothing(why) => json!({ "source": null, "at": null, "hash": null, "recorded": false, "why": why }),
+            Self::Nothing(why) => {
+                json!({ "source": null, "at": null, "hash": null, "recorded": false, "reopened": false, "why": why })
+            }
             Self::Prices(p) => json!({
                 "source": p.list.source, "at": p.list.at, "hash": p.hash.map(|h| h.to_string()),
-                "recorded": p.hash.is_some(), "why": null,
+                "recorded": p.hash.is_some(), "reopened": p.reopened, "why": null,
             }),
         }
     }
@@ -87,31 +97,69 @@ pub(super) async fn prices(shared: &Shared, chosen: &Chosen, lots: &[LotLine]) -
             return Ok(Listed::Nothing("No price list was recorded for this day."));
         };
         let references = reader.references(book, close.seq).await?;
-        return Ok(Listed::Prices(Prices { list, hash: Some(hash), references }));
+        let reopened = reopened(reader, book, (day, close.seq), up_to).await?;
+        return Ok(Listed::Prices(Prices { list, hash: Some(hash), reopened, references }));
     }
     let open = shared.board().session.as_ref().is_some_and(|s| s.id == day);
     if !open || matches!(chosen.reading, Reading::KnownAt(_)) {
         return Ok(Listed::Nothing("No price list was recorded for this day. The day's close records one."));
     }
-    Ok(Listed::Prices(last_known(shared, lots)))
+    let contracts = contracts(reader, book, lots).await?;
+    Ok(Listed::Prices(last_known(shared, lots, contracts)))
 }
 
-/// The last prices that the bot knows of what is held.
-fn last_known(shared: &Shared, lots: &[LotLine]) -> Prices {
+/// Whether a day was opened again after its close, as far as was known; an unlock opens every later day too.
+async fn reopened(reader: &Reader, book: &Book, close: (SessionId, u64), up_to: u64) -> Result<bool, Refusal> {
+    let (day, seq) = close;
+    let unlocks = Sought { kind: Some(EntryKind::Unlock), before: up_to.checked_add(1), ..Sought::default() };
+    let unlocks = reader.sought(book, &unlocks, UNLOCKS).await?;
+    Ok(unlocks.iter().map(|s| &s.entry).any(|e| e.seq > seq && e.draft.session <= day))
+}
+
+/// What contracts that are held were last settled at, and their multipliers as far as the last close lists them.
+#[derive(Default)]
+struct Contracts {
+    references: BTreeMap<LotId, Price>,
+    multipliers: BTreeMap<Symbol, Quantity>,
+}
+
+/// Of a day that is open: a lot was settled last by the variation of its instrument, or opened at its price after that.
+async fn contracts(reader: &Reader, book: &Book, lots: &[LotLine]) -> Result<Contracts, Refusal> {
+    let mut all = Contracts::default();
+    let price = |e: &Entry| e.draft.facts.get("price").and_then(Fact::as_str).and_then(|price| price.parse().ok());
+    for line in lots.iter().filter(|line| line.account == AccountCode::FUTURES) {
+        let of = Sought { instrument: Some(line.commodity), ..Sought::default() };
+        let settled = Sought { kind: Some(EntryKind::Variation), ..of.clone() };
+        let settled = reader.sought(book, &settled, 1).await?.pop();
+        let opened = reader.sought(book, &Sought { lot: Some(line.lot.clone()), ..of }, MOVES).await?.pop();
+        let last = settled.into_iter().chain(opened).map(|s| s.entry).max_by_key(|e| e.seq);
+        all.references.extend(last.and_then(|e| Some((line.lot.clone(), price(&e)?))));
+    }
+    if !all.references.is_empty() {
+        let listed = reader.closes(book, 1).await?.pop().and_then(|close| close.record.prices);
+        all.multipliers = listed.into_iter().flat_map(|l| l.prices).map(|l| (l.instrument, l.multiplier)).collect();
+    }
+    Ok(all)
+}
+
+/// The last prices that the bot knows of what is held. A contract whose multiplier nobody has recorded yet has none.
+fn last_known(shared: &Shared, lots: &[LotLine], contracts: Contracts) -> Prices {
     let board = shared.board();
-    let line = |(instrument, currency): (Symbol, _)| {
+    let line = |(instrument, currency, contract): (Symbol, _, bool)| {
         let bar = shared.site.bars.as_ref().and_then(|bars| bars(instrument).last().copied());
         let bar = bar.map(|b| (b.close, b.start + Span::minutes(1)));
         let position =
             || board.positions.iter().find(|p| p.symbol == instrument).and_then(|p| p.last.zip(board.fed_at));
-        let (price, at) = bar.or_else(position).unzip();
-        ListedPrice { instrument, currency, multiplier: Quantity::whole(1), price, at }
+        let one = Quantity::whole(1);
+        let multiplier = if contract { contracts.multipliers.get(&instrument).copied() } else { Some(one) };
+        let (price, at) = bar.or_else(position).filter(|_| multiplier.is_some()).unzip();
+        ListedPrice { instrument, currency, multiplier: multiplier.unwrap_or(one), price, at }
     };
-    let held: BTreeSet<_> = lots.iter().map(|l| (l.commodity, l.currency)).collect();
+    let held: BTreeSet<_> = lots.iter().map(|l| (l.commodity, l.currency, l.account == AccountCode::FUTURES)).collect();
     let list = PriceList {
         source: format!("last prices of {}", board.feed_name),
         at: board.at,
         prices: held.into_iter().map(line).collect(),
     };
-    Prices { list, hash: None, references: BTreeMap::new() }
+    Prices { list, hash: None, reopened: false, references: contracts.references }
 }

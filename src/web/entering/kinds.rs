@@ -50,6 +50,13 @@ pub(crate) const KINDS: &[Kind] = &[
         &["entry"],
     ),
     kind(
+        "lots",
+        "Lots of a sale",
+        "Which lots a sale, or a purchase that covers a short, has closed, lot by lot; what is not named closes oldest first. Its entry \
+         is reversed and booked anew with them, once, and before its day is closed.",
+        &["entry", "lots"],
+    ),
+    kind(
         "float_in",
         "Float in",
         "Cash from accounting that has arrived at the broker. It raises 1010, so the day reconciles when the broker says the same.",
@@ -139,7 +146,8 @@ pub(crate) const FIELDS: &[Field] = &[
     typed("debit_item", "Item of the debit", "Only 1900 and 2310 have items: the activity, or session and fee."),
     chosen("credit", "Credit", "The account that is lowered.", &["1900", "2310", "4900", "5910", "5990"]),
     typed("credit_item", "Item of the credit", "Only 1900 and 2310 have items: the activity, or session and fee."),
-    number("entry", "Entry", "The number of the entry that was a mistake."),
+    number("entry", "Entry", "The number of the entry, as the journal has it."),
+    typed("lots", "Lots", "Each lot with its units, and commas between: SPY-x1 50, SPY-x2 20."),
     typed("instrument", "Instrument", "A symbol like SPY."),
     typed("ex_date", "Ex-date", "As 2026-11-20."),
     chosen("account", "Account", "The fee's account.", &["5110", "5210", "5220", "5230", "5240", "5610", "5910"]),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use actix_web::rt::time::timeout;
 use desk::domain::chain::Hash;
-use desk::domain::journal::Draft;
+use desk::domain::journal::{Draft, Entry};
 use serde_json::json;
 
 use super::commands::note;
@@ -42,6 +42,17 @@ pub(crate) async fn ask(shared: &Shared, asked: Asked) -> Answer {
     timeout(PATIENCE, shared.site.bookkeeping.ask(asked)).await.unwrap_or(Err(NotBooked::Busy))
 }
 
+/// The entry that a form names, where its kind has one and the books too.
+///
+/// # Errors
+/// Where the books do not answer.
+pub(crate) async fn entry_of(shared: &Shared, kind: &Kind, with: With<'_>) -> Result<Option<Entry>, Refusal> {
+    let before = with("entry").trim().parse::<u64>().ok().and_then(|seq| seq.checked_sub(1));
+    let Some(before) = before.filter(|_| kind.fields.contains(&"entry")) else { return Ok(None) };
+    let (reader, own) = book(shared).await?;
+    Ok(reader.entries(&own, before, 1).await?.into_iter().next().map(|stored| stored.entry))
+}
+
 /// Shows what a person enters, or books it where it is what was shown.
 ///
 /// # Errors
@@ -53,12 +64,8 @@ pub(crate) async fn enter(
     with: With<'_>,
     how: How,
 ) -> Result<Outcome, Refusal> {
-    let (reader, own) = book(shared).await?;
-    let before = with("entry").trim().parse::<u64>().ok().and_then(|seq| seq.checked_sub(1));
-    let entry = match before.filter(|_| kind.name == "reversal") {
-        Some(before) => reader.entries(&own, before, 1).await?.into_iter().next().map(|stored| stored.entry),
-        None => None,
-    };
+    let entry = entry_of(shared, kind, with).await?;
+    let (_, own) = book(shared).await?;
     let now = shared.board().at;
     let around = Around { by: visitor.name.clone(), calendar: own.calendar, now, entry };
     let entered = match read(kind, with, &around) {
@@ -89,11 +96,12 @@ fn about(refused: &NotBooked, kind: &Kind) -> Option<&'static str> {
     let field = match refused.code() {
         "day_shut" => "day",
         "not_yet" => "when",
-        "already_booked" if kind.name == "reversal" => "entry",
+        "already_booked" if kind.fields.contains(&"entry") => "entry",
         "already_booked" | "bad_item" => "reference",
         "amount_not_positive" | "no_amount" | "overflow" => "amount",
+        "unknown_lot" | "lot_units" | "lots_beyond_fill" | "lot_opened_later" if kind.name == "lots" => "lots",
         "unknown_lot" => "lot",
-        "not_reversible" | "not_that_entry" | "lot_used" => "entry",
+        "not_reversible" | "not_that_entry" | "lot_used" | "nothing_closed" | "lots_stay" | "lots_sealed" => "entry",
         "not_held" => "instrument",
         "same_currency" => "sold_currency",
         "wrong_account" => "debit",

@@ -8,8 +8,8 @@ use desk::domain::journal::{AccountCode, Entry};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::{Date, Timestamp};
 use desk::machines::ledger::{
-    Adjustment, Adoption, BookFact, Borrow, CashActivity, Conversion, Decision, Dividend, Found, LateFee, Mistake,
-    YearClose,
+    Adjustment, Adoption, BookFact, Borrow, CashActivity, Conversion, Decision, Dividend, Found, LateFee, LotNaming,
+    Mistake, YearClose,
 };
 use desk::world::entering::Author;
 
@@ -19,6 +19,8 @@ use super::kinds::Kind;
 const LONGEST: usize = 100;
 /// The longest reason.
 const LONGEST_REASON: usize = 500;
+/// The longest list of lots.
+const LONGEST_LOTS: usize = 4000;
 
 /// A field and what is wrong with it.
 pub(crate) type Wrong = (&'static str, String);
@@ -181,12 +183,15 @@ struct Head {
 
 fn fact(kind: &Kind, fields: &mut Fields<'_>, head: &Head, entry: Option<&Entry>) -> Option<BookFact> {
     match kind.name {
-        "reversal" => {
+        "reversal" | "lots" => {
             let seq: Option<u64> = fields.value("entry", "the number of an entry");
             if seq.is_some() && entry.is_none() {
                 fields.refuse("entry", "There is no such entry in these books.");
             }
             let (by, reason, session) = (head.by.clone(), head.reason.clone(), head.session);
+            if kind.name == "lots" {
+                return named_lots(fields, head, entry);
+            }
             entry.map(|entry| BookFact::Mistake(Box::new(Mistake { entry: entry.clone(), by, reason, session })))
         }
         "year_close" => Some(BookFact::YearClose(YearClose { session: head.session, by: head.by.clone() })),
@@ -194,6 +199,26 @@ fn fact(kind: &Kind, fields: &mut Fields<'_>, head: &Head, entry: Option<&Entry>
         "adjustment" | "adoption" | "found" => decided(kind, fields, head),
         _ => moved(kind, fields, head),
     }
+}
+
+/// The lots that are named for a fill, which stays in its day.
+fn named_lots(fields: &mut Fields<'_>, head: &Head, entry: Option<&Entry>) -> Option<BookFact> {
+    let day = entry.map(|e| e.draft.session).filter(|day| *day != head.session);
+    if let Some(day) = day {
+        fields.refuse("day", format!("The entry stands in {}; its lots are named in that day.", day.date));
+    }
+    let pair = |text: &str| {
+        let (lot, units) = text.trim().rsplit_once(char::is_whitespace)?;
+        Some((lot.trim_end().parse().ok()?, units.parse().ok()?))
+    };
+    let text = fields.text("lots", LONGEST_LOTS)?;
+    let lots: Option<Vec<(LotId, Quantity)>> = text.split(',').map(pair).collect();
+    if lots.is_none() {
+        fields.refuse("lots", "This cannot be read. Needed is each lot with its units, as SPY-x1 50, SPY-x2 20.");
+    }
+    let (by, reason) = (head.by.clone(), head.reason.clone());
+    let naming = entry.cloned().zip(lots).map(|(entry, lots)| LotNaming { entry, lots, by, reason });
+    naming.map(|naming| BookFact::Lots(Box::new(naming)))
 }
 
 /// Cash that moved.

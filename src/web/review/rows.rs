@@ -13,6 +13,7 @@ use desk::domain::time::{Date, Timestamp};
 use super::act::day_known;
 use crate::store::people::review::{Around, Known, Review, Reviewed, Standing, State, Subject};
 use crate::store::{Book, Reader, Reviewable};
+use crate::web::books::debits;
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
 
@@ -87,13 +88,13 @@ impl Whole {
         // What opens and closes a day belongs to the day.
         for entry in self.books.entered.iter().filter(|e| e.draft.kind != EntryKind::Unlock) {
             listed.insert(entry.seq);
-            rows.push(self.of_entry(entry));
+            rows.push(self.of_entry(entry)?);
         }
         for subject in touched {
             match subject {
                 Subject::Entry(seq) if !listed.contains(seq) => {
                     if let Some(entry) = self.entry(*seq).await? {
-                        rows.push(self.of_entry(&entry));
+                        rows.push(self.of_entry(&entry)?);
                     }
                 }
                 Subject::Item(number) => rows.extend(self.of_item(*number)),
@@ -140,19 +141,18 @@ impl Whole {
         }
     }
 
-    fn of_entry(&self, entry: &Entry) -> Row {
+    fn of_entry(&self, entry: &Entry) -> Result<Row, Refusal> {
         let (subject, known) = (Subject::Entry(entry.seq), self.entry_known(entry));
-        let debits = entry.draft.postings.iter().filter(|p| p.amount > Money::ZERO);
-        let amount = debits.fold(Money::ZERO, |sum, p| sum.checked_add(p.amount).unwrap_or(sum));
+        let amount = debits(&entry.draft.postings)?;
         let currency = entry.draft.postings.first().map(|p| p.currency);
-        Row {
+        Ok(Row {
             standing: self.reviewed.standing(subject),
             around: self.reviewed.around(subject, &known),
             title: format!("Entry {}: {}", entry.seq, entry.draft.description),
             day: known.day,
             since: Some(self.asked(subject).unwrap_or(entry.booked_at)),
             amount: currency.map(|currency| (amount, currency)),
-        }
+        })
     }
 
     pub(crate) fn of_item(&self, number: u64) -> Option<Row> {

@@ -91,7 +91,7 @@ fn friendly(request: &Request) -> Reply {
         Request::Command { command: Command::Start, .. } => {
             Reply::Refused { code: "state".to_owned(), message: "The latch is set.".to_owned() }
         }
-        Request::Unlock { .. } | Request::Raise { .. } => {
+        Request::Unlock { .. } | Request::Close { .. } | Request::Raise { .. } => {
             Reply::Refused { code: "busy".to_owned(), message: "The bot does not answer that now.".to_owned() }
         }
         Request::Command { command, .. } => {

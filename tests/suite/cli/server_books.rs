@@ -84,6 +84,38 @@ async fn ledg_11_two_bots_trade_into_one_database_each_its_own_book() {
     assert!(std::fs::read_to_string(exported).unwrap().contains(",fill,"), "its trades are there");
 }
 
+/// LEDG-4a, OPS-8: the check holds the signatures of day closes on a server against the bot's own key, and names one that is
+/// another's.
+#[tokio::test]
+async fn ledg_4a_the_signatures_of_closes_on_a_server_are_checked() {
+    let Some((owner, url)) = prepared("signed").await else { return };
+    let folder = Folder::new();
+    let data = folder.path().join("one");
+    let mut bot = bot(&data, "ABCD_US_SIM_01", &url);
+    assert_eq!(bot.tell("start").code, Some(0));
+    let closes = folder.path().join("one/output/ABCD_US_SIM_01/exports");
+    bot.until("a closed day", |_| closes.read_dir().is_ok_and(|mut days| days.next().is_some()));
+    assert_eq!(tbot(&["shutdown", "--data", &text(&data)]).code, Some(0));
+    assert_eq!(bot.ends().code(), Some(0));
+    let books = || {
+        let said = tbot(&["check", "--json", "--data", &text(&data)]).json();
+        let point = said["checks"].as_array().unwrap().iter().find(|p| p["check"] == "books").unwrap().clone();
+        (point["verdict"].as_str().unwrap().to_owned(), point["found"].as_str().unwrap().to_owned())
+    };
+    let (verdict, found) = books();
+    assert_eq!(verdict, "fine", "{found}");
+    assert!(found.contains("day closes hold") || found.contains("one day close holds"), "{found}");
+    for step in [
+        "ALTER TABLE closing_record DISABLE TRIGGER closing_record_no_change",
+        "UPDATE closing_record SET signature = decode(repeat('07', 64), 'hex')",
+        "ALTER TABLE closing_record ENABLE TRIGGER closing_record_no_change",
+    ] {
+        tell(&owner, step).await;
+    }
+    let (verdict, found) = books();
+    assert!(verdict == "wrong" && found.contains("signature"), "{verdict}: {found}");
+}
+
 #[tokio::test]
 async fn ledg_4_a_bot_does_not_run_as_a_role_that_may_change_its_books() {
     let Some((owner, url)) = prepared("owner").await else { return };

@@ -102,6 +102,21 @@ fn csv_has_the_fields_of_the_json() {
     }
 }
 
+/// REP-5, LEDG-4a: the closing record's schema is of every version that is kept for ever, the first one, without prices, among them.
+#[test]
+fn the_samples_of_closing_records_fit_their_schema() {
+    for version in ["v1", "v2"] {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("crates/desk/samples/{version}/closing_record.json"));
+        let record: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        assert_eq!(format!("v{}", record["v"]), version);
+        assert_eq!(record["prices"].is_null(), version == "v1");
+        fits(&validator("closing"), &record, version);
+        let other = json!({ "v": 3 });
+        assert!(!validator("closing").is_valid(&other), "what is no record does not fit");
+    }
+}
+
 #[test]
 fn a_record_that_contradicts_itself_is_not_written() {
     // STRAT-17

@@ -33,6 +33,7 @@ fn ledg_10_a_reviewer_assigns_the_float_and_raising_it_needs_a_code() {
     let page = server.get(PAGE, Some(&olga)).body;
     assert!(page.contains("30,000.00") && page.contains("Nothing is assigned yet"), "{page}");
     assert!(!page.contains("Assign this float"), "it is accounting's, and no administrator's");
+    assert!(page.contains("a reviewer assigns another") && !page.contains("the form below"), "{page}");
     assert_eq!(server.post(PAGE, Some(&olga), &typed("D-1", "20000", "")).status, 403);
     assert_eq!(server.get(PAGE, Some(&server.person("vera", &[Role::Viewer]))).status, 403);
 

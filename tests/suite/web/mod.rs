@@ -14,6 +14,8 @@ mod drill;
 mod exports;
 /// The float and its assignments.
 mod float;
+/// Lots that are named.
+mod naming;
 /// Every page in every state.
 mod pages;
 /// Persons, sessions, codes on both engines.

@@ -84,6 +84,18 @@ fn ledg_9_what_differs_is_told_to_the_cent_and_becomes_review_items_once() {
     for said in ["does not agree", "amount <b>+0.01</b>", "not in the statement", "Make a review item"] {
         assert!(page.contains(said), "{said}: {page}");
     }
+    // The tables are a file, all of them, for whoever may take one.
+    assert!(page.contains("/ledger/views/statement-1.csv"), "{page}");
+    let csv = server.get("/ledger/views/statement-1.csv", Some(&rita));
+    assert_eq!(csv.status, 200, "{}", csv.body);
+    let of = |part: &str| csv.body.lines().filter(|l| l.starts_with(part)).collect::<Vec<_>>();
+    assert_eq!(of("differing,").len(), 2, "the pair, and what differs of it: {}", csv.body);
+    assert!(of("differing,")[1].trim_end().ends_with("amount,10239.01,10239.00,0.01"), "{:?}", of("differing,"));
+    assert_eq!((of("books only,").len(), of("statement only,").len()), (1, 0));
+    assert!(of("matched,").len() > 20 && !of("cash moved,").is_empty() && !of("held at the end,").is_empty());
+    let vera = server.person("vera", &[Role::Viewer]);
+    assert_eq!(server.get("/ledger/views/statement-1.csv", Some(&vera)).status, 403);
+    assert_eq!(server.get("/ledger/views/statement-9.csv", Some(&rita)).status, 404);
     let raise = |source: &str| {
         let fields = [("act", "raise"), ("source", source)];
         server.post("/ledger/reconciliation/1", Some(&rita), &fields)

@@ -166,8 +166,38 @@ fn ledg_6_a_missing_price_is_said_and_the_total_says_what_it_lacks() {
     let acme = found["rows"].as_array().unwrap().iter().find(|r| r["commodity"] == "ACME").unwrap();
     let last = super::sample::bars("ACME".parse().unwrap()).last().unwrap().close;
     assert_eq!((&acme["price"], &acme["price_at"]), (&last.to_string().into(), &"2026-11-20T20:41:00Z".into()));
+    // A future that is open stands at what it gained since it was settled last, at 5,305.00, five a point.
+    let future = found["rows"].as_array().unwrap().iter().find(|r| r["commodity"] == "MESU6").unwrap();
+    let last = super::sample::bars("MESU6".parse().unwrap()).last().unwrap().close;
+    let gain = Money::from_raw((last.raw() - 530_500_000_000) * 5).to_string();
+    assert_eq!((&future["value"], &future["unrealised"]), (&gain.as_str().into(), &gain.as_str().into()), "{future}");
     let page = text(&ask(&server, &rita, "/ledger/lots?to=2026-11-20"));
     assert!(page.contains("not recorded yet"), "{page}");
+}
+
+/// LEDG-6, LEDG-7: a day that was opened again is valued with the list that its last close recorded, and says so; as known before,
+/// it does not.
+#[test]
+fn ledg_6_a_day_that_was_opened_again_says_that_its_prices_are_of_the_close_before() {
+    let place = Place::sqlite();
+    let mut month = books::worked_month();
+    let mut unlock = books::float_in(69, "XNYS:2026-06-12:1", 1);
+    unlock.booked_at = "2026-06-12T21:05:00Z".parse().unwrap();
+    (unlock.draft.kind, unlock.draft.session, unlock.draft.postings) =
+        (EntryKind::Unlock, books::session(12), Vec::new());
+    month.push(unlock);
+    let (server, _runtime) = served(&place, ANYWHERE, &month, &[books::priced_close(&[])]);
+    let rita = server.person("rita", &[Role::Reviewer]);
+    for (asked, again) in [("to=2026-06-12", true), ("to=2026-06-12&reading=known&known=2026-06-12T21:01", false)] {
+        let found = told(&server, &rita, "positions", asked);
+        assert_eq!(
+            (&found["prices"]["recorded"], &found["prices"]["reopened"]),
+            (&true.into(), &again.into()),
+            "{found}"
+        );
+        let page = text(&ask(&server, &rita, &format!("/ledger/lots?{asked}")));
+        assert_eq!(page.contains("the day has been opened again since"), again, "{page}");
+    }
 }
 
 /// LEDG-6: the reading is chosen in the address, said on the page, kept by its links, and the same from the first entry on.

@@ -1,11 +1,12 @@
-//! The lot method of an identity (LEDG-5, BOOKS.md section 7): which lots close first where an order names none.
+//! The lot method of an identity (LEDG-5, BOOKS.md section 7): which lots close first where nobody names any.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Which lots close first. The fourth method, specific choice, is an order's and no identity's: whoever closes names lots.
+/// Which lots close first. The fourth method, specific choice, is no identity's: a person names the lots
+/// of a fill before its day is closed (decision 0024).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LotMethod {

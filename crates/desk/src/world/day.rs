@@ -16,8 +16,8 @@ use crate::machines::ledger::{
 };
 use crate::venue::{Charge, Venue};
 
-/// The id of the activity that brought the float.
-pub(super) const FLOAT: &str = "float-1";
+/// The id of the activity that brought the float with which an account begins.
+pub const FLOAT: &str = "float-1";
 /// The version of the store's schema that closing records name.
 pub(super) const SCHEMA: u32 = 1;
 

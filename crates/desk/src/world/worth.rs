@@ -8,6 +8,7 @@ use crate::domain::journal::{AccountCode, Entry};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::wide::{Overflow, Wide, value_of};
 use crate::machines::ledger::Books;
+use crate::machines::ledger::prices::worth;
 
 /// What the books hold after an entry, ready to be held against prices. Amounts of other currencies are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,7 +21,12 @@ pub struct Worth {
     contributed: Wide,
     /// Units and cost of what is held.
     held: Vec<(Symbol, Quantity, Wide)>,
+    /// Units of each open lot of a contract, and the price at which it was settled last, or opened.
+    contracts: Vec<(Symbol, Quantity, Price)>,
 }
+
+/// What something is priced at, and the money for one unit and point.
+pub type Priced = (Price, Quantity);
 
 impl Worth {
     /// Of books as they are.
@@ -31,7 +37,7 @@ impl Worth {
         let mut worth = Self { seq: books.last_seq(), ..Self::default() };
         for (key, balance) in books.balances().filter(|(key, _)| key.currency == Currency::USD) {
             let amount = Wide::from(balance.amount);
-            // What a contract is worth beyond what was settled is not in the books.
+            // What a contract is worth beyond what was settled is in no balance.
             let at_cost = key.account.is_position() && key.account != AccountCode::FUTURES;
             match (key.commodity.filter(|_| at_cost), AccountType::of(key.account)) {
                 (Some(commodity), _) => worth.hold(commodity, balance.units, amount)?,
@@ -43,6 +49,8 @@ impl Worth {
             }
         }
         worth.held.retain(|(_, units, cost)| !(units.is_zero() && *cost == Wide::ZERO));
+        let contracts = books.open_lots().filter(|l| l.account == AccountCode::FUTURES && l.currency == Currency::USD);
+        worth.contracts = contracts.filter_map(|l| Some((l.commodity, l.units, books.reference(&l.lot)?))).collect();
         Ok(worth)
     }
 
@@ -68,17 +76,24 @@ impl Worth {
         Ok(())
     }
 
-    /// Assets less liabilities at these prices; what has none counts at cost.
+    /// Assets less liabilities at these prices; what has none counts at cost. A contract counts with what it has gained since it
+    /// was settled last.
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn equity(&self, price: impl Fn(&Symbol) -> Option<Price>) -> Result<Wide, Overflow> {
+    pub fn equity(&self, price: impl Fn(&Symbol) -> Option<Priced>) -> Result<Wide, Overflow> {
         let mut equity = self.money;
         for (commodity, units, cost) in &self.held {
             equity += match price(commodity) {
-                Some(price) => Wide::from(value_of(*units, price)?),
+                Some((price, _)) => Wide::from(value_of(*units, price)?),
                 None => *cost,
             };
+        }
+        for (commodity, units, settled) in &self.contracts {
+            if let Some((price, multiplier)) = price(commodity) {
+                let at = |price| Ok::<_, Overflow>(Wide::from(worth(*units, price, multiplier)?));
+                equity += at(price)? - at(*settled)?;
+            }
         }
         Ok(equity)
     }
@@ -104,7 +119,11 @@ impl<R: Record> Trader<R> {
     /// # Errors
     /// [`Overflow`].
     pub fn worth_of(&self, worth: &Worth) -> Result<Wide, Overflow> {
-        worth.equity(|symbol| self.last_close(symbol))
+        let multiplier = |symbol: &Symbol| {
+            let terms = self.symbols.binary_search(symbol).ok().and_then(|place| self.setup.instruments.get(place));
+            terms.map_or(Quantity::whole(1), |terms| Quantity::from_raw(terms.multiplier.raw()))
+        };
+        worth.equity(|symbol| Some((self.last_close(symbol)?, multiplier(symbol))))
     }
 
     /// Folds entries that were booked elsewhere.
@@ -119,8 +138,10 @@ impl<R: Record> Trader<R> {
 mod tests {
     use super::*;
     use crate::domain::decimal::Money;
-    use crate::domain::ids::Identity;
-    use crate::machines::ledger::{BookFact, CashActivity, Journal, Opening};
+    use crate::domain::ids::{Identity, StrategyName};
+    use crate::machines::ledger::{
+        BookFact, CashActivity, Contract, ContractFill, Journal, LotChoice, Opening, Variation,
+    };
 
     /// LEDG-3a: equity is assets less liabilities at market; a float moves it and no result, a position without a price
     /// counts at cost.
@@ -159,7 +180,9 @@ mod tests {
                 books.apply(&journal.append(draft, at).unwrap().entry);
             }
             worth.follow(&books).unwrap();
-            let of = |price: Option<Price>| worth.equity(|_| price).unwrap().money().unwrap();
+            let of = |price: Option<Price>| {
+                worth.equity(|_| price.map(|price| (price, Quantity::whole(1)))).unwrap().money().unwrap()
+            };
             seen.push((of(None), of(Some(Price::whole(52))), worth.contributed().money().unwrap()));
         }
         let usd = Money::whole;
@@ -172,5 +195,51 @@ mod tests {
                 (usd(1_207), usd(1_227), usd(1_200)),
             ]
         );
+    }
+
+    /// LEDG-3a, BOOKS.md section 10: an open future counts with what it gained since it was settled last, whatever else was paid.
+    #[test]
+    fn ledg_3a_a_future_counts_with_what_is_not_settled_yet() {
+        let identity: Identity = "EXAMPLE_US_SIM_01".parse().unwrap();
+        let (mut books, mut journal) = (Books::new(identity.clone()), Journal::new(identity));
+        let (session, at) = ("XNYS:2026-06-01".parse().unwrap(), "2026-06-01T15:00:00Z".parse().unwrap());
+        let (instrument, multiplier) = ("MESU6".parse().unwrap(), Quantity::whole(5));
+        let settles = "2026-06-02".parse().unwrap();
+        let bought = ContractFill {
+            execution: "x1".parse().unwrap(),
+            order: None,
+            instrument,
+            contract: Contract::Future { multiplier },
+            currency: Currency::USD,
+            strategy: StrategyName::Open,
+            quantity: Quantity::whole(2),
+            price: Price::whole(5_300),
+            fees: Vec::new(),
+            coin_fee: None,
+            expiry: false,
+            settles,
+            session,
+            effective_at: at,
+            lots: LotChoice::Fifo,
+        };
+        let settled = Variation {
+            instrument,
+            price: Price::whole(5_310),
+            multiplier,
+            currency: Currency::USD,
+            settles,
+            session,
+            effective_at: at,
+        };
+        let mut seen = Vec::new();
+        for fact in [BookFact::ContractFill(bought), BookFact::Variation(settled)] {
+            for draft in books.decide(at, &fact).unwrap() {
+                books.apply(&journal.append(draft, at).unwrap().entry);
+            }
+            let equity = Worth::of(&books).unwrap().equity(|_| Some((Price::whole(5_312), multiplier))).unwrap();
+            seen.push(equity.money().unwrap());
+        }
+        // 2 × 12 × 5, before the daily settlement as after it.
+        assert_eq!(seen, [Money::whole(120), Money::whole(120)]);
     }
 }

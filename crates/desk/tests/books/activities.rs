@@ -5,9 +5,9 @@ use desk::domain::ids::StrategyName;
 use desk::domain::journal::{AccountCode, EntryKind};
 use desk::domain::symbol::Currency;
 use desk::machines::ledger::{
-    Adjustment, Adoption, BookFact, Borrow, CashActivity, CashInLieu, CoinFill, Coins, Contract, ContractFill,
-    Decision, Dividend, DividendAccrual, Fill, Found, Funding, LateFee, LotChoice, Mistake, Reorganisation, Split,
-    Unlock, Variation, YearClose, wash_sales,
+    Adjustment, Adoption, BookFact, BookRefusal, Borrow, CashActivity, CashInLieu, CoinFill, Coins, Contract,
+    ContractFill, Decision, Dividend, DividendAccrual, Figure, Fill, Found, Funding, LateFee, LotChoice, Mistake,
+    Reorganisation, Split, Unlock, Variation, YearClose, wash_sales,
 };
 
 use crate::support::{Desk, at, fill, float, june, lines, money, session, settlement, symbol, units};
@@ -53,6 +53,7 @@ fn accrual(per_share: &str) -> BookFact {
     BookFact::DividendAccrual(DividendAccrual {
         instrument: symbol("ACME"),
         ex_date: june(2),
+        pays: Some(june(3)),
         per_share: per_share.parse().unwrap(),
         currency: Currency::USD,
         session: session(2),
@@ -63,6 +64,40 @@ fn accrual(per_share: &str) -> BookFact {
 fn paid(id: &str, amount: &str, withheld: &str) -> BookFact {
     let (cash, withheld) = (cash(id, 3, amount), money(withheld));
     BookFact::Dividend(Dividend { cash, instrument: symbol("ACME"), ex_date: june(2), withheld })
+}
+
+/// BOOKS.md section 12, check 5: a dividend that is not paid ten sessions after its pay date keeps the day open, a short's too;
+/// the payment lets it close.
+#[test]
+fn check_5_a_dividend_is_not_open_ten_sessions_after_its_pay_date() {
+    for (quantity, account, id_amount) in [("100", "1110", "10.00"), ("-100", "2320", "-10.00")] {
+        let mut desk = Desk::new();
+        let opened = fill("a", 1, "ACME", quantity, "10.00");
+        desk.fill(opened.clone());
+        let agreed = desk.agreed(1, &[&opened]);
+        desk.close(1, &agreed).unwrap();
+        desk.book(2, &settlement(2)).unwrap();
+        desk.book(2, &accrual("0.10")).unwrap();
+        for day in 2..13 {
+            let agreed = desk.agreed(day, &[]);
+            desk.close(day, &agreed).unwrap();
+        }
+        let tenth = desk.agreed(13, &[]);
+        match desk.close(13, &tenth).unwrap_err() {
+            BookRefusal::NotReconciled { check: 5, what, have: Figure::Count(10), need: Figure::Count(9), .. } => {
+                assert_eq!(
+                    what.to_string(),
+                    format!("sessions since item ACME:2026-06-02 of {account} was to be paid")
+                );
+            }
+            other => panic!("{other}"),
+        }
+        let cash = CashActivity { session: session(13), effective_at: at(13), ..cash("paid", 3, id_amount) };
+        let payment = Dividend { cash, instrument: symbol("ACME"), ex_date: june(2), withheld: Money::ZERO };
+        desk.book(13, &BookFact::Dividend(payment)).unwrap();
+        let agreed = desk.agreed(13, &[]);
+        desk.close(13, &agreed).unwrap();
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod bust;
 mod chart;
 mod close;
 mod month;
+mod naming;
 mod properties;
 mod rules;
 mod support;

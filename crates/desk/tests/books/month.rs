@@ -159,6 +159,7 @@ fn rebuilt_activity(e: &Entry) -> Option<BookFact> {
             BookFact::DividendAccrual(DividendAccrual {
                 instrument: symbol(name),
                 ex_date: ex_date(&d.source_key),
+                pays: None,
                 per_share,
                 currency: Currency::USD,
                 session,

@@ -11,12 +11,13 @@ use desk::domain::journal::{AccountCode, Draft};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, book, names};
+use super::{Answer, book, names, naming};
 use crate::messages::bookkeeping::{How, NotBooked};
 use crate::render::numbers::{Column, Sign, quantity};
 use crate::store::{Book, Reader};
+use crate::web::books::debits;
 use crate::web::entering::kinds::{Field, KINDS, Kind, named};
-use crate::web::entering::{Outcome, Wrong, enter};
+use crate::web::entering::{Outcome, Wrong, enter, entry_of};
 use crate::web::pages::frame::Frame;
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
@@ -59,15 +60,17 @@ pub(crate) async fn begin(shared: Data<Shared>, visitor: Visitor, begun: Query<B
     };
     let name = if begun.kind.is_empty() { "adjustment" } else { begun.kind.as_str() };
     let day = if begun.day.is_empty() { usual_day(&shared, &reader, &own).await? } else { begun.day.clone() };
+    let kind = kind_of(name)?;
+    let entry = entry_of(&shared, kind, &|_| begun.entry.clone()).await?;
     let with = |name: &str| match name {
         "day" => day.clone(),
         "currency" => own.base_currency.to_string(),
         "entry" => begun.entry.clone(),
         "reference" => begun.reference.clone(),
+        "lots" => entry.as_ref().map(naming::as_typed).unwrap_or_default(),
         "from" => "external".to_owned(),
         _ => String::new(),
     };
-    let kind = kind_of(name)?;
     show(&shared, &visitor, Typed { kind, with: &with, wrong: Vec::new(), error: None, code: "", shown: None }).await
 }
 
@@ -158,7 +161,12 @@ async fn show(shared: &Shared, visitor: &Visitor, typed: Typed<'_>) -> Answer {
         None => Value::Null,
         Some((drafts, hash)) => json!({ "hash": hash.to_string(), "entries": entries(shared, drafts).await? }),
     };
-    let own = json!({ "enter": {
+    let entry = entry_of(shared, kind, typed.with).await?.filter(|_| kind.name == "lots");
+    let lots = match &entry {
+        Some(entry) => naming::offered(shared, entry).await?,
+        None => Value::Null,
+    };
+    let own = json!({ "lots": lots, "enter": {
         "kinds": kinds, "kind": kind.name, "title": kind.title, "says": kind.says, "fields": fields, "wrong": wrong,
         "error": typed.error, "code": typed.code, "shown": shown, "day": (typed.with)("day"),
     } });
@@ -189,16 +197,15 @@ pub(crate) async fn entries(shared: &Shared, drafts: &[Draft]) -> Result<Vec<Val
         });
         let mut sums = Vec::new();
         for currency in draft.postings.iter().map(|p| p.currency).collect::<std::collections::BTreeSet<_>>() {
-            let debits = draft.postings.iter().filter(|p| p.currency == currency && p.amount > Money::ZERO);
-            let sum = debits.fold(Money::ZERO, |sum, p| sum.checked_add(p.amount).unwrap_or(sum));
+            let sum = debits(draft.postings.iter().filter(|p| p.currency == currency))?;
             sums.push(json!({ "currency": currency, "sum": amounts.cell(sum) }));
         }
-        json!({
+        Ok(json!({
             "kind": draft.kind.as_str().replace('_', " "), "description": draft.description,
             "day": draft.session.date.to_string(), "effective": moment(draft.effective_at), "by": draft.by,
             "reason": draft.reason, "reverses": draft.reverses, "source": draft.source_key, "pad": amounts.pad(0),
             "postings": postings.collect::<Vec<_>>(), "sums": sums,
-        })
+        }))
     };
-    Ok(drafts.iter().map(entry).collect())
+    drafts.iter().map(entry).collect()
 }

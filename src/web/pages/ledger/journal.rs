@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Path, Query};
 use desk::domain::decimal::Money;
 use desk::domain::journal::{EntryKind, Fact, Facts};
+use desk::machines::ledger::nameable;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::render::numbers::{Column, Sign, count, counted, quantity};
 use crate::store::people::review::Subject;
 use crate::store::{Book, Found, Reader, Sought, StoredEntry, Text};
 use crate::web::address::in_address;
-use crate::web::books::{self, Cell, Chosen, Table, add, day_of, sheets};
+use crate::web::books::{self, Cell, Chosen, Table, day_of, debits, sheets};
 use crate::web::history::Record;
 use crate::web::pages::frame::Frame;
 use crate::web::pages::review::{Typed, panel};
@@ -180,15 +181,9 @@ fn searched(found: &Found) -> Value {
     json!({ "found": counted(found.count, "entry"), "looked": count(found.looked), "stopped": stopped })
 }
 
-/// What an entry moves: all its debits.
-fn moved(stored: &StoredEntry) -> Result<Money, Refusal> {
-    let debits = stored.entry.draft.postings.iter().map(|p| p.amount).filter(|a| *a > Money::ZERO);
-    debits.into_iter().try_fold(Money::ZERO, add)
-}
-
 /// An entry as a row of a list.
 pub(crate) fn line(stored: &StoredEntry) -> Result<Value, Refusal> {
-    let (e, total) = (&stored.entry, moved(stored)?);
+    let (e, total) = (&stored.entry, debits(&stored.entry.draft.postings)?);
     Ok(json!({
         "seq": e.seq, "at": moment(e.booked_at), "kind": e.draft.kind.as_str().replace('_', " "),
         "description": e.draft.description, "amount": Column::of([total], Sign::Plain).cell(total),
@@ -206,7 +201,11 @@ pub(super) async fn table(shared: &Shared, asked: &Asked) -> Result<Table, Refus
         for stored in &shown.entries {
             let (e, d) = (&stored.entry, &stored.entry.draft);
             let mut row = vec![Cell::Number(e.seq), Cell::plain(e.booked_at), Cell::plain(d.session.date)];
-            row.extend([Cell::plain(d.kind), Cell::text(&d.description), Cell::money(moved(stored)?)]);
+            row.extend([
+                Cell::plain(d.kind),
+                Cell::text(&d.description),
+                Cell::money(debits(&stored.entry.draft.postings)?),
+            ]);
             rows.push(row);
         }
         if shown.older.is_none() {
@@ -268,6 +267,7 @@ pub(crate) async fn show_entry(shared: &Shared, visitor: &Visitor, seq: u64, typ
         "pad": amounts.pad(0), "hash": stored.hash.to_string(), "reason": e.draft.reason, "by": e.draft.by,
         "previous": before, "next": (e.seq < last).then_some(e.seq.saturating_add(1)), "facts": facts(&e.draft.facts),
         "reversible": reversible(e.draft.kind), "reversed_by": whole.books.reversal_of(e.seq),
+        "nameable": nameable(e).is_ok() && whole.books.reversal_of(e.seq).is_none() && !whole.books.closed(e.draft.session.date),
         "from": whence(shared, &e.draft.facts).await?,
         "strategy": e.draft.postings.iter().find_map(|p| p.tags.strategy), "instrument": e.draft.postings.iter().find_map(|p| p.tags.instrument),
     } });

@@ -16,6 +16,10 @@ mod float;
 mod journal;
 /// Open lots and realised gains.
 mod lots;
+/// What came of a statement, as a file.
+mod matched;
+/// Lots that can be named for a fill.
+mod naming;
 /// Brokers' statements beside the books.
 pub(crate) mod reconciliation;
 /// One account, posting by posting.

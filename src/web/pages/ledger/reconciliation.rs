@@ -134,7 +134,7 @@ pub(crate) async fn act(shared: Data<Shared>, visitor: Visitor, number: Path<Str
     }
 }
 
-fn number_of(text: &str) -> Result<u64, Refusal> {
+pub(super) fn number_of(text: &str) -> Result<u64, Refusal> {
     text.parse().ok().filter(|n| *n > 0).ok_or_else(missing)
 }
 

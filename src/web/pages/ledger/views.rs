@@ -5,7 +5,7 @@ use actix_web::web::{Data, Path, Query};
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{Answer, accounts, closes, journal, reconciliation, register};
+use super::{Answer, accounts, closes, journal, matched, reconciliation, register};
 use crate::web::books::{Asked, Chosen, Table, View};
 use crate::web::exports::csv_file;
 use crate::web::pages::review;
@@ -26,7 +26,10 @@ pub(crate) async fn view(shared: Data<Shared>, visitor: Visitor, name: Path<Stri
         "reconciliation" => (bare.to_owned(), reconciliation::table(&shared).await?),
         "review" => (bare.to_owned(), review::table(&shared, &visitor, read(asked)?).await?),
         "closes" => (bare.to_owned(), closes::table(&shared).await?),
-        _ => of_days(&shared, bare, &read(asked)?).await?,
+        _ => match bare.strip_prefix("statement-") {
+            Some(number) => (bare.to_owned(), matched::table(&shared, number).await?),
+            None => of_days(&shared, bare, &read(asked)?).await?,
+        },
     };
     csv_file(&shared, &visitor, &format!("{name}.csv"), (&table, &json!(asked))).await
 }
@@ -59,7 +62,7 @@ async fn of_days(shared: &Shared, name: &str, asked: &Asked) -> Result<(String, 
 fn missing() -> Refusal {
     let all: Vec<&str> = View::ALL.map(View::as_str).into_iter().chain(OTHERS).collect();
     Refusal::Missing(format!(
-        "There is no such view; there are account-1010.csv and, each with .csv: {}.",
+        "There is no such view; there are account-1010.csv, statement-1.csv and, each with .csv: {}.",
         all.join(", ")
     ))
 }

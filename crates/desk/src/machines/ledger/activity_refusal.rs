@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::refusal::BookRefusal;
 use crate::domain::decimal::Quantity;
-use crate::domain::ids::{ExecutionId, SessionId};
+use crate::domain::ids::{ExecutionId, LotId, SessionId};
 use crate::domain::journal::{AccountCode, EntryKind};
 use crate::domain::symbol::{Currency, Symbol};
 
@@ -107,6 +107,32 @@ pub enum ActivityRefusal {
         /// The last one closed, if one is.
         closed_through: Option<SessionId>,
     },
+    /// Lots named for an entry that is no fill of shares which closed some.
+    NothingClosed {
+        /// The entry.
+        seq: u64,
+    },
+    /// Lots named for a fill that was booked anew, with its lots.
+    LotsStay {
+        /// The entry.
+        seq: u64,
+    },
+    /// Lots named for a fill of a closed day.
+    LotsSealed {
+        /// The entry.
+        seq: u64,
+        /// Its day.
+        session: SessionId,
+        /// The last day closed.
+        closed_through: SessionId,
+    },
+    /// A fill would close a lot that was opened after it.
+    LotOpenedLater {
+        /// The fill's entry.
+        seq: u64,
+        /// The lot.
+        lot: LotId,
+    },
 }
 
 impl ActivityRefusal {
@@ -126,6 +152,10 @@ impl ActivityRefusal {
             Self::NoReason { .. } => "no_reason",
             Self::SamePerson { .. } => "same_person",
             Self::NotClosed { .. } => "not_closed",
+            Self::NothingClosed { .. } => "nothing_closed",
+            Self::LotsStay { .. } => "lots_stay",
+            Self::LotsSealed { .. } => "lots_sealed",
+            Self::LotOpenedLater { .. } => "lot_opened_later",
         }
     }
 }
@@ -180,6 +210,20 @@ impl fmt::Display for ActivityRefusal {
             }
             Self::NotClosed { session, closed_through: None } => {
                 write!(f, "session {session} is not closed; none is")
+            }
+            Self::NothingClosed { seq } => {
+                write!(f, "entry {seq} is no fill of shares that closed lots; none can be named for it")
+            }
+            Self::LotsStay { seq } => {
+                write!(f, "entry {seq} was booked anew with its lots; a choice that is booked stays")
+            }
+            Self::LotsSealed { seq, session, closed_through } => write!(
+                f,
+                "entry {seq} stands in {session}, and the books are closed through {closed_through}; lots are named before the \
+                 day is closed"
+            ),
+            Self::LotOpenedLater { seq, lot } => {
+                write!(f, "lot {lot} was opened after entry {seq}, which can only close what was open before it")
             }
         }
     }

@@ -10,15 +10,15 @@ use std::ops::Bound;
 use super::activity_refusal::ActivityRefusal;
 use super::balances::{BalanceKey, Balances};
 use super::chart::Chart;
+use super::dividends::Announced;
 use super::equity::Basis;
 use super::fact::BookFact;
 use super::fees::{self, Accrual};
-use super::holders::Holders;
 use super::key::TextKey;
 use super::lots::{OpenLot, Origin};
 use super::refusal::BookRefusal;
 use super::tally::Tally;
-use super::{activity, cash, coins, contracts, corporate, dividends, fill, person, reversal, wash, year};
+use super::{activity, cash, coins, contracts, corporate, dividends, fill, naming, person, reversal, wash, year};
 use crate::domain::chain::Hash;
 use crate::domain::decimal::{Money, Price};
 use crate::domain::ids::{ExecutionId, Identity, ItemId, LotId, SessionId};
@@ -69,8 +69,8 @@ pub struct Books {
     pub(super) last_due: Option<(Date, ItemId)>,
     pub(super) items: BTreeMap<(AccountCode, Currency, ItemId), OpenItem>,
     pub(super) accruals: BTreeMap<(SessionId, FeeKind), Accrual>,
-    /// Whose a dividend is that was accrued.
-    pub(super) dividends: BTreeMap<ItemId, Holders>,
+    /// Dividends that were accrued.
+    pub(super) dividends: BTreeMap<ItemId, Announced>,
     /// What a contract's lot was last settled at: its opening price, or a daily settlement's.
     pub(super) references: BTreeMap<TextKey, Price>,
     sources: BTreeMap<EntryKind, BTreeMap<TextKey, u64>>,
@@ -162,6 +162,7 @@ impl Books {
             BookFact::Found(found) => vec![person::found(self, found)?],
             BookFact::Adjustment(adjustment) => vec![person::adjustment(self, adjustment)?],
             BookFact::Mistake(mistake) => vec![reversal::mistake(self, mistake)?],
+            BookFact::Lots(naming) => naming::drafts(self, naming)?,
             BookFact::WashSale(mark) => vec![wash::draft(self, mark)?],
             BookFact::YearClose(year) => year::close(self, at, year)?,
             BookFact::Unlock(unlock) => vec![year::unlock(self, at, unlock)?],
@@ -215,7 +216,7 @@ impl Books {
         }
     }
 
-    /// Which lots close first where an order names none.
+    /// Which lots close first where nobody names any.
     #[must_use]
     pub const fn lots(&self) -> LotMethod {
         self.lots

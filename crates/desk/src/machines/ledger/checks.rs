@@ -11,7 +11,7 @@ use super::record::CheckLine;
 use super::refusal::BookRefusal;
 use super::statements::TrialBalance;
 use crate::domain::decimal::{Money, Quantity};
-use crate::domain::ids::{ExecutionId, ItemId};
+use crate::domain::ids::{ExecutionId, ItemId, SessionId};
 use crate::domain::journal::{AccountCode, EntryKind};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::Date;
@@ -19,6 +19,8 @@ use crate::domain::wide::{Overflow, Wide};
 
 /// How many sessions an accrued fee may stay open.
 const FEE_SESSIONS: u64 = 5;
+/// For so many sessions after its pay date a dividend is not open.
+const DIVIDEND_SESSIONS: u64 = 10;
 
 /// What a check compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,9 @@ impl fmt::Display for Compared {
             Self::SettledCash(currency) => write!(f, "settled cash in {currency}"),
             Self::Unsettled(currency, item) => write!(f, "unsettled {currency} of {item}"),
             Self::UnsettledItems => f.write_str("overdue items of 1020"),
+            Self::OpenItem(account @ (AccountCode::DIVIDENDS_RECEIVABLE | AccountCode::DIVIDENDS_OWED), item) => {
+                write!(f, "sessions since item {item} of {account} was to be paid")
+            }
             Self::OpenItem(account, item) => write!(f, "sessions that item {item} of {account} is open"),
             Self::OldItems => f.write_str("items open beyond their limit"),
             Self::LastEntry => f.write_str("last entry checked"),
@@ -344,19 +349,28 @@ impl Checks<'_> {
         self.line(4, Compared::UnsettledItems, Figure::Count(0), Figure::Count(0))
     }
 
-    /// Check 5: accrued fees are younger than 5 sessions. (The limit of dividends counts from their pay date, which
-    /// comes with those kinds.)
+    /// Check 5: accrued fees and interest are younger than 5 sessions; of dividends the pay date is, where it was announced,
+    /// not 10 sessions ago.
     fn open_items(&mut self) -> Checked {
+        use AccountCode as A;
         for ((account, _, item), open) in self.books.open_items() {
-            if !matches!(*account, AccountCode::FEES_ACCRUED | AccountCode::INTEREST_ACCRUED) {
-                continue;
-            }
-            let since = super::fees::session_of(item).unwrap_or(open.since);
+            let (since, limit) = match *account {
+                A::FEES_ACCRUED | A::INTEREST_ACCRUED => {
+                    (super::fees::session_of(item).unwrap_or(open.since), FEE_SESSIONS)
+                }
+                A::DIVIDENDS_RECEIVABLE | A::DIVIDENDS_OWED => {
+                    match self.books.dividends.get(item).and_then(|d| d.pays) {
+                        Some(date) => (SessionId { date, ..self.close.session }, DIVIDEND_SESSIONS),
+                        None => continue,
+                    }
+                }
+                _ => continue,
+            };
             let closed = self.books.closed.range(since..).filter(|s| **s > since).count();
             let age = u64::try_from(closed).unwrap_or(u64::MAX).saturating_add(u64::from(self.close.session > since));
-            if age >= FEE_SESSIONS {
+            if age >= limit {
                 let what = Compared::OpenItem(*account, item.clone());
-                let most = FEE_SESSIONS.saturating_sub(1);
+                let most = limit.saturating_sub(1);
                 self.equal(5, what, Figure::Count(age), Figure::Count(most))?;
             }
         }

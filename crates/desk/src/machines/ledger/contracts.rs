@@ -402,7 +402,8 @@ pub(super) fn funding(books: &Books, f: &Funding) -> Result<Draft, BookRefusal> 
 
 impl Books {
     /// What a contract's lot was last settled at.
-    pub(super) fn reference(&self, lot: &LotId) -> Option<Price> {
+    #[must_use]
+    pub fn reference(&self, lot: &LotId) -> Option<Price> {
         if self.references.is_empty() {
             return None;
         }

@@ -9,7 +9,7 @@ use super::holders::Holders;
 use super::refusal::BookRefusal;
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::ids::{ItemId, SessionId};
-use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Facts, Posting, Tags};
+use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Fact, Facts, Posting, Tags};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::{Date, Timestamp};
 use crate::domain::wide::{Overflow, value_of};
@@ -21,6 +21,8 @@ pub struct DividendAccrual {
     pub instrument: Symbol,
     /// From when on they trade without it.
     pub ex_date: Date,
+    /// When it is paid, where that was announced with it: from then on it may stay open for some sessions only.
+    pub pays: Option<Date>,
     /// For one share, above zero.
     pub per_share: Price,
     /// In which currency.
@@ -43,6 +45,17 @@ pub struct Dividend {
     /// Tax withheld, not below zero.
     pub withheld: Money,
 }
+
+/// Whose a dividend is that was accrued, and when it is paid.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Announced {
+    holders: Holders,
+    /// Nothing where the announcement did not say.
+    pub(super) pays: Option<Date>,
+}
+
+/// The pay date among the facts of an accrual.
+const PAYS: &str = "pays";
 
 fn item_of(instrument: Symbol, ex_date: Date) -> String {
     format!("{instrument}:{ex_date}")
@@ -80,6 +93,7 @@ pub(super) fn accrual(books: &Books, a: &DividendAccrual) -> Result<Vec<Draft>, 
         }
         drafts.push(Draft {
             description: format!("{} ex {}{} on {units}{}", a.instrument, a.per_share, words.0, words.1),
+            facts: a.pays.iter().map(|date| named(PAYS, date)).collect(),
             postings,
             ..Draft::new(kind, &key, books.bookable(a.session), a.effective_at)
         });
@@ -104,7 +118,7 @@ pub(super) fn payment(books: &Books, d: &Dividend) -> Result<Draft, BookRefusal>
     let accrued = if charged { AccountCode::DIVIDENDS_OWED } else { AccountCode::DIVIDENDS_RECEIVABLE };
     let open = books.items.contains_key(&(accrued, d.cash.currency, item.clone()));
     let (account, owners) = match (open, charged) {
-        (true, _) => (accrued, books.dividends.get(&item).cloned().unwrap_or_default()),
+        (true, _) => (accrued, books.dividends.get(&item).map(|d| d.holders.clone()).unwrap_or_default()),
         (false, true) => (AccountCode::IN_LIEU, Holders::default()),
         (false, false) => (AccountCode::DIVIDENDS, Holders::default()),
     };
@@ -139,12 +153,14 @@ pub(super) fn payment(books: &Books, d: &Dividend) -> Result<Draft, BookRefusal>
 }
 
 impl Books {
-    /// Remembers whose dividend an item is, so that its payment is theirs too.
+    /// Remembers whose dividend an item is, so that its payment is theirs too, and when that is due.
     pub(super) fn note_dividend(&mut self, entry: &Entry, item: &ItemId, posting: &Posting) -> Option<()> {
         if entry.draft.kind != EntryKind::DividendAccrual {
             return Some(());
         }
         let share = Quantity::from_raw(posting.amount.raw()).magnitude();
-        self.dividends.entry(item.clone()).or_default().add(posting.tags.strategy, share).ok()
+        let announced = self.dividends.entry(item.clone()).or_default();
+        announced.pays = entry.draft.facts.get(PAYS).and_then(Fact::as_str).and_then(|date| date.parse().ok());
+        announced.holders.add(posting.tags.strategy, share).ok()
     }
 }

@@ -6,6 +6,7 @@ use super::coins::CoinFill;
 use super::contracts::{ContractFill, Funding, Variation};
 use super::corporate::{CashInLieu, Reorganisation, Split};
 use super::dividends::{Dividend, DividendAccrual};
+use super::naming::LotNaming;
 use super::person::{Adjustment, Adoption, Found};
 use super::reversal::{Bust, Mistake};
 use super::wash::WashSale;
@@ -72,6 +73,8 @@ pub enum BookFact {
     Adjustment(Adjustment),
     /// An entry that a person found to be a mistake.
     Mistake(Box<Mistake>),
+    /// Lots that a person names for a fill of an open day.
+    Lots(Box<LotNaming>),
     /// Units of a loss that were replaced.
     WashSale(WashSale),
     /// The end of a fiscal year.

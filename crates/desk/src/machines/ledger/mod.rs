@@ -41,6 +41,8 @@ pub mod journal;
 mod key;
 /// Open lots and the order in which they close.
 pub mod lots;
+/// Lots that a person names.
+pub mod naming;
 /// What a person decides.
 pub mod person;
 /// The price list of a close.
@@ -78,6 +80,7 @@ pub use fact::{BookFact, CashActivity, FeeCharge, Fill, LotChoice, Opening, Sess
 pub use fill::is_long_term;
 pub use journal::{Head, Journal, JournalError, Sealed};
 pub use lots::OpenLot;
+pub use naming::{LotNaming, nameable};
 pub use person::{Adjustment, Adoption, Decision, Found};
 pub use prices::{EquityLine, ListedPrice, PriceList};
 pub use record::{

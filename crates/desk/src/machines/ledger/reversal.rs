@@ -110,7 +110,7 @@ pub(super) fn drafts(books: &Books, bust: &Bust) -> Result<Vec<Draft>, BookRefus
 }
 
 /// Folds a draft as if it were sealed, so that the next one is decided after it.
-fn book(after: &mut Books, drafts: &mut Vec<Draft>, draft: Draft) {
+pub(super) fn book(after: &mut Books, drafts: &mut Vec<Draft>, draft: Draft) {
     let seq = after.last_seq.saturating_add(1);
     // The id and the stamp of an entry play no part in a fold.
     if let Ok(entry_id) = crate::domain::journal::entry::entry_id(&after.identity, draft.kind, &draft.source_key) {
@@ -121,7 +121,7 @@ fn book(after: &mut Books, drafts: &mut Vec<Draft>, draft: Draft) {
 }
 
 /// What was reversed is booked anew with `:2`, `:3` … on its key.
-fn anew(books: &Books, entry: &Entry) -> String {
+pub(super) fn anew(books: &Books, entry: &Entry) -> String {
     let first = entry.draft.postings.iter().find_map(|p| p.tags.fill.as_ref());
     let first = first.map_or(entry.draft.source_key.as_str(), |f| f.as_str());
     let mut n = 2_u64;
@@ -134,7 +134,7 @@ fn anew(books: &Books, entry: &Entry) -> String {
     }
 }
 
-fn reversal(books: &Books, entry: &Entry, bust: &Bust) -> Result<Draft, BookRefusal> {
+pub(super) fn reversal(books: &Books, entry: &Entry, bust: &Bust) -> Result<Draft, BookRefusal> {
     let (kind, d) = (EntryKind::Reversal, &entry.draft);
     let booked = books.booked(d.kind, &d.source_key);
     if booked != Some(entry.seq) {
@@ -208,7 +208,7 @@ fn unused(books: &Books, entry: &Entry, posting: &Posting) -> Result<(), BookRef
 }
 
 /// The fill behind an entry, from its facts and postings.
-fn booked_fill(entry: &Entry) -> Result<Fill, BookRefusal> {
+pub(super) fn booked_fill(entry: &Entry) -> Result<Fill, BookRefusal> {
     read_fill(entry).ok_or(BookRefusal::NotReversible { seq: entry.seq, kind: entry.draft.kind })
 }
 

@@ -1,0 +1,63 @@
+//! `tbot ledger close`: the books of the day that is over and still open are closed by a reviewer, asked of the running bot.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::bot::BotArguments;
+use super::command::{refused, signed, told};
+use super::failure::Failure;
+use super::run::runtime;
+use crate::gateway::control::{Reply, Request, client};
+
+/// How long the bot may take to begin; a check that does not agree is told by the day's page and an alert.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const EXAMPLES: &str = "\
+Examples:
+  tbot ledger close --as ann
+  tbot ledger close --why \"entry 412 is reversed\" --as ann --code 123456
+
+Every check is made anew, and the open days before it close with it. While a session trades nothing is closed: its end closes
+them all. The day's page does the same.
+
+";
+
+/// Who closes.
+#[derive(Debug, Args)]
+#[command(after_help = format!("{EXAMPLES}{}", super::EXIT_CODES))]
+pub struct Arguments {
+    /// Why; recorded with the command
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    why: String,
+    /// The reviewer's name
+    #[arg(long = "as", value_name = "NAME")]
+    name: Option<String>,
+    /// That reviewer's one-time code [default: asked for]
+    #[arg(long, value_name = "CODE", requires = "name")]
+    code: Option<String>,
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    bot: BotArguments,
+}
+
+/// Has the day closed.
+///
+/// # Errors
+/// [`super::Exit::Refused`] with why not and who could; [`super::Exit::Silent`] where no bot answers.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let boot = arguments.bot.boot()?;
+    let given = (arguments.name.as_deref(), arguments.code.as_deref());
+    let request = Request::Close { why: arguments.why.clone(), step_up: signed("ledger close", "reviewer", given)? };
+    match runtime()?.block_on(client::ask(&boot.folders.control(), &request, PATIENCE))? {
+        Reply::Done { at, message } => {
+            told(arguments.json, &message, &json!({ "done": { "at": at, "message": message } }));
+            Ok(())
+        }
+        Reply::Refused { code, message } => Err(refused(&code, message)),
+        _ => Err(Failure::failed("protocol", "the bot gave an answer to another question")),
+    }
+}
