@@ -132,7 +132,9 @@ impl Supervisor {
         };
         let mut message = outcome.message;
         let waiting = prepared.usual.chosen.as_ref().map(|c| self.follower.trader.waiting(c)).unwrap_or_default();
-        for (when, what) in [("From the next session's open on", waiting), ("At the next start", prepared.later.clone())] {
+        for (when, what) in
+            [("From the next session's open on", waiting), ("At the next start", prepared.later.clone())]
+        {
             if !what.is_empty() {
                 message = format!("{message} {when}: {}.", what.join(", "));
             }

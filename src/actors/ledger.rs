@@ -98,12 +98,13 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// A ledger that goes on from what was restored.
+    /// A ledger that goes on from what was restored; before its first event it is `now`.
     pub(super) fn new(
         wiring: Arc<Wiring>,
         trader: Trader<Outbox>,
         chronicle: Chronicle,
         writer: Option<Writer>,
+        now: Timestamp,
     ) -> Self {
         Self {
             wiring,
@@ -113,7 +114,7 @@ impl Ledger {
             queue: VecDeque::new(),
             writing: false,
             lost: false,
-            now: Timestamp::default(),
+            now,
             held: None,
             closer: None,
             stalled: None,

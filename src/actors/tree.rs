@@ -1,8 +1,8 @@
 //! All actors, wired: who runs on which arbiter, and who has a line to whom.
 
 use std::fmt::Display;
-use std::sync::{Arc, PoisonError, RwLock};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use actix::dev::channel::{AddressReceiver, channel};
@@ -419,8 +419,10 @@ impl Tree {
         let threads = Threads::new();
         let own = || Arc::clone(&wiring);
 
-        let (mine, w) = (own(), &*wiring);
-        Threads::run(&threads.books, w, LEDGER, boxes.ledger, || Ledger::new(mine, trader, chronicle, writer));
+        let (mine, w, from) = (own(), &*wiring, sign.from);
+        Threads::run(&threads.books, w, LEDGER, boxes.ledger, move || {
+            Ledger::new(mine, trader, chronicle, writer, from)
+        });
         let risk = Risk::new(own())?;
         Threads::run(&threads.trading, w, RISK, boxes.risk, || risk);
         for (index, (name, mailbox)) in boxes.strategies.into_iter().enumerate() {

@@ -110,6 +110,16 @@ test("OPS-3 a strategy is switched off while the bot trades: the page says so, n
   await wentOn(bot, watcher);
 });
 
+test("OPS-3 the time zone that pages show beside UTC changes without a restart", async ({ browserOf }) => {
+  const page = await browserOf("administrator");
+  await draft(page, { "display.time_zone": "Europe/Berlin" });
+  await expect(page.getByRole("row", { name: "display.time_zone" })).toContainText("at once");
+  await apply(page, "we sit there");
+  await expect(page.locator(".notice")).toContainText("Version 2 is saved.");
+  await page.goHome();
+  await expect(page.locator('[data-region="bar"]')).toContainText("Berlin");
+});
+
 test("OPS-3, WEB-3 loosening asks for a code; a version is rolled back; the audit names who and why", async ({ bot, browserOf, people }) => {
   const watcher = await trading(browserOf);
   const page = await browserOf("administrator");

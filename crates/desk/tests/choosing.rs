@@ -29,7 +29,8 @@ use desk::world::trader::Trader;
 
 /// Two symbols that break out of their opening range at 100.50: A at minute 15, B at minute 30. After it they stand still.
 const A: &str = "0-14 100 100.50 99.50 100 100000; 15 100.50 100.70 100.40 100.60 200000; 16-119 100.60 100.70 100.50 100.60 100000";
-const B: &str = "0-14 100 100.50 99.50 100 100000; 15-29 100 100.10 99.90 100 100000; 30 100.50 100.70 100.40 100.60 200000;
+const B: &str =
+    "0-14 100 100.50 99.50 100 100000; 15-29 100 100.10 99.90 100 100000; 30 100.50 100.70 100.40 100.60 200000;
     31-119 100.60 100.70 100.50 100.60 100000";
 
 fn scene() -> Scene {
@@ -148,7 +149,10 @@ fn ops_3_what_indicators_are_made_with_waits_for_the_next_session_and_the_rest_w
     let first = ran.trader.record.events.iter().filter(|e| e.at < open && e.body.kind() == "trade_closed");
     assert_eq!(first.count(), 2, "the session goes on as it began");
     // Off holds at once, whatever waits beside it.
-    let off = run(&scene(), &[(20, Chosen { strategies: vec![Line { on: false, ..longer.strategies[0].clone() }], ..longer })]);
+    let off = run(
+        &scene(),
+        &[(20, Chosen { strategies: vec![Line { on: false, ..longer.strategies[0].clone() }], ..longer })],
+    );
     assert_eq!(trades(&off), ["AAA 16-46 time is up"]);
 }
 
@@ -157,7 +161,11 @@ fn ops_3_what_is_chosen_again_is_no_event_and_a_strategy_that_is_not_there_stays
     let again = run(&scene(), &[(20, chosen(true, &[])), (21, chosen(false, &[])), (22, chosen(false, &[]))]);
     assert_eq!(kinds(&again.trader.record.events, "configured"), 1);
     let mut other = chosen(true, &[]);
-    other.strategies.push(Line { strategy: StrategyName::Mid, on: true, parameters: Parameters::of(StrategyName::Mid) });
+    other.strategies.push(Line {
+        strategy: StrategyName::Mid,
+        on: true,
+        parameters: Parameters::of(StrategyName::Mid),
+    });
     assert_eq!(kinds(&run(&scene(), &[(20, other)]).trader.record.events, "configured"), 0);
 }
 
@@ -184,7 +192,8 @@ fn trade_4_another_screen_holds_from_the_next_session_on() {
 #[test]
 fn ops_3_a_restart_before_or_after_the_next_minute_folds_the_same() {
     let scene = scene();
-    let whole = run(&scene, &[(20, chosen(true, &[("timeout", "10")])), (33, chosen(false, &[("range_minutes", "20")]))]);
+    let whole =
+        run(&scene, &[(20, chosen(true, &[("timeout", "10")])), (33, chosen(false, &[("range_minutes", "20")]))]);
     let record = &whole.trader.record;
     assert_eq!(kinds(&record.events, "configured"), 2);
     let mut heard = Trader::new(scene.setup(), Listener).unwrap();

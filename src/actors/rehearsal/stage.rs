@@ -80,11 +80,7 @@ pub struct Stage {
 
 impl Stage {
     /// The scene and the plan of a rehearsal that begins now, or why there can be none.
-    pub(super) fn set(
-        &self,
-        now: Timestamp,
-        terms: &Terms,
-    ) -> Result<(Scene, Plan), String> {
+    pub(super) fn set(&self, now: Timestamp, terms: &Terms) -> Result<(Scene, Plan), String> {
         let scene = (self.scenes)(now)?;
         let schedule = Schedule::new(&scene.session, &terms.strategies);
         let plan = Plan::new(&schedule, terms.wall).map_err(|why| why.to_string())?;

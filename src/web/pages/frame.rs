@@ -130,8 +130,12 @@ impl<'a> Frame<'a> {
     pub(crate) fn fill(&self, title: &str, template: &str, own: Value) -> Result<String, Refusal> {
         let now = self.shared.now();
         let board = self.shared.board();
-        let bot =
-            views::bot(&board, self.shared.rehearsal().as_deref(), self.shared.site.current.get().zone, self.shared.ages(&board));
+        let bot = views::bot(
+            &board,
+            self.shared.rehearsal().as_deref(),
+            self.shared.site.current.get().zone,
+            self.shared.ages(&board),
+        );
         let mut values = json!({
             "page": {
                 "title": title, "path": self.path, "version": assets::version(), "theme": self.visitor.theme.as_str(),

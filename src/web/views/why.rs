@@ -246,7 +246,9 @@ fn freezes(board: &Board) -> Link {
 fn strategies(board: &Board) -> Link {
     let frozen = |s: &StrategyLine| board.freezes.iter().any(|f| f.strategy == Some(s.name));
     let open = |s: &&StrategyLine| {
-        s.on && s.suspended.is_none() && !frozen(s) && s.window.is_some_and(|(from, to)| from <= board.at && board.at < to)
+        s.on && s.suspended.is_none()
+            && !frozen(s)
+            && s.window.is_some_and(|(from, to)| from <= board.at && board.at < to)
     };
     let working: Vec<&str> = board.strategies.iter().filter(open).map(|s| s.name.as_str()).collect();
     if !working.is_empty() {

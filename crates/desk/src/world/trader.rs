@@ -254,8 +254,7 @@ impl<R: Record> Trader<R> {
     pub fn begin(&mut self, terms: SessionTerms) -> Result<(), Halt> {
         self.terms = Some(terms);
         let minutes = terms.hours.minutes();
-        let with_deviation =
-            self.strategies.iter().any(|s| s.chosen().parameters.deviation_unit == DeviationUnit::Sd);
+        let with_deviation = self.strategies.iter().any(|s| s.chosen().parameters.deviation_unit == DeviationUnit::Sd);
         let fresh = SymbolMarket::new(minutes, with_deviation).ok_or(Halt::Overflow)?;
         self.market.clear();
         self.market.resize(self.symbols.len(), fresh);
@@ -425,8 +424,10 @@ impl<R: Record> Trader<R> {
             return Ok(Move::Stay);
         }
         if p.stage() != Stage::Managed {
-            let late =
-                p.entry_working && p.entered.is_zero() && now >= strategy.exit_at_of(place) && !self.is_cancelling(&p.entry);
+            let late = p.entry_working
+                && p.entered.is_zero()
+                && now >= strategy.exit_at_of(place)
+                && !self.is_cancelling(&p.entry);
             return Ok(if late { Move::Withdraw } else { Move::Stay });
         }
         let clean = self.checked.get(place).copied().flatten() == Some(Checked::Clean);
