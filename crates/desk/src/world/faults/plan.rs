@@ -9,7 +9,7 @@ use crate::domain::market::Instrument;
 use crate::domain::seed::{Rng, Seed};
 use crate::domain::time::Span;
 use crate::risk::Limits;
-use crate::strategies::{Chosen, DeviationUnit, Line, Parameters};
+use crate::strategies::{Chosen, Line, Parameters};
 use crate::venue::FillRules;
 use crate::world::trader::Setup;
 
@@ -219,17 +219,19 @@ fn choices(rng: &mut Rng) -> Vec<(i64, Chosen)> {
         return Vec::new();
     }
     let line = |rng: &mut Rng, strategy| {
-        let usual = parameters(strategy);
+        let mut parameters = parameters(strategy);
         let shorter = rng.chance(1, 2);
-        let parameters = Parameters {
-            timeout: if rng.chance(1, 2) { 20 } else { usual.timeout },
-            trail_start: if rng.chance(1, 3) { Ratio::ZERO } else { usual.trail_start },
-            structural_closes: if rng.chance(1, 3) { 2 } else { usual.structural_closes },
-            range_minutes: if shorter { 10 } else { usual.range_minutes },
-            lookback: if shorter { 10 } else { usual.lookback },
-            deviation_unit: if shorter { DeviationUnit::Sd } else { usual.deviation_unit },
-            ..usual
-        };
+        for (name, value, changes) in [
+            ("timeout", "20", rng.chance(1, 2)),
+            ("trail_start", "0", rng.chance(1, 3)),
+            ("structural_closes", "2", rng.chance(1, 3)),
+            ("range_minutes", "10", shorter),
+            ("lookback", "10", shorter),
+            ("deviation_unit", "sd", shorter),
+        ] {
+            // What a strategy does not have stays as it is.
+            let _ = changes.then(|| parameters.set(strategy, name, value));
+        }
         Line { strategy, on: rng.chance(3, 4), parameters }
     };
     let many = rng.range(1, 4);
