@@ -7,11 +7,12 @@ use std::sync::Arc;
 use desk::domain::bot::Command;
 use desk::domain::lots::LotMethod;
 use desk::domain::time::Span;
-use desk::machines::supervisor::Happening;
+use desk::machines::supervisor::{Deadlines, Happening};
 use desk::risk::{Defense, Limits};
+use desk::strategies::Chosen;
 
 use super::life::LifeError;
-use super::supervisor::Supervisor;
+use super::supervisor::{Bearing, Supervisor};
 use crate::messages::board::LimitLine;
 use crate::messages::chronicle::InForce;
 use crate::messages::ledger::ToLedger;
@@ -32,6 +33,8 @@ pub struct Usual {
     pub defends_at_start: bool,
     /// The limits as people read them, usual and in defense mode.
     pub lines: Vec<LimitLine>,
+    /// Who trades and how; nothing leaves it as the bot was set up.
+    pub chosen: Option<Chosen>,
 }
 
 impl Usual {
@@ -43,12 +46,24 @@ impl Usual {
 }
 
 /// A version of the configuration that may be applied.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Prepared {
-    /// What takes effect at once.
+    /// What everybody is told at one place of the chronicle.
     pub usual: Usual,
+    /// What of failures and slow steps is borne.
+    pub bearing: Bearing,
+    /// How long what may take.
+    pub deadlines: Deadlines,
+    /// Done when it is applied, for those who read the configuration and decide nothing.
+    pub then: Arc<dyn Fn() + Send + Sync>,
     /// The keys that wait for the next start.
     pub later: Vec<String>,
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared").field("usual", &self.usual).field("later", &self.later).finish_non_exhaustive()
+    }
 }
 
 /// Reads a version of the configuration, or says why it cannot be applied.
@@ -88,8 +103,11 @@ impl Supervisor {
 
     /// Hands the prepared version to the ledger.
     pub(super) fn apply(&mut self, number: u32) {
-        if let Some(prepared) = &self.prepared {
-            self.usual = prepared.usual.clone();
+        if let Some(prepared) = self.prepared.clone() {
+            self.usual = prepared.usual;
+            self.bear(prepared.bearing);
+            self.life.machine.set_deadlines(prepared.deadlines);
+            (prepared.then)();
             self.configure(Some(number));
         }
     }
@@ -97,7 +115,8 @@ impl Supervisor {
     /// Has the ledger tell everybody what holds now, at one place of the chronicle.
     pub(super) fn configure(&self, number: Option<u32>) {
         let limits = self.usual.limits(self.life.defends());
-        let now = InForce { number, limits, time_to_live: self.usual.time_to_live, lots: self.usual.lots };
+        let Usual { time_to_live, lots, ref chosen, .. } = self.usual;
+        let now = InForce { number, limits, time_to_live, lots, chosen: chosen.clone() };
         self.wiring.must(self.wiring.ledger.deliver(ToLedger::Configure(now)));
     }
 
@@ -106,14 +125,20 @@ impl Supervisor {
         self.happened(&Happening::Configured { number, result: Ok(()) })
     }
 
-    /// Says what of a version waits for the next start.
+    /// Says what of a version waits, and for what.
     pub(super) fn with_later(&self, command: &Command, outcome: Outcome) -> Outcome {
-        let later = self.prepared.as_ref().filter(|_| matches!(command, Command::ApplyConfig(_))).map(|p| &p.later);
-        match later {
-            Some(later) if !later.is_empty() => {
-                Outcome { message: format!("{} At the next start: {}.", outcome.message, later.join(", ")), ..outcome }
+        let Some(prepared) = self.prepared.as_ref().filter(|_| matches!(command, Command::ApplyConfig(_))) else {
+            return outcome;
+        };
+        let mut message = outcome.message;
+        let waiting = prepared.usual.chosen.as_ref().map(|c| self.follower.trader.waiting(c)).unwrap_or_default();
+        for (when, what) in
+            [("From the next session's open on", waiting), ("At the next start", prepared.later.clone())]
+        {
+            if !what.is_empty() {
+                message = format!("{message} {when}: {}.", what.join(", "));
             }
-            _ => outcome,
         }
+        Outcome { message, ..outcome }
     }
 }

@@ -55,6 +55,7 @@ impl Follower {
         match piece {
             Piece::Session(terms) => self.trader.begin(*terms),
             Piece::Events(events) => events.iter().try_for_each(|event| self.trader.follow(event)),
+            // Who trades and how comes as an event.
             Piece::Configured(now) => {
                 self.trader.configure(now.limits, now.time_to_live, now.lots);
                 Ok(())

@@ -10,6 +10,7 @@ use desk::domain::event::{Body, Event};
 use desk::domain::journal::Entry;
 use desk::domain::time::Timestamp;
 use desk::machines::ledger::{Closing, Sealed};
+use desk::strategies::Chosen;
 use desk::world::conductor::Moment;
 use desk::world::day::Review;
 use desk::world::seats::{Out, Outbox, Step};
@@ -97,12 +98,13 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// A ledger that goes on from what was restored.
+    /// A ledger that goes on from what was restored; before its first event it is `now`.
     pub(super) fn new(
         wiring: Arc<Wiring>,
         trader: Trader<Outbox>,
         chronicle: Chronicle,
         writer: Option<Writer>,
+        now: Timestamp,
     ) -> Self {
         Self {
             wiring,
@@ -112,7 +114,7 @@ impl Ledger {
             queue: VecDeque::new(),
             writing: false,
             lost: false,
-            now: Timestamp::default(),
+            now,
             held: None,
             closer: None,
             stalled: None,
@@ -147,6 +149,8 @@ impl Ledger {
             }
             ToLedger::Configure(now) => {
                 self.trader.configure(now.limits, now.time_to_live, now.lots);
+                self.choose(now.chosen.as_ref())?;
+                after.extend(self.told());
                 after.push(After::Tell(Piece::Configured(now)));
             }
             ToLedger::ClearDrawdown { by, why } => {
@@ -188,6 +192,21 @@ impl Ledger {
             }
             ToLedger::Books(question) => after.extend(self.answer(question)?),
         }
+        self.queue_up(None, after);
+        Ok(())
+    }
+
+    /// Records who trades and how, where that is another than before.
+    fn choose(&mut self, chosen: Option<&Chosen>) -> Result<(), Halt> {
+        let at = self.now.max(self.trader.last_at());
+        chosen.map_or(Ok(()), |chosen| self.trader.choose(at, chosen.clone()))
+    }
+
+    /// The process starts with the newest version: what of it is another than the record's is recorded before anything else.
+    fn begin(&mut self) -> Result<(), Halt> {
+        let wiring = Arc::clone(&self.wiring);
+        self.choose(wiring.usual.chosen.as_ref())?;
+        let after = self.told().into_iter().collect();
         self.queue_up(None, after);
         Ok(())
     }
@@ -404,6 +423,8 @@ impl Actor for Ledger {
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.set_mailbox_capacity(Wiring::CAPACITY);
         self.look_at_what_was_left(ctx);
+        let begun = self.begin();
+        self.go_on(begun, ctx);
     }
 }
 

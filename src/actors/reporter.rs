@@ -438,6 +438,8 @@ impl Reporter {
                 let suspended = self.standing.suspended.iter().find(|(i, _)| *i == index);
                 Ok(StrategyLine {
                     name,
+                    on: strategy.is_on(),
+                    changes: strategy.waiting().is_some(),
                     window: strategy.window(),
                     suspended: suspended.map(|(_, why)| why.clone()),
                     signals: counted(signals.len()),

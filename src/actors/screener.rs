@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use actix::prelude::{Actor, Context, Handler, Supervised};
+use desk::domain::event::Body;
 use desk::machines::market_data::Hours;
 use desk::machines::screener::{CRITERIA, Criteria, History, screen};
 
@@ -18,6 +19,8 @@ use crate::messages::screener::{Asked, ScreenBoard, ScreenLine, ToScreener};
 pub(super) struct Screener {
     wiring: Arc<Wiring>,
     history: History,
+    /// What is asked of a symbol at the next session's open.
+    criteria: Option<Criteria>,
     /// What a mailbox kept from an earlier life is in the chronicle already.
     welcome: bool,
 }
@@ -26,15 +29,15 @@ impl Screener {
     /// A screener before it has heard the chronicle.
     pub(super) fn new(wiring: Arc<Wiring>) -> Self {
         let history = History::new(wiring.setup.instruments.len());
-        Self { wiring, history, welcome: false }
+        let criteria = wiring.setup.screen.clone();
+        Self { wiring, history, criteria, welcome: false }
     }
 
     fn step(&mut self, message: ToScreener) {
         match message {
             ToScreener::Beat(beat) => self.wiring.pulse(SCREENER).answer(beat),
             ToScreener::Welcome(chronicle) => {
-                self.history = History::new(self.wiring.setup.instruments.len());
-                self.welcome = true;
+                *self = Self { welcome: true, ..Self::new(Arc::clone(&self.wiring)) };
                 let last = chronicle.pieces.iter().filter_map(|piece| self.take(piece)).last();
                 self.tell(last);
             }
@@ -59,14 +62,22 @@ impl Screener {
                 }
                 None
             }
-            Piece::Events(_) | Piece::Configured(_) | Piece::Booked(_) => None,
+            Piece::Events(events) => {
+                for event in events.iter() {
+                    if let Body::Configured(chosen) = &event.body {
+                        self.criteria.clone_from(&chosen.screen);
+                    }
+                }
+                None
+            }
+            Piece::Configured(_) | Piece::Booked(_) => None,
         }
     }
 
     fn screened(&self, hours: &Hours) -> ScreenBoard {
-        let setup = &self.wiring.setup;
-        let candidates = self.history.candidates(&setup.instruments);
-        let found = setup.screen.as_ref().map(|criteria| screen(hours.open, criteria, &candidates));
+        let criteria = self.criteria.as_ref();
+        let candidates = self.history.candidates(&self.wiring.setup.instruments);
+        let found = criteria.map(|criteria| screen(hours.open, criteria, &candidates));
         let rejected = found.map(|f| f.rejected).unwrap_or_default();
         let out = |symbol| rejected.iter().find(|(s, _)| *s == symbol).map(|(_, why)| why.clone());
         let lines = candidates.iter().map(|c| ScreenLine {
@@ -79,8 +90,8 @@ impl Screener {
         ScreenBoard {
             session: hours.session,
             at: hours.open,
-            asks: setup.screen.is_some(),
-            asked: setup.screen.as_ref().map(asked).unwrap_or_default(),
+            asks: criteria.is_some(),
+            asked: criteria.map(asked).unwrap_or_default(),
             lines: lines.collect(),
         }
     }

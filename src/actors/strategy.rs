@@ -115,7 +115,7 @@ impl Handler<Post<ToStrategy>> for Strategy {
             self.wiring.halted(self.name, &halt);
         }
         let took = Span::nanos(i64::try_from(watch.elapsed().as_nanos()).unwrap_or(i64::MAX));
-        if counts && took > self.wiring.bearing.budget {
+        if counts && took > self.wiring.bearing().budget {
             let overran = ToSupervisor::Overran { name: self.name, took };
             self.wiring.must(self.wiring.supervisor.deliver(overran));
         }

@@ -67,7 +67,7 @@ const QUEUE: usize = 100;
 #[expect(clippy::struct_excessive_bools, reason = "what was told last to whom, each by itself")]
 pub(super) struct Supervisor {
     pub(super) wiring: Arc<Wiring>,
-    follower: Follower,
+    pub(super) follower: Follower,
     pub(super) life: Life,
     waiting: VecDeque<(Box<Order>, oneshot::Sender<Answer>)>,
     reconciliation: Result<(), String>,

@@ -60,6 +60,10 @@ fn event(event: &Event) {
             let net = t.net().unwrap_or_default();
             tracing::info!(target: "exits", %minute, %decision, %symbol, reason, %net, "a trade is closed");
         }
+        Body::Configured(chosen) => {
+            let (version, by, trading) = (chosen.version, &chosen.by, chosen.who_trades());
+            tracing::info!(target: "cycles", %minute, version, %by, %trading, "other strategies or parameters are in force");
+        }
         Body::SessionClosed { session } => {
             tracing::info!(target: "cycles", %minute, %session, "the books of the session are closed");
         }

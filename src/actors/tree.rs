@@ -1,8 +1,8 @@
 //! All actors, wired: who runs on which arbiter, and who has a line to whom.
 
 use std::fmt::Display;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use actix::dev::channel::{AddressReceiver, channel};
@@ -102,7 +102,7 @@ pub(super) struct Wiring {
     pub(super) configure: Configure,
     pub(super) back_up: BackUp,
     pub(super) questions: Questions,
-    pub(super) bearing: Bearing,
+    bearing: RwLock<Bearing>,
     pub(super) usual: Usual,
     pub(super) speed: Speed,
     /// The tree has been taken down: nobody answers any more, and nothing is wrong.
@@ -116,6 +116,16 @@ impl Wiring {
     /// An actor's pulse; one that nobody feels where the name is unknown.
     pub(super) fn pulse(&self, name: &'static str) -> Pulse {
         self.pulses.iter().find(|p| p.name() == name).cloned().unwrap_or_else(|| Pulse::new(name))
+    }
+
+    /// What of failures and slow steps is borne.
+    pub(super) fn bearing(&self) -> Bearing {
+        *self.bearing.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something else is borne from now on.
+    pub(super) fn set_bearing(&self, bearing: Bearing) {
+        *self.bearing.write().unwrap_or_else(PoisonError::into_inner) = bearing;
     }
 
     /// A piece of the chronicle for everybody who folds it.
@@ -337,7 +347,7 @@ fn wire(known: Known) -> (Arc<Wiring>, Boxes) {
         configure,
         back_up,
         questions,
-        bearing,
+        bearing: RwLock::new(bearing),
         usual,
         speed: Speed::default(),
         over: AtomicBool::default(),
@@ -409,8 +419,10 @@ impl Tree {
         let threads = Threads::new();
         let own = || Arc::clone(&wiring);
 
-        let (mine, w) = (own(), &*wiring);
-        Threads::run(&threads.books, w, LEDGER, boxes.ledger, || Ledger::new(mine, trader, chronicle, writer));
+        let (mine, w, from) = (own(), &*wiring, sign.from);
+        Threads::run(&threads.books, w, LEDGER, boxes.ledger, move || {
+            Ledger::new(mine, trader, chronicle, writer, from)
+        });
         let risk = Risk::new(own())?;
         Threads::run(&threads.trading, w, RISK, boxes.risk, || risk);
         for (index, (name, mailbox)) in boxes.strategies.into_iter().enumerate() {

@@ -40,7 +40,7 @@ use crate::messages::chronicle::Chronicle;
 use crate::messages::counter::counter;
 use crate::messages::reports::Reports;
 use crate::messages::supervisor::Order;
-use crate::settings::{Boot, Runtime, Sources};
+use crate::settings::{Boot, Current, Runtime, Sources};
 use crate::store::LifeLog;
 use crate::store::people::{NewPerson, Purpose};
 
@@ -165,13 +165,15 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
     let from = tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, true).map_err(unlivable)?;
     let runtime = Runtime::default();
+    let usual = super::versions::usual(&runtime, None);
+    let current = Current::new(runtime);
     let feed = Arc::new(Feed {
         name: name.clone(),
         drawn: None,
         instruments: setup.instruments.clone(),
         tapes: tapes.clone(),
     });
-    let (stage, rehearsals) = rehearsal::stage((&boot, &identity), &runtime, &feed, &people)?;
+    let (stage, rehearsals) = rehearsal::stage((&boot, &identity), &current, &feed, &people)?;
     let control = ControlFolder::open(&boot.folders.control())?;
     let Kept { latch, papers, left } = Kept::open((&boot, &identity), &vault, &control)?;
     let tree = Tree::start(Plan {
@@ -194,7 +196,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         questions: Questions::nobody(),
         bearing: Bearing::default(),
         reports: Reports::none(),
-        usual: super::versions::usual(&runtime),
+        usual,
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let listener = listener.map_err(|e| Failure::failed("web_listen", format!("nothing can listen here: {e}")))?;
@@ -205,7 +207,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         reader,
         feed,
         rehearsals,
-        runtime: (&runtime, 1),
+        runtime: (current, 1),
         vault: None,
         papers: counter().1,
     };

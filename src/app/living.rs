@@ -8,8 +8,6 @@ use std::time::Duration;
 use desk::domain::bot::{BotState, Caller, Command, Mode, VenueKind};
 use desk::domain::ids::Identity;
 use desk::domain::time::Span;
-use desk::machines::supervisor::Deadlines;
-use desk::machines::watchdog::Tolerance;
 use desk::venue::Venue;
 use desk::world::playback::Playback;
 use desk::world::resume::{Past, resume};
@@ -23,11 +21,10 @@ use super::fresh::Fresh;
 use super::kept::Kept;
 use super::pages::{self, House, Wire};
 use super::reports;
-use super::standing::Missing;
+use super::standing::{Configuration, Missing};
 use super::{backups, floats, founding, questions, rehearsal, standing, versions, ways_in, whole};
 use crate::actors::life::{End, Life, LifeError};
 use crate::actors::reporter::Sign;
-use crate::actors::supervisor::Bearing;
 use crate::actors::tree::{Plan, Tree};
 use crate::backup;
 use crate::cli::run_bot::{Arguments, Feed as Choice, Speed};
@@ -41,7 +38,7 @@ use crate::messages::counter::{Counter, counter};
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::reports::Reports;
 use crate::messages::supervisor::Order;
-use crate::settings::{Boot, Origin, Runtime, write_boot};
+use crate::settings::{Boot, Current, Origin, write_boot};
 use crate::store::people::{People, Purpose, Seal, Unsealed};
 use crate::store::{Address, LifeLog, Reader};
 use crate::telemetry;
@@ -175,7 +172,8 @@ async fn stand(
     let told = arguments.first_start(Some(identity), !first)?;
     make_folders(boot, identity)?;
     let vault = Arc::new(Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?);
-    let (runtime, version) = standing::configuration(&vault, &told)?;
+    let Configuration { runtime, version, by } = standing::configuration(&vault, &told)?;
+    let speed = arguments.speed()?;
     let feed = Arc::new(feed);
     let missing = if first { Missing::Make } else { Missing::Refuse };
     let (reader, writer) = standing::books(boot, identity, missing).await?;
@@ -188,11 +186,14 @@ async fn stand(
     let people = people_of(boot, &vault).await?;
     let mode = arguments.mode().unwrap_or(Mode::Paper);
     let (mut life, ended) =
-        Life::new(deadlines(&runtime, arguments.speed()?), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
+        Life::new(versions::deadlines(&runtime, speed), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     // Defense mode outlives the process: its limits hold from the start.
-    let usual = versions::usual(&runtime);
+    let usual = versions::usual(&runtime, Some(standing::chosen(&runtime, version, &by)?));
     let limits = usual.limits(life.defends());
-    let setup = Setup { epoch, limits, ..standing::setup(identity, &runtime, &feed)? };
+    let setup = Setup { epoch, limits, ..standing::setup(identity, &runtime, &feed) };
+    let autostarts = runtime.lifecycle.autostart;
+    let bearing = versions::bearing(&runtime);
+    let current = Current::new(runtime);
     let registered = people.count().await? > 0;
     let from = feed.tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, registered).map_err(unlivable)?;
@@ -200,9 +201,9 @@ async fn stand(
     let mut playback = playback(&feed)?;
     let Led { trader, venue, chronicle } = lead_back(&reader, &setup, &mut playback).await?;
     let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from };
-    let (stage, rehearsals) = rehearsal::stage((boot, identity), &runtime, &feed, &people)?;
+    let (stage, rehearsals) = rehearsal::stage((boot, identity), &current, &feed, &people)?;
     let (reports, told) = Reports::new();
-    let files = reports::plan((boot, identity), &setup, mode, (&feed, &runtime))?;
+    let files = reports::plan((boot, identity), &setup, mode, (&feed, &current))?;
     let Kept { latch, papers, left } = Kept::open((boot, identity), &vault, control)?;
     let tree = Tree::start(Plan {
         setup,
@@ -212,17 +213,17 @@ async fn stand(
         writer: Some(writer),
         venue,
         playback,
-        pace: pace(arguments.speed()?),
+        pace: pace(speed),
         sign,
         life,
         latch,
         papers,
         left,
         stage,
-        configure: versions::configuring(Arc::clone(&vault), runtime.clone()),
+        configure: versions::configuring(Arc::clone(&vault), current.clone(), speed),
         back_up: backups::backing_up(boot, identity),
         questions: questions::of(&people, identity),
-        bearing: bearing(&runtime),
+        bearing,
         reports,
         usual,
     })?;
@@ -235,14 +236,14 @@ async fn stand(
         reader,
         feed,
         rehearsals: rehearsals.clone(),
-        runtime: (&runtime, version),
+        runtime: (current, version),
         vault: Some(vault),
         papers,
     };
     let listening = pages::serve(house, &tree, wire)?;
     say_way_in(&people, registered, &pages::place(boot, listening)).await?;
-    let (ways, autostarts) = ((rehearsals, counter), runtime.lifecycle.autostart && registered);
-    Ok(Stand { tree, ended, people, ways, autostarts })
+    let ways = (rehearsals, counter);
+    Ok(Stand { tree, ended, people, ways, autostarts: autostarts && registered })
 }
 
 /// The folders of the identity; defense mode is logged in its output (REP-1).
@@ -270,34 +271,6 @@ fn feed_of(arguments: &Arguments) -> Result<Feed, Failure> {
             Err(Failure::bad_input("feed", message))
         }
     }
-}
-
-/// A stop and an end are given the market's time. How long a change of configuration takes is the machine's affair: a market
-/// that runs faster gives it more, and a minute in any case, since the bot's time goes on by minutes.
-fn deadlines(runtime: &Runtime, speed: Speed) -> Deadlines {
-    let seconds = |s: u32| Span::seconds(i64::from(s));
-    let times = match speed {
-        Speed::Times(times) => times,
-        Speed::Max => Speed::FASTEST,
-    };
-    let update = Deadlines::default().update.as_seconds().saturating_mul(i64::from(times)).saturating_add(60);
-    Deadlines {
-        stop: seconds(runtime.lifecycle.stop_deadline_seconds),
-        shutdown: seconds(runtime.lifecycle.shutdown_deadline_seconds),
-        update: Span::seconds(update),
-    }
-}
-
-/// What of failures and slow steps is borne.
-fn bearing(runtime: &Runtime) -> Bearing {
-    let set = runtime.supervision;
-    let tolerance = Tolerance {
-        period: Span::minutes(i64::from(set.window_minutes)),
-        failures: usize::try_from(set.failures).unwrap_or(usize::MAX),
-        ..Tolerance::default()
-    };
-    let budget = Span::nanos(i64::from(set.step_budget_ms).saturating_mul(1_000_000));
-    Bearing { budget, tolerance, kills: set.escalation_kills }
 }
 
 /// Says where the bot is found, with a one-time link where nobody is registered yet; the service manager hears that it is
@@ -359,19 +332,4 @@ async fn lead_back(reader: &Reader, setup: &Setup, playback: &mut Playback) -> R
         });
     })?;
     Ok(Led { trader, venue, chronicle })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ops_3_a_change_of_configuration_has_ten_real_seconds_at_every_speed() {
-        let runtime = Runtime::default();
-        for (speed, seconds) in [(Speed::Times(1), 70), (Speed::Times(60), 660), (Speed::Max, 1_000_060)] {
-            let given = deadlines(&runtime, speed);
-            assert_eq!(given.update, Span::seconds(seconds));
-            assert_eq!(given.stop, Deadlines::default().stop, "a stop's is the market's");
-        }
-    }
 }

@@ -17,7 +17,7 @@ use crate::gateway::{clock, most_open, step_back};
 use crate::messages::board::Board;
 use crate::messages::counter::Papers;
 use crate::messages::rehearsal::Rehearsals;
-use crate::settings::{Boot, Runtime, Tls};
+use crate::settings::{Boot, Current, Tls};
 use crate::store::Reader;
 use crate::store::people::People;
 use crate::telemetry;
@@ -37,8 +37,8 @@ pub(super) struct House<'a> {
     pub(super) reader: Reader,
     pub(super) feed: Arc<Feed>,
     pub(super) rehearsals: Rehearsals,
-    /// The runtime configuration and its version.
-    pub(super) runtime: (&'a Runtime, u32),
+    /// The runtime configuration that is in force, and the version that the process started with.
+    pub(super) runtime: (Current, u32),
     /// Where its versions are kept; nothing where they cannot be changed.
     pub(super) vault: Option<Arc<Vault>>,
     /// What is asked at the command line and done by the pages.
@@ -93,13 +93,14 @@ pub(super) fn tls(boot: &Boot) -> Result<Option<rustls::ServerConfig>, Failure> 
 /// # Errors
 /// Where the listener cannot be used.
 pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Result<SocketAddr, Failure> {
-    let House { boot, identity, people, reader, feed, rehearsals, runtime: (runtime, version), vault, papers } = house;
+    let House { boot, identity, people, reader, feed, rehearsals, runtime: (current, version), vault, papers } = house;
     let listening = listener.local_addr().map_err(|e| Failure::failed("web_listen", e))?;
     let boot_lines = boot.effective().iter().map(|e| SettingLine {
         key: e.key.name.clone(),
         value: e.value.clone().unwrap_or_else(|| "not set".to_owned()),
         origin: e.origin.to_string(),
     });
+    let runtime = current.get();
     let own = runtime.values().filter(|_| vault.is_none()).map(|(key, value)| SettingLine {
         key: key.name.clone(),
         value,
@@ -119,7 +120,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         symbols: feed.instruments.iter().map(|i| i.symbol).collect(),
         bars: Some(bars(feed, tree.board.clone())),
         rehearsals,
-        zone: runtime.zone,
+        current,
         settings: Arc::new(move || lines.clone()),
         versions: vault.map(|vault| -> Arc<dyn Versions> { Arc::new(Sealed(vault)) }),
         backups: super::backups::listed(boot),

@@ -19,11 +19,11 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use super::feed::{self, Feed};
-use crate::actors::rehearsal::{Scene, Seen, Stage};
+use crate::actors::rehearsal::{Scene, Seen, Stage, Terms};
 use crate::cli::Failure;
 use crate::gateway::clock;
 use crate::messages::rehearsal::{Note, Rehearsals};
-use crate::settings::{Boot, Runtime};
+use crate::settings::{Boot, Current, Runtime};
 use crate::store::people::{Deed, People};
 use crate::store::{Address, Reader};
 
@@ -43,7 +43,7 @@ const ALERTS: &str = "errors.log";
 /// Where the table of fees cannot be read.
 pub(super) fn stage(
     (boot, identity): (&Boot, &Identity),
-    runtime: &Runtime,
+    current: &Current,
     feed: &Arc<Feed>,
     people: &People,
 ) -> Result<(Stage, Rehearsals), Failure> {
@@ -58,12 +58,11 @@ pub(super) fn stage(
         folders: vec![boot.folders.logs(), output.join("logs"), output.join("trades"), output.join("decisions")],
     };
     let own = Arc::clone(feed);
-    let screener = &runtime.screener;
+    let current = current.clone();
     let stage = Stage {
         scenes: Arc::new(move |now| scene(&own, now)),
-        criteria: Criteria { min_price: screener.price_min, max_price: screener.price_max, ..Criteria::default() },
+        terms: Arc::new(move || terms(&current.get())),
         fees,
-        wall: Span::seconds(i64::from(runtime.rehearsal.window_seconds)),
         eyes: Arc::new(move || looked.look().map_err(|failure| failure.message)),
         notes: Arc::new(move |note| {
             if notes.send(note).is_err() {
@@ -73,6 +72,16 @@ pub(super) fn stage(
         shown,
     };
     Ok((stage, shows))
+}
+
+/// What a rehearsal that begins now goes by.
+fn terms(runtime: &Runtime) -> Terms {
+    let screener = &runtime.screener;
+    Terms {
+        strategies: runtime.trading(),
+        criteria: Criteria { min_price: screener.price_min, max_price: screener.price_max, ..Criteria::default() },
+        wall: Span::seconds(i64::from(runtime.rehearsal.window_seconds)),
+    }
 }
 
 /// The last session that the feed has brought to its end by then; its first one before that; a made-up market where the

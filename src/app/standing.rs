@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use desk::domain::ids::{CalendarName, Identity};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::machines::screener::parse_list;
+use desk::strategies::{Chosen, Parameters};
 use desk::world::trader::Setup;
 
 use super::feed::Feed;
@@ -18,36 +19,53 @@ use crate::store::{self, Address, NewBook, Reader, Writer, chart};
 /// How many rows are read at once when the record is folded.
 const PAGE: u32 = 10_000;
 
+/// A version of the runtime configuration.
+pub(super) struct Configuration {
+    pub(super) runtime: Runtime,
+    pub(super) version: u32,
+    /// Who saved it.
+    pub(super) by: String,
+}
+
 /// The newest version of the runtime configuration; the defaults are the first.
-pub(super) fn configuration(vault: &Vault, first: &FirstStart) -> Result<(Runtime, u32), Failure> {
-    if let Some(version) = vault.newest()? {
-        let origin = format!("version {}", version.number);
-        return Ok((Runtime::read(&version.document, &origin)?, version.number));
+pub(super) fn configuration(vault: &Vault, first: &FirstStart) -> Result<Configuration, Failure> {
+    if let Some(newest) = vault.newest()? {
+        let version = newest.number;
+        let runtime = Runtime::read(&newest.document, &format!("version {version}"))?;
+        return Ok(Configuration { runtime, version, by: newest.by });
     }
     let mut runtime = Runtime::default();
     if let Some(capital) = first.capital {
         runtime.limits.float = capital;
         runtime.validate()?;
     }
-    let saving = Saving { at: clock::now(), by: "tbot".to_owned(), why: "the defaults, at set-up".to_owned(), over: 0 };
-    let number = vault.save(&runtime.document(), saving)?;
-    Ok((runtime, number))
+    let by = "tbot".to_owned();
+    let saving = Saving { at: clock::now(), by: by.clone(), why: "the defaults, at set-up".to_owned(), over: 0 };
+    let version = vault.save(&runtime.document(), saving)?;
+    Ok(Configuration { runtime, version, by })
 }
 
-pub(super) fn setup(identity: &Identity, runtime: &Runtime, feed: &Feed) -> Result<Setup, Failure> {
-    let screen = runtime.screener.criteria(listed(&runtime.screener.file)?);
-    Ok(Setup {
+/// How every bot is set up: with all strategies as they are by default. What else is chosen is an event of its record, so that
+/// a restart folds the past by what held then (decision 0022).
+pub(super) fn setup(identity: &Identity, runtime: &Runtime, feed: &Feed) -> Setup {
+    Setup {
         identity: identity.clone(),
         epoch: 1,
         limits: runtime.limits,
-        strategies: runtime.trading(),
+        strategies: runtime.strategies.iter().map(|s| (s.name, Parameters::of(s.name))).collect(),
         instruments: feed.instruments.clone(),
         rules: runtime.rules,
         commission: runtime.commission,
         time_to_live: runtime.time_to_live(),
-        screen,
+        screen: None,
         lots: runtime.ledger.lots,
-    })
+    }
+}
+
+/// Who trades and how by a version of the configuration; who saved it.
+pub(super) fn chosen(runtime: &Runtime, version: u32, by: &str) -> Result<Chosen, Failure> {
+    let screen = runtime.screener.criteria(listed(&runtime.screener.file)?);
+    Ok(Chosen { version, by: by.to_owned(), strategies: runtime.lines(), screen })
 }
 
 /// The symbols of the screener's file, where one is named.

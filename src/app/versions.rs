@@ -3,11 +3,19 @@
 
 use std::sync::Arc;
 
+use desk::domain::time::Span;
+use desk::machines::supervisor::Deadlines;
+use desk::machines::watchdog::Tolerance;
+use desk::strategies::Chosen;
+
+use super::standing;
 use crate::actors::configuring::{Configure, Prepared, Usual};
+use crate::actors::supervisor::Bearing;
+use crate::cli::run_bot::Speed;
 use crate::gateway::clock;
 use crate::gateway::vault::{Saving as Sealing, Vault, VaultError};
 use crate::messages::board::LimitLine;
-use crate::settings::{Runtime, Takes, difference};
+use crate::settings::{Current, Runtime, Takes, difference};
 use crate::web::{NotSaved, Saved, Saving, Versions};
 
 /// The vault as the pages see it.
@@ -37,19 +45,26 @@ impl Versions for Sealed {
     }
 }
 
-/// What the supervisor applies: a version of the vault, against what the process was started with.
-pub(super) fn configuring(vault: Arc<Vault>, started: Runtime) -> Configure {
+/// What the supervisor applies: a version of the vault, against what the process was started with. What is in force is put
+/// into `current`.
+pub(super) fn configuring(vault: Arc<Vault>, current: Current, speed: Speed) -> Configure {
+    let started = current.get();
     Configure::new(move |number| {
         let version = vault.read(number).map_err(|error| match error {
             VaultError::Missing { .. } => format!("There is no version {number} of the configuration."),
             other => format!("Version {number} cannot be read: {other}."),
         })?;
         let new = Runtime::read(&version.document, &format!("version {number}")).map_err(|e| format!("{e}."))?;
-        prepared(number, &started, &new)
+        let chosen = standing::chosen(&new, number, &version.by).map_err(|failure| failure.message)?;
+        let mut prepared = prepared(&started, &new, chosen, speed)?;
+        let current = current.clone();
+        prepared.then = Arc::new(move || current.set(new.clone()));
+        Ok(prepared)
     })
 }
 
-fn prepared(number: u32, started: &Runtime, new: &Runtime) -> Result<Prepared, String> {
+fn prepared(started: &Runtime, new: &Runtime, chosen: Chosen, speed: Speed) -> Result<Prepared, String> {
+    let number = chosen.version;
     let changes = difference(started, new);
     if let Some(fixed) = changes.iter().find(|c| c.takes == Takes::Fixed) {
         return Err(format!(
@@ -58,11 +73,40 @@ fn prepared(number: u32, started: &Runtime, new: &Runtime) -> Result<Prepared, S
         ));
     }
     let later = changes.iter().filter(|c| c.takes == Takes::NextStart).map(|c| c.key.clone()).collect();
-    Ok(Prepared { usual: usual(new), later })
+    let (bearing, deadlines) = (bearing(new), deadlines(new, speed));
+    Ok(Prepared { usual: usual(new, Some(chosen)), bearing, deadlines, then: Arc::new(|| ()), later })
 }
 
-/// What of a configuration takes effect at once.
-pub(super) fn usual(runtime: &Runtime) -> Usual {
+/// A stop and an end are given the market's time. How long a change of configuration takes is the machine's affair: a market
+/// that runs faster gives it more, and a minute in any case, since the bot's time goes on by minutes.
+pub(super) fn deadlines(runtime: &Runtime, speed: Speed) -> Deadlines {
+    let seconds = |s: u32| Span::seconds(i64::from(s));
+    let times = match speed {
+        Speed::Times(times) => times,
+        Speed::Max => Speed::FASTEST,
+    };
+    let update = Deadlines::default().update.as_seconds().saturating_mul(i64::from(times)).saturating_add(60);
+    Deadlines {
+        stop: seconds(runtime.lifecycle.stop_deadline_seconds),
+        shutdown: seconds(runtime.lifecycle.shutdown_deadline_seconds),
+        update: Span::seconds(update),
+    }
+}
+
+/// What of failures and slow steps is borne.
+pub(super) fn bearing(runtime: &Runtime) -> Bearing {
+    let set = runtime.supervision;
+    let tolerance = Tolerance {
+        period: Span::minutes(i64::from(set.window_minutes)),
+        failures: usize::try_from(set.failures).unwrap_or(usize::MAX),
+        ..Tolerance::default()
+    };
+    let budget = Span::nanos(i64::from(set.step_budget_ms).saturating_mul(1_000_000));
+    Bearing { budget, tolerance, kills: set.escalation_kills }
+}
+
+/// What of a configuration everybody is told.
+pub(super) fn usual(runtime: &Runtime, chosen: Option<Chosen>) -> Usual {
     let lines = runtime.limits_in_words().into_iter().map(|(key, usual, now)| LimitLine {
         key: key.name.clone(),
         what: key.help,
@@ -77,6 +121,7 @@ pub(super) fn usual(runtime: &Runtime) -> Usual {
         defense: runtime.defense.profile,
         defends_at_start: runtime.defense.at_start,
         lines: lines.collect(),
+        chosen,
     }
 }
 
@@ -88,12 +133,33 @@ mod tests {
     fn ops_3_a_version_says_what_waits_and_what_cannot_change() {
         let started = Runtime::default();
         let with = |change: &str| started.changed_by(change, "test").unwrap();
-        let both = prepared(2, &started, &with("[risk]\nday_loss = 500\n[strategies.open]\nenabled = false")).unwrap();
+        let prepare = |new: &Runtime| {
+            prepared(&started, new, standing::chosen(new, 2, "ann").map_err(|f| f.message)?, Speed::Times(1))
+        };
+        let both = with(
+            "[risk]\nday_loss = 500\n[strategies.open]\nenabled = false\n[lifecycle]\nautostart = true\n\
+             [supervision]\nstep_budget_ms = 100",
+        );
+        let both = prepare(&both).unwrap();
         assert_eq!(both.usual.limits.day_loss.to_string(), "500.00");
-        assert_eq!(both.later, ["strategies.open.enabled"]);
+        assert_eq!(both.usual.chosen.unwrap().who_trades(), "mid, close (open off)");
+        assert_eq!(both.bearing.budget, Span::nanos(100_000_000));
+        assert_eq!(both.later, ["lifecycle.autostart"]);
         for fixed in ["[risk]\nfloat = 5", "[venue]\nlatency_ms = 1", "[commission]\nminimum = 2"] {
-            let refused = prepared(3, &started, &with(fixed)).unwrap_err();
+            let refused = prepare(&with(fixed)).unwrap_err();
             assert!(refused.contains("was fixed at set-up"), "{refused}");
+        }
+        let refused = prepare(&with("[screener]\nfile = \"nowhere.txt\"")).unwrap_err();
+        assert!(refused.contains("screener.file nowhere.txt: it cannot be read"), "{refused}");
+    }
+
+    #[test]
+    fn ops_3_a_change_of_configuration_has_ten_real_seconds_at_every_speed() {
+        let runtime = Runtime::default();
+        for (speed, seconds) in [(Speed::Times(1), 70), (Speed::Times(60), 660), (Speed::Max, 1_000_060)] {
+            let given = deadlines(&runtime, speed);
+            assert_eq!(given.update, Span::seconds(seconds));
+            assert_eq!(given.stop, Deadlines::default().stop, "a stop's is the market's");
         }
     }
 }

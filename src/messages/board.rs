@@ -361,6 +361,10 @@ pub struct OrderLine {
 pub struct StrategyLine {
     /// Its name.
     pub name: StrategyName,
+    /// Whether it takes entries by the configuration; what it holds is managed in any case.
+    pub on: bool,
+    /// Whether parameters of it hold from the next session's open on.
+    pub changes: bool,
     /// Its window today.
     pub window: Option<(Timestamp, Timestamp)>,
     /// Why it is out for the session (LIFE-9).

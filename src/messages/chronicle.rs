@@ -7,11 +7,12 @@ use desk::domain::journal::Entry;
 use desk::domain::lots::LotMethod;
 use desk::domain::time::{Span, Timestamp};
 use desk::risk::Limits;
+use desk::strategies::Chosen;
 use desk::world::conductor::Moment;
 use desk::world::trader::SessionTerms;
 
 /// What of a configuration takes effect at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InForce {
     /// The version, where it is a new one; nothing where defense mode began or ended.
     pub number: Option<u32>,
@@ -21,6 +22,8 @@ pub struct InForce {
     pub time_to_live: Span,
     /// Which lots close first, from the next session's open on.
     pub lots: LotMethod,
+    /// Who trades and how: recorded where that is new. Nothing leaves it as it is.
+    pub chosen: Option<Chosen>,
 }
 
 /// One piece of it.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use desk::domain::bot::Action;
 use desk::domain::decimal::Quantity;
+use desk::strategies::parameters::OF_A_SESSION;
 
 /// Where a key lives; each has one home (OPS-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +86,8 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Takes {
-    /// While the bot runs; positions that are open keep the plan that they were opened with.
+    /// While the bot runs, strategies from the next minute on; positions that are open keep the rules that they were opened
+    /// with.
     AtOnce,
     /// From the next session's open on.
     NextSession,
@@ -160,10 +162,18 @@ impl Key {
             (Home::Boot, ..) => Takes::NextStart,
             // The books begin with this cash; the simulated venue leads its past back by these rules.
             (_, "risk.float", _) | (_, _, "venue" | "commission") => Takes::Fixed,
-            (_, "orders.time_to_live_minutes", _) | (_, _, "risk" | "defense" | "backup") => Takes::AtOnce,
-            (_, "ledger.lot_method", _) => Takes::NextSession,
-            _ => Takes::NextStart,
+            // Read when the process starts, and never again; the actors of strategies stand in their order.
+            (_, "lifecycle.autostart" | "strategies.order", _) => Takes::NextStart,
+            (_, "ledger.lot_method", _) | (_, _, "screener") => Takes::NextSession,
+            _ if self.is_of_a_session() => Takes::NextSession,
+            _ => Takes::AtOnce,
         }
+    }
+
+    /// Whether a strategy's windows and indicators of a session are made with it.
+    fn is_of_a_session(&self) -> bool {
+        let own = self.name.rsplit_once('.').map_or("", |(_, own)| own);
+        self.section().starts_with("strategies.") && OF_A_SESSION.contains(&own)
     }
 
     /// The way in through the environment.

@@ -5,6 +5,8 @@
 mod boot;
 /// Every key, in one list.
 mod catalogue;
+/// What is in force.
+mod current;
 /// What a value must not be.
 mod error;
 /// The folders of a data directory (OPS-1c).
@@ -27,6 +29,7 @@ mod version;
 
 pub use boot::{Boot, LogFormat, Logging, StderrFormat, Tls, Web, forget_places, write_boot};
 pub use catalogue::{catalogue, find, markdown};
+pub use current::Current;
 pub use error::SettingsError;
 pub use folders::{Folders, make_folder, proves_writable, replace};
 pub use key::{Effect, Home, Key, Kind, Larger, Needs, Takes};

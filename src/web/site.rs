@@ -28,6 +28,7 @@ use crate::messages::latency::Latencies;
 use crate::messages::rehearsal::{RehearsalBoard, Rehearsals};
 use crate::messages::supervisor::Door;
 use crate::render::Pages;
+use crate::settings::Current;
 use crate::store::Reader;
 use crate::store::people::{People, SignedIn};
 
@@ -169,8 +170,8 @@ pub struct Site {
     pub settings: Settings,
     /// The versions of the runtime configuration, where they can be changed here.
     pub versions: Option<Arc<dyn Versions>>,
-    /// The time zone that pages show beside UTC and the exchange's.
-    pub zone: chrono_tz::Tz,
+    /// The runtime configuration that is in force.
+    pub current: Current,
     /// The bot's backups.
     pub backups: Backups,
     /// The reports of its sessions and weeks.

@@ -16,7 +16,7 @@ const startButton = (page) => page.getByRole("button", { name: "Start rehearsal"
 /** What the live bot holds and did. */
 const live = ({ state, positions, orders, trades, decisions, freezes, latch }) => ({ state, positions, orders, trades, decisions, freezes, latch });
 
-/** A window takes seconds instead of a third of a minute, from the next start of the process on. */
+/** A window takes seconds instead of a third of a minute. */
 async function short(bot, who, seconds) {
   const key = "rehearsal.window_seconds";
   const form = { base: "1", [`shown.${key}`]: "yes", [key]: String(seconds), why: "a short rehearsal", code: code(who.secret) };

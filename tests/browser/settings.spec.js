@@ -69,6 +69,57 @@ test("OPS-3 a limit is tightened while the bot trades: difference, reason, in fo
   await expect(version(page, 1)).toBeVisible();
 });
 
+test("OPS-3 a strategy is switched off while the bot trades: the page says so, nothing more is entered, what is held stays; and on again", async ({ bot, browserOf }) => {
+  const watcher = await trading(browserOf);
+  await watcher.goHome("/strategies");
+  const now = watcher.locator("#now-mid");
+  await expect(now).toContainText("in its window");
+  await mark(watcher);
+  const page = await browserOf("administrator");
+  const change = async (on, why, digits) => {
+    await page.goHome("/settings/sections/strategies.mid");
+    await page.locator("#strategies-mid-enabled").setChecked(on);
+    await page.getByRole("button", { name: "Show the difference" }).click();
+    await expect(page.getByRole("row", { name: "strategies.mid.enabled" })).toContainText("at once");
+    await apply(page, why, digits);
+    await expect(page.locator(".notice")).toContainText("is saved.");
+  };
+  await change(false, "its data look odd");
+  await expect(now).toContainText("Off by the configuration");
+  const line = (board) => board.strategies.find((s) => s.name === "mid");
+  const off = await bot.until("off", (b) => !line(b).on);
+  const held = off.positions.length;
+  expect(held).toBeGreaterThan(0);
+  const later = await bot.until("a quarter of an hour more", (b) => new Date(b.at) - new Date(off.at) >= 15 * 60_000, 60);
+  expect(line(later).signals).toBe(line(off).signals);
+  expect(later.positions.filter((p) => p.strategy === "mid" && !off.positions.some((o) => o.decision === p.decision))).toEqual([]);
+  await wentOn(bot, watcher);
+
+  await change(true, "they were right");
+  await expect(now).not.toContainText("Off by the configuration");
+  await bot.until("on", (b) => line(b).on);
+
+  // A window waits for the next session, and it is said.
+  await page.goHome("/settings/sections/strategies.mid");
+  await field(page, "strategies.mid.window_end").fill("C-80");
+  await page.getByRole("button", { name: "Show the difference" }).click();
+  await expect(page.getByRole("row", { name: "strategies.mid.window_end" })).toContainText("from the next session on");
+  await apply(page, "a longer window");
+  await expect(page.locator(".notice")).toContainText("From the next session's open on: the parameters of mid.");
+  await expect(now).toContainText("Changed parameters hold from the next session's open on");
+  await wentOn(bot, watcher);
+});
+
+test("OPS-3 the time zone that pages show beside UTC changes without a restart", async ({ browserOf, people }) => {
+  const page = await browserOf("administrator");
+  await draft(page, { "display.time_zone": "Europe/Berlin" });
+  await expect(page.getByRole("row", { name: "display.time_zone" })).toContainText("at once");
+  await apply(page, "we sit there", code(people.administrator.secret));
+  await expect(page.locator(".notice")).toContainText("Version 2 is saved.");
+  await page.goHome();
+  await expect(page.locator('[data-region="bar"]')).toContainText("Berlin");
+});
+
 test("OPS-3, WEB-3 loosening asks for a code; a version is rolled back; the audit names who and why", async ({ bot, browserOf, people }) => {
   const watcher = await trading(browserOf);
   const page = await browserOf("administrator");

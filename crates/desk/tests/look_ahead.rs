@@ -83,6 +83,10 @@ impl Strategy for Peeker {
         &self.parameters
     }
 
+    fn set_parameters(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
     fn reset(&mut self) {}
 
     fn observe(&mut self, _: usize, _: &View<'_>) -> Result<(), Overflow> {

@@ -42,7 +42,7 @@ impl House {
     /// # Errors
     /// Why not, in words.
     pub(in crate::actors) fn could(&self, now: Timestamp) -> Result<(), String> {
-        self.stage.set(now, &self.setup.strategies).map(drop)
+        self.stage.set(now, &(self.stage.terms)()).map(drop)
     }
 
     /// Begins one. Its end is told to the supervisor, whatever it is.
@@ -91,10 +91,11 @@ impl House {
     }
 
     fn play(&self, now: Timestamp, mark: Mark, broker: bool, stop: &OnceLock<String>) -> (bool, String) {
-        match self.stage.set(now, &self.setup.strategies) {
+        let terms = (self.stage.terms)();
+        match self.stage.set(now, &terms) {
             Ok((scene, plan)) => {
                 let Self { stage, setup, live, .. } = self;
-                Rehearsal { stage, setup, live: live.clone(), mark, broker, stop }.run(scene, &plan)
+                Rehearsal { stage, setup, terms, live: live.clone(), mark, broker, stop }.run(scene, &plan)
             }
             Err(why) => (false, format!("The rehearsal had nothing to play: {why}.")),
         }

@@ -19,4 +19,4 @@ mod words;
 pub(super) mod tests;
 
 pub use house::House;
-pub use stage::{Scene, Seen, Stage};
+pub use stage::{Scene, Seen, Stage, Terms};

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::stage::{Scene, Seen, Stage};
+use super::stage::{Scene, Seen, Stage, Terms};
 use super::teller::Teller;
 use super::window::Window;
 use crate::gateway::clock::Stopwatch;
@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) struct Rehearsal<'a> {
     pub(super) stage: &'a Stage,
     pub(super) setup: &'a Setup,
+    /// What is configured as it begins.
+    pub(super) terms: Terms,
     pub(super) live: watch::Receiver<Arc<Board>>,
     pub(super) mark: Mark,
     /// Whether the live broker answers and the books agree with it.
@@ -65,7 +67,7 @@ impl Rehearsal<'_> {
         let before = self.standing_still();
         let (sent, before) = (before.sent, before.told(&mut teller));
         let before_alerts = before.alerts;
-        let (scene, screened) = scene.screened(&self.stage.criteria);
+        let (scene, screened) = scene.screened(&self.terms.criteria);
         teller.board.left_out = screened.rejected.iter().map(|(s, why)| (*s, why.to_string())).collect();
         let (passed, out) = (screened.chosen.len(), screened.rejected.len());
         teller.board.screened = screened.chosen;
@@ -121,7 +123,7 @@ impl Rehearsal<'_> {
     /// The same machines, this strategy alone, under the rehearsal's own name: its order ids cannot be a live order's.
     fn setup_of(&self, strategy: StrategyName, scene: &Scene) -> Option<Setup> {
         let own: Vec<(StrategyName, Parameters)> =
-            self.setup.strategies.iter().filter(|(name, _)| *name == strategy).copied().collect();
+            self.terms.strategies.iter().filter(|(name, _)| *name == strategy).copied().collect();
         let identity = tagged(&self.setup.identity)?;
         let instruments = scene.instruments.clone();
         Some(Setup { identity, strategies: own, instruments, ..self.setup.clone() })

@@ -50,17 +50,26 @@ pub(super) type Eyes = Arc<dyn Fn() -> Result<Seen, String> + Send + Sync>;
 /// Takes what belongs into the audit log.
 pub(super) type Notes = Arc<dyn Fn(Note) + Send + Sync>;
 
+/// What a rehearsal goes by.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Who trades, with which parameters.
+    pub strategies: Vec<(StrategyName, Parameters)>,
+    /// What the screener asks for; of it a rehearsal takes the price alone (TRADE-4).
+    pub criteria: Criteria,
+    /// Wall time of a window, a minute or less.
+    pub wall: Span,
+}
+
 /// What a rehearsal stands on.
 #[derive(Clone)]
 pub struct Stage {
     /// Its prices.
     pub scenes: Scenes,
-    /// What the screener asks for; of it a rehearsal takes the price alone (TRADE-4).
-    pub criteria: Criteria,
     /// Fees of sales.
     pub fees: FeeSchedule,
-    /// Wall time of a window, a minute or less.
-    pub wall: Span,
+    /// What is configured when a rehearsal begins.
+    pub terms: Arc<dyn Fn() -> Terms + Send + Sync>,
     /// Looks at the live bot.
     pub eyes: Eyes,
     /// Writes to the audit log.
@@ -71,14 +80,10 @@ pub struct Stage {
 
 impl Stage {
     /// The scene and the plan of a rehearsal that begins now, or why there can be none.
-    pub(super) fn set(
-        &self,
-        now: Timestamp,
-        strategies: &[(StrategyName, Parameters)],
-    ) -> Result<(Scene, Plan), String> {
+    pub(super) fn set(&self, now: Timestamp, terms: &Terms) -> Result<(Scene, Plan), String> {
         let scene = (self.scenes)(now)?;
-        let schedule = Schedule::new(&scene.session, strategies);
-        let plan = Plan::new(&schedule, self.wall).map_err(|why| why.to_string())?;
+        let schedule = Schedule::new(&scene.session, &terms.strategies);
+        let plan = Plan::new(&schedule, terms.wall).map_err(|why| why.to_string())?;
         Ok((scene, plan))
     }
 }

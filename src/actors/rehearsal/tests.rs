@@ -14,7 +14,7 @@ use desk::machines::screener::Criteria;
 use desk::world::backtest::Tape;
 use tokio::sync::watch;
 
-use super::stage::{Scene, Seen, Stage};
+use super::stage::{Scene, Seen, Stage, Terms};
 use crate::actors::tests::{Bot, Scene as Market, run};
 use crate::messages::rehearsal::{Note, RehearsalBoard, Rehearsals, WindowState};
 
@@ -40,11 +40,15 @@ pub(in crate::actors) fn stage(market: &Market, folder: &Path) -> (Stage, Heard)
         closes: vec![None; market.tapes.len()],
     };
     let slow = market.setup.identity.as_str().starts_with("SLOW_");
+    let strategies = market.setup.strategies.clone();
     let stage = Stage {
         scenes: Arc::new(move |_| Ok(scene.clone())),
-        criteria: Criteria { max_price: Price::whole(300), ..Criteria::default() },
         fees: Market::fees(),
-        wall: if slow { Span::MINUTE } else { Span::nanos(500_000_000) },
+        terms: Arc::new(move || Terms {
+            strategies: strategies.clone(),
+            criteria: Criteria { max_price: Price::whole(300), ..Criteria::default() },
+            wall: if slow { Span::MINUTE } else { Span::nanos(500_000_000) },
+        }),
         eyes: Arc::new(move || {
             let of = |name: &str| (name.to_owned(), Hash::of(&std::fs::read(folder.join(name)).unwrap_or_default()));
             Ok(Seen { alerts: 0, digests: vec![of("ledger.db"), of("ledger.db-wal"), of("ledger.head")] })

@@ -59,7 +59,7 @@ impl Supervisor {
             Taken::Strategy => format!("{name} is a strategy; the freeze of one strategy is called strategy-{name}."),
             Taken::Symbol => format!(
                 "{name} names a symbol, and a freeze holds all entries or one strategy's. One symbol is closed by Flatten \
-                 with that symbol, and kept out from the next start on by screener.excluded."
+                 with that symbol, and kept out from the next session on by screener.excluded."
             ),
             Taken::Own => format!("{name} is a name that the bot gives to freezes of its own."),
         };

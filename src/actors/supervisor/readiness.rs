@@ -41,7 +41,7 @@ impl Supervisor {
     pub(super) fn plan_windows(&mut self, session: SessionId) {
         let schedule = Calendar::XNYS.session(session.date);
         self.readiness = Readiness {
-            schedule: schedule.map(|s| Schedule::new(&s, &self.wiring.setup.strategies)),
+            schedule: schedule.map(|s| Schedule::new(&s, &self.follower.trader.coming())),
             ..Readiness::default()
         };
     }

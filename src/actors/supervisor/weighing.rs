@@ -69,9 +69,9 @@ fn escalates(finding: Option<&Finding>) -> Option<usize> {
 
 impl Weighing {
     pub(super) fn new(wiring: &Wiring, kept: Option<Failures>) -> Self {
-        let mut machine = Watchdog::new(wiring.bearing.tolerance);
+        let mut machine = Watchdog::new(wiring.bearing().tolerance);
         for name in wiring.pulses.iter().filter_map(|pulse| called(pulse.name())) {
-            machine.register(clock::now(), name, wiring.bearing.budget);
+            machine.register(clock::now(), name, wiring.bearing().budget);
         }
         Self { machine, kept }
     }
@@ -122,10 +122,16 @@ impl Supervisor {
         }
     }
 
+    /// Bears something else from now on.
+    pub(in crate::actors) fn bear(&mut self, bearing: Bearing) {
+        self.wiring.set_bearing(bearing);
+        self.weighing.machine.bear(bearing.tolerance, bearing.budget);
+    }
+
     /// What earlier processes have left: what ended them is weighed now.
     pub(super) fn weigh_what_was_left(&mut self) -> Result<(), LifeError> {
         let Some(kept) = self.weighing.kept.clone() else { return Ok(()) };
-        let period = self.wiring.bearing.tolerance.period;
+        let period = self.wiring.bearing().tolerance.period;
         let recent = |failure: &Failed| clock::now() - failure.at < period;
         let mut escalated = None;
         for failure in kept.read().into_iter().filter(recent) {
@@ -145,9 +151,9 @@ impl Supervisor {
 
     /// More failures than are borne: the bot goes to `error`, positions keep their stops; or it kills, where that is set.
     fn escalate(&mut self, name: &str, failures: usize, why: &str) -> Result<(), LifeError> {
-        let period = self.wiring.bearing.tolerance.period.as_seconds();
+        let period = self.wiring.bearing().tolerance.period.as_seconds();
         let what = format!("it failed {failures} times within {period} s, at last: {why}");
-        if !self.wiring.bearing.kills {
+        if !self.wiring.bearing().kills {
             return self.fault(name, &what);
         }
         self.wiring.alert(AlertLevel::Critical, "escalated", format!("{name}: {what}. Everything is closed."));

@@ -4,6 +4,8 @@
 mod accounts;
 /// Days that are held, entries of persons, days opened again.
 mod books;
+/// Strategies switched and changed.
+mod choosing;
 /// Floats that accounting assigns, and equity by the books.
 mod floats;
 /// Kills, and what goes wrong meanwhile.
@@ -96,14 +98,22 @@ impl Scene {
     }
 }
 
-/// One trade a day, and what else version 2 says; there is no other version.
+/// One trade a day, and what else version 2 says. Versions 3 to 5 are of strategies.
 fn tightened(limits: Limits) -> Limits {
     Limits { trades_day: 1, day_loss: Money::whole(900), ..limits }
 }
 
 fn versions(limits: Limits) -> Configure {
+    let prepared = |usual| Prepared {
+        usual,
+        bearing: Bearing::default(),
+        deadlines: Deadlines::default(),
+        then: Arc::new(|| ()),
+        later: vec!["lifecycle.autostart".to_owned()],
+    };
     Configure::new(move |number| match number {
-        2 => Ok(Prepared { usual: usual(tightened(limits)), later: vec!["strategies.open.timeout".to_owned()] }),
+        2 => Ok(prepared(usual(tightened(limits)))),
+        3..=5 => Ok(prepared(Usual { chosen: Some(choosing::chosen(number)), ..usual(limits) })),
         _ => Err(format!("There is no version {number}.")),
     })
 }
@@ -116,6 +126,7 @@ fn usual(limits: Limits) -> Usual {
         defense: Defense { share: Ratio::from_raw(SCALE / 2), price_min: Price::whole(5), volume_min: Quantity::ZERO },
         defends_at_start: false,
         lines: Vec::new(),
+        chosen: None,
     }
 }
 
@@ -311,7 +322,7 @@ fn ops_3_limits_hold_at_once_and_decide_from_then_on() {
         let refused = bot.tell(Command::ApplyConfig(9)).await.unwrap_err().to_string();
         assert_eq!(refused, "There is no version 9. Nothing was done.");
         let told = bot.tell(Command::ApplyConfig(2)).await.unwrap();
-        assert_eq!(told.message, "Version 2 is being applied. At the next start: strategies.open.timeout.");
+        assert_eq!(told.message, "Version 2 is being applied. At the next start: lifecycle.autostart.");
         bot.until("in force", |b| b.day.loss_limit == Money::whole(900)).await;
         bot.tell(Command::Start).await.unwrap();
         let closed = bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed)).await;

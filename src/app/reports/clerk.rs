@@ -233,7 +233,7 @@ impl Clerk {
         let Some(equity) = harvest.sessions.last().map(|s| s.equity_close) else { return };
         // The float of that session: one that was assigned since holds for others.
         let float = self.fold.trader().risk().float_of(session.date);
-        let found = deviation(session, equity, float, self.plan.float);
+        let found = deviation(session, equity, float, self.plan.current.get().float);
         let before = std::mem::replace(&mut self.deviating, found.is_some());
         // A bot that goes down says it at its next start: the session's files are not there yet.
         let new = !self.shelf.has(session);

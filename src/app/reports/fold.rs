@@ -64,9 +64,11 @@ impl Fold {
         })
     }
 
-    /// How the bot is set up, with the limits that hold now.
+    /// How the bot is set up, with the limits that hold now, and with the strategies that have traded in this session.
     pub(super) fn setup(&self) -> Setup {
-        Setup { limits: *self.trader().risk().limits(), ..self.setup.clone() }
+        let trader = self.trader();
+        let (limits, screen) = (*trader.risk().limits(), trader.criteria().cloned());
+        Setup { limits, strategies: trader.trading(), screen, ..self.setup.clone() }
     }
 
     /// The bot as it stands.

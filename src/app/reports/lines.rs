@@ -233,6 +233,10 @@ impl Lines {
                 );
                 ("float_assigned", text)
             }
+            Body::Configured(chosen) => {
+                let text = format!("version {} by {}: {} trade", chosen.version, chosen.by, chosen.who_trades());
+                ("configured", text)
+            }
             Body::LotsChosen { session, method } => ("lots_chosen", format!("{method} from {session} on")),
             _ => return None,
         };

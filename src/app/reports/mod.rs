@@ -37,7 +37,6 @@ use std::time::Duration;
 
 use desk::domain::bot::Mode;
 use desk::domain::ids::Identity;
-use desk::research::ReadinessGates;
 use desk::world::trader::Setup;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::watch;
@@ -55,7 +54,7 @@ use crate::cli::Failure;
 use crate::gateway::step_back;
 use crate::messages::board::{AlertLevel, Board};
 use crate::messages::reports::ToReports;
-use crate::settings::{Boot, FloatWatch, LogFormat, Runtime};
+use crate::settings::{Boot, Current, LogFormat};
 use crate::store::people::People;
 use crate::store::{Address, Signers};
 
@@ -72,8 +71,8 @@ pub(super) struct Plan {
     pub(super) output: PathBuf,
     pub(super) format: LogFormat,
     pub(super) feed: Arc<Feed>,
-    pub(super) float: FloatWatch,
-    pub(super) gates: ReadinessGates,
+    /// What is configured: how far equity may be from the float, the gates for going live.
+    pub(super) current: Current,
 }
 
 /// What it hears.
@@ -95,7 +94,7 @@ pub(super) fn plan(
     (boot, identity): (&Boot, &Identity),
     setup: &Setup,
     mode: Mode,
-    (feed, runtime): (&Arc<Feed>, &Runtime),
+    (feed, current): (&Arc<Feed>, &Current),
 ) -> Result<Plan, Failure> {
     Ok(Plan {
         setup: setup.clone(),
@@ -105,8 +104,7 @@ pub(super) fn plan(
         output: boot.folders.output(identity),
         format: boot.may_start()?,
         feed: Arc::clone(feed),
-        float: runtime.float,
-        gates: runtime.readiness,
+        current: current.clone(),
     })
 }
 
@@ -146,7 +144,7 @@ async fn keep(plan: Plan, ears: Ears) {
     let Ears { mut told, board, alarm, floats, people } = ears;
     let mirror = Mirror::new(people.clone(), &plan.output.join("logs"));
     let (identity, output) = (plan.setup.identity.clone(), plan.output.clone());
-    let ready = Ready { gates: plan.gates, identity, output, people };
+    let ready = Ready { current: plan.current.clone(), identity, output, people };
     let mut clerk = match Clerk::new(plan, (board, mirror, ready), (alarm, floats)) {
         Ok(clerk) => clerk,
         Err(halt) => return tracing::error!(%halt, "the reports cannot begin"),

@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 
 use desk::domain::ids::Identity;
-use desk::research::ReadinessGates;
 
 use super::super::day_exports::NotWritten;
 use super::paper::{Paper, unmade};
 use crate::cli::report::{days, open_breaks};
 use crate::render::daily_summary_json;
 use crate::render::readiness::{Evidence, readiness};
+use crate::settings::Current;
 use crate::store::people::People;
 
 /// What it is made from.
 pub(super) struct Ready {
-    pub(super) gates: ReadinessGates,
+    /// The gates are those that are configured when the report is made.
+    pub(super) current: Current,
     pub(super) identity: Identity,
     pub(super) output: PathBuf,
     pub(super) people: People,
@@ -35,7 +36,7 @@ impl Ready {
         days.push((session, own, last.harvest.trades.iter().map(|t| t.pnl_net).collect()));
         let breaks = open_breaks(&self.people, &self.identity).await?;
         let evidence = Evidence { identity: self.identity.clone(), week: Some(week.to_owned()), days, breaks };
-        let report = readiness(&self.gates, &evidence).map_err(unmade)?;
+        let report = readiness(&self.current.get().readiness, &evidence).map_err(unmade)?;
         Ok(vec![
             ("readiness.html".to_owned(), report.html().map_err(unmade)?.into_bytes()),
             ("readiness.json".to_owned(), report.json().map_err(unmade)?),

@@ -12,6 +12,7 @@ pub(super) fn status(board: &Board) -> Value {
         let in_window = session.is_some_and(|s| s.windows.contains(&line.name));
         let state = match (&line.suspended, in_window && open) {
             (Some(_), _) => "suspended",
+            (None, _) if !line.on => "off",
             (None, true) => "in_window",
             (None, false) => "waiting",
         };

@@ -54,7 +54,9 @@ pub(super) fn board(board: &Value) -> String {
     table(&mut text, "orders", &heads, &rows(board, "orders", order));
     let strategy = |s: &Value| {
         let own = ["name", "signals", "blocked", "trades", "won"].map(|name| cell(s, name));
-        own.into_iter().chain([money(s, "net", Sign::Result), cell(s, "suspended")]).collect()
+        let off = s.get("on") == Some(&Value::Bool(false));
+        let out = if off { "off by the configuration".to_owned() } else { cell(s, "suspended") };
+        own.into_iter().chain([money(s, "net", Sign::Result), out]).collect()
     };
     let heads = ["strategy", "signals", "blocked", "trades", "won", "net", "out, because"];
     table(&mut text, "strategies", &heads, &rows(board, "strategies", strategy));

@@ -33,21 +33,36 @@ pub struct Change {
 pub fn difference(now: &Runtime, new: &Runtime) -> Vec<Change> {
     let pairs = rows().iter().map(|row| (&row.key, row.get(now), row.get(new)));
     let changed = pairs.filter(|(_, now, new)| now != new);
-    changed
-        .map(|(key, now, new)| {
-            let effect = effect(key, &now, &new);
-            Change {
-                key: key.name.clone(),
-                unit: key.unit,
-                effect,
-                action: key.action(effect),
-                takes: key.takes(),
-                help: key.help,
-                now,
-                new,
-            }
-        })
-        .collect()
+    let changes = changed.map(|(key, now, new)| {
+        let effect = effect(key, &now, &new);
+        Change {
+            key: key.name.clone(),
+            unit: key.unit,
+            effect,
+            action: key.action(effect),
+            takes: key.takes(),
+            help: key.help,
+            now,
+            new,
+        }
+    });
+    let mut changes: Vec<Change> = changes.collect();
+    hold_together(&mut changes);
+    changes
+}
+
+/// What a strategy gets holds together (decision 0022): where one of its parameters waits for the next session, the others
+/// wait with it. That it is off holds at once in any case.
+fn hold_together(changes: &mut [Change]) {
+    let section = |key: &str| key.rsplit_once('.').map_or("", |(section, _)| section).to_owned();
+    let waits = changes.iter().filter(|c| c.takes == Takes::NextSession && c.key.starts_with("strategies."));
+    let waiting: Vec<String> = waits.map(|c| section(&c.key)).collect();
+    for change in changes.iter_mut().filter(|c| waiting.contains(&section(&c.key))) {
+        let goes_off = change.key.ends_with(".enabled") && change.new == "false";
+        if !goes_off {
+            change.takes = Takes::NextSession;
+        }
+    }
 }
 
 /// Both are as the rows write them.

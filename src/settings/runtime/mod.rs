@@ -25,7 +25,7 @@ use desk::domain::symbol::Symbol;
 use desk::domain::time::Span;
 use desk::research::ReadinessGates;
 use desk::risk::{Defense as Profile, Limits};
-use desk::strategies::Parameters;
+use desk::strategies::{Line, Parameters};
 use desk::venue::FillRules;
 
 use super::error::SettingsError;
@@ -246,6 +246,13 @@ impl Runtime {
     #[must_use]
     pub fn trading(&self) -> Vec<(StrategyName, Parameters)> {
         self.strategies.iter().filter(|s| s.enabled).map(|s| (s.name, s.parameters)).collect()
+    }
+
+    /// Every strategy in its order, as it is chosen.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line> {
+        let line = |s: &StrategySettings| Line { strategy: s.name, on: s.enabled, parameters: s.parameters };
+        self.strategies.iter().map(line).collect()
     }
 
     /// How long an entry lives.

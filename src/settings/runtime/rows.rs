@@ -182,7 +182,7 @@ fn screener() -> Vec<Line> {
         Line("screener.shortable", "", Kind::Switch, Tightens, OPERATE, None, field!(Switch screener.shortable), "whether only what can be sold short is taken"),
         Line("screener.fractionable", "", Kind::Switch, Tightens, OPERATE, None, field!(Switch screener.fractionable), "whether only what can be traded in parts is taken"),
         Line("screener.age_max_minutes", "min", Kind::Whole(0, 100_000), Neither, OPERATE, None, field!(Count screener.age_max_minutes), "the oldest that the last price may be at the session's open, weekends included; 0 asks for nothing"),
-        Line("screener.file", "", Kind::Path, Neither, OPERATE, None, field!(Text screener.file), "a file of symbols, one a line, read when the bot starts: only these are taken; empty takes all"),
+        Line("screener.file", "", Kind::Path, Neither, OPERATE, None, field!(Text screener.file), "a file of symbols, one a line, read when the bot starts and when a version is applied: only these are taken; empty takes all"),
         Line("screener.symbols_max", "symbols", Kind::Whole(1, 1_000), Loosens, OPERATE, None, field!(Count screener.symbols_max), "how many are taken, those with the most volume"),
     ]
 }

@@ -32,7 +32,7 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Day", "net: decimal; realised: decimal; unrealised: decimal; fees: decimal; open_fees: decimal; loss_limit: decimal; at_stops: decimal; equity: decimal; curve: [[any]]; sent: integer"),
     ("Position", "symbol: string; strategy: StrategyName; side: Side; quantity: decimal; entry: decimal; last: decimal?; stop: decimal; target: decimal; unrealised: decimal; since: time; decision: string"),
     ("Order", "order: string; leg: string; strategy: StrategyName; symbol: string; state: string; asked: decimal; filled: decimal"),
-    ("Strategy", "name: StrategyName; window: [time]?; suspended: string?; signals: integer; blocked: integer; trades: integer; won: integer; net: decimal"),
+    ("Strategy", "name: StrategyName; on: boolean; changes: boolean; window: [time]?; suspended: string?; signals: integer; blocked: integer; trades: integer; won: integer; net: decimal"),
     ("DecisionLine", "at: time; decision: Decision; outcome: Outcome"),
     ("Decision", "id: string; session: string; strategy: StrategyName; symbol: string; side: Side; plan: Plan; size: decimal; trace: [Gate]; blocked: [string]?; inputs: [[any]]"),
     ("Plan", "reference: decimal; stop: decimal; target: decimal; risk: decimal; atr: decimal; edge: decimal?"),

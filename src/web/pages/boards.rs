@@ -77,8 +77,7 @@ pub(crate) async fn alerts(shared: Data<Shared>, visitor: Visitor) -> Answer {
 
 /// `GET /system/shutdown`
 pub(crate) async fn shutdown(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    let lines = (shared.site.settings)();
-    let closes = lines.iter().any(|l| l.key == "lifecycle.shutdown_closes" && l.value == "true");
+    let closes = shared.site.current.get().lifecycle.shutdown_closes;
     let own = json!({ "shutdown": { "closes": closes } });
     Frame::new(&shared, &visitor, "/system/shutdown").page("Shutdown", "pages/shutdown.html", own)
 }

@@ -103,7 +103,7 @@ pub(crate) fn me(visitor: &Visitor) -> Value {
 /// What the templates need that nobody has to be signed in for.
 pub(crate) fn plain_values(shared: &Shared, title: &str) -> Value {
     let board = shared.board();
-    let bar = views::bot(&board, None, shared.site.zone, shared.ages(&board));
+    let bar = views::bot(&board, None, shared.site.current.get().zone, shared.ages(&board));
     json!({
         "page": { "title": title, "version": assets::version(), "theme": "system" },
         "bot": { "bar": bar.get("bar").cloned().unwrap_or_default() },
@@ -130,8 +130,12 @@ impl<'a> Frame<'a> {
     pub(crate) fn fill(&self, title: &str, template: &str, own: Value) -> Result<String, Refusal> {
         let now = self.shared.now();
         let board = self.shared.board();
-        let bot =
-            views::bot(&board, self.shared.rehearsal().as_deref(), self.shared.site.zone, self.shared.ages(&board));
+        let bot = views::bot(
+            &board,
+            self.shared.rehearsal().as_deref(),
+            self.shared.site.current.get().zone,
+            self.shared.ages(&board),
+        );
         let mut values = json!({
             "page": {
                 "title": title, "path": self.path, "version": assets::version(), "theme": self.visitor.theme.as_str(),

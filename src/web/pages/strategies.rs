@@ -6,16 +6,16 @@ use desk::domain::ids::StrategyName;
 use serde_json::{Value, json};
 
 use super::frame::Frame;
-use crate::settings::{Key, catalogue};
+use crate::settings::{Key, Runtime, catalogue};
 use crate::web::refusal::Refusal;
-use crate::web::site::{SettingLine, Shared};
+use crate::web::site::Shared;
 use crate::web::views::words::plain_help;
 use crate::web::visitor::Visitor;
 
 /// `GET /strategies`
 pub(crate) async fn page(shared: Data<Shared>, visitor: Visitor) -> Result<HttpResponse, Refusal> {
-    let lines = (shared.site.settings)();
-    let all: Vec<Value> = StrategyName::TRADING.into_iter().map(|name| strategy(name, &lines)).collect();
+    let current = shared.site.current.get();
+    let all: Vec<Value> = StrategyName::TRADING.into_iter().map(|name| strategy(name, &current)).collect();
     let own = json!({ "strategies": all });
     Frame::new(&shared, &visitor, "/strategies").page("Strategies", "pages/strategies.html", own)
 }
@@ -30,17 +30,17 @@ const fn idea(name: StrategyName) -> &'static str {
     }
 }
 
-fn strategy(name: StrategyName, lines: &[SettingLine]) -> Value {
+fn strategy(name: StrategyName, current: &Runtime) -> Value {
     let section = format!("strategies.{name}");
     let rows: Vec<Value> =
-        catalogue().filter(|key| key.section() == section).map(|key| parameter(key, &section, lines)).collect();
+        catalogue().filter(|key| key.section() == section).map(|key| parameter(key, &section, current)).collect();
     let changed = rows.iter().filter(|r| r["changed"] == true).count();
     json!({ "name": name, "idea": idea(name), "rows": rows, "changed": changed })
 }
 
-fn parameter(key: &Key, section: &str, lines: &[SettingLine]) -> Value {
+fn parameter(key: &Key, section: &str, current: &Runtime) -> Value {
     let default = key.default.clone().unwrap_or_default();
-    let value = lines.iter().find(|l| l.key == key.name).map_or_else(|| default.clone(), |l| l.value.clone());
+    let value = current.get(&key.name).unwrap_or_else(|| default.clone());
     let own = key.name.strip_prefix(section).unwrap_or(&key.name).trim_start_matches('.');
     json!({
         "name": own.replace('_', " "), "key": key.name, "help": plain_help(key.help), "unit": key.unit,

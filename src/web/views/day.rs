@@ -82,7 +82,8 @@ pub(super) fn curve(board: &Board) -> Value {
         ),
         _ => "The curve begins with the session's first minute.".to_owned(),
     };
-    let windows = board.strategies.iter().filter_map(|s| s.window.map(|(from, to)| (s.name, from, to)));
+    let windows =
+        board.strategies.iter().filter(|s| s.on).filter_map(|s| s.window.map(|(from, to)| (s.name, from, to)));
     let marks = board.trades.iter().map(|t| {
         let net = t.net().unwrap_or_default();
         json!([

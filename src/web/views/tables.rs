@@ -82,6 +82,7 @@ fn filled(filled: Quantity) -> String {
 pub(super) fn strategies(board: &Board) -> Value {
     let state = |s: &StrategyLine| match (&s.suspended, s.window) {
         (Some(_), _) => "suspended",
+        (None, _) if !s.on => "off",
         (None, None) => "no window today",
         (None, Some((from, _))) if board.at < from => "waits for its window",
         (None, Some((_, to))) if board.at < to => "in its window",
@@ -93,6 +94,7 @@ pub(super) fn strategies(board: &Board) -> Value {
         .map(|s| {
             json!({
                 "name": s.name, "state": state(s), "why": s.suspended, "suspended": s.suspended.is_some(),
+                "on": s.on, "changes": s.changes,
                 "from": s.window.map(|w| clock(w.0)), "to": s.window.map(|w| clock(w.1)),
                 "signals": s.signals, "blocked": s.blocked, "trades": s.trades,
                 "signals_said": numbers::counted(s.signals, "signal"), "trades_said": numbers::counted(s.trades, "trade"),

@@ -246,7 +246,9 @@ fn freezes(board: &Board) -> Link {
 fn strategies(board: &Board) -> Link {
     let frozen = |s: &StrategyLine| board.freezes.iter().any(|f| f.strategy == Some(s.name));
     let open = |s: &&StrategyLine| {
-        s.suspended.is_none() && !frozen(s) && s.window.is_some_and(|(from, to)| from <= board.at && board.at < to)
+        s.on && s.suspended.is_none()
+            && !frozen(s)
+            && s.window.is_some_and(|(from, to)| from <= board.at && board.at < to)
     };
     let working: Vec<&str> = board.strategies.iter().filter(open).map(|s| s.name.as_str()).collect();
     if !working.is_empty() {
@@ -257,10 +259,11 @@ fn strategies(board: &Board) -> Link {
         .iter()
         .filter_map(|s| match &s.suspended {
             Some(why) => Some(format!("{} is suspended ({why})", s.name)),
+            None if !s.on => Some(format!("{} is off by the configuration", s.name)),
             None => frozen(s).then(|| format!("{} is frozen", s.name)),
         })
         .collect();
-    let next = board.strategies.iter().filter_map(|s| s.window.map(|(from, _)| (from, s.name)));
+    let next = board.strategies.iter().filter(|s| s.on).filter_map(|s| s.window.map(|(from, _)| (from, s.name)));
     let next = next.filter(|(from, _)| *from > board.at).min();
     let next = next.map_or_else(
         || "No window comes any more today.".to_owned(),

@@ -60,7 +60,7 @@ fn risk_12_a_freeze_says_what_it_holds_or_is_refused() {
         ("strategy-mid", 0, "No new entries of mid until strategy-mid is cleared."),
         ("strategy-lunch", 4, "strategy-lunch names no strategy of this bot. Allowed: strategy-open, strategy-mid"),
         ("mid", 4, "the freeze of one strategy is called strategy-mid."),
-        ("symbol-spy", 4, "kept out from the next start on by screener.excluded."),
+        ("symbol-spy", 4, "kept out from the next session on by screener.excluded."),
         ("day_loss", 4, "a name that the bot gives to freezes of its own."),
         ("lunch", 0, "No new entries until lunch is cleared."),
         ("open", 4, "fomc, lunch, strategy-mid are frozen now. Nothing was done."),

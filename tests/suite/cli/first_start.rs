@@ -141,15 +141,13 @@ fn tighten(bot: &Bot, place: SocketAddr, cookie: &str) {
         ("base", "1"),
         ("shown.risk.day_loss", "yes"),
         ("risk.day_loss", "800"),
-        ("shown.lifecycle.stop_deadline_seconds", "yes"),
-        ("lifecycle.stop_deadline_seconds", "90"),
+        ("shown.strategies.order", "yes"),
+        ("strategies.order", "open,close,mid"),
         ("why", "a thin week"),
     ];
     let applied = send(place, "POST", "/settings/apply", &kind, &encoded(&fields));
     assert_eq!(applied.status, 200, "{}", applied.body);
-    for words in
-        ["Version 2 is saved. Version 2 is being applied.", "At the next start: lifecycle.stop_deadline_seconds"]
-    {
+    for words in ["Version 2 is saved. Version 2 is being applied.", "At the next start: strategies.order"] {
         assert!(applied.body.contains(words), "{words}: {}", applied.body);
     }
     let over = |b: &serde_json::Value| b["day"]["loss_limit"] == "800.00" && b["state"] != "updating";

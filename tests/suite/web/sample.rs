@@ -217,6 +217,8 @@ fn decisions() -> Vec<DecisionLine> {
 fn strategies() -> Vec<StrategyLine> {
     let line = |name, from, to, counts: [u64; 4], net| StrategyLine {
         name,
+        on: true,
+        changes: false,
         window: Some((at(from), at(to))),
         suspended: None,
         signals: counts[0],

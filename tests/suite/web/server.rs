@@ -18,6 +18,7 @@ use tbot::messages::bookkeeping::{
 };
 use tbot::messages::counter::counter;
 use tbot::messages::supervisor::{Answer as Told, Door, Order, Outcome, Refused};
+use tbot::settings::{Current, Runtime};
 use tbot::store::people::{NewPerson, NewSession, PasswordHash, People, PersonId, Purpose, Seal, Unsealed};
 use tbot::store::{Address, Reader};
 use tbot::web::{Manners, SettingLine, Site, serve};
@@ -159,7 +160,7 @@ impl Server {
                     reports: sample::reports(),
                     logs: Arc::new(sample::logs),
                     log_names: vec!["system", "orders"],
-                    zone: chrono_tz::Tz::Europe__Berlin,
+                    current: Current::new(Runtime { zone: chrono_tz::Tz::Europe__Berlin, ..Runtime::default() }),
                     versions: Some(Arc::new(super::settings::Kept::default())),
                     registered: Arc::new(|_| {}),
                     manners: Manners { secure, strict_transport: secure, ..Manners::default() },

@@ -16,6 +16,7 @@ use super::symbol::Symbol;
 use super::time::Timestamp;
 use super::trade::Trade;
 use crate::gates::{GateName, Reason, Trace};
+use crate::strategies::Chosen;
 
 /// Canonical bytes, read as they are written.
 mod read;
@@ -190,6 +191,8 @@ pub enum Body {
         /// Which lots.
         method: LotMethod,
     },
+    /// Other strategies, parameters or criteria of the screener are in force (OPS-3).
+    Configured(Box<Chosen>),
 }
 
 /// A signal with its gate trace and its plan.
@@ -331,7 +334,8 @@ impl Body {
             | Self::SessionClosed { .. }
             | Self::ChartChanged(_)
             | Self::FloatAssigned(_)
-            | Self::LotsChosen { .. } => None,
+            | Self::LotsChosen { .. }
+            | Self::Configured(_) => None,
         }
     }
 
@@ -363,6 +367,7 @@ impl Body {
             Self::ChartChanged(_) => "chart_changed",
             Self::FloatAssigned(_) => "float_assigned",
             Self::LotsChosen { .. } => "lots_chosen",
+            Self::Configured(_) => "configured",
         }
     }
 }

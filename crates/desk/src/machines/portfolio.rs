@@ -192,7 +192,8 @@ impl Portfolio {
             | Body::SessionClosed { .. }
             | Body::ChartChanged(_)
             | Body::FloatAssigned(_)
-            | Body::LotsChosen { .. } => {}
+            | Body::LotsChosen { .. }
+            | Body::Configured(_) => {}
         }
         Ok(())
     }

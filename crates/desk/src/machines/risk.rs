@@ -80,6 +80,11 @@ impl Risk {
     /// hold any more (RISK-0).
     pub fn set_limits(&mut self, limits: Limits) {
         self.limits = Limits { float: self.limits.float, ..limits };
+        self.expire();
+    }
+
+    /// What was approved so far does not hold any more (RISK-0).
+    pub const fn expire(&mut self) {
         self.epoch = self.epoch.saturating_add(1);
     }
 

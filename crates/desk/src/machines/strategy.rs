@@ -1,5 +1,7 @@
 //! One strategy over all its symbols (STRAT-6, STRAT-9, STRAT-10): what it evaluates, what it counts, when it leaves.
 
+use std::sync::Arc;
+
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::{SessionId, StrategyName};
 use crate::domain::market::Side;
@@ -9,7 +11,9 @@ use crate::domain::symbol::Symbol;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::wide::Overflow;
 use crate::machines::market_data::{Checked, Hours, Minute, View};
-use crate::strategies::{Detection, Held, Setup, Strategy, Tracking, exit_time, window};
+use crate::strategies::{
+    Chosen, Detection, Held, Line, Parameters, Setup, Strategy, Tracking, exit_time, make, window,
+};
 
 /// Why an evaluation ended without a signal (STRAT-6), in the order in which the reasons apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -119,6 +123,8 @@ struct Slot {
     spent: [Option<Timestamp>; 2],
     given_back: [Option<Timestamp>; 2],
     tracking: Tracking,
+    /// The parameters that the last entry was decided with: its position keeps them (OPS-3).
+    rules: Option<Arc<Parameters>>,
 }
 
 /// How often a reason was met in a symbol, and when last; that says nothing where it was never met.
@@ -168,6 +174,14 @@ pub struct StrategyMachine {
     /// What each event, and each evaluation, asks the strategy for.
     name: StrategyName,
     max_trades: i64,
+    /// Whether it takes entries.
+    on: bool,
+    /// Whether it took entries at some time of this session.
+    was_on: bool,
+    /// What was chosen and does not hold yet.
+    next: Option<Line>,
+    /// The parameters, for the positions that are opened with them.
+    rules: Arc<Parameters>,
     symbols: Vec<Symbol>,
     slots: Vec<Slot>,
     /// Reason by reason and then symbol by symbol: a minute meets one reason in nearly all symbols.
@@ -187,11 +201,15 @@ impl StrategyMachine {
     pub fn new(strategy: Box<dyn Strategy>, symbols: Vec<Symbol>) -> Self {
         let slots = vec![Slot::default(); symbols.len()];
         let met = std::array::from_fn(|_| vec![Met::default(); symbols.len()]);
-        let (name, max_trades) = (strategy.name(), strategy.parameters().max_trades);
+        let (name, rules) = (strategy.name(), Arc::new(*strategy.parameters()));
         Self {
             strategy,
             name,
-            max_trades,
+            max_trades: rules.max_trades,
+            on: true,
+            was_on: true,
+            next: None,
+            rules,
             symbols,
             slots,
             met,
@@ -215,13 +233,76 @@ impl StrategyMachine {
         self.strategy.as_ref()
     }
 
+    /// Whether it takes entries. What it holds is managed in any case.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.on
+    }
+
+    /// Whether it took entries at some time of this session.
+    #[must_use]
+    pub const fn was_on(&self) -> bool {
+        self.was_on
+    }
+
+    /// What was chosen for it last, in force or not.
+    #[must_use]
+    pub fn chosen(&self) -> Line {
+        self.next.clone().unwrap_or_else(|| self.in_force())
+    }
+
+    fn in_force(&self) -> Line {
+        Line { strategy: self.name, on: self.on, parameters: *self.rules }
+    }
+
+    /// What was chosen and holds from the next session's open on; nothing where it holds, or will from the next minute on.
+    #[must_use]
+    pub fn waiting(&self) -> Option<&Line> {
+        self.next.as_ref().filter(|next| !self.rules.agrees_in_a_session(&next.parameters))
+    }
+
+    /// A minute begins: what was chosen holds from here on, unless this session's indicators were made for something else.
+    pub fn turn(&mut self) {
+        if self.next.is_some() && self.waiting().is_none() {
+            self.take_next();
+        }
+    }
+
+    /// What was chosen holds.
+    fn take_next(&mut self) {
+        let Some(Line { on, parameters, .. }) = self.next.take() else { return };
+        if self.rules.agrees_in_a_session(&parameters) {
+            self.strategy.set_parameters(parameters);
+        } else if let Some(anew) = make(self.name, parameters, self.symbols.len()) {
+            self.strategy = anew;
+        }
+        self.on = on;
+        self.was_on |= on;
+        self.max_trades = parameters.max_trades;
+        self.rules = Arc::new(parameters);
+        if let Some(hours) = &self.hours {
+            self.exit_at = exit_time(&parameters, hours);
+        }
+    }
+
+    /// The parameters of what is held or being entered in a symbol: those that it was opened with.
+    fn rules_of(&self, symbol: usize) -> &Parameters {
+        self.slots.get(symbol).and_then(|slot| slot.rules.as_deref()).unwrap_or(&self.rules)
+    }
+
+    /// When what is held or being entered in a symbol is left by the clock.
+    #[must_use]
+    pub fn exit_at_of(&self, symbol: usize) -> Timestamp {
+        self.hours.as_ref().map_or(Timestamp::MAX, |hours| exit_time(self.rules_of(symbol), hours))
+    }
+
     /// Its window in this session; nothing where it is skipped.
     #[must_use]
     pub const fn window(&self) -> Option<(Timestamp, Timestamp)> {
         self.window
     }
 
-    /// When it holds nothing any more.
+    /// When it holds nothing any more of what it enters now.
     #[must_use]
     pub const fn exit_at(&self) -> Timestamp {
         self.exit_at
@@ -230,7 +311,7 @@ impl StrategyMachine {
     /// Whether entries are decided at `T`: the start belongs to a window, the end does not.
     #[must_use]
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.window.is_some_and(|(start, end)| start <= now && now < end)
+        self.on && self.window.is_some_and(|(start, end)| start <= now && now < end)
     }
 
     /// The market data's own door: clean bars move indicators and give sides back. Both serve entries alone, so nothing
@@ -332,10 +413,10 @@ impl StrategyMachine {
         view: Option<&View<'_>>,
         now: Timestamp,
     ) -> Result<Option<ExitReason>, Overflow> {
-        if now >= self.exit_at {
+        if now >= self.exit_at_of(symbol) {
             return Ok(Some(ExitReason::WindowEnd));
         }
-        let timeout = self.strategy.parameters().timeout;
+        let timeout = self.rules_of(symbol).timeout;
         if timeout > 0 && position.entered_at.is_some_and(|at| now - at >= Span::minutes(timeout)) {
             return Ok(Some(ExitReason::Timeout));
         }
@@ -361,7 +442,8 @@ impl StrategyMachine {
 
     fn held<'a>(&'a self, symbol: usize, position: &'a Position) -> Option<Held<'a>> {
         let tracking = &self.slots.get(symbol)?.tracking;
-        (position.stage() == Stage::Managed).then_some(Held { position, tracking })
+        let rules = self.rules_of(symbol);
+        (position.stage() == Stage::Managed).then_some(Held { position, tracking, rules })
     }
 
     /// The number of the next signal in a symbol.
@@ -375,6 +457,7 @@ impl StrategyMachine {
     pub fn agrees(&self, other: &Self) -> bool {
         self.strategy.agrees(&*other.strategy)
             && self.slots == other.slots
+            && (self.on, &self.next) == (other.on, &other.next)
             && (self.hours, self.window, self.exit_at) == (other.hours, other.window, other.exit_at)
     }
 
@@ -396,7 +479,9 @@ impl StrategyMachine {
         }
         let Some(((start, end), slot)) = self.window.zip(self.slots.get(symbol)) else { return SlotState::Done };
         let used = i64::from(slot.approved) >= self.max_trades;
-        if now < start {
+        if !self.on {
+            SlotState::Done
+        } else if now < start {
             SlotState::Waiting
         } else if now >= end || used || (slot.is_spent(Side::Long) && slot.is_spent(Side::Short)) {
             SlotState::Done
@@ -407,14 +492,26 @@ impl StrategyMachine {
 
     fn open_session(&mut self, session: SessionId, open: Timestamp, close: Timestamp) {
         let hours = Hours { session, open, close };
+        self.take_next();
+        self.was_on = self.on;
         self.strategy.reset();
-        self.slots.fill(Slot::default());
+        // A position that outlives its session keeps its rules; the next entry has its own.
+        for slot in &mut self.slots {
+            *slot = Slot { rules: slot.rules.take(), ..Slot::default() };
+        }
         self.has_spent = false;
         self.met.iter_mut().for_each(|row| row.fill(Met::default()));
         self.met_by_all.fill(Met::default());
         self.window = window(self.strategy.parameters(), &hours);
         self.exit_at = exit_time(self.strategy.parameters(), &hours);
         self.hours = Some(hours);
+    }
+
+    /// What was chosen waits for the next minute, or for the next session; that nothing is to be entered holds at once.
+    fn choose(&mut self, chosen: &Chosen) {
+        let Some(line) = chosen.line(self.name) else { return };
+        self.on &= line.on;
+        self.next = (*line != self.in_force()).then(|| line.clone());
     }
 
     fn slot_of(&mut self, symbol: &Symbol) -> Option<&mut Slot> {
@@ -426,6 +523,7 @@ impl StrategyMachine {
     pub fn apply(&mut self, event: &Event) {
         match &event.body {
             Body::SessionOpened { session, open, close } => self.open_session(*session, *open, *close),
+            Body::Configured(chosen) => self.choose(chosen),
             Body::Decided(decision) if decision.strategy == self.name => {
                 let Some(slot) = self.slot_of(&decision.symbol) else { return };
                 slot.signals = slot.signals.saturating_add(1);
@@ -438,10 +536,12 @@ impl StrategyMachine {
                 }
             }
             Body::Intended(intent) if intent.strategy == self.name => {
+                let rules = Some(Arc::clone(&self.rules));
                 if matches!(intent.purpose, Purpose::Entry { .. })
                     && let Some(slot) = self.slot_of(&intent.symbol)
                 {
                     slot.tracking = Tracking::default();
+                    slot.rules = rules;
                 }
             }
             Body::TradeClosed(trade) if trade.strategy == self.name => {

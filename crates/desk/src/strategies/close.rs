@@ -45,6 +45,10 @@ impl Strategy for Close {
         &self.parameters
     }
 
+    fn set_parameters(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
     fn reset(&mut self) {
         self.extremes.iter_mut().for_each(Extremes::reset);
     }
@@ -96,13 +100,13 @@ impl Strategy for Close {
     }
 
     fn plan_management(&self, held: &Held<'_>, view: &View<'_>) -> Result<Option<Price>, Overflow> {
-        new_stop(&self.parameters, held, view.instrument.tick)
+        new_stop(held.rules, held, view.instrument.tick)
     }
 
     fn plan_exit(&self, held: &Held<'_>, view: &View<'_>) -> Result<Option<ExitReason>, Overflow> {
         let side = held.position.side;
-        let structural = || self.parameters.structural > 0 && side_of_vwap(side, view, false);
-        shared_exit(&self.parameters, held, view, structural, || false)
+        let structural = || held.rules.structural > 0 && side_of_vwap(side, view, false);
+        shared_exit(held.rules, held, view, structural, || false)
     }
 
     fn agrees(&self, other: &dyn Strategy) -> bool {

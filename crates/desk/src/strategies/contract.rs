@@ -127,6 +127,8 @@ pub struct Held<'a> {
     pub position: &'a Position,
     /// The best close, and the row of closes against the idea.
     pub tracking: &'a Tracking,
+    /// The parameters that it was opened with (OPS-3).
+    pub rules: &'a Parameters,
 }
 
 /// A strategy.
@@ -136,6 +138,9 @@ pub trait Strategy: Any + Send + fmt::Debug {
 
     /// Its parameters.
     fn parameters(&self) -> &Parameters;
+
+    /// Others from now on, which agree in all that its indicators were made with.
+    fn set_parameters(&mut self, parameters: Parameters);
 
     /// Names every point that fails. Runs in phase 1 and before each window.
     fn self_check(&self, readiness: &Readiness) -> Vec<Failing> {

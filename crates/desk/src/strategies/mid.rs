@@ -56,6 +56,10 @@ impl Strategy for Mid {
         &self.parameters
     }
 
+    fn set_parameters(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
     fn reset(&mut self) {}
 
     fn observe(&mut self, _: usize, _: &View<'_>) -> Result<(), Overflow> {
@@ -109,12 +113,12 @@ impl Strategy for Mid {
     }
 
     fn plan_management(&self, held: &Held<'_>, view: &View<'_>) -> Result<Option<Price>, Overflow> {
-        new_stop(&self.parameters, held, view.instrument.tick)
+        new_stop(held.rules, held, view.instrument.tick)
     }
 
     fn plan_exit(&self, held: &Held<'_>, view: &View<'_>) -> Result<Option<ExitReason>, Overflow> {
         let side = held.position.side;
-        shared_exit(&self.parameters, held, view, || false, || has_returned(side, view))
+        shared_exit(held.rules, held, view, || false, || has_returned(side, view))
     }
 
     fn returns(&self, side: Side, view: &View<'_>) -> bool {

@@ -1,6 +1,8 @@
 //! The strategies, one file each, behind one contract (TRADE-5). Given the same inputs they give the same outputs: no
 //! clock, no I/O, no randomness of their own.
 
+/// What of a configuration says who trades what.
+mod chosen;
 /// `close`: momentum into the close.
 mod close;
 /// The contract.
@@ -16,6 +18,7 @@ pub mod parameters;
 /// From a setup to a plan.
 mod plan;
 
+pub use chosen::{Chosen, Line};
 pub use contract::{Detection, Failing, Held, Readiness, Setup, Strategy, TargetRule};
 pub use management::{Tracking, exit_time, new_stop, window};
 pub use parameters::{DeviationUnit, Offset, PARAMETERS, Parameter, ParameterError, Parameters};

@@ -83,6 +83,10 @@ impl Strategy for Open {
         &self.parameters
     }
 
+    fn set_parameters(&mut self, parameters: Parameters) {
+        self.parameters = parameters;
+    }
+
     fn reset(&mut self) {
         for symbol in &mut self.symbols {
             symbol.range.reset();
@@ -137,13 +141,13 @@ impl Strategy for Open {
     }
 
     fn plan_management(&self, held: &Held<'_>, view: &View<'_>) -> Result<Option<Price>, Overflow> {
-        new_stop(&self.parameters, held, view.instrument.tick)
+        new_stop(held.rules, held, view.instrument.tick)
     }
 
     fn plan_exit(&self, held: &Held<'_>, view: &View<'_>) -> Result<Option<ExitReason>, Overflow> {
-        let row = self.parameters.structural_closes;
+        let row = held.rules.structural_closes;
         let structural = || row > 0 && held.tracking.wrong_closes >= row;
-        shared_exit(&self.parameters, held, view, structural, || false)
+        shared_exit(held.rules, held, view, structural, || false)
     }
 
     fn agrees(&self, other: &dyn Strategy) -> bool {

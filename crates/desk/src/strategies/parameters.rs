@@ -165,6 +165,13 @@ impl Parameters {
         Ok(())
     }
 
+    /// Whether a session that goes on by these parameters can go on by others: nothing of what its windows and indicators
+    /// were made with is another.
+    #[must_use]
+    pub fn agrees_in_a_session(&self, other: &Self) -> bool {
+        PARAMETERS.iter().filter(|row| OF_A_SESSION.contains(&row.name)).all(|row| self.get(row) == other.get(row))
+    }
+
     /// One parameter as text, the way [`Self::set`] reads it.
     #[must_use]
     pub fn get(&self, row: &Parameter) -> String {
@@ -190,6 +197,11 @@ fn parse_offset(text: &str, row: &Parameter) -> Option<Offset> {
         minutes(text.strip_prefix("C-")?).map(Offset::BeforeClose)
     }
 }
+
+/// The parameters that a session's windows and indicators are made with. A change of one of them holds from the next
+/// session's open on, and whatever else changes of that strategy waits with it (decision 0022).
+pub const OF_A_SESSION: &[&str] =
+    &["window_start", "window_end", "range_minutes", "buffer_bp", "volume_bars", "deviation_unit", "lookback"];
 
 /// How a parameter is reached.
 #[derive(Clone, Copy)]
@@ -351,6 +363,19 @@ mod tests {
                 copy.set(strategy, row.name, &defaults.get(row)).unwrap();
                 assert_eq!(copy, defaults, "{strategy}.{}", row.name);
             }
+        }
+    }
+
+    #[test]
+    fn ops_3_what_windows_and_indicators_are_made_with_is_of_a_session() {
+        for name in OF_A_SESSION {
+            assert!(PARAMETERS.iter().any(|row| row.name == *name), "{name}");
+        }
+        let old = Parameters::of(StrategyName::Open);
+        for (name, value, agrees) in [("timeout", "7", true), ("target_r", "3", true), ("range_minutes", "20", false)] {
+            let mut new = old;
+            new.set(StrategyName::Open, name, value).unwrap();
+            assert_eq!(old.agrees_in_a_session(&new), agrees, "{name}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Recorded or generated bars through all machines, on the simulated venue and a virtual clock (RES-4, STRAT-5).
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use super::day::figures;
@@ -15,6 +16,7 @@ use crate::domain::order::{Command, Report};
 use crate::domain::time::{Date, Span, Timestamp};
 use crate::machines::ledger::{Closing, Sealed};
 use crate::machines::market_data::Hours;
+use crate::strategies::Chosen;
 use crate::venue::{Terms, Venue};
 
 /// One symbol's bars and quotes, in order of time.
@@ -133,6 +135,8 @@ pub struct Backtest {
     pub trader: Trader<Memory>,
     /// The venue.
     pub venue: Venue,
+    /// What a person chooses while it runs, after what was decided at an instant (decision 0022).
+    pub choices: BTreeMap<Timestamp, Chosen>,
     fees: FeeSchedule,
     calendar: Calendar,
     outside: Vec<u64>,
@@ -157,7 +161,17 @@ impl Backtest {
         let setup = &trader.setup;
         let venue = Venue::new(setup.rules, setup.commission, setup.instruments.clone(), setup.limits.float);
         let outside = vec![0; setup.instruments.len()];
-        Self { trader, venue, fees, calendar: Calendar::XNYS, outside, reports: Vec::new(), bars: 0, funded: false }
+        Self {
+            trader,
+            venue,
+            choices: BTreeMap::new(),
+            fees,
+            calendar: Calendar::XNYS,
+            outside,
+            reports: Vec::new(),
+            bars: 0,
+            funded: false,
+        }
     }
 
     /// Runs all sessions of the tapes, one tape an instrument, in the order of the instruments.
@@ -258,7 +272,11 @@ impl Backtest {
             self.reports = reports;
         }
         self.trader.observe(now, ended)?;
-        self.trader.decide(now, ended, &mut Direct(&mut self.venue))
+        self.trader.decide(now, ended, &mut Direct(&mut self.venue))?;
+        match self.choices.get(&now) {
+            Some(chosen) => self.trader.choose(now, chosen.clone()),
+            None => Ok(()),
+        }
     }
 
     fn close(&mut self, session: &Session, at_open: AtOpen, watcher: &mut impl Watcher) -> Result<(), Stopped> {

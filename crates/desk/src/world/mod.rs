@@ -2,6 +2,8 @@
 
 /// Recorded or generated bars through all machines.
 pub mod backtest;
+/// Which strategies trade and how, changed while the bot runs.
+mod choosing;
 /// What the kill switch sees, and what its steps record.
 pub mod closing;
 /// The order of one instant among parts that share nothing.

@@ -96,6 +96,11 @@ impl<R: Record> Trader<R> {
             Body::SessionClosed { session } => self.milestones.closed = Some(*session),
             Body::ChartChanged(change) => self.books.apply_chart(change),
             Body::LotsChosen { method, .. } => self.books.apply_lots(*method),
+            Body::Configured(chosen) => {
+                // What was approved before it is not sent (RISK-0); symbols are screened by it from the next open on.
+                self.risk.expire();
+                self.setup.screen.clone_from(&chosen.screen);
+            }
             _ => {}
         }
         Ok(())

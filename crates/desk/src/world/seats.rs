@@ -154,6 +154,9 @@ impl<R: Record> Trader<R> {
     /// [`Halt`].
     pub fn signals(&mut self, index: usize, now: Timestamp, bars: &[Ended<'_>]) -> Result<Vec<Found>, Halt> {
         let mut found = Vec::new();
+        if !self.strategies.get(index).is_some_and(StrategyMachine::is_on) {
+            return Ok(found);
+        }
         if !self.strategies.get(index).is_some_and(|s| s.is_open(now)) {
             if let Some(strategy) = self.strategies.get_mut(index) {
                 for ended in bars {
@@ -191,7 +194,8 @@ impl<R: Record> Trader<R> {
         })
     }
 
-    /// Risk's part: a signal weighed. The decision is recorded in any case; the order goes out where one was approved.
+    /// Risk's part: a signal weighed. The decision is recorded in any case; the order goes out where one was approved. Nothing
+    /// is weighed for a strategy that is off by now.
     ///
     /// # Errors
     /// [`Halt`].
@@ -202,6 +206,10 @@ impl<R: Record> Trader<R> {
         ended: &Ended<'_>,
         found: &Found,
     ) -> Result<Option<Step>, Halt> {
+        // It was switched off since it found this.
+        if !self.strategies.get(index).is_some_and(StrategyMachine::is_on) {
+            return Ok(None);
+        }
         let Some((decision, approved)) = self.signal(index, now, ended, &found.setup, found.plan)? else {
             return Ok(None);
         };

@@ -61,7 +61,6 @@ pub struct Trader<R> {
     pub(super) setup: Setup,
     pub(super) symbols: Vec<Symbol>,
     pub(super) market: Vec<SymbolMarket>,
-    pub(super) with_deviation: bool,
     pub(super) checked: Vec<Option<Checked>>,
     pub(super) occupied: Occupied,
     pub(super) portfolio: Portfolio,
@@ -116,10 +115,8 @@ impl<R: Record> Trader<R> {
     pub fn with_strategies(setup: Setup, strategies: Vec<Box<dyn Strategy>>, record: R) -> Self {
         let symbols: Vec<_> = setup.instruments.iter().map(|i| i.symbol).collect();
         let strategies = strategies.into_iter().map(|s| StrategyMachine::new(s, symbols.clone())).collect();
-        let with_deviation = setup.strategies.iter().any(|(_, p)| p.deviation_unit == DeviationUnit::Sd);
         Self {
             market: Vec::new(),
-            with_deviation,
             checked: vec![None; symbols.len()],
             occupied: Occupied::none(symbols.len()),
             symbols,
@@ -257,7 +254,8 @@ impl<R: Record> Trader<R> {
     pub fn begin(&mut self, terms: SessionTerms) -> Result<(), Halt> {
         self.terms = Some(terms);
         let minutes = terms.hours.minutes();
-        let fresh = SymbolMarket::new(minutes, self.with_deviation).ok_or(Halt::Overflow)?;
+        let with_deviation = self.strategies.iter().any(|s| s.chosen().parameters.deviation_unit == DeviationUnit::Sd);
+        let fresh = SymbolMarket::new(minutes, with_deviation).ok_or(Halt::Overflow)?;
         self.market.clear();
         self.market.resize(self.symbols.len(), fresh);
         self.feed = 0;
@@ -268,7 +266,10 @@ impl<R: Record> Trader<R> {
     /// Which symbols are looked at in this session, by what the bars before it said.
     fn screen(&mut self, hours: &Hours) {
         self.history.open(hours.session);
-        let Some(criteria) = &self.setup.screen else { return };
+        let Some(criteria) = &self.setup.screen else {
+            (self.screened, self.left_out) = (Screened::default(), Vec::new());
+            return;
+        };
         self.screened = screen(hours.open, criteria, &self.history.candidates(&self.setup.instruments));
         let taken = |symbol: &Symbol| self.screened.chosen.binary_search(symbol).is_ok();
         self.left_out = self.symbols.iter().map(|symbol| !taken(symbol)).collect();
@@ -317,6 +318,10 @@ impl<R: Record> Trader<R> {
     /// [`Halt`].
     pub fn observe(&mut self, now: Timestamp, bars: &[Ended<'_>]) -> Result<(), Halt> {
         let Some(terms) = self.terms else { return Ok(()) };
+        if !bars.is_empty() {
+            // Counted by bars, so that a restart turns at the same place.
+            self.strategies.iter_mut().for_each(StrategyMachine::turn);
+        }
         let watched = self.is_watched(now);
         for ended in bars {
             self.history.see(ended.place, ended.bar);
@@ -419,8 +424,10 @@ impl<R: Record> Trader<R> {
             return Ok(Move::Stay);
         }
         if p.stage() != Stage::Managed {
-            let late =
-                p.entry_working && p.entered.is_zero() && now >= strategy.exit_at() && !self.is_cancelling(&p.entry);
+            let late = p.entry_working
+                && p.entered.is_zero()
+                && now >= strategy.exit_at_of(place)
+                && !self.is_cancelling(&p.entry);
             return Ok(if late { Move::Withdraw } else { Move::Stay });
         }
         let clean = self.checked.get(place).copied().flatten() == Some(Checked::Clean);
@@ -500,7 +507,7 @@ impl<R: Record> Trader<R> {
 
     /// Step 5 for one strategy.
     fn entries(&mut self, index: usize, now: Timestamp, bars: &[Ended<'_>], link: &mut impl Link) -> Result<(), Halt> {
-        let Some(strategy) = self.strategies.get_mut(index) else { return Ok(()) };
+        let Some(strategy) = self.strategies.get_mut(index).filter(|s| s.is_on()) else { return Ok(()) };
         if !strategy.is_open(now) {
             strategy.count_all(bars.iter().map(|ended| ended.place), Skip::OutsideWindow, now);
             return Ok(());

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::list::{ListError, parse_list};
 use super::reason::Flag;
 use crate::domain::decimal::{Price, Quantity};
@@ -10,7 +12,8 @@ use crate::domain::symbol::Symbol;
 use crate::domain::time::Span;
 
 /// What is asked of a symbol. An empty list asks for nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Criteria {
     /// The least price.
     pub min_price: Price,
@@ -19,6 +22,7 @@ pub struct Criteria {
     /// The least volume of a day, in units.
     pub min_volume: Quantity,
     /// The oldest that what is known may be.
+    #[serde(rename = "max_age_ns", with = "nanos")]
     pub max_age: Span,
     /// Flags that are needed.
     pub flags: BTreeSet<Flag>,
@@ -32,6 +36,21 @@ pub struct Criteria {
     pub file: Option<BTreeSet<Symbol>>,
     /// How many are taken, those with the most volume.
     pub max_symbols: usize,
+}
+
+/// A span as nanoseconds.
+mod nanos {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::domain::time::Span;
+
+    pub(super) fn serialize<S: Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(span.as_nanos())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+        i64::deserialize(deserializer).map(Span::nanos)
+    }
 }
 
 impl Default for Criteria {

@@ -116,6 +116,11 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
+    /// Others from now on, also for what is under way (OPS-3).
+    pub const fn set_deadlines(&mut self, deadlines: Deadlines) {
+        self.deadlines = deadlines;
+    }
+
     /// A bot that nothing has happened to yet.
     #[must_use]
     pub fn new(deadlines: Deadlines, mode: Mode) -> Self {

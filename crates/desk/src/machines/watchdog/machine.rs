@@ -77,6 +77,12 @@ impl Watchdog {
         Self { tolerance, posts: BTreeMap::new(), looked: None }
     }
 
+    /// Bears something else from now on; what was counted stays (OPS-3).
+    pub fn bear(&mut self, tolerance: Tolerance, budget: Span) {
+        self.tolerance = tolerance;
+        self.posts.values_mut().for_each(|post| post.budget = budget);
+    }
+
     /// Watches an actor from now on; `budget` is what one of its steps may take.
     pub fn register(&mut self, at: Timestamp, name: ActorName, budget: Span) {
         let post = Post {

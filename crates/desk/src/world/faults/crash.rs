@@ -119,7 +119,8 @@ impl Step {
                 | Body::Frozen { .. }
                 | Body::DrawdownCleared { .. }
                 | Body::ChartChanged(_)
-                | Body::FloatAssigned(_) => (Self::DecisionBefore, Self::DecisionAfter),
+                | Body::FloatAssigned(_)
+                | Body::Configured(_) => (Self::DecisionBefore, Self::DecisionAfter),
                 Body::Accepted { .. }
                 | Body::Refused { .. }
                 | Body::Executed { .. }

@@ -9,7 +9,7 @@ use crate::domain::market::Instrument;
 use crate::domain::seed::{Rng, Seed};
 use crate::domain::time::Span;
 use crate::risk::Limits;
-use crate::strategies::Parameters;
+use crate::strategies::{Chosen, Line, Parameters};
 use crate::venue::FillRules;
 use crate::world::trader::Setup;
 
@@ -61,6 +61,8 @@ pub struct Plan {
     pub crashes: Vec<Vec<CrashAt>>,
     /// What the script does, by the minute of the session.
     pub script: Vec<(i64, Act)>,
+    /// What a person chooses, by the minute of the session.
+    pub choices: Vec<(i64, Chosen)>,
     /// Which set of limits and parameters holds.
     pub profile: u64,
     /// A bug that is planted.
@@ -88,6 +90,7 @@ impl Plan {
             weather,
             crashes,
             script,
+            choices: choices(&mut seed.part("choices", 0).rng()),
             profile: rng.below(6),
             #[cfg(feature = "planted-bugs")]
             planted: None,
@@ -103,6 +106,7 @@ impl Plan {
             weather: Weather::FAIR,
             crashes: Vec::new(),
             script: Vec::new(),
+            choices: Vec::new(),
             profile: 0,
             #[cfg(feature = "planted-bugs")]
             planted: None,
@@ -207,4 +211,34 @@ fn script(rng: &mut Rng, symbols: usize) -> Vec<(i64, Act)> {
         script.push((rng.range(16, 385), act));
     }
     script
+}
+
+/// In a third of the runs a person switches strategies and changes their parameters, those of exits and of indicators too.
+fn choices(rng: &mut Rng) -> Vec<(i64, Chosen)> {
+    if !rng.chance(1, 3) {
+        return Vec::new();
+    }
+    let line = |rng: &mut Rng, strategy| {
+        let mut parameters = parameters(strategy);
+        let shorter = rng.chance(1, 2);
+        for (name, value, changes) in [
+            ("timeout", "20", rng.chance(1, 2)),
+            ("trail_start", "0", rng.chance(1, 3)),
+            ("structural_closes", "2", rng.chance(1, 3)),
+            ("range_minutes", "10", shorter),
+            ("lookback", "10", shorter),
+            ("deviation_unit", "sd", shorter),
+        ] {
+            // What a strategy does not have stays as it is.
+            let _ = changes.then(|| parameters.set(strategy, name, value));
+        }
+        Line { strategy, on: rng.chance(3, 4), parameters }
+    };
+    let many = rng.range(1, 4);
+    let choice = |version: i64| {
+        let strategies = StrategyName::TRADING.into_iter().map(|s| line(rng, s)).collect();
+        let version = u32::try_from(version).unwrap_or(0).saturating_add(1);
+        (rng.range(1, 380), Chosen { version, by: "the script".to_owned(), strategies, screen: None })
+    };
+    (1..=many).map(choice).collect()
 }

@@ -195,6 +195,9 @@ impl<'d> Play<'d> {
             outside.step(Step::Decided)?;
             trader.upkeep(now, outside)
         })?;
+        for (_, chosen) in self.plan.choices.iter().filter(|(at, _)| *at == minute) {
+            self.act(now, |trader, _| trader.choose(now, chosen.clone()))?;
+        }
         self.run_until(now)
     }
 
