@@ -41,6 +41,8 @@ mod errands;
 mod faults;
 /// Which names a freeze may have.
 mod freezing;
+/// What is over and kept as history.
+mod past;
 /// The gate before each window.
 mod readiness;
 /// A rehearsal's begin and end.
@@ -51,6 +53,7 @@ mod telling;
 mod weighing;
 
 use errands::Errands;
+use past::Past;
 use readiness::Readiness;
 pub use weighing::Bearing;
 use weighing::Weighing;
@@ -86,6 +89,7 @@ pub(super) struct Supervisor {
     feed_ended: bool,
     readiness: Readiness,
     errands: Errands,
+    past: Past,
     /// The backup that is being taken, by its command's key.
     pub(super) backing_up: Option<Key>,
     /// Who asks for what is carried out now, and under which key.
@@ -113,7 +117,7 @@ impl Supervisor {
     /// # Errors
     /// [`Halt::Strategy`].
     pub(super) fn new(wiring: Arc<Wiring>, life: Life, left: Left) -> Result<Self, Halt> {
-        let kept = wiring.receipts.newest(RECEIPTS).unwrap_or_default();
+        let kept = wiring.receipts.newest(RECEIPTS);
         let weighing = Weighing::new(&wiring, left.failures.clone());
         Ok(Self {
             weighing,
@@ -133,7 +137,8 @@ impl Supervisor {
             early: None,
             feed_ended: false,
             readiness: Readiness::default(),
-            errands: Errands::new(&kept),
+            past: Past::new(&kept),
+            errands: Errands::new(&kept.unwrap_or_default()),
             backing_up: None,
             asking: None,
             key: None,
@@ -156,6 +161,7 @@ impl Supervisor {
             }
             ToSupervisor::Command(order, answer) => self.command(order, answer)?,
             ToSupervisor::Welcome(chronicle) => {
+                chronicle.pieces.iter().for_each(|piece| self.past.follow(piece));
                 if let Err(halt) = self.follower.welcome(&chronicle) {
                     self.fault(SUPERVISOR, &halt.to_string())?;
                 }
@@ -177,6 +183,9 @@ impl Supervisor {
             ToSupervisor::Drilled(report) => self.drilled(*report)?,
             ToSupervisor::BackedUp(taken) => self.backed_up(taken)?,
             ToSupervisor::Closing(closed) => {
+                if closed.receipt.is_some() {
+                    self.past.read(&self.wiring.receipts.newest(RECEIPTS));
+                }
                 // A kill with nothing to close has ended before its command was heard here.
                 match &mut self.closing {
                     Some(closing) => closing.told(&closed),
@@ -226,6 +235,9 @@ impl Supervisor {
             self.fault(SUPERVISOR, &halt.to_string())?;
         }
         self.advance(piece.instant());
+        if self.follower.is_welcome() {
+            self.past.follow(piece);
+        }
         match piece {
             Piece::Session(terms) => {
                 let (session, before) = (terms.hours.session, self.life.machine.session());
@@ -311,6 +323,10 @@ impl Supervisor {
                 self.asking = Some(ordered.mark(self.now));
                 self.key = Some(ordered.key.clone());
                 let told = self.carry_out(&carried);
+                let froze = carried.events.iter().any(|e| matches!(e.body, BotBody::Frozen(_)));
+                if ordered.command == Command::Pause && froze && told.is_ok() {
+                    self.receipt_of_pause(&ordered);
+                }
                 (self.asking, self.key) = (None, None);
                 told.map(|outcome| self.with_later(&order.command, outcome))
             }

@@ -27,6 +27,7 @@ pub(super) fn configuration(vault: &Vault, first: &FirstStart) -> Result<(Runtim
     let mut runtime = Runtime::default();
     if let Some(capital) = first.capital {
         runtime.limits.float = capital;
+        runtime.follow_float(&Runtime::default(), |_| false);
         runtime.validate()?;
     }
     let saving = Saving { at: clock::now(), by: "tbot".to_owned(), why: "the defaults, at set-up".to_owned(), over: 0 };

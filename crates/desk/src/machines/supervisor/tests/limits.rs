@@ -30,6 +30,12 @@ fn risk_15_a_kill_latches_until_it_is_reset() {
     let (effects, _) = life.done(Command::ResetKill);
     assert_eq!((effects.as_slice(), life.facts.latch.as_ref()), ([Effect::ResetLatch].as_slice(), None));
     assert_eq!(life.refused(Command::ResetKill), Refusal::NotLatched);
+    // RISK-12: what was let go stays as history, over restarts too.
+    for _ in 0..2 {
+        let kept: Vec<_> = life.bot.unlatched().map(|u| (u.set.who.to_string(), u.reset.why.as_str())).collect();
+        assert_eq!(kept, [("ada".to_owned(), "for a test")]);
+        life.restart();
+    }
     life.done(Command::Start);
 }
 
