@@ -11,7 +11,6 @@ use desk::domain::decimal::Quantity;
 use desk::domain::event::Body;
 use desk::domain::order::{ExitReason, Leg, OrderState};
 use desk::domain::time::Timestamp;
-use desk::machines::kill_switch::Verb;
 use desk::machines::supervisor::{Carried, Effect, Facts, Happening, Ordered, Refusal, Verdict};
 use desk::world::trader::Halt;
 use tokio::sync::oneshot;
@@ -117,6 +116,10 @@ impl Supervisor {
     /// # Errors
     /// [`Halt::Strategy`].
     pub(super) fn new(wiring: Arc<Wiring>, life: Life, left: Left) -> Result<Self, Halt> {
+        // Before anybody writes one.
+        if let Err(error) = wiring.receipts.tidy() {
+            tracing::warn!(%error, "a receipt that was half written stays");
+        }
         let kept = wiring.receipts.newest(RECEIPTS);
         let weighing = Weighing::new(&wiring, left.failures.clone());
         Ok(Self {
@@ -182,17 +185,7 @@ impl Supervisor {
             ToSupervisor::Called(buying_power) => self.called(buying_power),
             ToSupervisor::Drilled(report) => self.drilled(*report)?,
             ToSupervisor::BackedUp(taken) => self.backed_up(taken)?,
-            ToSupervisor::Closing(closed) => {
-                if closed.receipt.is_some() {
-                    self.past.read(&self.wiring.receipts.newest(RECEIPTS));
-                }
-                // A kill with nothing to close has ended before its command was heard here.
-                match &mut self.closing {
-                    Some(closing) => closing.told(&closed),
-                    None if closed.verb == Verb::Kill => self.early = Some(*closed),
-                    None => {}
-                }
-            }
+            ToSupervisor::Closing(closed) => self.closed(*closed),
             ToSupervisor::DayOpen(day) => self.day_open(day),
             ToSupervisor::Books(asked) => self.hand_to_books(asked),
             ToSupervisor::Reviewed => self.close_again(None),

@@ -137,9 +137,10 @@ pub(crate) async fn give(shared: &Shared, visitor: &Visitor, given: Given) -> Re
     let request = Hash::of(serde_json::to_string(&json!([&command, &why])).unwrap_or_default().as_bytes());
     // Of several with one key the first acts; the others wait, and have its answer. A kill waits for nobody.
     let doing = format!("command {key}");
-    let held = match kill {
-        true => Held::take(shared, visitor.person, &doing),
-        false => Some(Held::wait(shared, visitor.person, &doing).await?),
+    let held = if kill {
+        Held::take(shared, visitor.person, &doing)
+    } else {
+        Some(Held::wait(shared, visitor.person, &doing).await?)
     };
     if !kill {
         match shared.site.people.answer(visitor.person, &key).await {

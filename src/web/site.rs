@@ -69,8 +69,10 @@ impl HostLine {
     /// A clock that was set by more is a fault (RISK-9).
     pub const CLOCK: Span = Span::seconds(1);
 
-    /// What is wrong with the disk, in a sentence.
-    #[must_use]
+    /// How the disk is, in words.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
     pub fn disk(&self) -> Result<String, String> {
         let mib = |bytes: u64| bytes.div_euclid(1024 * 1024);
         match self.free {
@@ -84,8 +86,10 @@ impl HostLine {
         }
     }
 
-    /// What is wrong with the clock, in a sentence.
-    #[must_use]
+    /// How the clock is, in words.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
     pub fn clock(&self) -> Result<String, String> {
         let ms = self.clock_set.as_nanos().div_euclid(1_000_000);
         let said = format!("it was set by {ms} ms since the process began");

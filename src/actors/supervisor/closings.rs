@@ -13,6 +13,7 @@ use crate::gateway::clock;
 use crate::messages::board::AlertLevel;
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::risk::ToRisk;
+use crate::messages::supervisor::Closed;
 use crate::store::Signature;
 
 impl Supervisor {
@@ -44,6 +45,19 @@ impl Supervisor {
         });
         let begin = ToKillSwitch::Begin { verb, scope: scope.clone(), mark };
         self.wiring.must(self.wiring.kill_switch.deliver(begin));
+    }
+
+    /// The kill switch says how far it has come.
+    pub(super) fn closed(&mut self, closed: Closed) {
+        if closed.receipt.is_some() {
+            self.past.read(&self.wiring.receipts.newest(RECEIPTS));
+        }
+        // A kill with nothing to close has ended before its command was heard here.
+        match &mut self.closing {
+            Some(closing) => closing.told(&closed),
+            None if closed.verb == Verb::Kill => self.early = Some(closed),
+            None => {}
+        }
     }
 
     /// A pause leaves its receipt at once: it waits for nothing.

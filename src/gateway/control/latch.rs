@@ -15,8 +15,8 @@ use super::folder::ControlFolder;
 use crate::gateway::clock;
 use crate::settings::replace;
 
-/// How large the spare file is: a mark fits in, however long its reason.
-const SPARE: usize = 4_096;
+/// What the spare file holds: a mark fits in its place, however long its reason.
+const SPARE: [u8; 4_096] = [b' '; 4_096];
 
 /// The file.
 #[derive(Clone, Debug)]
@@ -59,12 +59,12 @@ impl LatchFile {
     pub fn prepare(&self) -> Result<(), ControlError> {
         let path = self.spare();
         let made = || -> io::Result<()> {
-            if path.metadata().is_ok_and(|found| found.len() == SPARE as u64) {
+            if std::fs::read(&path).is_ok_and(|found| found.len() == SPARE.len()) {
                 return Ok(());
             }
             let mut options = OpenOptions::new();
             let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-            file.write_all(&[b' '; SPARE])?;
+            file.write_all(&SPARE)?;
             file.sync_all()
         };
         made().map_err(|e| ControlError::file(&path, e))
@@ -103,13 +103,13 @@ impl LatchFile {
         let mut bare = OpenOptions::new();
         let bare = bare.write(true).create(true).truncate(false).mode(0o600);
         replace(&self.path, &bytes)
-            .or_else(|_| self.into_spare(&bytes))
+            .or_else(|_| self.use_spare(&bytes))
             .or_else(|_| bare.open(&self.path)?.sync_all())
             .map_err(fail)
     }
 
     /// Writes the mark over what the spare file holds, and lets that take the latch's place: nothing of it asks for room.
-    fn into_spare(&self, bytes: &[u8]) -> io::Result<()> {
+    fn use_spare(&self, bytes: &[u8]) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).open(self.spare())?;
         file.write_all(bytes)?;
         file.sync_all()?;
@@ -125,7 +125,10 @@ impl LatchFile {
         match std::fs::remove_file(&self.path) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(ControlError::file(&self.path, e)),
             // Without the spare the next mark is written as long as the disk has room.
-            _ => Ok(drop(self.prepare())),
+            _ => {
+                let _ = self.prepare();
+                Ok(())
+            }
         }
     }
 }
@@ -168,13 +171,13 @@ mod tests {
         let mark = Mark { at: Timestamp::from_seconds(7), who: Who::Owner, why: "\u{1}".repeat(500) };
         let latched = Latched { mark, written: Some(Timestamp::from_seconds(9)) };
         let bytes = serde_json::to_vec(&latched).unwrap();
-        assert!(file.into_spare(&bytes).is_err(), "none was taken");
+        assert!(file.use_spare(&bytes).is_err(), "none was taken");
         file.prepare().unwrap();
         file.prepare().unwrap();
-        assert!(bytes.len() <= SPARE);
-        file.into_spare(&bytes).unwrap();
+        assert!(bytes.len() <= SPARE.len());
+        file.use_spare(&bytes).unwrap();
         assert_eq!(file.read(), Some(latched));
-        assert_eq!(place.join("control/kill.latch").metadata().unwrap().len(), SPARE as u64, "it asked for no room");
+        assert_eq!(std::fs::read(place.join("control/kill.latch")).unwrap().len(), SPARE.len(), "it asked for no room");
         file.remove().unwrap();
         assert!(place.join("control/kill.spare").exists(), "the next one has its room too");
     }

@@ -247,8 +247,10 @@ async fn found(kept: &Data<Kept>, request: &HttpRequest, answers: &Answers, fiel
     if !missing.is_empty() {
         let no_longer =
             Step::ALL.into_iter().flat_map(|s| s.together(&answers.runtime).into_iter().map(move |w| (s, w)));
-        let no_longer: String = no_longer.map(|(s, (key, said))| format!(" {}: {said}", s.label(&key))).collect();
-        return failed(format!("Not answered yet: {}.{no_longer}", missing.join(", ")));
+        let no_longer = no_longer.map(|(s, (key, said))| format!("{}: {said}", s.label(&key)));
+        let said: Vec<String> =
+            std::iter::once(format!("Not answered yet: {}.", missing.join(", "))).chain(no_longer).collect();
+        return failed(said.join(" "));
     }
     let mut founded = kept.founding.lock().await;
     if *founded {

@@ -128,7 +128,11 @@ fn risk_12_freezes_are_named_latched_and_cleared_one_by_one() {
     let name = freeze_name;
     life.done(Command::Pause);
     life.done(Command::Freeze(name("earnings")));
-    assert!(life.done(Command::Pause).1.starts_with("pause stands already, set by ada at "));
+    let again = life.done(Command::Pause).1;
+    assert!(
+        again.starts_with("pause stands already, set by ada at ") && again.ends_with("Nothing was changed."),
+        "{again}"
+    );
     let freeze = |life: &mut Life, text: &str, strategy, for_the_session| {
         let (part, why) = ("risk".to_owned(), "limit".to_owned());
         life.notice(Happening::Freeze { name: name(text), strategy, part, why, for_the_session });
