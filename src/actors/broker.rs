@@ -38,12 +38,22 @@ enum Inbound {
     Reconcile,
 }
 
+/// A minute that the venue has matched ahead of the record.
+struct Ahead {
+    at: Timestamp,
+    reports: Vec<Report>,
+    /// What was sent past the books after it, with the answers.
+    after: VecDeque<Inbound>,
+}
+
 /// The broker on the simulated venue.
 pub(super) struct Broker {
     wiring: Arc<Wiring>,
     follower: Follower,
     venue: Venue,
     inbox: VecDeque<Inbound>,
+    /// Minutes that the venue has matched and the record is not ready for.
+    ahead: VecDeque<Ahead>,
     /// The number of what the ledger has not recorded yet.
     waiting: Option<u64>,
     number: u64,
@@ -67,6 +77,7 @@ impl Broker {
             follower,
             venue,
             inbox: VecDeque::new(),
+            ahead: VecDeque::new(),
             waiting: None,
             number: 0,
             reconciled: None,
@@ -92,6 +103,10 @@ impl Broker {
                 self.wiring.must(self.wiring.ledger.deliver(ToLedger::Open { terms, charges }));
             }
             ToBroker::Moment(instant) => self.matched(&instant)?,
+            ToBroker::Ahead(instant) => {
+                let reports = self.venue_matches(&instant)?;
+                self.ahead.push_back(Ahead { at: instant.at, reports, after: VecDeque::new() });
+            }
             ToBroker::Close(over) => self.inbox.push_back(Inbound::Close(over)),
             ToBroker::Execute { at, out, number, sender, generation } => {
                 if generation >= self.follower.generation {
@@ -134,6 +149,18 @@ impl Broker {
 
     /// The venue matches first; its answers are heard one by one, then everybody sees the bars.
     fn matched(&mut self, instant: &Arc<Moment>) -> Result<(), Halt> {
+        let (reports, after) = match self.ahead.pop_front_if(|ahead| ahead.at == instant.at) {
+            Some(ahead) => (ahead.reports, ahead.after),
+            None => (self.venue_matches(instant)?, VecDeque::new()),
+        };
+        self.inbox.extend(reports.into_iter().map(|r| Inbound::Report(instant.at, r)));
+        self.inbox.push_back(Inbound::Due(instant.at));
+        self.inbox.push_back(Inbound::Moment(Arc::clone(instant)));
+        self.inbox.extend(after);
+        Ok(())
+    }
+
+    fn venue_matches(&mut self, instant: &Moment) -> Result<Vec<Report>, Halt> {
         self.now = self.now.max(instant.at);
         let mut reports = Vec::new();
         // Also where the record holds nothing: after a restart it may be a minute ahead of the venue, whose answers are
@@ -142,10 +169,7 @@ impl Broker {
             self.venue.on_bar(*place, bar, quote.as_ref(), &mut reports)?;
         }
         self.venue.expire(instant.at, &mut reports);
-        self.inbox.extend(reports.into_iter().map(|r| Inbound::Report(instant.at, r)));
-        self.inbox.push_back(Inbound::Due(instant.at));
-        self.inbox.push_back(Inbound::Moment(Arc::clone(instant)));
-        Ok(())
+        Ok(reports)
     }
 
     /// The last question before a byte leaves: latch, epoch, price, time.
@@ -172,16 +196,25 @@ impl Broker {
         Ok(())
     }
 
-    /// What the kill switch sends past the books. It cancels and reduces, so nothing is asked.
+    /// What the kill switch sends past the books. It cancels and reduces, so nothing is asked. That it was sent is told to
+    /// the books where its answers are, so that they can be understood.
     fn reduce(&mut self, what: Reduce) -> Result<(), Halt> {
-        let command = match what {
-            Reduce::Cancel(order) => Command::Cancel(order),
-            Reduce::Query(order) => Command::Query(order),
-            Reduce::Exit(reducing) => Command::Submit(reducing.intent().clone()),
+        let (command, body) = match what {
+            Reduce::Cancel(order) => (Command::Cancel(order.clone()), Some(Body::CancelIntended { order })),
+            Reduce::Query(order) => (Command::Query(order), None),
+            Reduce::Exit(reducing) => {
+                let intent = reducing.intent().clone();
+                (Command::Submit(intent.clone()), Some(Body::Intended(Box::new(intent))))
+            }
         };
         let (at, mut answers) = (self.now, Vec::new());
         self.venue.handle(at, &command, &mut answers)?;
-        self.inbox.extend(answers.into_iter().map(|r| Inbound::Report(at, r)));
+        let told = body.into_iter().map(|body| Inbound::Bodies(at, vec![body]));
+        let told = told.chain(answers.into_iter().map(|r| Inbound::Report(at, r)));
+        match self.ahead.back_mut() {
+            Some(ahead) => ahead.after.extend(told),
+            None => self.inbox.extend(told),
+        }
         Ok(())
     }
 
@@ -229,7 +262,7 @@ impl Broker {
         let (bodies, asks) = self.follower.trader.due(at);
         let mut reports = Vec::new();
         for ask in &asks {
-            self.venue.handle(at, ask, &mut reports)?;
+            self.venue.handle(at.max(self.now), ask, &mut reports)?;
         }
         self.inbox.push_front(Inbound::Bodies(at, bodies));
         for report in reports.into_iter().rev() {
@@ -241,9 +274,15 @@ impl Broker {
     /// Compares positions with the venue's; tells where the finding changed. What the venue has said already and nobody has
     /// heard is heard first, since the venue holds it and the record does not.
     fn reconcile(&mut self) {
-        if self.inbox.iter().any(|inbound| matches!(inbound, Inbound::Report(..))) {
-            if !self.inbox.iter().any(|inbound| matches!(inbound, Inbound::Reconcile)) {
-                self.inbox.push_back(Inbound::Reconcile);
+        let is_unheard = |inbound: &Inbound| matches!(inbound, Inbound::Report(..));
+        let later = match self.ahead.back_mut() {
+            Some(ahead) => Some(&mut ahead.after),
+            None if self.inbox.iter().any(is_unheard) => Some(&mut self.inbox),
+            None => None,
+        };
+        if let Some(later) = later {
+            if !later.iter().any(|inbound| matches!(inbound, Inbound::Reconcile)) {
+                later.push_back(Inbound::Reconcile);
             }
             return;
         }
@@ -288,11 +327,12 @@ impl Actor for Broker {
 impl Supervised for Broker {
     fn restarting(&mut self, _: &mut Context<Self>) {
         // The venue is outside: it lives on. What was in the inbox is asked for again by whoever waits.
-        let (inbox, venue) = (std::mem::take(&mut self.inbox), self.venue.clone());
+        let (inbox, ahead) = (std::mem::take(&mut self.inbox), std::mem::take(&mut self.ahead));
+        let venue = self.venue.clone();
         match Self::new(Arc::clone(&self.wiring), venue) {
             Ok(anew) => {
                 let (number, now, mode) = (self.number, self.now, self.mode);
-                *self = Self { inbox, waiting: None, number, now, mode, ..anew };
+                *self = Self { inbox, ahead, waiting: None, number, now, mode, ..anew };
             }
             Err(halt) => self.wiring.halted(BROKER, &halt),
         }

@@ -55,6 +55,12 @@ pub struct Papers {
     pub signer: Arc<Signer>,
 }
 
+impl Papers {
+    fn signed(&self, bytes: &[u8]) -> Signature {
+        Signature { key: self.signer.key(), signature: self.signer.sign(bytes) }
+    }
+}
+
 /// One closing under way.
 struct Closing {
     machine: Machine,
@@ -221,9 +227,13 @@ impl KillSwitch {
         let goes_on = |(first, _): &(Mark, Timestamp)| (&first.who, &first.why) == (&mark.who, &mark.why);
         let inherited = if verb == Verb::Kill { self.inherited.take() } else { None };
         let since = inherited.filter(goes_on).map(|(_, since)| since);
-        let mark = Mark { at: now, ..mark.clone() };
+        let mark = Mark { at: since.unwrap_or(now), ..mark.clone() };
         tracing::warn!(verb = verb.as_str(), %mark, "a closing begins");
-        self.closings.push(Closing { machine: Machine::begin(verb, scope.clone(), mark), scope, late: false, since });
+        let mut machine = Machine::begin(verb, scope.clone(), mark);
+        if let Some(since) = since.filter(|since| self.receipt_since(*since).is_none()) {
+            machine = machine.taken_up(now, self.noted(since));
+        }
+        self.closings.push(Closing { machine, scope, late: false, since });
         pass(plug::Step::Begun);
         self.heard = now;
         self.ask(now);
@@ -277,10 +287,14 @@ impl KillSwitch {
                 steps.push(step);
             }
         }
+        let sends = !steps.is_empty();
         for step in steps {
             self.perform(step, now);
         }
         self.seen = Some(view);
+        if sends {
+            self.note(now);
+        }
         self.tell(now);
         let done: Vec<Closing> = self.closings.extract_if(.., |c| c.machine.is_done()).collect();
         for closing in done {
@@ -377,7 +391,7 @@ impl KillSwitch {
         pass(plug::Step::Flat);
         let machine = &closing.machine;
         let receipt = machine.receipt(now, self.seen.as_ref());
-        let kept = match self.of_an_earlier_process(closing, &receipt) {
+        let kept = match self.of_an_earlier_process(closing) {
             Some(name) => Ok(name),
             None => receipt
                 .to_bytes()
@@ -386,7 +400,10 @@ impl KillSwitch {
         };
         let (verb, flat) =
             (machine.verb().as_str(), machine.to_flat().map_or(0, |s| s.as_nanos().div_euclid(1_000_000)));
-        let text = format!("{verb}: the venue has confirmed the end after {flat} ms.");
+        let taken = receipt.taken_up.map_or_else(String::new, |at| {
+            format!(" The process that had begun it ended before; a new one took it up at {at}.")
+        });
+        let text = format!("{verb}: the venue has confirmed the end after {flat} ms.{taken}");
         let name = match kept {
             Ok(name) => Some(name),
             Err((error, bytes)) => {
@@ -402,10 +419,26 @@ impl KillSwitch {
         self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));
     }
 
+    /// Writes down how far a kill has come, after its steps are on their way: the process may end before it does.
+    fn note(&self, now: Timestamp) {
+        let Some(kill) = self.closings.iter().find(|c| c.machine.verb() == Verb::Kill) else { return };
+        let Ok(bytes) = kill.machine.receipt(now, self.seen.as_ref()).to_bytes() else { return };
+        if let Err(error) = self.papers.receipts.note(&bytes, &self.papers.signed(&bytes)) {
+            tracing::warn!(%error, "how far the kill has come could not be written down");
+        }
+    }
+
+    /// What an earlier process wrote down of the kill that began then, signed by this bot.
+    fn noted(&self, since: Timestamp) -> Option<Receipt> {
+        let noted = self.papers.receipts.noted()?;
+        let own = self.papers.signer.is_own(&noted.bytes, &noted.signature.signature);
+        serde_json::from_slice(&noted.bytes).ok().filter(|note: &Receipt| own && note.mark.at >= since)
+    }
+
     /// A kill that an earlier process brought to its end, all but the telling: nothing was left to do, and its receipt
     /// lies there. One kill leaves one receipt.
-    fn of_an_earlier_process(&self, closing: &Closing, receipt: &Receipt) -> Option<String> {
-        self.receipt_since(closing.since.filter(|_| receipt.cancels_sent == 0 && receipt.exits_sent == 0)?)
+    fn of_an_earlier_process(&self, closing: &Closing) -> Option<String> {
+        self.receipt_since(closing.since.filter(|_| !closing.machine.has_sent())?)
     }
 
     /// The receipt of a kill that came to its end since then.
@@ -417,11 +450,14 @@ impl KillSwitch {
 
     /// Signs and keeps a receipt.
     fn keep(&self, at: Timestamp, verb: Verb, bytes: &[u8]) -> Result<String, String> {
-        let Papers { signer, receipts, .. } = &self.papers;
-        let signature = Signature { key: signer.key(), signature: signer.sign(bytes) };
+        let signature = self.papers.signed(bytes);
         pass(plug::Step::ReceiptSigned);
+        let receipts = &self.papers.receipts;
         let kept = receipts.keep(at, verb.as_str(), bytes, &signature).map_err(|e| e.to_string());
         pass(plug::Step::ReceiptKept);
+        if verb == Verb::Kill && kept.is_ok() {
+            receipts.forget_note();
+        }
         kept
     }
 

@@ -154,7 +154,8 @@ impl Ledger {
                 self.trader.clear_drawdown(at, by, why)?;
                 after.extend(self.told());
             }
-            ToLedger::Heard { at, bodies, number } => {
+            ToLedger::Heard { at, mut bodies, number } => {
+                bodies.retain(|body| self.trader.is_news(body));
                 self.trader.commit(at, bodies)?;
                 after.extend(self.told());
                 after.push(After::Recorded(number));

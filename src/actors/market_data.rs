@@ -1,10 +1,16 @@
 //! Market data: brings one instant when the last one is settled, at the pace that was asked for. A recorded feed owns the
 //! clock (RES-8).
+//!
+//! While a kill closes positions and the books cannot be written, the simulated venue goes ahead: it is shown the next
+//! minutes of the session, so that exits fill. Everybody else sees them one by one when the books go on.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
+use desk::domain::calendar::CalendarError;
+use desk::world::conductor::Moment;
 use desk::world::playback::{Playback, Tick};
 
 use super::tree::{MARKET_DATA, Wiring};
@@ -13,6 +19,9 @@ use crate::messages::ledger::Over;
 use crate::messages::line::Post;
 use crate::messages::market_data::ToMarketData;
 use crate::messages::supervisor::ToSupervisor;
+
+/// How long a minute lasts that the venue is shown ahead, where nothing else says it.
+const AHEAD: Duration = Duration::from_millis(5);
 
 /// What the next instant waits for.
 struct Turn {
@@ -26,6 +35,10 @@ struct Turn {
 pub(super) struct MarketData {
     wiring: Arc<Wiring>,
     playback: Playback,
+    /// What was looked at, and waits for what is before it.
+    next: Option<Tick>,
+    /// Minutes that the venue has been shown ahead.
+    ahead: VecDeque<Arc<Moment>>,
     /// How long a minute lasts; nothing is as fast as it is settled.
     pace: Option<Duration>,
     running: bool,
@@ -40,6 +53,8 @@ impl MarketData {
         Self {
             wiring,
             playback,
+            next: None,
+            ahead: VecDeque::new(),
             pace,
             running: false,
             turn: Turn { settled: true, due: true },
@@ -49,18 +64,28 @@ impl MarketData {
     }
 
     fn pump(&mut self, ctx: &mut Context<Self>) {
-        if !(self.running && (self.turn.settled || self.free) && self.turn.due) || self.ended {
+        if self.turn.settled
+            && let Some(instant) = self.ahead.pop_front()
+        {
+            // It has had its time when the venue saw it.
+            return self.bring(ToBroker::Moment(instant));
+        }
+        if !self.running || !self.turn.due || self.ended {
             return;
         }
-        let told = match self.playback.step() {
+        if self.turn.settled {
+            self.go_on(ctx);
+        } else if self.free {
+            self.go_ahead(ctx);
+        }
+    }
+
+    fn go_on(&mut self, ctx: &mut Context<Self>) {
+        let told = match self.take() {
             Ok(Some(Tick::Open(terms))) => ToBroker::Open(terms),
             Ok(Some(Tick::Moment(instant))) => {
                 if let Some(pace) = self.pace {
-                    self.turn.due = false;
-                    ctx.run_later(pace, |own, ctx| {
-                        own.turn.due = true;
-                        own.pump(ctx);
-                    });
+                    self.pause(pace, ctx);
                 }
                 ToBroker::Moment(Arc::new(instant))
             }
@@ -69,15 +94,48 @@ impl MarketData {
                 self.ended = true;
                 return self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::FeedEnded));
             }
-            Err(error) => {
-                self.ended = true;
-                let halted = ToSupervisor::Halted { name: MARKET_DATA, why: error.to_string() };
-                return self.wiring.must(self.wiring.supervisor.deliver(halted));
-            }
+            Err(error) => return self.broken(&error),
         };
+        self.bring(told);
+    }
+
+    /// The venue's next minute. A session does not end, and none begins, before everybody has come so far.
+    fn go_ahead(&mut self, ctx: &mut Context<Self>) {
+        match self.take() {
+            Ok(Some(Tick::Moment(instant))) => {
+                self.pause(self.pace.unwrap_or(AHEAD), ctx);
+                let instant = Arc::new(instant);
+                self.ahead.push_back(Arc::clone(&instant));
+                self.wiring.must(self.wiring.broker.deliver(ToBroker::Ahead(instant)));
+            }
+            Ok(other) => self.next = other,
+            Err(error) => self.broken(&error),
+        }
+    }
+
+    fn take(&mut self) -> Result<Option<Tick>, CalendarError> {
+        self.next.take().map_or_else(|| self.playback.step(), |tick| Ok(Some(tick)))
+    }
+
+    fn bring(&mut self, told: ToBroker) {
         self.turn.settled = false;
         self.wiring.speed.tick();
         self.wiring.must(self.wiring.broker.deliver(told));
+    }
+
+    /// The next minute ends when this one's time has passed.
+    fn pause(&mut self, pace: Duration, ctx: &mut Context<Self>) {
+        self.turn.due = false;
+        ctx.run_later(pace, |own, ctx| {
+            own.turn.due = true;
+            own.pump(ctx);
+        });
+    }
+
+    fn broken(&mut self, error: &CalendarError) {
+        self.ended = true;
+        let halted = ToSupervisor::Halted { name: MARKET_DATA, why: error.to_string() };
+        self.wiring.must(self.wiring.supervisor.deliver(halted));
     }
 }
 

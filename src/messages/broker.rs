@@ -25,6 +25,9 @@ pub enum ToBroker {
     Open(SessionTerms),
     /// A minute has ended.
     Moment(Arc<Moment>),
+    /// A minute has ended that the record is not ready for: the venue matches, and what it says is heard with its
+    /// [`Self::Moment`], which follows.
+    Ahead(Arc<Moment>),
     /// A session is over.
     Close(Over),
     /// An order, cancel or amendment whose intent is durable.

@@ -11,7 +11,8 @@ pub enum ToMarketData {
     Turned,
     /// Go on, or wait.
     Run(bool),
-    /// Go on without waiting for what is settled: a kill closes positions while the books cannot be written.
+    /// Let the venue go ahead of what is settled, to the session's end at most: a kill closes positions while the books
+    /// cannot be written.
     Free(bool),
     /// Are you there.
     Beat(u64),

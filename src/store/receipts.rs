@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 
+/// The file that tells of a kill under way.
+const NOTE: &str = "kill.under-way";
+
 /// The second line of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
@@ -72,17 +75,35 @@ impl Receipts {
         let name = format!("{time}-{kind}");
         let path = self.folder.join(format!("{name}.receipt"));
         let fail = |source| StoreError::File { path: path.clone(), source };
-        let second = serde_json::to_vec(signature).map_err(|e| StoreError::Unfit { reason: e.to_string() })?;
         // A hard link is made whole or not at all, and never over another receipt.
         let partial = path.with_extension("partial");
-        let mut options = OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&partial).map_err(fail)?;
-        let whole = [bytes, b"\n", &second, b"\n"].concat();
-        file.write_all(&whole).and_then(|()| file.sync_all()).map_err(fail)?;
+        write(&partial, bytes, signature)?;
         let kept = std::fs::hard_link(&partial, &path);
         std::fs::remove_file(&partial).map_err(fail)?;
         kept.map_err(fail)?;
         Ok(name)
+    }
+
+    /// Writes down how far a kill has come, for the process that takes it up if this one ends.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn note(&self, bytes: &[u8], signature: &Signature) -> Result<(), StoreError> {
+        let path = self.folder.join(NOTE);
+        let partial = path.with_extension("partial");
+        write(&partial, bytes, signature)?;
+        std::fs::rename(&partial, &path).map_err(|source| StoreError::File { path, source })
+    }
+
+    /// What an earlier process wrote down of a kill that it did not bring to its receipt.
+    #[must_use]
+    pub fn noted(&self) -> Option<Stored> {
+        read(&self.folder.join(NOTE)).ok()
+    }
+
+    /// The kill has its receipt.
+    pub fn forget_note(&self) {
+        let _ = std::fs::remove_file(self.folder.join(NOTE));
     }
 
     /// The newest receipts, the newest first.
@@ -97,6 +118,15 @@ impl Receipts {
         paths.sort_unstable();
         paths.iter().rev().take(most).map(|path| read(path)).collect()
     }
+}
+
+fn write(path: &Path, bytes: &[u8], signature: &Signature) -> Result<(), StoreError> {
+    let fail = |source| StoreError::File { path: path.to_owned(), source };
+    let second = serde_json::to_vec(signature).map_err(|e| StoreError::Unfit { reason: e.to_string() })?;
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(fail)?;
+    let whole = [bytes, b"\n", &second, b"\n"].concat();
+    file.write_all(&whole).and_then(|()| file.sync_all()).map_err(fail)
 }
 
 fn read(path: &Path) -> Result<Stored, StoreError> {

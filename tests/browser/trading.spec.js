@@ -17,7 +17,7 @@ test("LIFE-3 a bot that came back with positions says so, and trades when a pers
 
 test.describe("Stop", () => {
   // Slow enough that orders are filled well within the two minutes that a stop may take.
-  test.use({ speed: "20" });
+  test.use({ speed: "10" });
 
   test("WEB-1, LIFE-9 the panel names what is open; the page tells each step; positions close; the rest is said", async ({ bot, browserOf, operator }) => {
     const viewer = await browserOf("viewer");

@@ -106,10 +106,10 @@ fn risk_14_a_hundred_orders_are_gone_and_everything_is_flat() {
         let l = &mut scene.setup.limits;
         (l.float, l.gross, l.net, l.symbol, l.leverage) = (much, much, much, much, Ratio::whole(1_000));
         (l.trades_day, l.trades_strategy, l.positions) = (10_000, 10_000, 10_000);
-        // Slow enough that the hundred are still there when the kill looks, also where others use the machine.
         let bot = Bot::new("hundred", &scene, Some(Duration::from_millis(200))).await;
         bot.tell(Command::Start).await.unwrap();
-        let before = bot.until("a hundred orders", |b| b.orders.len() >= 100).await;
+        // Some more than a hundred: what the board tells is a moment old, and some are filled until the kill looks.
+        let before = bot.until("a hundred orders", |b| b.orders.len() >= 120).await;
         bot.tell(Command::Kill).await.unwrap();
         let stopped = bot.until("stopped", |b| b.state == BotState::Stopped).await;
         assert!(
@@ -120,7 +120,7 @@ fn risk_14_a_hundred_orders_are_gone_and_everything_is_flat() {
         );
         let (_, receipt) = bot.receipt("kill").await;
         let opened = receipt.opened.entries.len() + receipt.opened.protective.len();
-        assert!(opened >= 90, "{opened} of {}", before.orders.len());
+        assert!(opened >= 100, "{opened} of {}", before.orders.len());
         assert!(receipt.last_cancel_ms.unwrap() <= receipt.flat_ms.unwrap(), "{receipt:?}");
         let (events, _) = bot.written().await;
         let texts: Vec<_> = events.iter().map(|e| String::from_utf8_lossy(e).into_owned()).collect();
@@ -131,7 +131,7 @@ fn risk_14_a_hundred_orders_are_gone_and_everything_is_flat() {
     });
 }
 
-/// Sixty symbols that break out in the first half hour.
+/// Symbols that break out in the first half hour, enough for more than a hundred orders at once.
 fn crowd() -> MarketSpec {
     let listing = |n: i64| Listing {
         symbol: format!("CRWD{n:02}.SIM").parse().unwrap(),
@@ -140,7 +140,7 @@ fn crowd() -> MarketSpec {
         volatility: 400,
         plot: Plot::Breakout(if n % 3 == 0 { Side::Short } else { Side::Long }),
     };
-    MarketSpec { listings: (0..80).map(listing).collect() }
+    MarketSpec { listings: (0..120).map(listing).collect() }
 }
 
 /// RISK-14a, D1, D6: the books cannot be written; the kill is carried out all the same, what it sends is in the emergency

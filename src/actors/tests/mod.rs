@@ -8,6 +8,8 @@ mod books;
 mod floats;
 /// Kills, and what goes wrong meanwhile.
 mod kill;
+/// Kills while the books cannot be written.
+mod stalled;
 /// Actors that panic, stop and hang.
 mod supervision;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use desk::domain::bot::Who;
-use desk::machines::kill_switch::Left;
+use desk::machines::kill_switch::{Left, Receipt};
 use serde_json::Value;
 use tbot::gateway::plug::{Step, VARIABLE};
 use tbot::store::{Address, Reader};
@@ -104,6 +104,12 @@ fn goes_on(step: Step, base: &Path) {
     }
     assert_eq!(kept.len(), 1, "{step:?}: one kill leaves one receipt: {kept:#?}");
     assert!(kept[0].flat_ms.is_some() && kept[0].last_cancel_ms.is_some(), "{step:?}: {kept:#?}");
+    if matches!(step, Step::Flat | Step::ReceiptSigned) {
+        // What the first process found open and sent is on the receipt, and that another one took it up.
+        let Receipt { opened, exits_sent, taken_up, mark, .. } = &kept[0];
+        assert!(!opened.positions.is_empty() && *exits_sent > 0, "{step:?}: {kept:#?}");
+        assert!(taken_up.is_some_and(|at| at > mark.at), "{step:?}: {kept:#?}");
+    }
     let events = events(&data);
     let sent_later = sent(&events[before..]);
     assert!(sent_later.iter().all(|(_, leg)| *leg == "exit"), "{step:?}: an entry after the latch: {sent_later:?}");

@@ -513,6 +513,12 @@ impl Venue {
         orders
     }
 
+    /// Stops that were touched, of brackets that still hold something: what is left of them works as a market order.
+    pub fn triggered(&self) -> impl Iterator<Item = &OrderId> {
+        let live = self.books.iter().flat_map(|b| &b.live);
+        live.filter(|b| b.triggered && !b.held.is_zero()).map(|b| &b.stop.order)
+    }
+
     /// All orders ever seen in this session, with why one was refused.
     pub fn orders(&self) -> impl Iterator<Item = (&OrderId, Option<Refusal>)> {
         self.orders.iter().map(|(id, (_, why))| (id, *why))

@@ -1,5 +1,6 @@
 //! What the kill switch sees, and what its steps are in terms of the record: the venue's word about what works and is
-//! held, read with the record's knowledge of whose it is.
+//! held, read with the record's knowledge of whose it is. The record may be behind, as it is while the books cannot be
+//! written: what a bracket holds is counted from what the venue says that its orders have filled.
 //!
 //! A step of the kill switch comes while the record goes on. So it is weighed against the record that it is written to,
 //! not against the one that it was decided on: nothing is withdrawn that is over, and nothing closed twice.
@@ -11,6 +12,7 @@ use super::trader::{Cleared, Halt, Record, Trader};
 use crate::domain::decimal::Quantity;
 use crate::domain::event::Body;
 use crate::domain::ids::OrderId;
+use crate::domain::order::Leg;
 use crate::domain::position::Position;
 use crate::domain::symbol::Symbol;
 use crate::domain::time::Timestamp;
@@ -23,6 +25,10 @@ use crate::venue::Venue;
 pub struct VenueWord {
     /// Orders that work.
     pub working: BTreeSet<OrderId>,
+    /// Every order of the session that it has seen, refused ones too, and what each has filled, unsigned.
+    pub filled: BTreeMap<OrderId, Quantity>,
+    /// Stops that were touched, of brackets that still hold something: what is left of them works as a market order.
+    pub triggered: BTreeSet<OrderId>,
     /// Positions that are not flat, signed.
     pub positions: BTreeMap<Symbol, Quantity>,
     /// Instruments that do not trade now.
@@ -33,8 +39,13 @@ impl VenueWord {
     /// The simulated venue's.
     #[must_use]
     pub fn of(venue: &Venue) -> Self {
+        let mut filled: BTreeMap<_, _> = venue.orders().map(|(id, _)| (id.clone(), Quantity::ZERO)).collect();
+        // Each execution tells the order's sum so far.
+        filled.extend(venue.executions().iter().map(|(id, _, e)| (id.clone(), e.cumulative)));
         Self {
             working: venue.working().into_iter().collect(),
+            filled,
+            triggered: venue.triggered().cloned().collect(),
             positions: venue.positions().collect(),
             halted: venue.halted().collect(),
         }
@@ -57,7 +68,7 @@ impl<R: Record> Trader<R> {
                 let (order, decision) = (order.clone(), p.decision.clone());
                 seen.protective.push(Protective { order, decision, strategy, symbol });
             }
-            seen.positions.extend(held(p, venue));
+            seen.positions.extend(self.held(p, venue));
         }
         seen
     }
@@ -86,22 +97,61 @@ impl<R: Record> Trader<R> {
             }
         })
     }
-}
 
-/// What is held of a bracket by both, the record and the venue: never more than either of them knows.
-fn held(p: &Position, venue: &VenueWord) -> Option<Held> {
-    let there = venue.positions.get(&p.symbol).copied().unwrap_or_default();
-    let same = there.raw().signum() == p.side.sign();
-    let quantity = p.held().min(there.magnitude());
-    (same && quantity > Quantity::ZERO).then(|| Held {
-        decision: p.decision.clone(),
-        entry: p.entry.clone(),
-        strategy: p.strategy,
-        symbol: p.symbol,
-        side: p.side,
-        quantity,
-        exits: u32::try_from(p.exits.len()).unwrap_or(u32::MAX),
-        exiting: p.triggered || p.exits.iter().any(|e| e.working),
-        protected: venue.working.contains(&p.stop_order),
-    })
+    /// Whether the record needs this: what the kill switch has sent past the books is told when its answers are heard, and
+    /// the books may have had it meanwhile.
+    #[must_use]
+    pub fn is_news(&self, body: &Body) -> bool {
+        match body {
+            Body::Intended(intent) => self.broker().get(&intent.order).is_none(),
+            Body::CancelIntended { order } => {
+                self.broker().get(order).is_some_and(|t| !t.state.is_terminal() && !t.is_cancelling())
+            }
+            _ => true,
+        }
+    }
+
+    /// What the venue holds of a bracket: what its entry has filled, less what its stop, its target and its exits have.
+    /// Of a session before, whose orders the venue no longer tells of, what the record holds. Never more than there is.
+    fn held(&self, p: &Position, venue: &VenueWord) -> Option<Held> {
+        let there = venue.positions.get(&p.symbol).copied().unwrap_or_default();
+        let exits = self.exits_of(p, venue);
+        let filled = |order: &OrderId| venue.filled.get(order).copied().unwrap_or_default();
+        let left: Vec<_> = [&p.stop_order, &p.target_order].into_iter().chain(&exits).map(filled).collect();
+        let held = match venue.filled.get(&p.entry) {
+            Some(entered) => left.into_iter().try_fold(*entered, Quantity::checked_sub).unwrap_or_default(),
+            None => p.held(),
+        };
+        let same = there.raw().signum() == p.side.sign();
+        let quantity = held.min(there.magnitude());
+        // One that is recorded and has not reached the venue yet is under way.
+        let coming = p.exits.iter().any(|e| e.working && !venue.filled.contains_key(&e.order));
+        (same && quantity > Quantity::ZERO).then(|| Held {
+            decision: p.decision.clone(),
+            entry: p.entry.clone(),
+            strategy: p.strategy,
+            symbol: p.symbol,
+            side: p.side,
+            quantity,
+            exits: u32::try_from(exits.len()).unwrap_or(u32::MAX),
+            exiting: coming
+                || venue.triggered.contains(&p.stop_order)
+                || exits.iter().any(|e| venue.working.contains(e)),
+            protected: venue.working.contains(&p.stop_order),
+        })
+    }
+
+    /// The exits of a bracket: those of the record, and those after them that the venue has had already.
+    fn exits_of(&self, p: &Position, venue: &VenueWord) -> Vec<OrderId> {
+        let mut exits: Vec<OrderId> = p.exits.iter().map(|e| e.order.clone()).collect();
+        let Some(terms) = self.terms() else { return exits };
+        loop {
+            let attempt = u32::try_from(exits.len()).unwrap_or(u32::MAX).saturating_add(1);
+            let key = self.key(p.strategy, &p.decision, terms.hours, Leg::Exit, attempt);
+            match key.client_id() {
+                Ok(order) if venue.filled.contains_key(&order) => exits.push(order),
+                _ => return exits,
+            }
+        }
+    }
 }

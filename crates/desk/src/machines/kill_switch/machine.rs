@@ -74,6 +74,16 @@ struct Asked {
     times: u32,
 }
 
+/// What an earlier process did of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Earlier {
+    /// When this process took it up.
+    taken_up: Timestamp,
+    cancels: u32,
+    exits: u32,
+    last_cancel_ms: Option<u64>,
+}
+
 /// A closing under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KillSwitch {
@@ -81,6 +91,7 @@ pub struct KillSwitch {
     scope: Scope,
     mark: Mark,
     also: Vec<Mark>,
+    earlier: Option<Earlier>,
     opened: Option<Left>,
     cancels: BTreeMap<OrderId, Asked>,
     exits: BTreeMap<DecisionId, Asked>,
@@ -168,6 +179,7 @@ impl KillSwitch {
             scope,
             mark,
             also: Vec::new(),
+            earlier: None,
             opened: None,
             cancels: BTreeMap::new(),
             exits: BTreeMap::new(),
@@ -175,6 +187,26 @@ impl KillSwitch {
             flat_at: None,
             said: Vec::new(),
         }
+    }
+
+    /// The same in a new process, after the one that had begun it ended: the mark tells when that was. `note` is what the
+    /// earlier process wrote down of it, where it came so far: what it had found open and sent counts.
+    #[must_use]
+    pub fn taken_up(mut self, at: Timestamp, note: Option<Receipt>) -> Self {
+        let mut earlier = Earlier { taken_up: at, cancels: 0, exits: 0, last_cancel_ms: None };
+        if let Some(note) = note {
+            (earlier.cancels, earlier.exits) = (note.cancels_sent, note.exits_sent);
+            earlier.last_cancel_ms = note.last_cancel_ms;
+            (self.opened, self.also, self.said) = (Some(note.opened), note.also, note.said);
+        }
+        self.earlier = Some(earlier);
+        self
+    }
+
+    /// Whether this process has sent anything for it.
+    #[must_use]
+    pub const fn has_sent(&self) -> bool {
+        self.sent_at.is_some()
     }
 
     /// Which verb.
@@ -333,9 +365,16 @@ impl KillSwitch {
     #[must_use]
     pub fn to_last_cancel(&self) -> Option<Span> {
         let opened = self.opened.as_ref()?;
-        let mut last = self.mark.at;
+        let before = self.earlier.as_ref().and_then(|e| e.last_cancel_ms).unwrap_or(0);
+        let before = i64::try_from(before).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+        let mut last = self.mark.at + Span::nanos(before);
         for order in &opened.entries {
-            last = last.max(self.cancels.get(order)?.first);
+            match self.cancels.get(order) {
+                Some(asked) => last = last.max(asked.first),
+                // The earlier process had withdrawn it, or it was gone.
+                None if self.earlier.is_some() => {}
+                None => return None,
+            }
         }
         Some(last - self.mark.at)
     }
@@ -406,11 +445,12 @@ impl KillSwitch {
             scope: self.scope.clone(),
             mark: self.mark.clone(),
             also: self.also.clone(),
+            taken_up: self.earlier.as_ref().map(|e| e.taken_up),
             added: Vec::new(),
             at,
             opened: self.opened.clone().unwrap_or_default(),
-            cancels_sent: times(self.cancels.values()),
-            exits_sent: times(self.exits.values()),
+            cancels_sent: times(self.cancels.values()).saturating_add(self.earlier.as_ref().map_or(0, |e| e.cancels)),
+            exits_sent: times(self.exits.values()).saturating_add(self.earlier.as_ref().map_or(0, |e| e.exits)),
             last_cancel_ms: self.to_last_cancel().map(millis),
             flat_ms: self.to_flat().map(millis),
             left: view.map(|v| Left::of(&v.within(&self.scope))),

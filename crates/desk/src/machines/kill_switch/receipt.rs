@@ -71,6 +71,10 @@ pub struct Receipt {
     /// Who else asked for the same while it was under way: a kill may be tripped in several ways at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Mark>,
+    /// When a new process took it up, because the one that had begun it ended before the kill did (RISK-15). What that one
+    /// had found open and sent counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_up: Option<Timestamp>,
     /// Reasons that were given afterwards (WEB-2c).
     pub added: Vec<Mark>,
     /// When the receipt was written.
