@@ -349,6 +349,12 @@
     single.checked = localStorage.getItem("letters") !== "off";
     single.addEventListener("change", () => localStorage.setItem("letters", single.checked ? "on" : "off"));
   }
+  // A long page begins folded on a phone; what is wrong in it, or where its address leads, stays open.
+  const folds = all("details.fold");
+  const wanted = location.hash ? document.getElementById(location.hash.slice(1)) : null;
+  if (folds.length > 1 && matchMedia("(max-width: 720px)").matches) {
+    folds.forEach((fold) => { fold.open = Boolean(fold.querySelector(".wrong, [autofocus]")) || (wanted !== null && fold.contains(wanted)); });
+  }
   // The next or the previous row that leads somewhere has the focus; Enter opens it.
   function step(by) {
     const links = all("main tbody tr").map((row) => row.querySelector("a[href]")).filter((a) => a && a.offsetParent !== null);

@@ -20,11 +20,10 @@ pub(super) struct Closing {
 impl Closing {
     /// One that begins now, with what is open.
     fn begin(verb: &'static str, mark: &Mark, facts: &Facts) -> Self {
-        let mark = board::Mark { at: mark.at, who: mark.who.clone(), why: mark.why.clone() };
         let board = ClosingBoard {
             receipt: None,
             verb,
-            mark,
+            mark: mark.into(),
             also: Vec::new(),
             cancels: facts.entries,
             cancelled: 0,
@@ -89,7 +88,7 @@ impl Closing {
         }
         self.flat_ms = closed.flat_ms.or(self.flat_ms);
         let others = closed.marks.iter().filter(|m| m.who != board.mark.who);
-        board.also = others.map(|m| board::Mark { at: m.at, who: m.who.clone(), why: m.why.clone() }).collect();
+        board.also = others.map(board::Mark::from).collect();
     }
 
     /// It is done: flat, nothing working, and the venue says so.

@@ -32,6 +32,9 @@ impl Latch {
     #[must_use]
     pub fn open(file: LatchFile) -> Self {
         let mark = file.read();
+        if let Err(error) = file.prepare() {
+            tracing::warn!(%error, "no room is taken for the latch's mark; on a full disk it would have no text");
+        }
         let (shut, inherited) = (AtomicBool::new(mark.is_some()), mark.clone());
         Self(Arc::new(Inner { shut, mark: Mutex::new(mark), file: Some(file), inherited }))
     }

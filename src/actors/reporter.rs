@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::{BotState, Mode, VenueKind};
-use desk::domain::decimal::{Money, Quantity};
+use desk::domain::decimal::{Money, Quantity, Ratio};
 use desk::domain::event::{Body, Decision, Event};
 use desk::domain::ids::StrategyName;
 use desk::domain::journal::EntryKind;
@@ -14,6 +14,7 @@ use desk::domain::trade::{Trade, average};
 use desk::domain::wide::{Overflow, Wide, value_of};
 use desk::machines::broker::Tracked;
 use desk::machines::market_data::SymbolMarket;
+use desk::machines::risk::Used;
 use desk::world::trader::{Halt, Setup};
 use desk::world::worth::Worth;
 use tokio::sync::watch;
@@ -22,12 +23,13 @@ use super::follower::Follower;
 use super::told;
 use super::tree::{REPORTER, Wiring};
 use crate::messages::board::{
-    ActorLine, Alert, Board, Coming, Day, DecisionLine, OrderLine, PositionLine, RefusalLine, SessionBoard, SkipLine,
-    StrategyLine,
+    ActorLine, Alert, Board, Coming, DataBoard, Day, DecisionLine, OrderLine, PositionLine, QualityLine, RefusalLine,
+    SessionBoard, SkipLine, StrategyLine, UsedLimit,
 };
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
+use crate::messages::past::Past;
 use crate::messages::reporter::{Standing, ToReporter};
 use crate::messages::reports::{Reports, ToReports};
 use crate::messages::screener::ScreenBoard;
@@ -104,6 +106,7 @@ fn unknown() -> Standing {
         suspended: Vec::new(),
         closing: None,
         drill: None,
+        past: Past::default(),
         rehearsing: false,
         open_day: None,
     }
@@ -129,6 +132,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         defense: None,
         freezes: Vec::new(),
         fed_at: None,
+        data: DataBoard::default(),
         float,
         floats: Vec::new(),
         day: Day {
@@ -143,6 +147,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
             curve: Vec::new(),
             sent: 0,
         },
+        limits: Vec::new(),
         positions: Vec::new(),
         orders: Vec::new(),
         strategies: Vec::new(),
@@ -152,6 +157,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         actors: Vec::new(),
         closing: None,
         drill: None,
+        past: Past::default(),
         refusals: Vec::new(),
         skips: Vec::new(),
         alerts: Vec::new(),
@@ -329,7 +335,9 @@ impl Reporter {
             defense: standing.defense.clone(),
             freezes: standing.freezes.clone(),
             fed_at: self.session.fed_at,
+            data: self.data(),
             day: self.day(&positions)?,
+            limits: trader.used()?.into_iter().map(used_limit).collect(),
             float: trader.risk().limits().float,
             floats: trader.risk().assigned().to_vec(),
             orders: trader.broker().iter().filter_map(|(id, t)| order_line(id, t)).collect(),
@@ -341,6 +349,7 @@ impl Reporter {
             actors: self.actors.clone(),
             closing: standing.closing.clone(),
             drill: standing.drill.clone(),
+            past: standing.past.clone(),
             alerts: self.alerts.iter().cloned().collect(),
             refusals: self.session.refusals.clone(),
             skips: self.session.skips.clone(),
@@ -374,6 +383,26 @@ impl Reporter {
             next,
             closed: self.session.closed,
         })
+    }
+
+    fn data(&self) -> DataBoard {
+        let trader = &self.follower.trader;
+        let mut told = DataBoard::default();
+        for (place, symbol) in trader.symbols().iter().enumerate() {
+            let Some(market) = trader.market(place) else { continue };
+            let Some(lowest) = market.lowest_score() else { continue };
+            told.symbols = told.symbols.saturating_add(1);
+            told.clean = told.clean.saturating_add(u64::from(market.clean_bars()));
+            told.corrupt = told.corrupt.saturating_add(u64::from(market.corrupt_bars()));
+            told.fallen = told.fallen.saturating_add(u64::from(market.fallen_bars()));
+            if lowest < Ratio::whole(1) || market.corrupt_bars() > 0 {
+                let (score, corrupt) = (market.score(), market.corrupt_bars());
+                told.lowest.push(QualityLine { symbol: *symbol, score, lowest, corrupt });
+            }
+        }
+        told.lowest.sort_by_key(|line| (line.lowest, line.score));
+        told.lowest.truncate(DataBoard::LOWEST);
+        told
     }
 
     fn positions(&self) -> Result<Vec<PositionLine>, Overflow> {
@@ -451,6 +480,11 @@ impl Reporter {
             })
             .collect()
     }
+}
+
+fn used_limit(used: Used) -> UsedLimit {
+    let Used { key, used, limit, nearest } = used;
+    UsedLimit { key, used, limit, nearest }
 }
 
 fn order_line(id: &desk::domain::ids::OrderId, t: &Tracked) -> Option<OrderLine> {

@@ -40,6 +40,8 @@ mod errands;
 mod faults;
 /// Which names a freeze may have.
 mod freezing;
+/// What is over and kept as history.
+mod past;
 /// The gate before each window.
 mod readiness;
 /// A rehearsal's begin and end.
@@ -50,6 +52,7 @@ mod telling;
 mod weighing;
 
 use errands::Errands;
+use past::Past;
 use readiness::Readiness;
 pub use weighing::Bearing;
 use weighing::Weighing;
@@ -87,6 +90,7 @@ pub(super) struct Supervisor {
     feed_ended: bool,
     readiness: Readiness,
     errands: Errands,
+    past: Past,
     /// The backup that is being taken, by its command's key.
     pub(super) backing_up: Option<Key>,
     /// Who asks for what is carried out now, and under which key.
@@ -114,7 +118,11 @@ impl Supervisor {
     /// # Errors
     /// [`Halt::Strategy`].
     pub(super) fn new(wiring: Arc<Wiring>, life: Life, left: Left) -> Result<Self, Halt> {
-        let kept = wiring.receipts.newest(RECEIPTS).unwrap_or_default();
+        // Before anybody writes one.
+        if let Err(error) = wiring.receipts.tidy() {
+            tracing::warn!(%error, "a receipt that was half written stays");
+        }
+        let kept = wiring.receipts.newest(RECEIPTS);
         let weighing = Weighing::new(&wiring, left.failures.clone());
         Ok(Self {
             weighing,
@@ -135,7 +143,8 @@ impl Supervisor {
             early: None,
             feed_ended: false,
             readiness: Readiness::default(),
-            errands: Errands::new(&kept),
+            past: Past::new(&kept),
+            errands: Errands::new(&kept.unwrap_or_default()),
             backing_up: None,
             asking: None,
             key: None,
@@ -158,6 +167,7 @@ impl Supervisor {
             }
             ToSupervisor::Command(order, answer) => self.command(order, answer)?,
             ToSupervisor::Welcome(chronicle) => {
+                chronicle.pieces.iter().for_each(|piece| self.past.follow(piece));
                 if let Err(halt) = self.follower.welcome(&chronicle) {
                     self.fault(SUPERVISOR, &halt.to_string())?;
                 }
@@ -178,7 +188,7 @@ impl Supervisor {
             ToSupervisor::Called(buying_power) => self.called(buying_power),
             ToSupervisor::Drilled(report) => self.drilled(*report)?,
             ToSupervisor::BackedUp(taken) => self.backed_up(taken)?,
-            ToSupervisor::Closing(closed) => self.told_of_closing(*closed),
+            ToSupervisor::Closing(closed) => self.closed(*closed),
             ToSupervisor::DayOpen(day) => self.day_open(day),
             ToSupervisor::Books(asked) => self.hand_to_books(asked),
             ToSupervisor::Reviewed => self.close_again(None),
@@ -221,6 +231,9 @@ impl Supervisor {
             self.fault(SUPERVISOR, &halt.to_string())?;
         }
         self.advance(piece.instant());
+        if self.follower.is_welcome() {
+            self.past.follow(piece);
+        }
         match piece {
             Piece::Session(terms) => {
                 let (session, before) = (terms.hours.session, self.life.machine.session());
@@ -306,6 +319,10 @@ impl Supervisor {
                 self.asking = Some(ordered.mark(self.now));
                 self.key = Some(ordered.key.clone());
                 let told = self.carry_out(&carried);
+                let froze = carried.events.iter().any(|e| matches!(e.body, BotBody::Frozen(_)));
+                if ordered.command == Command::Pause && froze && told.is_ok() {
+                    self.receipt_of_pause(&ordered);
+                }
                 (self.asking, self.key) = (None, None);
                 told.map(|outcome| self.with_later(&order.command, outcome))
             }

@@ -42,10 +42,7 @@ pub(super) async fn wizard(
 ) -> Result<Option<Identity>, Failure> {
     let proposed: Identity = PROPOSED.parse().map_err(|e| Failure::failed("identity", e))?;
     let first = arguments.first_start(None, false)?;
-    let mut runtime = sealed(boot)?.unwrap_or_default();
-    if let Some(capital) = first.capital {
-        runtime.limits.float = capital;
-    }
+    let runtime = sealed(boot)?.unwrap_or_default();
     let broker = first.broker.unwrap_or_else(|| proposed.broker().to_owned());
     let identity = format!("TBOT_US_{broker}_01").parse().unwrap_or(proposed);
     let failed = |e: std::io::Error| Failure::failed("web", e);
@@ -66,24 +63,28 @@ pub(super) async fn wizard(
         })
     });
     let visitors = super::pages::visitors(most_open());
-    let answers = Answers::new(identity, runtime);
+    let float = first.capital.unwrap_or(runtime.limits.float);
+    let answers = Answers::new(identity, runtime).proposing(float);
     let set_up = SetUp { token, answers, feed: feed.name.clone(), founding, secure, visitors };
     let clone = listener.try_clone().map_err(failed)?;
     let served = serve_setup(clone, set_up, tls).map_err(failed)?;
     let (done, handle) = (served.done(), served.server.handle());
     let serving = actix::spawn(served.server);
     control.mirror(BotState::Initialize)?;
+    control.set_up_at(Some(&place))?;
     ServiceManager::of_process().ready(&place);
     console::say(&format!("Nobody has set up a bot here yet. Set it up in the browser: {link}"));
     let mut signals = Signals::listen().map_err(failed)?;
     tokio::select! {
         () = done.notified() => {}
         _ = signals.next() => {
+            control.set_up_at(None)?;
             handle.stop(false).await;
             return Ok(None);
         }
         () = alive() => {}
     }
+    control.set_up_at(None)?;
     handle.stop(true).await;
     // What it answered last is on its way.
     let _ = serving.await;
@@ -163,7 +164,9 @@ async fn found(boot: &Boot, wanted: Wanted) -> Result<Token, Failure> {
     let ends_at = clock::now() + Manners::default().longest;
     let session = people.begin_session(&NewSession { person, ends_at, address, agent }, clock::now()).await?;
     people.close().await?;
-    write_boot(boot.folders.data(), &[("bot.identity", identity.to_string())])?;
+    let mut told = vec![("bot.identity", identity.to_string())];
+    told.extend(boot.listens_by_flag());
+    write_boot(boot.folders.data(), &told)?;
     made.0.clear();
     Ok(session)
 }

@@ -133,6 +133,7 @@ async fn live(arguments: &Arguments, boot: &Boot, before: Before) -> Result<End,
         // So that the verbs beside it find the bot and its books without the flags.
         let mut told = vec![("bot.identity", identity.to_string())];
         told.extend(boot.database.clone().map(|url| ("database.url", url)));
+        told.extend(boot.listens_by_flag());
         write_boot(boot.folders.data(), &told)?;
     }
     fresh.keep();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use desk::domain::ids::Identity;
 use desk::domain::symbol::Symbol;
+use desk::domain::time::Span;
 use tokio::sync::watch;
 
 use super::feed::Feed;
@@ -12,8 +13,9 @@ use super::versions::Sealed;
 use crate::actors::tree::Tree;
 use crate::cli::{Failure, console};
 use crate::gateway::certificate::certified;
+use crate::gateway::clock::{self, Stopwatch};
 use crate::gateway::vault::Vault;
-use crate::gateway::{clock, most_open, step_back};
+use crate::gateway::{free_bytes, most_open, step_back};
 use crate::messages::board::Board;
 use crate::messages::counter::Papers;
 use crate::messages::rehearsal::Rehearsals;
@@ -21,7 +23,7 @@ use crate::settings::{Boot, Current, Tls};
 use crate::store::Reader;
 use crate::store::people::People;
 use crate::telemetry;
-use crate::web::{Bars, Manners, SettingLine, Site, Versions};
+use crate::web::{Bars, Host, HostLine, Manners, SettingLine, Site, Versions};
 
 /// So many connections at most, however many files may be open.
 const VISITORS: usize = 1_000;
@@ -117,6 +119,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         people: people.clone(),
         books: Some(reader),
         clock: Arc::new(clock::now),
+        host: host(boot),
         symbols: feed.instruments.iter().map(|i| i.symbol).collect(),
         bars: Some(bars(feed, tree.board.clone())),
         rehearsals,
@@ -144,6 +147,15 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         }
     });
     Ok(listening)
+}
+
+/// How the machine stands, from now on.
+fn host(boot: &Boot) -> Host {
+    let (data, since, watch) = (boot.folders.data().to_owned(), clock::now(), Stopwatch::start());
+    Arc::new(move || {
+        let run = Span::nanos(i64::try_from(watch.elapsed().as_nanos()).unwrap_or(i64::MAX));
+        HostLine { free: free_bytes(&data), clock_set: clock::now() - since - run, since }
+    })
 }
 
 /// How many connections the pages may have: half of the files that may be open, and no more than a crowd needs.

@@ -37,6 +37,7 @@ pub(super) fn configuration(vault: &Vault, first: &FirstStart) -> Result<Configu
     let mut runtime = Runtime::default();
     if let Some(capital) = first.capital {
         runtime.limits.float = capital;
+        runtime.follow_float(&Runtime::default(), |_| false);
         runtime.validate()?;
     }
     let by = "tbot".to_owned();

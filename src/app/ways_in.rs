@@ -166,7 +166,7 @@ async fn flags(inside: &Inside, folder: ControlFolder) {
                         flags.done(flag);
                     }
                     let reply = inside.command(key, command, (Origin::File, &way), why).await;
-                    tracing::info!(flag = flag.file(), ?reply, "a flag was taken");
+                    tracing::info!(flag = flag.file(), answer = %said(&reply), "a flag was taken");
                 }
                 Found::Refused(flag, why) => {
                     tracing::warn!(flag = flag.file(), %why, "a flag was refused");
@@ -177,6 +177,11 @@ async fn flags(inside: &Inside, folder: ControlFolder) {
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// What came of a command, in its own words.
+fn said(reply: &Answer) -> String {
+    reply.as_ref().map_or_else(ToString::to_string, |outcome| outcome.message.clone())
 }
 
 /// Hears the operating system's signals for ever.
@@ -193,7 +198,7 @@ async fn signals(inside: &Inside) {
         let sent = if signal == Signal::Terminate { sent } else { "" };
         let way = format!("signal {}{sent}", signal.name());
         let reply = inside.command(key, signal.command(), (Origin::Signal, &way), String::new()).await;
-        tracing::info!(signal = signal.name(), ?reply, "a signal was heard");
+        tracing::info!(signal = signal.name(), answer = %said(&reply), "a signal was heard");
     }
 }
 

@@ -6,7 +6,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use desk::domain::bot::Mode;
 use desk::domain::time::Span;
+use desk::machines::supervisor::{Deadlines, Supervisor};
 use serde::Serialize;
 use serde_json::json;
 
@@ -19,7 +21,7 @@ use crate::gateway::control::{holder, last_heartbeat};
 use crate::gateway::vault::{KeySource, Vault};
 use crate::gateway::{clock, free_bytes};
 use crate::settings::{Boot, Runtime, proves_writable};
-use crate::store::{self, Address, Check as Verifying, Report, Signers, read_heads};
+use crate::store::{self, Address, Check as Verifying, LifeLog, Report, Signers, read_heads};
 
 /// Below this a day's logs and books may not fit.
 const ROOM: u64 = 512 * 1024 * 1024;
@@ -129,6 +131,7 @@ fn all(boot: &Boot, fast: bool) -> Result<Vec<Point>, Failure> {
     points.push(keys(boot));
     points.push(configuration(boot));
     points.push(database(boot, fast)?);
+    points.push(life(boot));
     points.push(clock_of(boot));
     points.push(disk(boot));
     points.push(listening(boot, running.held));
@@ -295,6 +298,29 @@ fn database(boot: &Boot, fast: bool) -> Result<Point, Failure> {
             }
         }
     })
+}
+
+/// The log of the bot's life is whole, and its events follow from each other: a start folds it.
+fn life(boot: &Boot) -> Point {
+    const NAME: &str = "life";
+    const REMEDY: &str = "A start refuses it. Keep the file as it is, it is evidence, and restore it from a backup (tbot backups, \
+                          tbot restore).";
+    let path = boot.folders.data().join("life.log");
+    if !path.exists() {
+        return Point::remark(NAME, "there is no log of the bot's life yet", "The first start makes it: tbot run.");
+    }
+    let (events, torn) = match LifeLog::read(&path) {
+        Ok(read) => read,
+        Err(e) => return Point::wrong(NAME, e.to_string(), REMEDY),
+    };
+    let mut machine = Supervisor::new(Deadlines::default(), Mode::Paper);
+    for (number, event) in (1_u64..).zip(&events) {
+        if let Err(e) = machine.apply(event) {
+            return Point::wrong(NAME, format!("{}: line {number}: {e}", path.display()), REMEDY);
+        }
+    }
+    let end = if torn { "; the end of a line that was never whole is cut off at the next start" } else { "" };
+    Point::fine(NAME, format!("{} events of the bot's life follow from each other{end}", events.len()))
 }
 
 /// What became known of the signatures of day closes.

@@ -11,7 +11,13 @@ const SLICE: Duration = Duration::from_millis(50);
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one file that knows the clock")]
 pub fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    of_file(SystemTime::now())
+}
+
+/// A file's own time.
+#[must_use]
+pub fn of_file(at: SystemTime) -> Timestamp {
+    let since = at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_nanos(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
 }
 

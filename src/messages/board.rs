@@ -1,7 +1,7 @@
 //! The board: what a person sees at one moment. The reporter writes a new one whenever something has changed; pages, the
 //! command line and the heartbeat read it, and never ask an actor.
 
-use desk::domain::bot::{BotState, FreezeName, Mode, VenueKind, Who};
+use desk::domain::bot::{self, BotState, FreezeName, Mode, VenueKind, Who};
 use desk::domain::decimal::{Money, Price, Quantity, Ratio};
 use desk::domain::event::Decision;
 use desk::domain::float::FloatAssigned;
@@ -15,6 +15,7 @@ use desk::domain::trade::Trade;
 use desk::gates::Reason;
 use serde::Serialize;
 
+use super::past::Past;
 use super::screener::ScreenBoard;
 
 /// What a person sees at one moment.
@@ -52,12 +53,16 @@ pub struct Board {
     pub freezes: Vec<FreezeLine>,
     /// When the last bar or quote came.
     pub fed_at: Option<Timestamp>,
+    /// How good the session's market data are.
+    pub data: DataBoard,
     /// The float in force (LEDG-10).
     pub float: Money,
     /// What accounting has assigned, in the order of the record.
     pub floats: Vec<FloatAssigned>,
     /// The day's money.
     pub day: Day,
+    /// Each limit with what is used of it, in the order of the rules.
+    pub limits: Vec<UsedLimit>,
     /// Open positions, by symbol.
     pub positions: Vec<PositionLine>,
     /// Working orders, unknown ones first.
@@ -76,6 +81,8 @@ pub struct Board {
     pub closing: Option<ClosingBoard>,
     /// The kill switch's last drill, if there was one.
     pub drill: Option<DrillBoard>,
+    /// Freezes that were cleared, closings with their receipts.
+    pub past: Past,
     /// Which gates refused signals in this session, how often.
     pub refusals: Vec<RefusalLine>,
     /// Which conditions of the strategies ended an evaluation without a signal, how often.
@@ -241,6 +248,12 @@ pub struct Mark {
     pub why: String,
 }
 
+impl From<&bot::Mark> for Mark {
+    fn from(mark: &bot::Mark) -> Self {
+        Self { at: mark.at, who: mark.who.clone(), why: mark.why.clone() }
+    }
+}
+
 /// A freeze (RISK-12).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FreezeLine {
@@ -269,6 +282,19 @@ pub struct DefenseBoard {
     pub limits: Vec<LimitLine>,
 }
 
+/// A limit with what is used of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UsedLimit {
+    /// Its key in the configuration; the key's unit is that of both figures.
+    pub key: &'static str,
+    /// What is used; of limits of single orders the largest that was approved in the session.
+    pub used: Ratio,
+    /// What is allowed now.
+    pub limit: Ratio,
+    /// Of several, the strategy or symbol that comes nearest.
+    pub nearest: Option<String>,
+}
+
 /// A limit as defense mode leaves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LimitLine {
@@ -282,6 +308,40 @@ pub struct LimitLine {
     pub usual: String,
     /// In defense mode.
     pub now: String,
+}
+
+/// How good the session's market data are (TRADE-3).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DataBoard {
+    /// Symbols that brought a bar.
+    pub symbols: usize,
+    /// Bars that passed every check.
+    pub clean: u64,
+    /// Bars that did not.
+    pub corrupt: u64,
+    /// Bars that came while their symbol's score had fallen and not recovered.
+    pub fallen: u64,
+    /// The symbols with the lowest scores of the session, at most [`DataBoard::LOWEST`]; those without a blemish are left
+    /// out.
+    pub lowest: Vec<QualityLine>,
+}
+
+impl DataBoard {
+    /// How many symbols are named.
+    pub const LOWEST: usize = 5;
+}
+
+/// How good one symbol's data are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct QualityLine {
+    /// Which.
+    pub symbol: Symbol,
+    /// Its score now, 1 at best.
+    pub score: Ratio,
+    /// The lowest of the session.
+    pub lowest: Ratio,
+    /// Bars that did not pass a check.
+    pub corrupt: u32,
 }
 
 /// The day's money.

@@ -23,6 +23,8 @@ pub mod line;
 pub mod market_data;
 /// What the notifier can be told.
 pub mod notifier;
+/// What is over and kept as history.
+pub mod past;
 /// A rehearsal as it is shown.
 pub mod rehearsal;
 /// What the reporter can be told.

@@ -6,6 +6,7 @@ use desk::domain::time::Timestamp;
 
 use super::board::{ActorLine, Alert, ClosingBoard, DefenseBoard, DrillBoard, FreezeLine, Mark, OpenDay, SkipLine};
 use super::chronicle::{Chronicle, Piece};
+use super::past::Past;
 use super::screener::ScreenBoard;
 
 /// What the supervisor knows of the bot as a whole.
@@ -31,6 +32,8 @@ pub struct Standing {
     pub closing: Option<ClosingBoard>,
     /// The kill switch's last drill.
     pub drill: Option<DrillBoard>,
+    /// Freezes that were cleared, closings with their receipts.
+    pub past: Past,
     /// Whether a rehearsal runs.
     pub rehearsing: bool,
     /// A day that is over and whose books are not closed.

@@ -129,6 +129,15 @@ impl Boot {
         &self.effective
     }
 
+    /// Where it listens, as a key for `boot.toml`, where a flag has said so: later starts and the service have no flags. A
+    /// port that the system chooses is nobody's choice.
+    #[must_use]
+    pub fn listens_by_flag(&self) -> Option<(&'static str, String)> {
+        const KEY: &str = "web.listen";
+        let by_flag = self.effective.iter().any(|e| e.key.name == KEY && matches!(e.origin, Origin::Flag(_)));
+        (by_flag && self.web.listen.port() != 0).then(|| (KEY, self.web.listen.to_string()))
+    }
+
     /// The database's address: as it was given, or the SQLite file of the identity in the data folder (REP-1).
     #[must_use]
     pub fn database(&self, identity: &Identity) -> String {
@@ -361,10 +370,12 @@ mod tests {
         assert_eq!(port(&sources(&place, &files[..2], &[environment])), 2);
         assert_eq!(port(&sources(&place, &files, &[environment])), 3);
         assert_eq!(port(&sources(&place, &files, &[environment, listen])), 4);
+        assert_eq!(Boot::read(&sources(&place, &files, &[environment, listen])).unwrap().listens_by_flag(), None);
         let mut all = sources(&place, &files, &[environment, listen, ("OTHER", "x")]);
         all.flag("web.listen", "--listen", Some("127.0.0.1:5"));
         let boot = Boot::read(&all).unwrap();
         assert_eq!(boot.web.listen.port(), 5);
+        assert_eq!(boot.listens_by_flag(), Some(("web.listen", "127.0.0.1:5".to_owned())));
         assert_eq!(boot.logging.level, tracing::Level::WARN);
         assert_eq!(boot.identity, Some("RIGD_US_SIM_01".parse().unwrap()));
         assert_eq!(origin_of(&boot, "web.listen"), "--listen");

@@ -33,27 +33,25 @@ impl LifeLog {
         let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map_err(fail)?;
         file.try_lock().map_err(|_| StoreError::Locked { place: path.display().to_string() })?;
         let mut log = Self { path: path.to_owned(), file, head: Hash::default() };
-        let mut text = String::new();
-        log.file.read_to_string(&mut text).map_err(fail)?;
-        let whole = text.rfind('\n').map_or(0, |end| end.saturating_add(1));
-        let (whole, torn) = text.split_at_checked(whole).unwrap_or((&text, ""));
-        let mut events = Vec::new();
-        for (number, line) in (1_u64..).zip(whole.lines()) {
-            let unfit = |why: &str| StoreError::Unfit { reason: format!("{}: line {number}: {why}", path.display()) };
-            let (bytes, hash) = line.split_once('\t').ok_or_else(|| unfit("the hash is missing"))?;
-            let next = log.head.link(bytes.as_bytes());
-            if next.to_string() != hash {
-                return Err(unfit("its hash does not follow from the lines before; it was touched"));
-            }
-            events.push(BotEvent::from_bytes(bytes.as_bytes()).map_err(|e| unfit(&e.to_string()))?);
-            log.head = next;
-        }
-        if !torn.is_empty() {
-            let length = u64::try_from(whole.len()).unwrap_or(u64::MAX);
-            log.file.set_len(length).map_err(fail)?;
+        let mut text = Vec::new();
+        log.file.read_to_end(&mut text).map_err(fail)?;
+        let read = parse(path, &text)?;
+        log.head = read.head;
+        if read.torn {
+            log.file.set_len(read.whole).map_err(fail)?;
         }
         log.file.seek(SeekFrom::End(0)).map_err(fail)?;
-        Ok((log, events))
+        Ok((log, read.events))
+    }
+
+    /// Reads what the log holds and changes nothing, also beside the process that writes it; and whether a crash has torn
+    /// its last line.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or a line of it was touched.
+    pub fn read(path: &Path) -> Result<(Vec<BotEvent>, bool), StoreError> {
+        let text = std::fs::read(path).map_err(|source| StoreError::File { path: path.to_owned(), source })?;
+        parse(path, &text).map(|read| (read.events, read.torn))
     }
 
     /// Writes events, all or none; they are durable when this returns.
@@ -85,6 +83,35 @@ impl LifeLog {
         let cut = self.file.set_len(at).and_then(|()| (&self.file).seek(SeekFrom::Start(at)));
         cut.err().unwrap_or(error)
     }
+}
+
+/// What a log holds.
+struct Parsed {
+    events: Vec<BotEvent>,
+    head: Hash,
+    /// Bytes of whole lines.
+    whole: u64,
+    /// Whether something stands behind them.
+    torn: bool,
+}
+
+fn parse(path: &Path, text: &[u8]) -> Result<Parsed, StoreError> {
+    let mut lines: Vec<&[u8]> = text.split(|b| *b == b'\n').collect();
+    let torn = lines.pop().unwrap_or_default();
+    let whole = u64::try_from(text.len().saturating_sub(torn.len())).unwrap_or(u64::MAX);
+    let mut parsed = Parsed { events: Vec::new(), head: Hash::default(), whole, torn: !torn.is_empty() };
+    for (number, line) in (1_u64..).zip(lines) {
+        let unfit = |why: &str| StoreError::Unfit { reason: format!("{}: line {number}: {why}", path.display()) };
+        let line = std::str::from_utf8(line).map_err(|_| unfit("it is no text"))?;
+        let (bytes, hash) = line.split_once('\t').ok_or_else(|| unfit("the hash is missing"))?;
+        let next = parsed.head.link(bytes.as_bytes());
+        if next.to_string() != hash {
+            return Err(unfit("its hash does not follow from the lines before; it was touched"));
+        }
+        parsed.events.push(BotEvent::from_bytes(bytes.as_bytes()).map_err(|e| unfit(&e.to_string()))?);
+        parsed.head = next;
+    }
+    Ok(parsed)
 }
 
 #[cfg(test)]
@@ -127,12 +154,26 @@ mod tests {
         log.append(&[event(1), event(2)]).unwrap();
         drop(log);
         let whole = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &whole[..whole.len() - 9]).unwrap();
+        let torn = &whole[..whole.len() - 9];
+        std::fs::write(&path, torn).unwrap();
+        assert_eq!(LifeLog::read(&path).unwrap(), (vec![event(1)], true));
+        assert_eq!(std::fs::read(&path).unwrap(), torn, "who only reads changes nothing");
         assert_eq!(LifeLog::open(&path).unwrap().1, [event(1)]);
-        let touched = String::from_utf8(whole).unwrap().replacen("\"number\":7", "\"number\":8", 1);
-        std::fs::write(&path, touched).unwrap();
-        let said = LifeLog::open(&path).unwrap_err().to_string();
-        assert!(said.contains("line 1") && said.contains("touched"), "{said}");
+        let touched = String::from_utf8(whole.clone()).unwrap().replacen("\"number\":7", "\"number\":8", 1);
+        let second = whole.iter().position(|b| *b == b'\n').unwrap() + 1;
+        let no_text = [&whole[..second], b"\xff\xfe\n"].concat();
+        let no_hash = [&whole[..second], b"{}\n"].concat();
+        for (text, says) in [
+            (touched.into_bytes(), ["line 1", "touched"]),
+            (no_text, ["line 2", "it is no text"]),
+            (no_hash, ["line 2", "the hash is missing"]),
+        ] {
+            std::fs::write(&path, text).unwrap();
+            for said in [LifeLog::open(&path).map(drop), LifeLog::read(&path).map(drop)] {
+                let said = said.unwrap_err().to_string();
+                assert!(says.iter().all(|s| said.contains(s)), "{said}");
+            }
+        }
         std::fs::remove_file(path).unwrap();
     }
 }

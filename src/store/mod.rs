@@ -81,6 +81,7 @@ pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
 pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};
 pub use reviewable::Reviewable;
+pub use schema::VERSION as SCHEMA;
 pub use scope::{Reading, Scope};
 pub use searching::{Found, Text};
 pub use signed::{Signers, closing_text};

@@ -51,6 +51,21 @@ impl Receipts {
         Ok(Self { folder: folder.to_owned() })
     }
 
+    /// Takes away what a process that ended in the middle has half written; nobody else may write meanwhile.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read, or such a file cannot be removed.
+    pub fn tidy(&self) -> Result<(), StoreError> {
+        let fail = |source| StoreError::File { path: self.folder.clone(), source };
+        for entry in std::fs::read_dir(&self.folder).map_err(fail)? {
+            let path = entry.map_err(fail)?.path();
+            if path.extension().is_some_and(|ending| ending == "partial") {
+                std::fs::remove_file(&path).map_err(fail)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps a receipt; it is on the disk when this returns. Its name begins with the time, so that names sort by time.
     ///
     /// # Errors
@@ -143,6 +158,11 @@ mod tests {
         let told: Vec<_> = newest.iter().map(|r| (r.name.as_str(), r.bytes.as_slice())).collect();
         assert_eq!(told, [("20270115T080002Z-kill", &b"{\"n\":2}"[..]), ("20270115T080001Z-kill", b"{\"n\":1}")]);
         assert_eq!(newest[0].signature, signature);
+        // What a process left half written goes; what it kept stays.
+        std::fs::write(folder.join("20270115T080003Z-kill.partial"), "{").unwrap();
+        receipts.tidy().unwrap();
+        let names: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(names.len(), 3, "{names:?}");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -7,7 +7,7 @@ use super::link::{Link, Pool, on};
 use super::sql;
 
 /// The version that this program writes.
-pub(super) const VERSION: i64 = 1;
+pub const VERSION: i64 = 1;
 /// The program that writes it.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 

@@ -5,13 +5,15 @@ use std::time::Duration;
 use actix_web::rt::time::timeout;
 use desk::domain::bot::{Action, Command, Mode, Need, Scope, permit};
 use desk::domain::chain::Hash;
+use desk::machines::supervisor::Refusal as Machine;
 use serde_json::json;
 
+use super::once::Held;
 use super::refusal::Refusal;
 use super::site::Shared;
 use super::visitor::Visitor;
 use crate::messages::supervisor::{Order, Outcome};
-use crate::store::people::{Deed, Kept};
+use crate::store::people::{Deed, Kept, Token};
 
 /// The supervisor answers within this, or counts as busy.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -112,21 +114,34 @@ pub(crate) struct Given {
     pub(crate) code: String,
 }
 
+/// The key as it came. A kill is never refused for its key: without one that can be used it is a kill of its own.
+fn keyed(key: String, kill: bool) -> Result<String, Refusal> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if (1..=64).contains(&key.len()) && key.chars().all(fits) {
+        return Ok(key);
+    }
+    if kill {
+        return Ok(Token::new().map(|own| own.text().to_owned()).unwrap_or_default());
+    }
+    Err(Refusal::Invalid("An idempotency key is needed: 1 to 64 letters, digits, hyphens and underscores.".to_owned()))
+}
+
 /// Gives an order to the supervisor. The same key of the same person brings the same answer (WEB-5, LIFE-7).
 pub(crate) async fn give(shared: &Shared, visitor: &Visitor, given: Given) -> Result<Outcome, Refusal> {
     let Given { command, key, why, code } = given;
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    if key.is_empty() || key.len() > 64 || !key.chars().all(fits) {
-        return Err(Refusal::Invalid(
-            "An idempotency key is needed: 1 to 64 letters, digits, hyphens and underscores.".to_owned(),
-        ));
-    }
+    // A kill acts first and is recorded as soon as that can be done (LIFE-4).
+    let kill = command == Command::Kill;
+    let key = keyed(key, kill)?;
     let why: String = why.chars().filter(|c| !c.is_control()).take(LONGEST_WHY).collect();
     let action = command.action();
     let request = Hash::of(serde_json::to_string(&json!([&command, &why])).unwrap_or_default().as_bytes());
-    let halting = action == Action::Halt;
-    // A kill acts first and is recorded as soon as that can be done (LIFE-4).
-    let kill = command == Command::Kill;
+    // Of several with one key the first acts; the others wait, and have its answer. A kill waits for nobody.
+    let doing = format!("command {key}");
+    let held = if kill {
+        Held::take(shared, visitor.person, &doing)
+    } else {
+        Some(Held::wait(shared, visitor.person, &doing).await?)
+    };
     if !kill {
         match shared.site.people.answer(visitor.person, &key).await {
             Ok(Some(kept)) if kept.request == request => return from_kept(&kept),
@@ -135,41 +150,55 @@ pub(crate) async fn give(shared: &Shared, visitor: &Visitor, given: Given) -> Re
             }
             Ok(None) => {}
             // Stopping never waits for a database.
-            Err(_) if halting => {}
+            Err(_) if action == Action::Halt => {}
             Err(e) => return Err(e.into()),
         }
     }
     let need = permit(visitor.roles, action).map_err(|e| Refusal::Forbidden(e.to_string()))?;
+    // No code is spent on what is refused anyway.
+    if !code.is_empty() && command.needs_reason() && why.trim().is_empty() {
+        return Err(Refusal::Conflict(Machine::ReasonNeeded { command: command.word() }.to_string()));
+    }
     let stepped_up = step_up(shared, visitor, action, &code).await?;
     if need == Need::StepUp && !stepped_up {
         return Err(Refusal::StepUp("This act needs a one-time code, typed for it alone.".to_owned()));
     }
-    let said = json!({ "command": &command, "key": &key, "why": &why, "stepped_up": stepped_up });
-    let verb = command.as_str();
-    if !kill {
-        note(shared, visitor, "command", verb, said.clone(), halting).await?;
-    }
-    let order = Order { key: key.clone(), command, caller: visitor.caller(stepped_up), why };
-    let answer = match timeout(PATIENCE, shared.site.door.command(order)).await {
-        Ok(answer) => answer.map_err(Refusal::from),
-        Err(_) => Err(Refusal::Busy),
-    };
-    if kill {
-        note(shared, visitor, "command", verb, said, true).await?;
-    }
-    let said = match &answer {
-        Ok(outcome) => json!({ "key": &key, "message": outcome.message }),
-        Err(refusal) => json!({ "key": &key, "refused": refusal.code(), "message": refusal.to_string() }),
-    };
-    note(shared, visitor, if answer.is_ok() { "carried_out" } else { "not_carried_out" }, verb, said, true).await?;
+    let order = Order { key, command, caller: visitor.caller(stepped_up), why };
+    let answer = carry(shared, visitor, &order, held.is_some()).await;
     // A supervisor that was busy may be asked again with the same key.
     if let Ok(outcome) = &answer {
         let body = serde_json::to_string(outcome).unwrap_or_default();
         let kept = Kept { request, status: 200, body };
-        if let Err(e) = shared.site.people.keep_answer(visitor.person, &key, &kept, shared.now()).await {
+        if let Err(e) = shared.site.people.keep_answer(visitor.person, &order.key, &kept, shared.now()).await {
             tracing::warn!(target: "web", "an answer could not be kept: {e}");
         }
     }
+    answer
+}
+
+/// Hands an order on, with what is to be audited before and after; of several kills with one key that of the first.
+async fn carry(shared: &Shared, visitor: &Visitor, order: &Order, first: bool) -> Result<Outcome, Refusal> {
+    let Order { key, command, caller, why } = order;
+    let (kill, verb) = (*command == Command::Kill, command.as_str());
+    let said = json!({ "command": command, "key": key, "why": why, "stepped_up": caller.stepped_up });
+    if !kill {
+        note(shared, visitor, "command", verb, said.clone(), command.action() == Action::Halt).await?;
+    }
+    let answer = match timeout(PATIENCE, shared.site.door.command(order.clone())).await {
+        Ok(answer) => answer.map_err(Refusal::from),
+        Err(_) => Err(Refusal::Busy),
+    };
+    if !first {
+        return answer;
+    }
+    if kill {
+        note(shared, visitor, "command", verb, said, true).await?;
+    }
+    let said = match &answer {
+        Ok(outcome) => json!({ "key": key, "message": outcome.message }),
+        Err(refusal) => json!({ "key": key, "refused": refusal.code(), "message": refusal.to_string() }),
+    };
+    note(shared, visitor, if answer.is_ok() { "carried_out" } else { "not_carried_out" }, verb, said, true).await?;
     answer
 }
 

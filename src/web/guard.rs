@@ -81,7 +81,7 @@ async fn admit(route: &Route, request: &mut ServiceRequest) -> Result<(), Refusa
     }
     // A file is read for those alone who may send one: it may be large.
     if !request.method().is_safe() && (!route.takes_file() || may_send(route, visitor.as_ref())) {
-        let read = read_body(request, visitor.as_ref()).await;
+        let read = read_body(route, request, visitor.as_ref()).await;
         // Who is signed in did not send it by a page of ours: what was tried in their name is theirs to know (WEB-2b).
         if let (Err(Refusal::Forged), Some(v)) = (&read, &visitor) {
             audit(&shared, v, "refused", request, &json!({ "forged": true })).await;
@@ -127,9 +127,12 @@ fn may_send(route: &Route, visitor: Option<&Visitor>) -> bool {
 }
 
 /// Reads the body for the handler, once it is known to be ours.
-async fn read_body(request: &mut ServiceRequest, visitor: Option<&Visitor>) -> Result<(), Refusal> {
-    let body =
-        request.extract::<Bytes>().await.map_err(|_| Refusal::Invalid("What was sent is too long.".to_owned()))?;
+async fn read_body(route: &Route, request: &mut ServiceRequest, visitor: Option<&Visitor>) -> Result<(), Refusal> {
+    let body = match request.extract::<Bytes>().await {
+        Ok(body) => body,
+        Err(_) if route.kills() => Bytes::new(),
+        Err(_) => return Err(Refusal::Invalid("What was sent is too long.".to_owned())),
+    };
     let (fields, upload) = fields(request, &body);
     request.extensions_mut().insert(upload);
     // Whoever has a personal token is no browser that another site could steer.

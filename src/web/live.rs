@@ -44,9 +44,12 @@ pub(crate) const REGIONS: &[&str] = &[
     "killing",
     "latest",
     "limits",
+    "machine",
     "defense",
     "orders",
     "orders_heading",
+    "past_closings",
+    "past_freezes",
     "positions",
     REHEARSAL,
     "stopping",
@@ -114,8 +117,7 @@ pub(crate) async fn paint(shared: Data<Shared>, painted: watch::Sender<Arc<Frame
         }
         let now = shared.now();
         let latest = Arc::clone(&board.borrow_and_update());
-        let values =
-            views::bot(&latest, shared.rehearsal().as_deref(), shared.site.current.get().zone, shared.ages(&latest));
+        let values = views::whole(&shared, &latest);
         let before = Arc::clone(&painted.borrow());
         let frame = next_frame(&shared, &before, &values, latest.number, number(now));
         painted.send_replace(Arc::new(frame));

@@ -71,8 +71,8 @@ pub(crate) use floating::{after as assigned, object as assignment_object};
 pub use server::serve;
 pub use setup::{Answers, Founding, SetUp, SetUpServer, Wanted, serve_setup};
 pub use site::{
-    BackupLine, Backups, Bars, Clock, Logs, Manners, Period, Registered, ReportFile, Reports, SettingLine, Settings,
-    Site,
+    BackupLine, Backups, Bars, Clock, Host, HostLine, Logs, Manners, Period, Registered, ReportFile, Reports,
+    SettingLine, Settings, Site,
 };
 pub use versions::{NotSaved, Saved, Saving, Versions};
 pub use views::diagnosis;

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header;
+use actix_web::rt::time::{sleep, timeout};
 use actix_web::{HttpMessage as _, HttpResponse};
 use desk::domain::chain::Hash;
 
@@ -15,23 +17,57 @@ use super::site::Shared;
 use super::visitor::{Body, Fields, Visitor};
 use crate::store::people::{Kept, PersonId};
 
+/// How long the first of several with one key is waited for.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How often it is looked whether it is done.
+const LOOK: Duration = Duration::from_millis(5);
+
 /// Keys of what is being done at this moment.
 #[derive(Debug, Default)]
 pub(crate) struct Doing(Mutex<BTreeSet<(PersonId, String)>>);
 
-/// One POST under its key.
-pub(crate) struct Once<'a> {
+/// A key while what it stands for is being done.
+pub(crate) struct Held<'a> {
     shared: &'a Shared,
     person: PersonId,
     key: String,
-    request: Hash,
 }
 
-impl Drop for Once<'_> {
+impl<'a> Held<'a> {
+    /// Takes a key; nothing where somebody has it.
+    pub(crate) fn take(shared: &'a Shared, person: PersonId, key: &str) -> Option<Self> {
+        let new = shared.doing.0.lock().unwrap_or_else(PoisonError::into_inner).insert((person, key.to_owned()));
+        new.then(|| Self { shared, person, key: key.to_owned() })
+    }
+
+    /// The same, and waits for whoever has it.
+    ///
+    /// # Errors
+    /// [`Refusal::Busy`] where that takes too long.
+    pub(crate) async fn wait(shared: &'a Shared, person: PersonId, key: &str) -> Result<Self, Refusal> {
+        let taken = async {
+            loop {
+                match Self::take(shared, person, key) {
+                    Some(held) => return held,
+                    None => sleep(LOOK).await,
+                }
+            }
+        };
+        timeout(PATIENCE, taken).await.map_err(|_| Refusal::Busy)
+    }
+}
+
+impl Drop for Held<'_> {
     fn drop(&mut self) {
         let mut doing = self.shared.doing.0.lock().unwrap_or_else(PoisonError::into_inner);
         doing.remove(&(self.person, std::mem::take(&mut self.key)));
     }
+}
+
+/// One POST under its key.
+pub(crate) struct Once<'a> {
+    held: Held<'a>,
+    request: Hash,
 }
 
 /// What is to be done with a POST.
@@ -73,14 +109,11 @@ pub(crate) async fn turn<'a>(shared: &'a Shared, route: &Route, request: &Servic
         fields.0.iter().filter(|(n, _)| *n != "form" && *n != "key").map(|(n, v)| format!("{n}={v}")).collect();
     let words = if fields.0.is_empty() { String::from_utf8_lossy(&body.0).into_owned() } else { said.join("\n") };
     let hash = Hash::of(format!("{}\n{words}", request.path()).as_bytes());
-    let new = shared.doing.0.lock().unwrap_or_else(PoisonError::into_inner).insert((visitor.person, key.clone()));
-    if !new {
-        return Err(Refusal::Conflict(
-            "This is being done already; open the page again to see what came of it.".to_owned(),
-        ));
-    }
-    let once = Once { shared, person: visitor.person, key, request: hash };
-    match shared.site.people.answer(once.person, &once.key).await? {
+    let held = Held::take(shared, visitor.person, &key).ok_or_else(|| {
+        Refusal::Conflict("This is being done already; open the page again to see what came of it.".to_owned())
+    })?;
+    let once = Once { held, request: hash };
+    match shared.site.people.answer(visitor.person, &key).await? {
         None => Ok(Turn::First(once)),
         Some(kept) if kept.request == hash => Ok(Turn::Again(again(path, request.path()))),
         Some(_) => Err(Refusal::Conflict(
@@ -107,8 +140,8 @@ impl Once<'_> {
     /// It was done.
     pub(crate) async fn done(self, status: u16) {
         let kept = Kept { request: self.request, status, body: String::new() };
-        let (people, now) = (&self.shared.site.people, self.shared.now());
-        if let Err(e) = people.keep_answer(self.person, &self.key, &kept, now).await {
+        let Held { shared, person, key } = &self.held;
+        if let Err(e) = shared.site.people.keep_answer(*person, key, &kept, shared.now()).await {
             tracing::warn!(target: "web", "that a form was heeded could not be kept: {e}");
         }
     }

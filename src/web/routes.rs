@@ -75,6 +75,12 @@ impl Route {
         verb.is_some_and(|v| ["stop", "kill", "flatten"].contains(&v))
     }
 
+    /// Whether it kills: nothing that comes with it keeps it from that.
+    #[must_use]
+    pub fn kills(&self) -> bool {
+        self.verb == Verb::Post && self.path.ends_with("commands/kill")
+    }
+
     /// Whether a file comes with it.
     #[must_use]
     pub fn takes_file(&self) -> bool {
@@ -276,11 +282,16 @@ pub(crate) fn register(config: &mut ServiceConfig) {
         // A decision's id has slashes of its own.
         let mut resource = web::resource(path.replace("{id}", "{id:.+}"));
         for route in all().filter(|r| r.path == path) {
-            let guarded = from_fn(move |request, next| guard(route, request, next));
-            if route.takes_file() {
+            let guarded = || from_fn(move |request, next| guard(route, request, next));
+            // A reason that is too long is cut, not refused.
+            if route.takes_file() || route.kills() {
                 resource = resource.app_data(PayloadConfig::new(LARGEST_FORM));
             }
-            resource = resource.route((route.handler)().method(route.verb.method()).wrap(guarded));
+            resource = resource.route((route.handler)().method(route.verb.method()).wrap(guarded()));
+            // Load balancers and watchers ask for the head alone.
+            if route.verb == Verb::Get && is_for_programs(path) && route.needs == Nothing {
+                resource = resource.route((route.handler)().method(Method::HEAD).wrap(guarded()));
+            }
         }
         config.service(resource.default_service(web::to(wrong_method(path)).wrap(from_fn(greeted))));
     }
@@ -295,7 +306,9 @@ pub(crate) fn register_setup(config: &mut ServiceConfig) {
         .route("/setup/{step}", web::post().to(setup::submit))
         .route("/static/{name}", web::get().to(assets::file))
         .route("/health", web::get().to(setup::alive))
+        .route("/health", web::head().to(setup::alive))
         .route("/ready", web::get().to(setup::not_ready))
+        .route("/ready", web::head().to(setup::not_ready))
         .default_service(web::to(setup::closed));
 }
 

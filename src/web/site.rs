@@ -50,6 +50,58 @@ pub type Logs = Arc<dyn Fn() -> Vec<serde_json::Map<String, serde_json::Value>> 
 /// The backups that are there, the newest first, or why they cannot be listed; read anew each time.
 pub type Backups = Arc<dyn Fn() -> Result<Vec<BackupLine>, String> + Send + Sync>;
 
+/// How the machine stands that the bot runs on; asked anew each time.
+pub type Host = Arc<dyn Fn() -> HostLine + Send + Sync>;
+
+/// How the machine stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostLine {
+    /// Bytes that may still be written where the data lie; nothing where the system does not say.
+    pub free: Option<u64>,
+    /// By how much the clock on the wall was set since the process began.
+    pub clock_set: Span,
+    /// When the process began.
+    pub since: Timestamp,
+}
+
+impl HostLine {
+    /// Less room than this is a fault: a day's logs and books may not fit.
+    pub const ROOM: u64 = 512 * 1024 * 1024;
+    /// A clock that was set by more is a fault (RISK-9).
+    pub const CLOCK: Span = Span::seconds(1);
+
+    /// How the disk is, in words.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn disk(&self) -> Result<String, String> {
+        let mib = |bytes: u64| bytes.div_euclid(1024 * 1024);
+        match self.free {
+            None => Err("the system does not say how much room is left".to_owned()),
+            Some(free) if free < Self::ROOM => Err(format!(
+                "{} MiB are free; {} MiB are needed for a day's logs and books",
+                mib(free),
+                mib(Self::ROOM)
+            )),
+            Some(free) => Ok(format!("{} MiB are free", mib(free))),
+        }
+    }
+
+    /// How the clock is, in words.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub fn clock(&self) -> Result<String, String> {
+        let ms = self.clock_set.as_nanos().div_euclid(1_000_000);
+        let said = format!("it was set by {ms} ms since the process began");
+        if self.clock_set > Self::CLOCK || self.clock_set < Span::ZERO - Self::CLOCK {
+            Err(format!("{said}; 1000 ms are allowed. Look at timedatectl, then restart the bot"))
+        } else {
+            Ok(said)
+        }
+    }
+}
+
 /// A backup as the pages list it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BackupLine {
@@ -160,6 +212,8 @@ pub struct Site {
     pub books: Option<Reader>,
     /// The real time.
     pub clock: Clock,
+    /// The machine.
+    pub host: Host,
     /// Bars for the price chart, where somebody keeps them.
     pub bars: Option<Bars>,
     /// The symbols that the bot watches.

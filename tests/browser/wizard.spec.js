@@ -69,6 +69,26 @@ async function answerAll(page) {
   await expect(step(page)).toContainText("Administrator");
 }
 
+/** A float that is lowered afterwards asks the limits again; they hold again once it is back. */
+async function lowerFloat(page) {
+  const float = async (value) => {
+    await trail(page).getByRole("link", { name: "Float" }).click();
+    await type(page, { "Float": value });
+    await forth(page).click();
+    await expect(step(page)).toContainText("Limits");
+  };
+  await float("800");
+  await expect(page.locator("form .err").filter({ hasText: "900.00 is more than the float of 800.00. Allowed: 1.00 to 800.00 USD." })).toHaveCount(1);
+  await page.goHome("/setup/administrator");
+  await expect(page.getByText("Not answered yet: Limits.")).toBeVisible();
+  await float("50,000");
+  await expect(page.locator("form .err")).toHaveCount(0);
+  for (const next of ["Schedule", "Time zone", "Administrator"]) {
+    await forth(page).click();
+    await expect(step(page)).toContainText(next);
+  }
+}
+
 /** The last step: refused twice, each time with the name kept and no password sent back. */
 async function firstAdministrator(page) {
   const typed = async (name, password, again) => {
@@ -104,6 +124,7 @@ test("OPS-3, WEB-7 from an empty home through every step of the wizard to a bot 
   const page = await browserOf();
   await page.goHome(bot.path);
   await answerAll(page);
+  await lowerFloat(page);
   expect(made(bot)).toEqual([]);
   await firstAdministrator(page);
   await expect(page.getByRole("heading", { level: 1 })).toContainText("One thing more: one-time codes");

@@ -1,15 +1,20 @@
 //! Cancel, flatten and kill, as the supervisor hands them to the kill switch; and how far they have come.
 
 use desk::domain::bot::{Mark, Scope, Who};
-use desk::machines::kill_switch::Verb;
-use desk::machines::supervisor::Effect;
+use desk::domain::decimal::Quantity;
+use desk::domain::order::Leg;
+use desk::machines::kill_switch::{Left, Line, Verb};
+use desk::machines::supervisor::{Effect, Ordered};
 
-use super::Supervisor;
+use super::past::Paused;
+use super::{RECEIPTS, Supervisor};
 use crate::actors::closing::Closing;
+use crate::gateway::clock;
+use crate::messages::board::AlertLevel;
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::risk::ToRisk;
 use crate::messages::supervisor::Closed;
-use desk::domain::order::Leg;
+use crate::store::Signature;
 
 impl Supervisor {
     /// Entries are cancelled: by risk where a stop or a suspension does it in passing, by the kill switch where somebody
@@ -43,16 +48,52 @@ impl Supervisor {
         self.wiring.must(self.wiring.kill_switch.deliver(begin));
     }
 
-    /// What the kill switch says of a closing.
-    pub(super) fn told_of_closing(&mut self, closed: Closed) {
+    /// The kill switch says how far it has come.
+    pub(super) fn closed(&mut self, closed: Closed) {
+        if closed.receipt.is_some() {
+            self.past.read(&self.wiring.receipts.newest(RECEIPTS));
+        }
         if closed.verb == Verb::Kill {
             self.killing = closed.flat_ms.is_none();
         }
+        // A kill with nothing to close has ended before its command was heard here.
         match &mut self.closing {
             Some(closing) => closing.told(&closed),
-            // A kill with nothing to close has ended before its command was heard here.
             None if closed.verb == Verb::Kill => self.early = Some(closed),
             None => {}
+        }
+    }
+
+    /// A pause leaves its receipt at once: it waits for nothing.
+    pub(super) fn receipt_of_pause(&mut self, ordered: &Ordered) {
+        let at = clock::now();
+        let paused = Paused::new(ordered.mark(at), self.open());
+        let kept = serde_json::to_vec(&paused).map_err(|e| e.to_string()).and_then(|bytes| {
+            let (receipts, signer) = (&self.wiring.receipts, &self.wiring.signer);
+            let signature = Signature { key: signer.key(), signature: signer.sign(&bytes) };
+            receipts.keep(at, Paused::VERB, &bytes, &signature).map_err(|e| e.to_string())
+        });
+        if let Err(error) = kept {
+            let text = format!("The receipt of the pause could not be kept: {error}");
+            self.wiring.alert(AlertLevel::Warning, "receipt_lost", text);
+        }
+        self.past.read(&self.wiring.receipts.newest(RECEIPTS));
+    }
+
+    /// What is open by the record.
+    fn open(&self) -> Left {
+        let trader = &self.follower.trader;
+        let live = |leg: fn(Leg) -> bool| {
+            let found = trader.broker().iter().filter(move |(_, t)| leg(t.leg) && !t.state.is_terminal());
+            found.map(|(order, _)| order.clone()).collect()
+        };
+        let held = trader.portfolio().iter().filter(|p| p.held() > Quantity::ZERO);
+        Left {
+            entries: live(|leg| leg == Leg::Entry),
+            protective: live(|leg| leg != Leg::Entry),
+            positions: held
+                .map(|p| Line { symbol: p.symbol, strategy: p.strategy, side: p.side, quantity: p.held() })
+                .collect(),
         }
     }
 

@@ -66,14 +66,13 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn tell_reporter(&self) {
+    pub(super) fn tell_reporter(&mut self) {
+        let past = self.past.of(&self.life.machine);
         let machine = &self.life.machine;
-        let mark =
-            |mark: &Mark| crate::messages::board::Mark { at: mark.at, who: mark.who.clone(), why: mark.why.clone() };
         let freezes = machine.freezes().map(|f| FreezeLine {
             name: f.name.clone(),
             strategy: f.strategy,
-            mark: mark(&f.mark),
+            mark: (&f.mark).into(),
             for_the_session: f.for_the_session,
         });
         // A limit's freeze is the risk machine's own: its gate blocks, and the decisions say so.
@@ -96,12 +95,13 @@ impl Supervisor {
             since: machine.since(),
             reason: self.reason(),
             mode: machine.mode(),
-            latch: machine.latch().map(mark),
+            latch: machine.latch().map(Into::into),
             freezes: freezes.chain(limits).chain(self.not_ready()).collect(),
             suspended: suspended.collect(),
             closing: self.closing.as_ref().map(Closing::board),
             defense: self.defense_board(),
             drill: self.errands.drill.clone(),
+            past,
             rehearsing: machine.rehearsing().is_some(),
             open_day: self.open_day.clone(),
         };

@@ -63,8 +63,37 @@ fn risk_14_kill_latches_and_flattens_until_it_is_reset() {
         assert!(refused.to_string().contains("latch"), "{refused}");
         bot.tell(Command::ResetKill).await.unwrap();
         assert!(!bot.tree.killer.latch.is_set());
+        // What was killed stays as history, with who let go of it.
+        let told = bot.until("history", |b| b.past.closings.first().is_some_and(|c| c.reset.is_some())).await;
+        let killed = &told.past.closings[0];
+        assert_eq!((killed.verb.as_str(), killed.receipt.as_ref()), ("kill", Some(&stored.name)));
+        assert_eq!((killed.positions.len(), killed.flat_ms), (receipt.opened.positions.len(), receipt.flat_ms));
         bot.tell(Command::Start).await.unwrap();
         assert_eq!(*bot.ended.borrow(), None);
+    });
+}
+
+/// RISK-15a, RISK-12: a pause leaves a signed receipt of what was open, and one that changes nothing none; what was cleared
+/// stays as history, over processes too.
+#[test]
+fn risk_15a_a_pause_leaves_a_receipt_and_when_it_is_cleared_its_history() {
+    run(async {
+        let bot = Bot::holding("pause", 40).await;
+        for _ in 0..2 {
+            bot.tell(Command::Pause).await.unwrap();
+        }
+        let told = bot.until("a receipt", |b| !b.past.closings.is_empty()).await;
+        let paused = &told.past.closings[0];
+        assert_eq!((told.past.closings.len(), paused.verb.as_str(), paused.flat_ms), (1, "pause", None));
+        assert!(!paused.positions.is_empty(), "{paused:?}");
+        let kept = Receipts::open(&bot.folder.join("receipts")).unwrap().newest(100).unwrap();
+        let [stored] = kept.as_slice() else { panic!("{kept:?}") };
+        assert!(bot.is_signed(stored) && paused.receipt.as_ref() == Some(&stored.name));
+        bot.tell(Command::Resume).await.unwrap();
+        let told = bot.until("history", |b| !b.past.freezes.is_empty()).await;
+        let cleared = &told.past.freezes[0];
+        assert_eq!((cleared.freeze.name.as_str(), told.freezes.len()), ("pause", 0));
+        assert_eq!(cleared.freeze.mark.who, cleared.cleared.who);
     });
 }
 

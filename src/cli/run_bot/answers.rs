@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use desk::domain::bot::{Caller, Origin, Who};
 use desk::domain::time::Timestamp;
+use desk::machines::supervisor::Refusal;
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -67,6 +68,10 @@ pub fn answering(
                 Request::Command { key, command, why, step_up } => {
                     let way = format!("tbot {}, user {user}", verb(&command));
                     let mut caller = Caller::owner_by(Origin::CommandLine, &way);
+                    if command.needs_reason() && why.trim().is_empty() {
+                        let message = Refusal::ReasonNeeded { command: command.word() }.to_string();
+                        return Reply::Refused { code: "state".to_owned(), message };
+                    }
                     if let Some(step_up) = step_up {
                         let name = step_up.name.clone();
                         if !checking(step_up).await {
@@ -120,6 +125,10 @@ mod tests {
     use crate::messages::supervisor::Outcome;
 
     async fn asked(command: Command, code: Option<&str>) -> Reply {
+        asked_because("because", command, code).await
+    }
+
+    async fn asked_because(why: &str, command: Command, code: Option<&str>) -> Reply {
         let door = Door::new(|order: Order| async move {
             let code = if order.caller.stepped_up { ", with the code of ada" } else { "" };
             let way = format!("tbot {}, user {}{code}", order.command.as_str().replace('_', "-"), own_name());
@@ -133,7 +142,7 @@ mod tests {
         let (_keep, board) = watch::channel(Arc::new(board()));
         let checking: Checking = Arc::new(|step_up| Box::pin(async move { step_up.code == "123456" }));
         let step_up = code.map(|code| StepUp { name: "ada".to_owned(), code: code.to_owned() });
-        let request = Request::Command { key: "k".to_owned(), command, why: "because".to_owned(), step_up };
+        let request = Request::Command { key: "k".to_owned(), command, why: why.to_owned(), step_up };
         let (_none, rehearsals) = watch::channel(None);
         let (counter, _papers) = counter();
         let clock = || Timestamp::from_seconds(1);
@@ -144,7 +153,8 @@ mod tests {
         use desk::domain::bot::{BotState, Mode, VenueKind};
         use desk::domain::decimal::Money;
 
-        use crate::messages::board::Day;
+        use crate::messages::board::{DataBoard, Day};
+        use crate::messages::past::Past;
         let nothing = Money::ZERO;
         Board {
             number: 1,
@@ -163,6 +173,7 @@ mod tests {
             defense: None,
             freezes: Vec::new(),
             fed_at: None,
+            data: DataBoard::default(),
             float: Money::whole(30_000),
             floats: Vec::new(),
             day: Day {
@@ -177,6 +188,7 @@ mod tests {
                 curve: Vec::new(),
                 sent: 0,
             },
+            limits: Vec::new(),
             positions: Vec::new(),
             orders: Vec::new(),
             strategies: Vec::new(),
@@ -186,6 +198,7 @@ mod tests {
             actors: Vec::new(),
             closing: None,
             drill: None,
+            past: Past::default(),
             refusals: Vec::new(),
             skips: Vec::new(),
             alerts: Vec::new(),
@@ -201,6 +214,8 @@ mod tests {
         };
         assert_eq!(asked(Command::Stop, None).await, done);
         assert_eq!(asked(Command::ResetKill, Some("123456")).await, done);
+        // RISK-15: what is refused without a reason is refused before anybody looks at its code.
+        assert_eq!(code(asked_because(" ", Command::ResetKill, Some("000000")).await), "state");
         assert_eq!(code(asked(Command::ResetKill, None).await), "step_up");
         assert_eq!(code(asked(Command::Stop, Some("000000")).await), "step_up", "a wrong code never passes");
         assert_eq!(code(asked(Command::Start, None).await), "state");

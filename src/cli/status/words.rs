@@ -88,12 +88,7 @@ fn head(board: &Value) -> String {
     }
     lines.push(session(board));
     lines.push(format!("feed        {}, last {}", cell(board, "feed_name"), cell(board, "fed_at")));
-    match board.get("latch").filter(|latch| !latch.is_null()) {
-        Some(latch) => {
-            lines.push(format!("KILL LATCH  set {} by {}: {}", cell(latch, "at"), who(latch), why(latch)));
-        }
-        None => lines.push("latch       clear".to_owned()),
-    }
+    lines.push(latch(board.get("latch").unwrap_or(&Value::Null)));
     if let Some(defense) = board.get("defense").filter(|d| !d.is_null()) {
         let mark = defense.get("mark").unwrap_or(&Value::Null);
         let (since, share) = (cell(mark, "at"), number(defense, "share"));
@@ -115,6 +110,14 @@ fn head(board: &Value) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// The latch, as its mark says.
+pub(super) fn latch(mark: &Value) -> String {
+    match mark {
+        Value::Null => "latch       clear".to_owned(),
+        set => format!("KILL LATCH  set {} by {}: {}", cell(set, "at"), who(set), why(set)),
+    }
 }
 
 fn session(board: &Value) -> String {

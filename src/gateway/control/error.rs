@@ -26,6 +26,13 @@ pub enum ControlError {
         /// What the system said.
         source: io::Error,
     },
+    /// A file holds something else than it should.
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+    },
     /// Nobody answers at the socket.
     Silent {
         /// Which.
@@ -43,6 +50,7 @@ impl ControlError {
             Self::NotPrivate { .. } => "control_not_private",
             Self::Held { .. } => "already_running",
             Self::File { .. } => "control_file",
+            Self::Damaged { .. } => "control_damaged",
             Self::Silent { .. } => "bot_silent",
         }
     }
@@ -65,6 +73,7 @@ impl fmt::Display for ControlError {
                 write!(f, "this bot runs already ({} is locked)", path.display())
             }
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Damaged { path, what } => write!(f, "{} is damaged: it holds no {what}", path.display()),
             Self::Silent { path, reason } => write!(f, "no bot answers at {}: {reason}", path.display()),
         }
     }

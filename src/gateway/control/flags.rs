@@ -66,6 +66,13 @@ impl Flag {
         }
     }
 
+    /// Whether it is raised in a control folder that is only looked at, or was read and is not carried out yet.
+    #[must_use]
+    pub fn waits(self, control: &Path) -> bool {
+        let path = control.join(self.file());
+        ["flag", "taking"].iter().any(|ending| path.with_extension(ending).exists())
+    }
+
     fn path(self, folder: &ControlFolder, ending: &str) -> PathBuf {
         folder.path().join(self.file()).with_extension(ending)
     }

@@ -8,6 +8,17 @@ use super::error::ControlError;
 use crate::gateway::owner::{not_private, own_user};
 use crate::settings::replace;
 
+/// Where the set-up waits, and which process serves it.
+const SET_UP: &str = "set_up.txt";
+
+/// Where a process waits for its set-up; nothing where it does not.
+#[must_use]
+pub fn waits_for_set_up(control: &Path, pid: u32) -> Option<String> {
+    let text = std::fs::read_to_string(control.join(SET_UP)).ok()?;
+    let (own, place) = text.trim().split_once(' ')?;
+    (own.parse() == Ok(pid)).then(|| place.to_owned())
+}
+
 /// `control/`, known to be the own user's alone.
 #[derive(Clone, Debug)]
 pub struct ControlFolder {
@@ -52,6 +63,19 @@ impl ControlFolder {
         replace(&path, format!("{state}\n").as_bytes()).map_err(|e| ControlError::file(path, e))
     }
 
+    /// Says where the set-up waits for somebody, for whoever asks this folder; nothing where it waits no more.
+    ///
+    /// # Errors
+    /// [`ControlError::File`].
+    pub fn set_up_at(&self, place: Option<&str>) -> Result<(), ControlError> {
+        let path = self.path.join(SET_UP);
+        let done = match place {
+            Some(place) => replace(&path, format!("{} {place}\n", std::process::id()).as_bytes()),
+            None => std::fs::remove_file(&path),
+        };
+        done.map_err(|e| ControlError::file(path, e))
+    }
+
     /// The state that was mirrored last.
     #[must_use]
     pub fn mirrored(&self) -> Option<BotState> {
@@ -83,6 +107,18 @@ mod tests {
         let other = place.join("link");
         std::os::unix::fs::symlink(folder.path(), &other).unwrap();
         assert!(ControlFolder::open(&other).unwrap_err().to_string().contains("is no folder"));
+    }
+
+    #[test]
+    fn life_14_a_set_up_says_where_it_waits_as_long_as_it_does() {
+        let place = TestPlace::new();
+        let folder = ControlFolder::open(&place.join("control")).unwrap();
+        let own = std::process::id();
+        folder.set_up_at(Some("http://127.0.0.1:8080")).unwrap();
+        assert_eq!(waits_for_set_up(folder.path(), own).as_deref(), Some("http://127.0.0.1:8080"));
+        assert_eq!(waits_for_set_up(folder.path(), own + 1), None, "another process has left it");
+        folder.set_up_at(None).unwrap();
+        assert_eq!(waits_for_set_up(folder.path(), own), None);
     }
 
     #[test]

@@ -121,7 +121,8 @@ impl Heart {
 /// The last heartbeat of a control folder.
 ///
 /// # Errors
-/// [`ControlError::File`] where it cannot be read or is none; nothing where there never was one.
+/// [`ControlError::File`] where it cannot be read, [`ControlError::Damaged`] where it is none; nothing where there never was
+/// one.
 pub fn last_heartbeat(control: &Path) -> Result<Option<Heartbeat>, ControlError> {
     let path = control.join(FILE);
     let bytes = match std::fs::read(&path) {
@@ -129,7 +130,7 @@ pub fn last_heartbeat(control: &Path) -> Result<Option<Heartbeat>, ControlError>
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(ControlError::file(path, e)),
     };
-    serde_json::from_slice(&bytes).map(Some).map_err(|e| ControlError::file(path, e.into()))
+    serde_json::from_slice(&bytes).map(Some).map_err(|_| ControlError::Damaged { path, what: "heartbeat" })
 }
 
 #[cfg(test)]
@@ -169,6 +170,8 @@ mod tests {
         assert_eq!(log.lines().count(), 3);
         assert!(log.lines().all(|line| line.contains("\"state\":\"trading\"") && !line.contains("board")));
         std::fs::write(folder.path().join(FILE), "{\"at\":").unwrap();
-        assert_eq!(last_heartbeat(folder.path()).unwrap_err().code(), "control_file");
+        let damaged = last_heartbeat(folder.path()).unwrap_err();
+        assert_eq!(damaged.code(), "control_damaged");
+        assert!(damaged.to_string().ends_with("heartbeat.json is damaged: it holds no heartbeat"), "{damaged}");
     }
 }

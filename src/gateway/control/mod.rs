@@ -29,7 +29,7 @@ mod signals;
 pub use error::ControlError;
 pub use failures::{Failed, Failures};
 pub use flags::{Flag, Flags, Found};
-pub use folder::ControlFolder;
+pub use folder::{ControlFolder, waits_for_set_up};
 pub use hang::HangMark;
 pub use heartbeat::{Feed, Heart, Heartbeat, STALE, last_heartbeat};
 pub use latch::{LatchFile, Latched};

@@ -5,6 +5,8 @@
 mod difference;
 /// As text.
 mod document;
+/// Limits in proportion to the float.
+mod proportion;
 /// From text to a field and back.
 mod row;
 /// Every key: how it is reached, what it may be.

@@ -13,6 +13,9 @@ const SHORTEST: usize = 15;
 /// The longest, in bytes: enough for any sentence, too little to keep the machine busy.
 const LONGEST: usize = 256;
 
+/// So many letters and digits have to be there besides the names that somebody who guesses would try.
+const BESIDE_NAMES: usize = 8;
+
 /// A password of this score stands against somebody who has stolen the hashes: about ten thousand million guesses.
 const GUESSED: zxcvbn::Score = zxcvbn::Score::Four;
 
@@ -70,7 +73,8 @@ impl PasswordHash {
         }
         let own: Vec<&str> =
             names.split(|c: char| !c.is_alphanumeric()).filter(|w| w.len() > 1).chain(["tbot"]).collect();
-        if zxcvbn::zxcvbn(password, &own).score() < GUESSED { Err(BadPassword::Plain) } else { Ok(()) }
+        let guessed = zxcvbn::zxcvbn(password, &own).score() < GUESSED || beside(password, &own) < BESIDE_NAMES;
+        if guessed { Err(BadPassword::Plain) } else { Ok(()) }
     }
 
     /// Hashes a password with a salt of its own.
@@ -110,6 +114,19 @@ impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordHash(hidden)")
     }
+}
+
+/// How many letters and digits are left where the names are taken out: short ones where they stand alone, longer ones
+/// wherever they stand.
+fn beside(password: &str, names: &[&str]) -> usize {
+    let names: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
+    let lower = password.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !names.iter().any(|name| name == word));
+    let without = |word: &str| {
+        let long = names.iter().filter(|name| name.chars().count() > 2);
+        long.fold(word.to_owned(), |left, name| left.replace(name, "")).chars().count()
+    };
+    words.map(without).sum()
 }
 
 fn hasher() -> Result<Argon2<'static>, StoreError> {
@@ -155,6 +172,11 @@ mod tests {
         ] {
             assert_eq!(PasswordHash::check("alice RIGD_US_SIM_01", plain), Err(BadPassword::Plain), "{plain}");
         }
+        // Names alone, in whatever order and however they are joined, are no password.
+        for plain in ["ada rigd_us_sim_09", "RIGD-US-SIM-09.Ada", "Ada_tbot_rigd_us_sim_09", "adarigd#sim#09#42"] {
+            assert_eq!(PasswordHash::check("ada RIGD_US_SIM_09", plain), Err(BadPassword::Plain), "{plain}");
+        }
+        assert_eq!(PasswordHash::check("ada RIGD_US_SIM_09", "ada keeps a blue umbrella"), Ok(()));
         for good in ["four words are enough here", "Tr0ub4dour&3-and-more", "ein Haus am See im Regen"] {
             assert_eq!(check(good), Ok(()), "{good}");
         }

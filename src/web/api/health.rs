@@ -77,7 +77,13 @@ pub(crate) async fn components(shared: Data<Shared>) -> Answer {
             Err(e) => component("books", "failed", Some(0), Some(e.code())),
         },
     };
-    let all: Vec<Value> = actors.chain([own, feed(&board, ages), people, books]).collect();
+    let host = (shared.site.host)();
+    let of_host = |name, said: Result<String, String>| match said {
+        Ok(said) => component(name, "ok", Some(0), Some(&said)),
+        Err(said) => component(name, "failed", Some(0), Some(&said)),
+    };
+    let (disk, clock) = (of_host("disk", host.disk()), of_host("clock", host.clock()));
+    let all: Vec<Value> = actors.chain([own, feed(&board, ages), people, books, disk, clock]).collect();
     let well = all.iter().all(|c| c["status"] != "failed");
     Ok(HttpResponse::Ok()
         .json(json!({ "status": if well { "ok" } else { "failed" }, "at": board.at, "components": all })))
@@ -92,6 +98,12 @@ fn text(shared: &Shared) -> String {
     let board = shared.board();
     let mut text = prometheus(&board, shared.ages(&board));
     let (latencies, identity) = (&shared.site.latencies, board.identity.as_str());
+    let host = (shared.site.host)();
+    if let Some(free) = host.free {
+        gauge((&mut text, identity), "disk_free_bytes", "Bytes that may still be written where the data lie.", &free);
+    }
+    let set = host.clock_set.as_nanos().div_euclid(1_000_000);
+    gauge((&mut text, identity), "clock_set_milliseconds", "By how much the clock was set since the start.", &set);
     took(
         (&mut text, identity),
         "tick_to_intent",
@@ -116,6 +128,13 @@ fn took((text, identity): (&mut String, &str), name: &str, help: &str, histogram
     }
     let _ = writeln!(text, "tbot_{name}_seconds_sum{{identity=\"{identity}\"}} {:.6}", histogram.total().as_secs_f64());
     let _ = writeln!(text, "tbot_{name}_seconds_count{{identity=\"{identity}\"}} {}", histogram.count());
+}
+
+fn gauge((text, identity): (&mut String, &str), name: &str, help: &str, value: &dyn std::fmt::Display) {
+    let _ = writeln!(
+        text,
+        "# HELP tbot_{name} {help}\n# TYPE tbot_{name} gauge\ntbot_{name}{{identity=\"{identity}\"}} {value}"
+    );
 }
 
 fn prometheus(board: &Board, ages: Ages) -> String {

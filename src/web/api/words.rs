@@ -18,7 +18,7 @@ pub(super) const PLAIN: &[(&str, &str, &str, &str)] = &[
 /// Objects.
 #[rustfmt::skip]
 pub(super) const OBJECTS: &[Schema] = &[
-    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; open_day: OpenDay?; latch: Mark?; defense: Defense?; freezes: [Freeze]; fed_at: time?; float: decimal; floats: [FloatAssigned]; day: Day; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
+    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; rehearsing: boolean; session: Session?; open_day: OpenDay?; latch: Mark?; defense: Defense?; freezes: [Freeze]; fed_at: time?; data: Data; float: decimal; floats: [FloatAssigned]; day: Day; limits: [Limit]; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; past: Past; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
     ("FloatAssigned", "assignment: FloatAssignment; before: decimal; by: string"),
     ("FloatAssignment", "document: string; assigned_by: string; float: decimal; currency: string; from: string; cash: decimal?"),
     ("Float", "float: decimal; assignments: [FloatAssigned]"),
@@ -29,6 +29,9 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Freeze", "name: string; strategy: StrategyName?; mark: Mark; for_the_session: boolean"),
     ("Defense", "mark: Mark; share: decimal; price_min: decimal; volume_min: decimal; limits: [DefenseLimit]"),
     ("DefenseLimit", "key: string; what: string; unit: string; usual: string; now: string"),
+    ("Data", "symbols: integer; clean: integer; corrupt: integer; fallen: integer; lowest: [Quality]"),
+    ("Quality", "symbol: string; score: decimal; lowest: decimal; corrupt: integer"),
+    ("Limit", "key: string; used: decimal; limit: decimal; nearest: string?"),
     ("Day", "net: decimal; realised: decimal; unrealised: decimal; fees: decimal; open_fees: decimal; loss_limit: decimal; at_stops: decimal; equity: decimal; curve: [[any]]; sent: integer"),
     ("Position", "symbol: string; strategy: StrategyName; side: Side; quantity: decimal; entry: decimal; last: decimal?; stop: decimal; target: decimal; unrealised: decimal; since: time; decision: string"),
     ("Order", "order: string; leg: string; strategy: StrategyName; symbol: string; state: string; asked: decimal; filled: decimal"),
@@ -46,6 +49,9 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("OpenDay", "day: string; why: string; by_itself: boolean"),
     ("Drill", "at: time; orders: integer; positions: integer; last_cancel_ms: integer?; flat_ms: integer?; failures: [string]; receipt: string"),
     ("Closing", "receipt: string?; verb: string; mark: Mark; also: [Mark]; cancels: integer; cancelled: integer; exits: integer; flat: integer; last_cancel_ms: integer?; done_ms: integer?; pending: [string]; progress: decimal"),
+    ("Past", "freezes: [ClearedFreeze]; closings: [PastClosing]; unread: string?"),
+    ("ClearedFreeze", "freeze: Freeze; cleared: Mark"),
+    ("PastClosing", "verb: string; mark: Mark; also: [Mark]; entries: integer; protective: integer; positions: [string]; last_cancel_ms: integer?; flat_ms: integer?; receipt: string?; reset: Mark?"),
     ("Refused", "strategy: StrategyName; symbol: string; gate: string; reason: string; count: integer"),
     ("Skipped", "strategy: StrategyName; symbol: string; reason: string; count: integer"),
     ("Alert", "at: time; level: AlertLevel; code: string; text: string"),

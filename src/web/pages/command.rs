@@ -4,6 +4,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::frame::form_key;
 use crate::web::commands::{Asked, Given, give};
 use crate::web::refusal::Refusal;
 use crate::web::site::Shared;
@@ -22,7 +23,10 @@ pub(crate) async fn form(
     let given = Given {
         command,
         // Two buttons of one page are two commands.
-        key: format!("{verb}-{}", fields.get("key")),
+        key: match fields.get("key") {
+            "" => format!("{verb}-{}", form_key()),
+            key => format!("{verb}-{key}"),
+        },
         why: fields.get("why").to_owned(),
         code: fields.get("code").to_owned(),
     };

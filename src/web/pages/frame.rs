@@ -111,7 +111,7 @@ pub(crate) fn plain_values(shared: &Shared, title: &str) -> Value {
 }
 
 /// A key that a form carries, so that sending it twice is sending it once.
-fn form_key() -> String {
+pub(super) fn form_key() -> String {
     Token::new().map(|t| t.text().to_owned()).unwrap_or_default()
 }
 
@@ -130,12 +130,7 @@ impl<'a> Frame<'a> {
     pub(crate) fn fill(&self, title: &str, template: &str, own: Value) -> Result<String, Refusal> {
         let now = self.shared.now();
         let board = self.shared.board();
-        let bot = views::bot(
-            &board,
-            self.shared.rehearsal().as_deref(),
-            self.shared.site.current.get().zone,
-            self.shared.ages(&board),
-        );
+        let bot = views::whole(self.shared, &board);
         let mut values = json!({
             "page": {
                 "title": title, "path": self.path, "version": assets::version(), "theme": self.visitor.theme.as_str(),

@@ -2,24 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use desk::domain::decimal::{Money, SCALE};
+use desk::domain::decimal::Money;
 use desk::domain::ids::Identity;
 
 use super::steps::Step;
 use crate::settings::Runtime;
 use crate::store::people::{PasswordHash, PersonName};
-
-/// Limits in money that follow the float until somebody has typed them.
-const IN_PROPORTION: [&str; 8] = [
-    "risk.risk_per_trade",
-    "risk.order_value",
-    "risk.gross",
-    "risk.net",
-    "risk.symbol",
-    "risk.day_loss",
-    "risk.strategy_loss",
-    "risk.drawdown",
-];
 
 /// What was answered so far; it begins with proposals.
 #[derive(Clone, Debug)]
@@ -59,21 +47,24 @@ impl Answers {
         Self { identity, proposed: runtime.clone(), runtime, name: String::new(), done: BTreeSet::new() }
     }
 
+    /// The same with another float proposed, and limits in proportion to it.
+    #[must_use]
+    pub fn proposing(mut self, float: Money) -> Self {
+        self.runtime.limits.float = float;
+        self.follow_float();
+        self
+    }
+
     /// Limits in proportion to the float, where nobody has typed any.
     pub(super) fn follow_float(&mut self) {
-        if self.done.contains(&Step::Limits) {
-            return;
-        }
-        let (float, before) = (self.runtime.limits.float, self.proposed.limits.float);
-        for key in IN_PROPORTION {
-            let Some(now) = self.proposed.get(key).and_then(|text| text.parse::<Money>().ok()) else { continue };
-            let wide = i128::from(now.raw()).checked_mul(i128::from(float.raw()));
-            let raw = wide.and_then(|w| w.checked_div(i128::from(before.raw()))).and_then(|w| i64::try_from(w).ok());
-            // Whole units, and one at least.
-            let whole = raw.map_or(1, |raw| (raw / SCALE).max(1));
-            // What does not fit its bounds stays as it was, and is seen at its step.
-            let _ = self.runtime.set(key, &whole.to_string(), "set-up");
-        }
+        let typed = |key: &str| self.done.contains(&Step::Limits) && Step::Limits.asks(key);
+        self.runtime.follow_float(&self.proposed, typed);
+    }
+
+    /// Takes back what other answers no longer allow: its step asks again, with what was typed and why (WEB-7).
+    pub(super) fn reconsider(&mut self) {
+        let (done, runtime) = (&mut self.done, &self.runtime);
+        done.retain(|step| step.together(runtime).is_empty());
     }
 
     /// What a step was answered, in few words; nothing where it was not.
@@ -120,5 +111,35 @@ mod tests {
         answers.runtime.set("risk.float", "100000", "test").unwrap();
         answers.follow_float();
         assert_eq!(answers.runtime.get("risk.day_loss").unwrap(), "50.00", "what was typed stays");
+        assert_eq!(answers.runtime.get("risk.symbol").unwrap(), "20000.00", "what nobody was asked follows on");
+    }
+
+    #[test]
+    fn limits_follow_a_float_that_the_command_line_proposes() {
+        let answers =
+            Answers::new("RIGD_US_SIM_01".parse().unwrap(), Runtime::default()).proposing(Money::whole(2_500));
+        let limits = answers.runtime.limits;
+        assert_eq!([limits.float, limits.day_loss, limits.gross], [2_500, 50, 2_500].map(Money::whole));
+    }
+
+    /// The limits are held against the float again whenever it changes: what no longer fits is asked again, never founded.
+    #[test]
+    fn web_7_limits_above_a_float_that_was_lowered_afterwards_are_asked_again() {
+        let mut answers = Answers::new("RIGD_US_SIM_01".parse().unwrap(), Runtime::default());
+        answers.done.extend(Step::ALL);
+        for (float, holds) in [("10000", true), ("9999", false), ("1", false)] {
+            let mut answers = answers.clone();
+            let gross = |answers: &mut Answers, most: &str| answers.runtime.set("risk.gross", most, "test").unwrap();
+            answers.runtime.set("risk.float", float, "test").unwrap();
+            answers.follow_float();
+            gross(&mut answers, "9999");
+            answers.runtime.set("risk.order_value", "1", "test").unwrap();
+            if !holds {
+                assert!(!Step::Limits.together(&answers.runtime).is_empty(), "{float}");
+            }
+            answers.reconsider();
+            assert_eq!(answers.said(Step::Limits).is_some(), holds, "{float}");
+            assert!(answers.said(Step::Float).is_some() && answers.said(Step::Schedule).is_some(), "{float}");
+        }
     }
 }

@@ -114,7 +114,9 @@ struct Typed<'a> {
 }
 
 fn page(kept: &Kept, answers: &Answers, step: Step, turned: Option<&Turned>) -> Answer {
-    let typed = turned.map_or_else(Typed::default, |t| Typed {
+    // What was taken once may no longer fit what was answered since: that is said as soon as somebody looks.
+    let no_longer = step.together(&answers.runtime);
+    let typed = turned.map_or(Typed { wrong: &no_longer, ..Typed::default() }, |t| Typed {
         fields: Some(&t.fields),
         wrong: &t.wrong,
         failed: t.failed.as_deref(),
@@ -243,7 +245,12 @@ async fn found(kept: &Data<Kept>, request: &HttpRequest, answers: &Answers, fiel
     let failed = |said: String| Ok(Turned::back(kept, Step::Administrator, fields.clone(), (Vec::new(), Some(said))));
     let missing: Vec<_> = Step::ALL.into_iter().filter(|s| answers.said(*s).is_none()).map(Step::name).collect();
     if !missing.is_empty() {
-        return failed(format!("Not answered yet: {}.", missing.join(", ")));
+        let no_longer =
+            Step::ALL.into_iter().flat_map(|s| s.together(&answers.runtime).into_iter().map(move |w| (s, w)));
+        let no_longer = no_longer.map(|(s, (key, said))| format!("{}: {said}", s.label(&key)));
+        let said: Vec<String> =
+            std::iter::once(format!("Not answered yet: {}.", missing.join(", "))).chain(no_longer).collect();
+        return failed(said.join(" "));
     }
     let mut founded = kept.founding.lock().await;
     if *founded {

@@ -1,7 +1,7 @@
 //! The steps: what each asks, and what it takes. A field is a key of the catalogue wherever it can be, so that its bounds
 //! stand in one place.
 
-use desk::domain::decimal::Money;
+use desk::domain::decimal::{Money, Ratio};
 use serde_json::{Value, json};
 
 use super::answers::Answers;
@@ -164,6 +164,16 @@ impl Step {
         }
     }
 
+    /// Whether a key is one of its fields.
+    pub(super) fn asks(self, key: &str) -> bool {
+        self.asked().iter().any(|(name, _)| *name == key)
+    }
+
+    /// What a field is called.
+    pub(super) fn label(self, key: &str) -> &'static str {
+        self.asked().iter().find(|(name, _)| *name == key).map_or_else(|| self.name(), |(_, label)| label)
+    }
+
     /// The fields that are keys of the catalogue, as they stand or as they were typed.
     pub(super) fn fields(self, answers: &Answers, typed: Option<&Fields>, wrong: &[Wrong]) -> Vec<Value> {
         let field = |(name, label): &Asked| {
@@ -219,19 +229,23 @@ impl Step {
             new.follow_float();
         }
         new.done.insert(self);
+        new.reconsider();
         *answers = new;
         Ok(())
     }
 
-    /// What does not go together.
-    fn together(self, runtime: &Runtime) -> Vec<Wrong> {
+    /// What of its own answers does not go together, or not with those of other steps.
+    pub(super) fn together(self, runtime: &Runtime) -> Vec<Wrong> {
         let limits = &runtime.limits;
         let above = |key: &str, value: Money, most: Money, of: &str| {
             let said = format!("{value} is more than the {of} of {most}. Allowed: 1.00 to {most} USD.");
             (value > most).then(|| (key.to_owned(), said))
         };
+        // With leverage more than the float may stand in the market.
+        let reach = if limits.leverage > Ratio::whole(1) { Money::MAX } else { limits.float };
         match self {
             Self::Limits => [
+                above("risk.gross", limits.gross, reach, "float"),
                 above("risk.day_loss", limits.day_loss, limits.float, "float"),
                 above("risk.drawdown", limits.drawdown, limits.float, "float"),
                 above("risk.order_value", limits.order_value, limits.gross, "gross exposure"),
@@ -337,6 +351,7 @@ mod tests {
             (Step::Float, "risk.float", "", "It is empty. Allowed: 1 to 1000000000 USD."),
             (Step::Float, "risk.float", "lots", "lots is not allowed. Allowed: 1 to"),
             (Step::Limits, "risk.day_loss", "200,000", "200000.00 is more than the float of 100000.00."),
+            (Step::Limits, "risk.gross", "100,000.01", "100000.01 is more than the float of 100000.00."),
             (Step::Limits, "risk.risk_per_trade", "2500", "2500.00 is more than the daily loss of 2000.00."),
             (Step::Limits, "risk.positions", "1.5", "1.5 is not allowed. Allowed: whole number, 1 to 100 symbols."),
             (Step::Schedule, "strategies.open.window_end", "O+0", "The window from O+0 to O+0 is empty"),

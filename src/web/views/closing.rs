@@ -11,7 +11,7 @@ use crate::render::numbers::{Sign, cents_text, clock, minus, quantity};
 /// So many are named; the rest is counted.
 const NAMED: usize = 4;
 
-fn named(all: &[String]) -> String {
+pub(super) fn named(all: &[String]) -> String {
     let shown = all.get(..NAMED.min(all.len())).unwrap_or_default().join(", ");
     match all.len().saturating_sub(NAMED) {
         0 => shown,
@@ -62,7 +62,7 @@ fn step(done: bool, busy: bool) -> &'static str {
     }
 }
 
-fn after(ms: Option<u64>) -> Option<String> {
+pub(super) fn after(ms: Option<u64>) -> Option<String> {
     ms.map(|ms| {
         let (s, rest) = (ms.checked_div(1_000).unwrap_or(0), ms.checked_rem(1_000).unwrap_or(0));
         format!("{s}.{rest:03} s")

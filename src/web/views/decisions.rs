@@ -30,7 +30,9 @@ pub(super) fn reason(reason: Reason) -> String {
 /// allowed side, what does not is on the other.
 fn bound(check: &Check) -> &'static str {
     match (check.value.cmp(&check.threshold), check.holds) {
-        (Ordering::Equal, _) => "",
+        // Full already: one more would be beyond it.
+        (Ordering::Equal, false) => "< ",
+        (Ordering::Equal, true) => "",
         (Ordering::Greater, true) | (Ordering::Less, false) => "≥ ",
         (Ordering::Less, true) | (Ordering::Greater, false) => "≤ ",
     }
@@ -38,7 +40,11 @@ fn bound(check: &Check) -> &'static str {
 
 fn bound_in_words(check: &Check) -> String {
     let threshold = figure(&check.threshold.to_string());
-    if bound(check) == "≤ " { format!("the limit is {threshold}") } else { format!("needs {threshold}") }
+    if ["≤ ", "< "].contains(&bound(check)) {
+        format!("the limit is {threshold}")
+    } else {
+        format!("needs {threshold}")
+    }
 }
 
 /// What is said besides of a figure that defense mode has tightened.

@@ -1,11 +1,16 @@
 //! Actors, the feed, the heartbeat: the worst first.
 
+use desk::domain::decimal::Ratio;
 use desk::domain::time::Span;
 use serde_json::{Value, json};
 
+use super::words::{figure, moment};
 use crate::messages::board::{ActorLine, Board};
-use crate::render::numbers::span;
+use crate::messages::latency::{Histogram, Latencies};
+use crate::render::numbers::{count, span};
+use crate::settings::Runtime;
 use crate::web::ages::Ages;
+use crate::web::site::HostLine;
 
 /// A beat that is on its way is no silence, in milliseconds.
 const ONE_BEAT: u64 = 400;
@@ -57,4 +62,46 @@ pub(super) fn actors(board: &Board) -> Value {
         })
         .collect();
     json!({ "rows": rows })
+}
+
+/// How long something takes, in words: `0.412 ms`.
+fn took(histogram: &Histogram, thousandths: u64) -> Option<String> {
+    let micros = histogram.quantile(thousandths)?.as_micros();
+    Some(format!("{}.{:03}", micros.div_euclid(1_000), micros.rem_euclid(1_000)))
+}
+
+fn latency(what: &str, histogram: &Histogram) -> Value {
+    json!({
+        "what": what, "count": count(histogram.count()), "half": took(histogram, 500), "most": took(histogram, 990),
+        "longest": took(histogram, 1_000),
+    })
+}
+
+/// Latencies, data quality, disk, clock, versions: what is measured besides the actors.
+pub(super) fn machine(board: &Board, host: &HostLine, latencies: &Latencies) -> Value {
+    let said = |verdict: Result<String, String>| match verdict {
+        Ok(said) => json!({ "well": true, "said": said }),
+        Err(said) => json!({ "well": false, "said": said }),
+    };
+    let data = &board.data;
+    let lowest: Vec<Value> = data
+        .lowest
+        .iter()
+        .map(|l| {
+            let figure = |r: Ratio| figure(&r.to_string());
+            json!({ "symbol": l.symbol, "score": figure(l.score), "lowest": figure(l.lowest), "corrupt": l.corrupt })
+        })
+        .collect();
+    json!({
+        "latencies": [
+            latency("From a minute's end to an order sent", &latencies.intent),
+            latency("From a minute's end to its last consequence", &latencies.settled),
+        ],
+        "data": {
+            "symbols": data.symbols, "clean": count(data.clean), "corrupt": count(data.corrupt),
+            "fallen": count(data.fallen), "lowest": lowest,
+        },
+        "disk": said(host.disk()), "clock": said(host.clock()), "since": moment(host.since),
+        "program": env!("CARGO_PKG_VERSION"), "configuration": Runtime::SCHEMA, "books": crate::store::SCHEMA,
+    })
 }

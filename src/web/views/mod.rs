@@ -16,6 +16,8 @@ mod decisions;
 mod health;
 /// An order, event by event.
 mod life;
+/// What is over and kept as history.
+mod past;
 /// A dry session.
 mod rehearsal;
 /// Limits and what holds entries back.
@@ -33,6 +35,7 @@ use chrono_tz::Tz;
 use serde_json::{Value, json};
 
 use super::ages::Ages;
+use super::site::Shared;
 use crate::messages::board::Board;
 use crate::messages::rehearsal::RehearsalBoard;
 
@@ -47,6 +50,15 @@ pub(crate) use why::why;
 /// Seconds without a new board after which it is called old.
 const SILENT_AFTER: i64 = 5;
 
+/// Everything that regions show: of the bot, and of the machine that it runs on.
+pub(crate) fn whole(shared: &Shared, board: &Board) -> Value {
+    let mut all = bot(board, shared.rehearsal().as_deref(), shared.site.current.get().zone, shared.ages(board));
+    if let Some(all) = all.as_object_mut() {
+        all.insert("machine".to_owned(), health::machine(board, &(shared.site.host)(), &shared.site.latencies));
+    }
+    all
+}
+
 /// Everything that regions show, from one board and the last rehearsal.
 pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, zone: Tz, ages: Ages) -> Value {
     let silent = (ages.board > SILENT_AFTER).then_some(ages.board);
@@ -56,6 +68,7 @@ pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, zone: Tz, a
         "ending": answer::ending(board),
         "when": {
             "latched": board.latch.is_some(),
+            "unlatched": board.latch.is_none(),
             "paused": board.freezes.iter().any(|f| f.name.as_str() == "pause"),
             "frozen": !board.freezes.is_empty(),
             "defending": board.defense.is_some(),
@@ -73,6 +86,7 @@ pub(crate) fn bot(board: &Board, rehearsed: Option<&RehearsalBoard>, zone: Tz, a
         "limits": risk::limits(board),
         "defense": risk::defense(board),
         "freezes": risk::freezes(board),
+        "past": past::past(&board.past),
         "touches": closing::touches(board),
         "closing": closing::closing(board),
         "drill": closing::drill(board),

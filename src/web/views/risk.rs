@@ -5,21 +5,73 @@ use desk::gates::Reason;
 use serde_json::{Value, json};
 
 use super::words::{figure, percent, permille};
-use crate::messages::board::{Board, FreezeLine, Mark};
+use crate::messages::board::{Board, FreezeLine, Mark, UsedLimit};
 use crate::render::numbers::{Sign, cents_text, clock, glance, price, quantity};
+use crate::settings::find;
 
+/// What the limits are called, those that freeze first.
+const NAMES: [(&str, &str); 16] = [
+    ("risk.day_loss", "Daily loss"),
+    ("risk.strategy_loss", "Daily loss of one strategy"),
+    ("risk.losing_row", "Losing trades in a row"),
+    ("risk.drawdown", "Drawdown from the peak"),
+    ("risk.gross", "Gross exposure"),
+    ("risk.net", "Net exposure"),
+    ("risk.leverage", "Leverage"),
+    ("risk.symbol", "Exposure in one symbol"),
+    ("risk.positions", "Positions"),
+    ("risk.trades_day", "Trades a day"),
+    ("risk.trades_strategy", "Trades a day of one strategy"),
+    ("risk.trades_symbol", "Trades a day in one symbol"),
+    ("risk.risk_per_trade", "Risk per trade, the largest today"),
+    ("risk.order_value", "Order value, the largest today"),
+    ("risk.order_quantity", "Order quantity, the largest today"),
+    ("risk.collar", "Half the spread, the widest today"),
+];
+/// So many of them freeze entries when they are reached; the others refuse the one order that would go beyond.
+const FREEZING: usize = 4;
+
+/// Every limit with what is used of it, the nearest one first.
 pub(super) fn limits(board: &Board) -> Value {
     let day = &board.day;
-    let loss = |m: Money| if m < Money::ZERO { m.negated() } else { Money::ZERO };
-    let rows =
-        [("Daily loss", loss(day.net)), ("Daily loss if every stop is hit", loss(day.at_stops))].map(|(name, used)| {
-            let share = permille(used, day.loss_limit);
-            json!({
-                "name": name, "used": cents_text(used, Sign::Plain), "limit": cents_text(day.loss_limit, Sign::Plain),
-                "share": percent(share), "tone": if share >= 1_000 { "bad" } else if share >= 500 { "w" } else { "" },
-            })
-        });
+    let at_stops = UsedLimit {
+        key: "risk.day_loss",
+        used: Ratio::from_raw(day.at_stops.negated().max(Money::ZERO).raw()),
+        limit: Ratio::from_raw(day.loss_limit.raw()),
+        nearest: None,
+    };
+    let named = board.limits.iter().filter_map(|l| {
+        let place = NAMES.iter().position(|(key, _)| *key == l.key)?;
+        Some((NAMES.get(place)?.1, place < FREEZING, l))
+    });
+    let mut all: Vec<_> = named.chain([("Daily loss if every stop is hit", true, &at_stops)]).collect();
+    all.sort_by_key(|(_, _, l)| std::cmp::Reverse(share_used(l)));
+    let rows: Vec<Value> = all.into_iter().map(|(name, freezes, l)| limit(name, freezes, l)).collect();
     json!({ "rows": rows, "sent": day.sent })
+}
+
+/// In thousandths; of a limit that allows nothing all is used.
+fn share_used(l: &UsedLimit) -> i64 {
+    if l.limit <= Ratio::ZERO { 1_000 } else { permille(Money::from_raw(l.used.raw()), Money::from_raw(l.limit.raw())) }
+}
+
+fn limit(name: &str, freezes: bool, l: &UsedLimit) -> Value {
+    let used = share_used(l);
+    let unit = find(l.key).map_or("", |key| key.unit);
+    let amount = |r: Ratio| match unit {
+        "USD" => cents_text(Money::from_raw(r.raw()), Sign::Plain),
+        _ => figure(&r.to_string()),
+    };
+    let tone = match used {
+        1_000.. if freezes => "bad",
+        1_000.. => "w",
+        500.. if freezes => "w",
+        _ => "",
+    };
+    json!({
+        "name": name, "unit": unit, "nearest": l.nearest, "used": amount(l.used), "limit": amount(l.limit),
+        "share": percent(used), "tone": tone,
+    })
 }
 
 /// Defense mode with every limit that it tightens; nothing while it is off.

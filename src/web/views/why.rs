@@ -156,8 +156,9 @@ impl Link {
 /// The chain in the order in which it is walked (OPS-9); the first link that holds is the cause.
 fn chain(board: &Board) -> Vec<Link> {
     vec![
-        state(board),
+        // A bot that was killed is stopped for it: the latch is the cause, and its remedy comes first.
         latch(board),
+        state(board),
         feed(board),
         hours(board),
         freezes(board),
@@ -188,7 +189,8 @@ fn latch(board: &Board) -> Link {
         None => link("Kill latch", false, "The kill latch is clear.".to_owned()),
         Some(set) => {
             let said = format!("The kill latch is set since {} by {}: nothing is sent.", clock(set.at), set.who);
-            link("Kill latch", true, said).go("/kill", "An administrator resets it")
+            link("Kill latch", true, said)
+                .go("/kill", "An administrator resets it, with a reason and a one-time code; then start the bot")
         }
     }
 }
@@ -244,6 +246,10 @@ fn freezes(board: &Board) -> Link {
 }
 
 fn strategies(board: &Board) -> Link {
+    if board.strategies.is_empty() {
+        let said = "Every strategy is switched off.".to_owned();
+        return link("Strategies", true, said).go("/strategies", "Switch one on");
+    }
     let frozen = |s: &StrategyLine| board.freezes.iter().any(|f| f.strategy == Some(s.name));
     let open = |s: &&StrategyLine| {
         s.on && s.suspended.is_none()

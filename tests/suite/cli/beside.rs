@@ -175,6 +175,27 @@ fn life_14_status_works_without_a_running_bot_and_says_what_does_not_fit() {
         "{}",
         dead.out
     );
+    // RISK-15: the latch's own file says what the last heartbeat could not know.
+    assert!(dead.out.contains("latch       clear"), "{}", dead.out);
+    let mark = r#"{"at":"2026-11-20T15:00:00Z","who":{"kind":"person","name":"ada"},"why":"enough"}"#;
+    std::fs::write(bot.control().join("kill.latch"), mark).unwrap();
+    std::fs::write(bot.control().join("control_kill.flag"), "now").unwrap();
+    let latched = bot.tbot("status");
+    assert!(latched.out.contains("KILL LATCH  set 2026-11-20T15:00:00Z by ada: enough"), "{}", latched.out);
+    assert!(latched.out.contains("control/control_kill.flag waits"), "{}", latched.out);
+    let object = bot.tbot("status --json").json();
+    assert_eq!((&object["latch"]["why"], &object["kill_flag"]), (&"enough".into(), &true.into()));
+    assert_eq!(object["board"]["latch"]["why"], "enough");
+    for gone in ["kill.latch", "control_kill.flag"] {
+        std::fs::remove_file(bot.control().join(gone)).unwrap();
+    }
+    // A heartbeat that a crash has torn is said to be damaged, and hides nothing.
+    let whole = std::fs::read(bot.control().join("heartbeat.json")).unwrap();
+    std::fs::write(bot.control().join("heartbeat.json"), &whole[..whole.len() / 2]).unwrap();
+    let torn = bot.tbot("status");
+    assert_eq!((torn.code, torn.out.lines().next()), (Some(5), Some("The bot does not run.")), "{}", torn.err);
+    assert!(torn.out.contains("heartbeat.json is damaged: it holds no heartbeat"), "{}", torn.out);
+    std::fs::write(bot.control().join("heartbeat.json"), whole).unwrap();
     let object = bot.tbot("status --json").json();
     assert_eq!((&object["running"], &object["heartbeat"]["decisions"]), (&false.into(), &3.into()));
 

@@ -33,12 +33,22 @@ fn ops_8_a_check_changes_nothing_and_names_what_stands_in_the_way() {
     bot.register();
     let running = check(&[]).json();
     assert_eq!(running["ready"], true, "{running:#}");
-    for name in ["settings", "folders", "permissions", "key", "configuration", "books", "clock", "disk", "web"] {
+    for name in ["settings", "folders", "permissions", "key", "configuration", "books", "life", "clock", "disk", "web"]
+    {
         assert_eq!(point(&running, name)["verdict"], "fine", "{running:#}");
     }
     assert!(point(&running, "process")["found"].as_str().unwrap().contains("a bot runs here, process"));
     assert!(point(&running, "books")["found"].as_str().unwrap().contains("recomputed"));
     bot.perish();
+
+    // OPS-8: a line of the log that was touched is named, and the file is left as it is.
+    let life = folder.path().join("data/life.log");
+    let whole = std::fs::read_to_string(&life).unwrap();
+    std::fs::write(&life, whole.replacen("\"registration\"", "\"Registration\"", 1)).unwrap();
+    let touched = check(&["--fast"]).json();
+    assert_eq!(point(&touched, "life")["verdict"], "wrong", "{touched:#}");
+    assert!(point(&touched, "life")["found"].as_str().unwrap().contains("life.log: line "), "{touched:#}");
+    std::fs::write(&life, whole).unwrap();
 
     let key = folder.path().join("data/keys/tbot.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();

@@ -143,7 +143,8 @@ fn d1_a_kill_works_on_a_full_disk_and_the_books_catch_up() {
     bot.until("the logs' own alert", |b| has_alert(b, "logs"));
     let emergency = std::fs::read_to_string(data.join("emergency.log")).unwrap();
     assert!(emergency.contains("\"what\":\"exit\""), "what was sent past the books is written down");
-    assert!(data.join("control/kill.latch").exists(), "the latch is on the disk, however full");
+    let latch = std::fs::read_to_string(data.join("control/kill.latch")).unwrap();
+    assert!(latch.contains("\"why\":\"full\""), "the latch is on the disk with who and why, however full: {latch:?}");
 
     drop(full);
     let stopped = bot.until("stopped", |b| b["state"] == "stopped" && b["closing"]["receipt"].is_string());

@@ -79,6 +79,10 @@ fn ops_1_the_wizard_leads_from_nothing_to_a_trading_bot() {
         assert!(stranger.body.contains("Open the link that the terminal shows"), "{path}");
         assert!(stranger.header("content-security-policy").is_some(), "{path}");
     }
+    // LIFE-14: whoever asks beside it hears what it waits for, and where.
+    let waits = bot.tell("status");
+    let said = format!("The bot waits for its set-up at http://{place}: open the link");
+    assert!(waits.code == Some(5) && waits.out.contains(&said) && !waits.out.contains("WRONG"), "{}", waits.out);
     let opened = send(place, "GET", &link, &[], "");
     assert_eq!((opened.status, opened.header("location")), (303, Some("/setup/identity")));
     let browser = Browser { place, cookie: opened.cookie().unwrap() };

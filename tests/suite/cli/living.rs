@@ -1,5 +1,6 @@
 //! The living bot as a stranger runs it: the real binary, real files, registration over HTTP, verbs beside it, `kill -9`.
 
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -206,8 +207,8 @@ async fn web_2b_the_audit_is_verified_on_the_command_line() {
 fn life_11_a_call_with_the_flags_of_a_first_start_starts_again_too() {
     let folder = Folder::new();
     let data = folder.path().join("data");
-    let words =
-        ["run", "--identity", "RIGD_US_SIM_05", "--broker", "SIM", "--capital", "50000", "--listen", "127.0.0.1:0"];
+    let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let words = ["run", "--identity", "RIGD_US_SIM_05", "--broker", "SIM", "--capital", "50000", "--listen", &listen];
     let mut called =
         command(&words).args(["--data", &text(&data)]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let begun = Stopwatch::start();
@@ -228,6 +229,9 @@ fn life_11_a_call_with_the_flags_of_a_first_start_starts_again_too() {
     assert_eq!(tbot(&["shutdown", "--data", &text(&data)]).code, Some(0));
     assert_eq!(called.wait().unwrap().code(), Some(0));
     assert_ne!(first, second);
+    // OPS-1, OPS-6: a later start, and the service, listen where this one was told to.
+    let kept = std::fs::read_to_string(data.join("boot.toml")).unwrap();
+    assert!(kept.contains(&format!("listen = \"{listen}\"")), "{kept}");
 }
 
 /// LIFE-5, LIFE-11: what somebody took away by mistake is noticed: the socket is put back, a lost watcher is told.

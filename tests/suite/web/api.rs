@@ -7,12 +7,13 @@ use desk::domain::chart::{AccountType, Carries, ChartRow, NormalSide};
 use desk::domain::time::Span;
 use serde_json::Value;
 use tbot::store::{self, Batch};
+use tbot::web::HostLine;
 use tbot::web::routes::all;
 
 use super::client::{Answer, send};
 use super::exports::month;
 use super::server::{PASSWORD, Person, Server};
-use super::sign_in::{administrator, code};
+use super::sign_in::{administrator, code, next_code};
 use crate::places::Place;
 use crate::store::sample as books;
 
@@ -281,6 +282,67 @@ fn web_5_every_error_of_the_api_is_a_problem_document() {
     }
 }
 
+/// RISK-14, WEB-5: a kill is taken whatever comes with it: no key, one that is none, a reason without end, no JSON. What is
+/// too long of a reason is cut.
+#[test]
+fn risk_14_a_kill_is_taken_whatever_comes_with_it() {
+    let server = Server::start();
+    let root = server.person("root", &Role::ALL);
+    let long = format!("{{\"why\":\"{}\"}}", "x".repeat(100_000));
+    let table = [("", "{}"), ("no key", "{}"), ("k1", long.as_str()), ("k2", "no json"), ("k3", "{\"why\":7}")];
+    for (key, body) in table {
+        let before = server.orders.lock().unwrap().len();
+        let answer = api(&server, &root, "/api/v1/commands/kill", key, body);
+        assert_eq!(answer.status, 200, "{key}: {}", answer.body);
+        let orders = server.orders.lock().unwrap();
+        let given = orders.last().unwrap();
+        assert_eq!((orders.len(), &given.command), (before + 1, &desk::domain::bot::Command::Kill), "{key}");
+        assert!(given.why.len() <= 500 && (1..=64).contains(&given.key.len()), "{given:?}");
+    }
+    let forms = [("why", "x".repeat(100_000)), ("key", String::new())];
+    let fields: Vec<(&str, &str)> = forms.iter().map(|(n, v)| (*n, v.as_str())).collect();
+    assert_eq!(server.post("/commands/kill", Some(&root), &fields).status, 303);
+    let keys: BTreeSet<String> = server.orders.lock().unwrap().iter().map(|o| o.key.clone()).collect();
+    assert_eq!(keys.len(), table.len() + 1, "each without a key is a kill of its own");
+}
+
+/// WEB-5, LIFE-7: several requests at once with one key are one, in the audit too.
+#[test]
+fn web_5_parallel_requests_with_one_key_are_one() {
+    let server = Server::start();
+    let root = server.person("root", &Role::ALL);
+    for verb in ["pause", "kill"] {
+        let path = format!("/api/v1/commands/{verb}");
+        let answers: Vec<Answer> = std::thread::scope(|scope| {
+            let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| api(&server, &root, &path, "k1", "{}"))).collect();
+            asked.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(answers.iter().all(|a| a.status == 200 && a.body == answers[0].body), "{verb}: {}", answers[0].body);
+    }
+    let audit = server.get("/api/v1/audit?limit=200", Some(&root)).json();
+    let count = |what: &str| {
+        let rows = audit["rows"].as_array().unwrap();
+        rows.iter().filter(|r| r["what"] == what && r["object"] == "pause").count()
+    };
+    assert_eq!((count("command"), count("carried_out")), (1, 1), "{audit:#}");
+}
+
+/// RISK-15: what is refused without a reason spends no one-time code.
+#[test]
+fn risk_15_a_reset_without_a_reason_spends_no_code() {
+    let server = Server::start();
+    let (_, root, secret) = administrator(&server, "root");
+    let code = next_code(&secret, &server);
+    let reset = |key: &str, why: &str| {
+        let body = serde_json::json!({ "code": code, "why": why }).to_string();
+        api(&server, &root, "/api/v1/commands/reset_kill", key, &body)
+    };
+    let refused = reset("k1", " ");
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.body.contains("needs a reason in words"), "{}", refused.body);
+    assert_eq!(reset("k2", "the feed is well again").status, 200, "the code is good still");
+}
+
 /// WEB-5: a form that is sent twice acts once; with other words under the same key it is refused.
 #[test]
 fn web_5_a_form_that_is_sent_twice_acts_once() {
@@ -340,6 +402,13 @@ fn web_6_components_tell_their_age_and_reason_and_metrics_are_well_formed() {
         (all["status"].clone(), found.unwrap_or_else(|| panic!("{name} in {all}")))
     };
     assert_eq!(component("feed").1["status"], "ok");
+    assert_eq!(component("disk").1["reason"], "9419 MiB are free");
+    assert_eq!(component("clock").1["reason"], "it was set by 12 ms since the process began");
+    let host = super::sample::host();
+    let (little, set) = (Some(511 << 20), desk::domain::time::Span::nanos(-1_000_000_001));
+    assert!(HostLine { free: little, ..host }.disk().unwrap_err().contains("511 MiB are free; 512 MiB are needed"));
+    assert!(HostLine { free: None, ..host }.disk().is_err());
+    assert!(HostLine { clock_set: set, ..host }.clock().unwrap_err().contains("set by -1001 ms"), "{set:?}");
     assert_eq!(component("books").1["status"], "waiting");
     server.later(desk::domain::time::Span::minutes(3));
     let (all, feed) = component("feed");
@@ -365,13 +434,24 @@ fn web_6_components_tell_their_age_and_reason_and_metrics_are_well_formed() {
             assert!(value.parse::<f64>().is_ok(), "{line}");
         }
     }
-    for name in
-        ["tbot_state", "tbot_actor_up", "tbot_feed_age_seconds", "tbot_latched", "tbot_build_info", "tbot_mailbox"]
-    {
+    for name in [
+        "tbot_state",
+        "tbot_actor_up",
+        "tbot_feed_age_seconds",
+        "tbot_latched",
+        "tbot_build_info",
+        "tbot_mailbox",
+        "tbot_disk_free_bytes",
+        "tbot_clock_set_milliseconds",
+    ] {
         assert!(told.contains(name), "{name}");
     }
     assert_eq!(server.get("/health", None).json()["status"], "alive");
     assert_eq!(server.get("/ready", None).status, 200);
+    for path in ["/health", "/ready"] {
+        let head = send(server.to, "HEAD", path, &[], "");
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
+    }
     let error = tbot::messages::board::Board { state: desk::domain::bot::BotState::Error, ..super::sample::board() };
     server.board.send_replace(std::sync::Arc::new(error));
     assert_eq!(server.get("/ready", None).status, 503);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use desk::domain::bot::{BotState, Command, Role, Who};
 use desk::domain::journal::{AccountCode, EntryKind};
 use tbot::messages::board::{Board, FreezeLine, Mark};
+use tbot::messages::past::Past;
 use tbot::store::{self, Batch};
 
 use super::exports::month;
@@ -120,6 +121,50 @@ fn risk_12_the_page_says_what_clearing_a_drawdown_makes_of_the_peak() {
     server.board.send_replace(Arc::new(Board { number: 2, freezes: vec![freeze], ..sample::board() }));
     let page = server.get("/risk", Some(&everybody)).body;
     assert!(page.contains(said) && page.contains("until somebody clears it"), "{page}");
+}
+
+/// RISK-12, RISK-15a: what was killed, paused and cleared stays, with who and why on both ends; where there is nothing yet the
+/// pages say what will stand there.
+#[test]
+fn risk_12_history_stands_on_the_pages_of_risk_and_kill() {
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Viewer]);
+    let closings = [
+        "the last 2, the newest first",
+        "2 positions",
+        "+50 NVDA, −125 T",
+        "1.312 s",
+        "0.041 s",
+        "receipts/20261120T130212Z-kill.receipt",
+        "also bob",
+        "the feed is well again",
+        "receipts/20261120T120000Z-pause.receipt",
+    ];
+    let freezes = ["Cleared freezes", "the minutes come out", "they are out"];
+    let missing = ["Nothing was killed, flattened, cancelled or paused yet.", "No freeze was cleared yet."];
+    let says = |path: &str, said: &str| server.get(path, Some(&ann)).body.replace("&#x2F;", "/").contains(said);
+    for said in closings {
+        assert!(says("/kill", said) && says("/risk", said), "{said}");
+    }
+    assert!(freezes.iter().all(|said| says("/risk", said)));
+    assert!(!says("/kill", missing[0]) && !says("/risk", missing[1]));
+    server.board.send_replace(Arc::new(Board { number: 2, past: Past::default(), ..sample::board() }));
+    assert!(says("/kill", missing[0]) && says("/risk", missing[0]) && says("/risk", missing[1]));
+}
+
+/// WEB-1: every limit with what is used of it, the nearest first, and who comes nearest.
+#[test]
+fn web_1_the_risk_page_shows_every_limit_the_nearest_first() {
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Viewer]);
+    let page = server.get("/risk", Some(&ann)).body;
+    let order =
+        ["Positions", "Exposure in one symbol", "Order value", "Daily loss if every stop is hit", "Half the spread"];
+    let places: Vec<usize> = order.iter().map(|name| page.find(name).unwrap_or_else(|| panic!("{name}"))).collect();
+    assert!(places.is_sorted(), "{places:?}");
+    for said in ["NVDA comes nearest", ">100.0&nbsp;%", ">94.5&nbsp;%", ">9,107.90<", ">0.0004<", ">12,941.75<"] {
+        assert!(page.contains(said), "{said}");
+    }
 }
 
 #[test]

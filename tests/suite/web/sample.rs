@@ -16,8 +16,9 @@ use desk::gates::{Check, GateResult, Reason};
 use desk::machines::screener::Reason as ScreenedOut;
 use desk::research::luck::SplitMix;
 use tbot::messages::board::*;
+use tbot::messages::past::{ClearedFreeze, Past, PastClosing};
 use tbot::messages::screener::{Asked, ScreenBoard, ScreenLine};
-use tbot::web::{BackupLine, Period, Reports};
+use tbot::web::{BackupLine, HostLine, Period, Reports};
 
 pub(crate) fn at(text: &str) -> Timestamp {
     format!("2026-11-20T{text}Z").parse().unwrap()
@@ -319,6 +320,78 @@ fn coming() -> Vec<Coming> {
     ]
 }
 
+/// Data with two symbols that had a blemish.
+fn data() -> DataBoard {
+    let line = |symbol: &str, score: &str, lowest: &str, corrupt| QualityLine {
+        symbol: symbol.parse().unwrap(),
+        score: score.parse().unwrap(),
+        lowest: lowest.parse().unwrap(),
+        corrupt,
+    };
+    let lowest = vec![line("SMCI", "0.91", "0.74", 3), line("F", "1", "0.97", 0)];
+    DataBoard { symbols: 41, clean: 15_208, corrupt: 3, fallen: 12, lowest }
+}
+
+/// What is used of some limits: money, numbers, a share.
+fn limits() -> Vec<UsedLimit> {
+    let line = |key, used: &str, limit: &str, nearest: Option<&str>| UsedLimit {
+        key,
+        used: used.parse().unwrap(),
+        limit: limit.parse().unwrap(),
+        nearest: nearest.map(str::to_owned),
+    };
+    vec![
+        line("risk.order_value", "9107.90", "10000", None),
+        line("risk.collar", "0.0004", "0.02", None),
+        line("risk.trades_strategy", "3", "10", Some("open")),
+        line("risk.positions", "3", "3", None),
+        line("risk.gross", "12941.75", "30000", None),
+        line("risk.symbol", "9458", "10000", Some("NVDA")),
+        line("risk.day_loss", "174.45164822", "400", None),
+        line("risk.losing_row", "2", "6", Some("mid")),
+        line("risk.drawdown", "174.45164822", "3000", None),
+    ]
+}
+
+/// A freeze that was cleared, and a kill whose latch was reset.
+fn past() -> Past {
+    let mark =
+        |time, who: &str, why: &str| Mark { at: at(time), who: Who::Person(who.to_owned()), why: why.to_owned() };
+    let freeze = FreezeLine {
+        name: "fomc".parse().unwrap(),
+        strategy: None,
+        mark: mark("15:10:00", "ann", "the minutes come out"),
+        for_the_session: false,
+    };
+    let kill = PastClosing {
+        verb: "kill".to_owned(),
+        mark: mark("13:02:11", "ann", "quotes stood still"),
+        also: vec![mark("13:02:12", "bob", "")],
+        entries: 1,
+        protective: 4,
+        positions: vec!["+50 NVDA".to_owned(), "-125 T".to_owned()],
+        last_cancel_ms: Some(41),
+        flat_ms: Some(1_312),
+        receipt: Some("20261120T130212Z-kill".to_owned()),
+        reset: Some(mark("13:40:00", "bob", "the feed is well again")),
+    };
+    let pause = PastClosing {
+        verb: "pause".to_owned(),
+        also: Vec::new(),
+        positions: Vec::new(),
+        last_cancel_ms: None,
+        flat_ms: None,
+        receipt: Some("20261120T120000Z-pause".to_owned()),
+        reset: None,
+        ..kill.clone()
+    };
+    Past {
+        freezes: vec![ClearedFreeze { freeze, cleared: mark("16:00:00", "bob", "they are out") }],
+        closings: vec![kill, pause],
+        unread: None,
+    }
+}
+
 /// The day at 20:41:07: losing, two positions, one entry working.
 pub(crate) fn board() -> Board {
     use StrategyName::{Close, Mid, Open};
@@ -346,6 +419,7 @@ pub(crate) fn board() -> Board {
         defense: None,
         freezes: vec![],
         fed_at: Some(at("20:41:00")),
+        data: data(),
         float: Money::whole(30_000),
         floats: Vec::new(),
         day: Day {
@@ -360,6 +434,7 @@ pub(crate) fn board() -> Board {
             curve: curve(),
             sent: 23,
         },
+        limits: limits(),
         positions: vec![
             position("NVDA", Close, 50, ["188.72", "189.16", "187.3", "190.85"], "22"),
             position("T", Mid, 125, ["27.9", "27.87", "27.78", "28.02"], "-3.75"),
@@ -384,6 +459,7 @@ pub(crate) fn board() -> Board {
         actors: actors(),
         closing: None,
         drill: None,
+        past: past(),
         refusals: refusals(),
         skips: skips(),
         alerts: alerts(),
@@ -438,6 +514,11 @@ pub(crate) fn bars(symbol: Symbol) -> Vec<Bar> {
             }
         })
         .collect()
+}
+
+/// A machine with room, whose clock was set by a little.
+pub(crate) fn host() -> HostLine {
+    HostLine { free: Some(9_876_543_210), clock_set: Span::nanos(12_000_000), since: at("13:02:44") }
 }
 
 /// Two backups, one without its checksum.

@@ -152,6 +152,7 @@ impl Server {
                     people: theirs,
                     books,
                     clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),
+                    host: Arc::new(sample::host),
                     bars: Some(Arc::new(sample::bars)),
                     symbols: ["NVDA", "T", "ZZZ"].map(|s| s.parse().unwrap()).into(),
                     rehearsals,

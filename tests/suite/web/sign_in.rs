@@ -154,7 +154,7 @@ fn web_3_codes_are_asked_for_at_the_door_and_for_what_loosens_each_once() {
     server.add("ann", &[Role::Administrator], true);
     let ann = come_in(&server, &sign_in(&server, "ann", PASSWORD, ""));
     let reset = |person: &Person, key: &str, code: &str| {
-        server.post("/commands/reset_kill", Some(person), &[("key", key), ("code", code)])
+        server.post("/commands/reset_kill", Some(person), &[("key", key), ("code", code), ("why", "it is well again")])
     };
     assert!(reset(&ann, "k0", "000000").body.contains("has none set up"));
 

@@ -40,6 +40,12 @@ fn ops_9_the_first_cause_of_the_chain_is_the_answer() {
             at_noon(&|b| b.latch = Some(mark(""))),
             "The kill latch is set since 20:00:00 by flag file control_kill.flag: nothing is sent.",
         ),
+        // What a killed bot needs first is no start.
+        (
+            at_noon(&|b| (b.state, b.latch) = (BotState::Stopped, Some(mark("")))),
+            "The kill latch is set since 20:00:00 by flag file control_kill.flag: nothing is sent.",
+        ),
+        (at_noon(&|b| b.strategies.clear()), "Every strategy is switched off."),
         (at_noon(&|b| b.fed_at = None), "No market data have come yet."),
         (at_noon(&|b| b.session = None), "No session has begun."),
         (at_noon(&|b| b.at = sample::at("21:10:00")), "The market closed at 21:00:00 UTC."),

@@ -16,6 +16,11 @@ use crate::gates::Reason;
 use crate::machines::portfolio::Portfolio;
 use crate::risk::{Freeze, Limits, Standing};
 
+/// How much of each limit is used.
+mod used;
+
+pub use used::Used;
+
 /// What a strategy made today.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Today {
@@ -43,6 +48,7 @@ pub struct Risk {
     traded: BTreeSet<Symbol>,
     today: BTreeMap<StrategyName, Today>,
     closed_today: Wide,
+    largest: used::Largest,
     freezes: Vec<Freeze>,
     epoch: u64,
 }
@@ -65,6 +71,7 @@ impl Risk {
             traded: BTreeSet::new(),
             today: BTreeMap::new(),
             closed_today: Wide::ZERO,
+            largest: used::Largest::default(),
             freezes: Vec::new(),
             epoch: 1,
         }
@@ -257,6 +264,7 @@ impl Risk {
                 self.trades_symbol.clear();
                 self.today.clear();
                 self.closed_today = Wide::ZERO;
+                self.largest = used::Largest::default();
                 // Freezes of one day end with the session; a drawdown stays until somebody clears it.
                 self.freezes.retain(|f| f.reason == Reason::Drawdown);
             }
@@ -268,6 +276,7 @@ impl Risk {
                 let count = self.trades_symbol.entry(decision.symbol).or_default();
                 *count = count.saturating_add(1);
                 self.traded.insert(decision.symbol);
+                self.largest.approved(decision);
             }
             Body::Executed { execution, .. } => self.execute(execution)?,
             Body::TradeClosed(trade) => self.close_trade(trade)?,
@@ -294,11 +303,33 @@ impl Risk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::decimal::Ratio;
     use crate::domain::event::VERSION;
     use crate::domain::time::Timestamp;
 
     fn told(risk: &mut Risk, body: Body) {
         risk.apply(&Event { v: VERSION, seq: 1, at: Timestamp::default(), body, feed: 0 }).unwrap();
+    }
+
+    /// WEB-1, RISK-4, RISK-10: every limit is told with what is used of it and who comes nearest; a new session begins at
+    /// nothing, but for the drawdown.
+    #[test]
+    fn risk_10_each_limit_is_told_with_what_is_used_of_it() {
+        let usd = Money::whole;
+        let mut risk = Risk::new(Limits { drawdown: usd(1_000), ..Limits::default() });
+        let used = |risk: &Risk, equity: i64| {
+            let all = risk.used(Wide::from(usd(equity)), &Portfolio::default(), |_| None).unwrap();
+            assert_eq!(all.len(), 16);
+            all.into_iter().filter(|u| u.used > Ratio::ZERO).map(|u| (u.key, u.used, u.nearest)).collect::<Vec<_>>()
+        };
+        assert_eq!(used(&risk, 100_000), []);
+        minute(&mut risk, 100_400);
+        let lost = vec![("risk.day_loss", Ratio::whole(600), None), ("risk.drawdown", Ratio::whole(1_000), None)];
+        assert_eq!(used(&risk, 99_400), lost);
+        let session = "XNYS:2026-11-20".parse().unwrap();
+        let (open, close) = (Timestamp::default(), Timestamp::default());
+        told(&mut risk, Body::SessionOpened { session, open, close });
+        assert_eq!(used(&risk, 100_000), [("risk.drawdown", Ratio::whole(400), None)]);
     }
 
     /// Lets equity be so much, as each minute does; what froze.

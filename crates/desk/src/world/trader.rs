@@ -21,7 +21,7 @@ use crate::machines::ledger::{Books, Journal, Sealed};
 pub use crate::machines::market_data::Ended;
 use crate::machines::market_data::{Checked, Hours, Minute, SymbolMarket, Unusable, View};
 use crate::machines::portfolio::Portfolio;
-use crate::machines::risk::Risk;
+use crate::machines::risk::{Risk, Used};
 use crate::machines::screener::{Candidate, History, Screened, screen};
 use crate::machines::strategy::{Evaluation, Signal, Skip, StrategyMachine};
 use crate::risk::{Approved, Limits, Reducing};
@@ -213,6 +213,14 @@ impl<R: Record> Trader<R> {
     #[must_use]
     pub const fn marked(&self) -> Wide {
         self.marked
+    }
+
+    /// How much of each limit is used at the last closes.
+    ///
+    /// # Errors
+    /// [`Overflow`].
+    pub fn used(&self) -> Result<Vec<Used>, Overflow> {
+        self.risk.used(self.marked, &self.portfolio, |symbol| self.last_close(symbol))
     }
 
     pub(super) fn last_close(&self, symbol: &Symbol) -> Option<Price> {

@@ -9,6 +9,7 @@ use super::mode::Mode;
 use super::permission::Action;
 use crate::domain::ids::{OrderId, StrategyName};
 use crate::domain::symbol::Symbol;
+use crate::gates::Reason;
 
 /// What a command touches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +92,19 @@ impl fmt::Display for FreezeNameError {
 }
 
 impl std::error::Error for FreezeNameError {}
+
+impl Command {
+    /// Whether it is refused without a reason in words (RISK-12, RISK-15). Who asks for a one-time code first asks this, so
+    /// that no code is spent on what is refused anyway.
+    #[must_use]
+    pub fn needs_reason(&self) -> bool {
+        match self {
+            Self::ResetKill | Self::LeaveDefense => true,
+            Self::Unfreeze(name) => name.as_str() == Reason::Drawdown.as_str(),
+            _ => false,
+        }
+    }
+}
 
 /// What the bot can be told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

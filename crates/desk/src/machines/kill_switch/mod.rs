@@ -17,5 +17,5 @@ mod tests;
 
 pub use drill::{DrillReport, DrillStep, drill};
 pub use machine::{Exit, KillSwitch, Step, Verb};
-pub use receipt::{Left, Receipt, Said};
+pub use receipt::{Left, Line, Receipt, Said};
 pub use view::{Confirmed, Entry, Held, Protective};

@@ -1,5 +1,7 @@
 //! The receipt of a closing: who, why, what was open, how long it took, what the broker said (RISK-15a).
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::machine::Verb;
@@ -35,6 +37,13 @@ pub struct Line {
     pub side: Side,
     /// How many, unsigned.
     pub quantity: Quantity,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.side.sign() > 0 { '+' } else { '-' };
+        write!(f, "{sign}{} {}", self.quantity, self.symbol)
+    }
 }
 
 /// What is open.

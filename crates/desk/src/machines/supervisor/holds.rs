@@ -13,7 +13,7 @@ impl Supervisor {
         let strategy = name.strategy();
         let as_wide = |f: &&Freeze| (f.strategy.is_none() || f.strategy == strategy) && !f.for_the_session;
         if let Some(there) = self.freezes.get(name).filter(as_wide) {
-            return Draft::saying(format!("{name} stands already, set by {}.", there.mark));
+            return Draft::saying(format!("{name} stands already, set by {}. Nothing was changed.", there.mark));
         }
         let mark = asked.order.mark(asked.at);
         let freeze = Freeze { name: name.clone(), strategy, mark, for_the_session: false };

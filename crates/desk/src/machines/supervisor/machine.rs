@@ -8,7 +8,7 @@ use crate::domain::bot::{BOT_EVENT_VERSION, BotBody, BotEvent, BotState, Freeze,
 use crate::domain::ids::{SessionId, StrategyName};
 use crate::domain::time::{Span, Timestamp};
 
-/// How many cleared freezes are kept at hand; the event log has them all.
+/// How many cleared freezes and reset latches are kept at hand; the event log has them all.
 const CLEARED: usize = 200;
 
 /// How long things may take, in the bot's time.
@@ -35,6 +35,15 @@ pub struct Cleared {
     pub freeze: Freeze,
     /// Who cleared it, when and why.
     pub mark: Mark,
+}
+
+/// A latch that was reset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unlatched {
+    /// Who had set it, when and why.
+    pub set: Mark,
+    /// Who reset it, when and why.
+    pub reset: Mark,
 }
 
 /// A fatal fault that nobody has acknowledged.
@@ -104,6 +113,7 @@ pub struct Supervisor {
     pub(super) kill_waits: bool,
     pub(super) freezes: BTreeMap<FreezeName, Freeze>,
     cleared: VecDeque<Cleared>,
+    unlatched: VecDeque<Unlatched>,
     pub(super) defense: Option<Mark>,
     pub(super) mode: Mode,
     pub(super) suspended: BTreeMap<StrategyName, Mark>,
@@ -140,6 +150,7 @@ impl Supervisor {
             kill_waits: false,
             freezes: BTreeMap::new(),
             cleared: VecDeque::new(),
+            unlatched: VecDeque::new(),
             defense: None,
             mode,
             suspended: BTreeMap::new(),
@@ -190,6 +201,11 @@ impl Supervisor {
     /// Freezes that were cleared, the oldest first.
     pub fn cleared(&self) -> impl Iterator<Item = &Cleared> {
         self.cleared.iter()
+    }
+
+    /// Latches that were reset, the oldest first.
+    pub fn unlatched(&self) -> impl Iterator<Item = &Unlatched> {
+        self.unlatched.iter()
     }
 
     /// Defense mode, where it is on.
@@ -325,7 +341,7 @@ impl Supervisor {
                 self.latch = Some(mark.clone());
                 self.kill_waits = self.state != BotState::EmergencyClosingPositions;
             }
-            BotBody::LatchReset { .. } => (self.reset, self.kill_waits) = (self.latch.take(), false),
+            BotBody::LatchReset { mark } => self.unlatch(mark),
             BotBody::DefenseEntered { mark } => self.defense = Some(mark.clone()),
             BotBody::DefenseLeft { .. } => self.defense = None,
             BotBody::ModeSet { mode, .. } => self.mode = *mode,
@@ -380,9 +396,21 @@ impl Supervisor {
 
     fn unfreeze(&mut self, name: &FreezeName, mark: &Mark) {
         let Some(freeze) = self.freezes.remove(name) else { return };
-        self.cleared.push_back(Cleared { freeze, mark: mark.clone() });
-        if self.cleared.len() > CLEARED {
-            self.cleared.pop_front();
+        keep(&mut self.cleared, Cleared { freeze, mark: mark.clone() });
+    }
+
+    fn unlatch(&mut self, mark: &Mark) {
+        (self.reset, self.kill_waits) = (self.latch.take(), false);
+        if let Some(set) = self.reset.clone() {
+            keep(&mut self.unlatched, Unlatched { set, reset: mark.clone() });
         }
+    }
+}
+
+/// Keeps one more; the oldest goes where there are too many.
+fn keep<T>(all: &mut VecDeque<T>, one: T) {
+    all.push_back(one);
+    if all.len() > CLEARED {
+        all.pop_front();
     }
 }

@@ -26,7 +26,7 @@ mod verdict;
 mod tests;
 
 pub use facts::Facts;
-pub use machine::{Cleared, Deadlines, Fault, Supervisor, Unfoldable};
+pub use machine::{Cleared, Deadlines, Fault, Supervisor, Unfoldable, Unlatched};
 pub use notice::{Happening, Noticed};
 pub use refusal::Refusal;
 pub use verdict::{Carried, Effect, Ordered, Verdict};

@@ -30,6 +30,12 @@ fn risk_15_a_kill_latches_until_it_is_reset() {
     let (effects, _) = life.done(Command::ResetKill);
     assert_eq!((effects.as_slice(), life.facts.latch.as_ref()), ([Effect::ResetLatch].as_slice(), None));
     assert_eq!(life.refused(Command::ResetKill), Refusal::NotLatched);
+    // RISK-12: what was let go stays as history, over restarts too.
+    for _ in 0..2 {
+        let kept: Vec<_> = life.bot.unlatched().map(|u| (u.set.who.to_string(), u.reset.why.as_str())).collect();
+        assert_eq!(kept, [("ada".to_owned(), "for a test")]);
+        life.restart();
+    }
     life.done(Command::Start);
 }
 
@@ -122,7 +128,11 @@ fn risk_12_freezes_are_named_latched_and_cleared_one_by_one() {
     let name = freeze_name;
     life.done(Command::Pause);
     life.done(Command::Freeze(name("earnings")));
-    assert!(life.done(Command::Pause).1.starts_with("pause stands already, set by ada at "));
+    let again = life.done(Command::Pause).1;
+    assert!(
+        again.starts_with("pause stands already, set by ada at ") && again.ends_with("Nothing was changed."),
+        "{again}"
+    );
     let freeze = |life: &mut Life, text: &str, strategy, for_the_session| {
         let (part, why) = ("risk".to_owned(), "limit".to_owned());
         life.notice(Happening::Freeze { name: name(text), strategy, part, why, for_the_session });
