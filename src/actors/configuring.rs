@@ -116,7 +116,7 @@ impl Supervisor {
     pub(super) fn configure(&self, number: Option<u32>) {
         let limits = self.usual.limits(self.life.defends());
         let Usual { time_to_live, lots, ref chosen, .. } = self.usual;
-        let now = InForce { number, limits, time_to_live, lots, chosen: chosen.clone() };
+        let now = InForce { number, limits, time_to_live, lots, chosen: chosen.clone().map(Arc::new) };
         self.wiring.must(self.wiring.ledger.deliver(ToLedger::Configure(now)));
     }
 

@@ -149,7 +149,7 @@ impl Ledger {
             }
             ToLedger::Configure(now) => {
                 self.trader.configure(now.limits, now.time_to_live, now.lots);
-                self.choose(now.chosen.as_ref())?;
+                self.choose(now.chosen.as_deref())?;
                 after.extend(self.told());
                 after.push(After::Tell(Piece::Configured(now)));
             }

@@ -164,9 +164,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         Life::new(Deadlines::default(), Mode::Paper, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     let from = tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, true).map_err(unlivable)?;
-    let runtime = Runtime::default();
-    let usual = super::versions::usual(&runtime, None);
-    let current = Current::new(runtime);
+    let current = Current::new(Runtime::default());
     let feed = Arc::new(Feed {
         name: name.clone(),
         drawn: None,
@@ -196,7 +194,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         questions: Questions::nobody(),
         bearing: Bearing::default(),
         reports: Reports::none(),
-        usual,
+        usual: super::versions::usual(&current.get(), None),
     })?;
     let listener = TcpListener::bind(USUAL).or_else(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
     let listener = listener.map_err(|e| Failure::failed("web_listen", format!("nothing can listen here: {e}")))?;

@@ -174,7 +174,6 @@ async fn stand(
     make_folders(boot, identity)?;
     let vault = Arc::new(Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?);
     let Configuration { runtime, version, by } = standing::configuration(&vault, &told)?;
-    let speed = arguments.speed()?;
     let feed = Arc::new(feed);
     let missing = if first { Missing::Make } else { Missing::Refuse };
     let (reader, writer) = standing::books(boot, identity, missing).await?;
@@ -186,14 +185,11 @@ async fn stand(
     let epoch = backup::epoch(&log.1);
     let people = people_of(boot, &vault).await?;
     let mode = arguments.mode().unwrap_or(Mode::Paper);
-    let (mut life, ended) =
-        Life::new(versions::deadlines(&runtime, speed), mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
+    let deadlines = versions::deadlines(&runtime, arguments.speed()?);
+    let (mut life, ended) = Life::new(deadlines, mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     // Defense mode outlives the process: its limits hold from the start.
     let usual = versions::usual(&runtime, Some(standing::chosen(&runtime, version, &by)?));
-    let limits = usual.limits(life.defends());
-    let setup = Setup { epoch, limits, ..standing::setup(identity, &runtime, &feed) };
-    let autostarts = runtime.lifecycle.autostart;
-    let bearing = versions::bearing(&runtime);
+    let setup = Setup { epoch, limits: usual.limits(life.defends()), ..standing::setup(identity, &runtime, &feed) };
     let current = Current::new(runtime);
     let registered = people.count().await? > 0;
     let from = feed.tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
@@ -201,7 +197,6 @@ async fn stand(
 
     let mut playback = playback(&feed)?;
     let Led { trader, venue, chronicle } = lead_back(&reader, &setup, &mut playback).await?;
-    let sign = Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from };
     let (stage, rehearsals) = rehearsal::stage((boot, identity), &current, &feed, &people)?;
     let (reports, told) = Reports::new();
     let files = reports::plan((boot, identity), &setup, mode, (&feed, &current))?;
@@ -214,17 +209,17 @@ async fn stand(
         writer: Some(writer),
         venue,
         playback,
-        pace: pace(speed),
-        sign,
+        pace: pace(arguments.speed()?),
+        sign: Sign { feed_name: feed.name.clone(), venue: VenueKind::Simulated, from },
         life,
         latch,
         papers,
         left,
         stage,
-        configure: versions::configuring(Arc::clone(&vault), current.clone(), speed),
+        configure: versions::configuring(Arc::clone(&vault), current.clone(), arguments.speed()?),
         back_up: backups::backing_up(boot, identity),
         questions: questions::of(&people, identity),
-        bearing,
+        bearing: versions::bearing(&current.get()),
         reports,
         usual,
     })?;
@@ -237,14 +232,14 @@ async fn stand(
         reader,
         feed,
         rehearsals: rehearsals.clone(),
-        runtime: (current, version),
+        runtime: (current.clone(), version),
         vault: Some(vault),
         papers,
     };
     let listening = pages::serve(house, &tree, wire)?;
     say_way_in(&people, registered, &pages::place(boot, listening)).await?;
-    let ways = (rehearsals, counter);
-    Ok(Stand { tree, ended, people, ways, autostarts: autostarts && registered })
+    let autostarts = current.get().lifecycle.autostart && registered;
+    Ok(Stand { tree, ended, people, ways: (rehearsals, counter), autostarts })
 }
 
 /// The folders of the identity; defense mode is logged in its output (REP-1).

@@ -23,7 +23,7 @@ pub struct InForce {
     /// Which lots close first, from the next session's open on.
     pub lots: LotMethod,
     /// Who trades and how: recorded where that is new. Nothing leaves it as it is.
-    pub chosen: Option<Chosen>,
+    pub chosen: Option<Arc<Chosen>>,
 }
 
 /// One piece of it.

@@ -44,6 +44,7 @@ mod nanos {
 
     use crate::domain::time::Span;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a field by reference")]
     pub(super) fn serialize<S: Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(span.as_nanos())
     }
