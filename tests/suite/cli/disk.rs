@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::bot::{Bot, receipts};
+use super::bot::Bot;
 use super::tool::{tbot_well, text};
 use crate::places::Folder;
 
@@ -188,10 +188,8 @@ fn d1_a_disk_that_stays_full_over_the_sessions_end_leaves_books_that_lead_back()
     assert_eq!(bot.tell("shutdown").code, Some(0));
     assert_eq!(bot.ends().code(), Some(0));
     let recorded = super::killed::events(&data);
-    // What it held may have reached its stop or target a moment before.
-    let closes = receipts(&data)[0].exits_sent > 0;
-    let by_kill = |e: &Value| e["kind"] == "trade_closed" && e["data"]["reason"] == "kill";
-    assert!(!closes || recorded.iter().any(by_kill), "what the kill closed is in the books");
+    let held = recorded.iter().filter(|e| e["kind"] == "trade_closed").count();
+    assert!(held > 0, "what was held is closed in the books, by the kill or by its own stop or target a moment before");
     tbot_well(&["ledger", "verify", &text(&data.join(BOOKS))]);
     let bot = Bot::start(&data, &["--speed", "600"]);
     bot.until("the next process", |b| b["latch"]["why"] == "full" && is_flat(b));

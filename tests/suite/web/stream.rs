@@ -45,7 +45,7 @@ fn a_changed_board_changes_its_regions_and_no_others() {
     let regions = first["regions"].as_object().unwrap();
     assert_eq!(
         regions.len(),
-        27,
+        30,
         "everything but the rehearsal, which is the administrators', at first: {:?}",
         regions.keys().collect::<Vec<_>>()
     );
