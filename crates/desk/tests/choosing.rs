@@ -81,7 +81,7 @@ fn targets(run: &Backtest) -> Vec<(String, Price)> {
     let entries = run.trader.record.events.iter().filter_map(|e| match &e.body {
         Body::Intended(i) => match &i.purpose {
             Purpose::Entry { plan, .. } => Some((i.symbol.to_string(), plan.target)),
-            _ => None,
+            Purpose::Exit { .. } => None,
         },
         _ => None,
     });
@@ -103,7 +103,7 @@ fn ops_3_what_is_open_keeps_its_exit_rules_and_the_next_entry_has_the_new_ones()
     let up = "16-24 100.60 100.70 100.50 100.60 100000; 25-39 101.60 101.70 101.50 101.60 100000; \
               40-119 100.60 100.70 100.50 100.60 100000";
     let a = A.split("; 16").next().unwrap();
-    let b = B.split("\n").next().unwrap();
+    let b = B.split('\n').next().unwrap();
     let b = format!("{b} 31-39 101.60 101.70 101.50 101.60 100000; 40-119 100.60 100.70 100.50 100.60 100000");
     let climbs = Scene::new("open")
         .with("open.timeout=30 open.trail_start=0 open.structural_closes=0 open.volatility_exit=0 open.target_r=20")
@@ -182,7 +182,8 @@ fn trade_4_another_screen_holds_from_the_next_session_on() {
         ..Criteria::default()
     };
     let ran = run(&two, &[(20, Chosen { screen: Some(screen), ..chosen(true, &[]) })]);
-    assert_eq!(trades(&ran).iter().map(|t| &t[..3]).collect::<Vec<_>>(), ["AAA", "BBB", "AAA"]);
+    let symbols: Vec<_> = trades(&ran).iter().map(|t| t.chars().take(3).collect::<String>()).collect();
+    assert_eq!(symbols, ["AAA", "BBB", "AAA"]);
     let lifted = run(&two, &[(20, chosen(true, &[]))]);
     assert_eq!(trades(&lifted).len(), 4);
 }

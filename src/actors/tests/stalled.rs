@@ -76,7 +76,7 @@ fn risk_14a_a_stall_over_a_kill_does_not_cross_the_sessions_end() {
         let latched = events.iter().position(|e| matches!(&e.body, Body::Intended(i) if i.purpose == KILL));
         let moved = |e: &Event| matches!(e.body, Body::AmendIntended { .. });
         assert!(!events[latched.unwrap()..].iter().any(moved), "nothing is sent after the latch but what reduces");
-        assert!(stopped.orders.is_empty() && *bot.ended.borrow() == None, "{stopped:#?}");
+        assert!(stopped.orders.is_empty() && bot.ended.borrow().is_none(), "{stopped:#?}");
         bot.tell(Command::ResetKill).await.unwrap();
         bot.tell(Command::Start).await.unwrap();
         let next = "2024-05-29".parse().unwrap();
