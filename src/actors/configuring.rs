@@ -15,6 +15,7 @@ use super::life::LifeError;
 use super::supervisor::{Bearing, Supervisor};
 use crate::messages::board::LimitLine;
 use crate::messages::chronicle::InForce;
+use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::ToLedger;
 use crate::messages::supervisor::{Outcome, Refused};
 
@@ -25,6 +26,8 @@ pub struct Usual {
     pub limits: Limits,
     /// How long an entry lives.
     pub time_to_live: Span,
+    /// How long the last cancel of a kill may take (RISK-14).
+    pub kill_alarm: Span,
     /// Which lots close first.
     pub lots: LotMethod,
     /// What defense mode makes of the limits (RISK-11).
@@ -108,8 +111,14 @@ impl Supervisor {
             self.bear(prepared.bearing);
             self.life.machine.set_deadlines(prepared.deadlines);
             (prepared.then)();
+            self.tell_kill_switch();
             self.configure(Some(number));
         }
+    }
+
+    /// What the kill switch alone needs of it.
+    pub(super) fn tell_kill_switch(&self) {
+        self.wiring.must(self.wiring.kill_switch.deliver(ToKillSwitch::Alarm(self.usual.kill_alarm)));
     }
 
     /// Has the ledger tell everybody what holds now, at one place of the chronicle.

@@ -41,8 +41,8 @@ const REPEAT: Span = Span::seconds(10);
 const KEEP_AGAIN: Span = Span::seconds(1);
 /// Among how many receipts that of an earlier process is looked for.
 const NEWEST: usize = 20;
-/// When the last cancel is late (RISK-14).
-const LATE: Span = Span::seconds(2);
+/// When the last cancel is late (RISK-14), until the configuration has said it.
+const LATE: Span = Span::seconds(1);
 
 /// Where the kill switch writes what it did.
 #[derive(Debug)]
@@ -112,6 +112,8 @@ pub(super) struct KillSwitch {
     number: u64,
     /// Whether the ledger answers.
     books: bool,
+    /// How long the last cancel may take.
+    late: Span,
     /// What came to its end last, and when: it is told of more than once, on more than one way.
     ended: Option<(Vec<Asked>, Timestamp, Closed)>,
     /// The kill that an earlier process has begun, and when.
@@ -159,6 +161,7 @@ impl KillSwitch {
             waiting: BTreeMap::new(),
             number: 0,
             books: true,
+            late: LATE,
             ended: None,
         })
     }
@@ -182,6 +185,7 @@ impl KillSwitch {
                 self.books = true;
             }
             ToKillSwitch::Books(well) => self.books = well,
+            ToKillSwitch::Alarm(late) => self.late = late,
             ToKillSwitch::Imported => {
                 if let Err(error) = self.papers.emergency.clear() {
                     tracing::error!(%error, "the emergency file cannot be cleared");
@@ -357,12 +361,12 @@ impl KillSwitch {
     /// Tells the supervisor how far the newest closing has come.
     fn tell(&mut self, now: Timestamp) {
         for closing in &mut self.closings {
-            if !closing.late && closing.machine.is_late(now, LATE) {
+            if !closing.late && closing.machine.is_late(now, self.late) {
                 closing.late = true;
                 let text = format!(
-                    "{}: not every cancel was sent within {} s. {}",
+                    "{}: not every cancel was sent within {} ms. {}",
                     closing.machine.verb().as_str(),
-                    LATE.as_seconds(),
+                    self.late.as_nanos().div_euclid(1_000_000),
                     closing.machine.pending(self.seen.as_ref()).join(" ")
                 );
                 self.wiring.alert(AlertLevel::Critical, "closing_late", text);

@@ -516,6 +516,7 @@ impl Actor for Supervisor {
     fn started(&mut self, ctx: &mut Context<Self>) {
         ctx.set_mailbox_capacity(Wiring::CAPACITY);
         self.wiring.must(self.wiring.ledger.deliver(ToLedger::Join(SUPERVISOR)));
+        self.tell_kill_switch();
         ctx.run_interval(LOOK, |own, _| {
             own.tell_actors();
             if let Err(error) = own.step(ToSupervisor::Tick) {

@@ -117,6 +117,7 @@ pub(super) fn usual(runtime: &Runtime, chosen: Option<Chosen>) -> Usual {
     Usual {
         limits: runtime.limits,
         time_to_live: runtime.time_to_live(),
+        kill_alarm: Span::nanos(i64::from(runtime.orders.kill_alarm_ms).saturating_mul(1_000_000)),
         lots: runtime.ledger.lots,
         defense: runtime.defense.profile,
         defends_at_start: runtime.defense.at_start,

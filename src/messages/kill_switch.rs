@@ -1,7 +1,7 @@
 //! What the kill switch can be told.
 
 use desk::domain::bot::{Mark, Scope};
-use desk::domain::time::Timestamp;
+use desk::domain::time::{Span, Timestamp};
 use desk::machines::kill_switch::Verb;
 use desk::world::closing::VenueWord;
 
@@ -29,6 +29,8 @@ pub enum ToKillSwitch {
     Done(u64),
     /// Whether the books can be written.
     Books(bool),
+    /// How long the last cancel may take before it is alarmed (RISK-14).
+    Alarm(Span),
     /// What the emergency file held is recorded elsewhere.
     Imported,
     /// Are you there.

@@ -122,6 +122,7 @@ fn usual(limits: Limits) -> Usual {
     Usual {
         limits,
         time_to_live: Span::minutes(5),
+        kill_alarm: Span::seconds(1),
         lots: desk::domain::lots::LotMethod::Fifo,
         defense: Defense { share: Ratio::from_raw(SCALE / 2), price_min: Price::whole(5), volume_min: Quantity::ZERO },
         defends_at_start: false,

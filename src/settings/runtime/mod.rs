@@ -134,8 +134,6 @@ pub struct Lifecycle {
     pub stop_deadline_seconds: u32,
     /// Seconds that a shutdown may take (OPS-7).
     pub shutdown_deadline_seconds: u32,
-    /// Whether a shutdown closes positions; otherwise their stops protect them.
-    pub shutdown_closes: bool,
 }
 
 /// How faults are met (LIFE-11).
@@ -214,12 +212,7 @@ impl Default for Runtime {
             rules: FillRules::default(),
             commission: CommissionSchedule::default(),
             orders: Orders { time_to_live_minutes: 5, kill_alarm_ms: 1_000 },
-            lifecycle: Lifecycle {
-                autostart: false,
-                stop_deadline_seconds: 120,
-                shutdown_deadline_seconds: 30,
-                shutdown_closes: false,
-            },
+            lifecycle: Lifecycle { autostart: false, stop_deadline_seconds: 120, shutdown_deadline_seconds: 30 },
             supervision: Supervision { step_budget_ms: 250, failures: 3, window_minutes: 5, escalation_kills: false },
             rehearsal: Rehearsal { window_seconds: 20 },
             backup: Backups { after_session: true, keep_count: 30, keep_days: 90 },

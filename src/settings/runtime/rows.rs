@@ -215,7 +215,6 @@ fn lifecycle() -> Vec<Line> {
         Line("lifecycle.autostart", "", Kind::Switch, Loosens, ADMINISTER, None, field!(Switch lifecycle.autostart), "whether the bot starts to trade by itself when it is up"),
         Line("lifecycle.stop_deadline_seconds", "s of market time", Kind::Whole(1, 3_600), Neither, OPERATE, Some("STOP_DEADLINE"), field!(Count lifecycle.stop_deadline_seconds), "how long a stop may take (LIFE-6)"),
         Line("lifecycle.shutdown_deadline_seconds", "s", Kind::Whole(1, 30), Neither, ADMINISTER, None, field!(Count lifecycle.shutdown_deadline_seconds), "how long a shutdown may take (OPS-7)"),
-        Line("lifecycle.shutdown_closes", "", Kind::Switch, Neither, ADMINISTER, None, field!(Switch lifecycle.shutdown_closes), "whether a shutdown closes positions; otherwise their stops protect them"),
         Line("display.time_zone", "", Kind::Zone, Neither, ADMINISTER, Some("TIMEZONE"), Field::Zone, "the time zone that pages show beside UTC and the exchange's"),
     ]
 }

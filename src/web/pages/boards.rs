@@ -77,9 +77,7 @@ pub(crate) async fn alerts(shared: Data<Shared>, visitor: Visitor) -> Answer {
 
 /// `GET /system/shutdown`
 pub(crate) async fn shutdown(shared: Data<Shared>, visitor: Visitor) -> Answer {
-    let closes = shared.site.current.get().lifecycle.shutdown_closes;
-    let own = json!({ "shutdown": { "closes": closes } });
-    Frame::new(&shared, &visitor, "/system/shutdown").page("Shutdown", "pages/shutdown.html", own)
+    plain(&shared, &visitor, "/system/shutdown", "Shutdown", "pages/shutdown.html")
 }
 
 /// What the page is narrowed to; empty is everything.
