@@ -1,5 +1,6 @@
 //! What is over and kept as history: freezes that were cleared, closings with their receipts. The newest first.
 
+use desk::domain::time::Timestamp;
 use serde::Serialize;
 
 use super::board::{FreezeLine, Mark};
@@ -38,6 +39,8 @@ pub struct PastClosing {
     pub mark: Mark,
     /// Who else asked for the same.
     pub also: Vec<Mark>,
+    /// When a new process took it up, because the one that had begun it ended before.
+    pub taken_up: Option<Timestamp>,
     /// Entries that worked when it began.
     pub entries: usize,
     /// Stops and targets that worked.

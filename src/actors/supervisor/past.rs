@@ -23,6 +23,8 @@ struct Kept {
     mark: bot::Mark,
     #[serde(default)]
     also: Vec<bot::Mark>,
+    #[serde(default)]
+    taken_up: Option<Timestamp>,
     opened: Left,
     last_cancel_ms: Option<u64>,
     flat_ms: Option<u64>,
@@ -36,6 +38,7 @@ impl Kept {
             verb: kept.verb,
             mark: Mark::from(&kept.mark),
             also: kept.also.iter().map(Mark::from).collect(),
+            taken_up: kept.taken_up,
             entries: kept.opened.entries.len(),
             protective: kept.opened.protective.len(),
             positions: kept.opened.positions.iter().map(Line::to_string).collect(),
@@ -95,6 +98,7 @@ fn without_receipt(set: &bot::Mark, reset: &bot::Mark) -> PastClosing {
         verb: "kill".to_owned(),
         mark: set.into(),
         also: Vec::new(),
+        taken_up: None,
         entries: 0,
         protective: 0,
         positions: Vec::new(),

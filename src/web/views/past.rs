@@ -7,7 +7,7 @@ use super::risk::mark;
 use super::words::counted;
 use crate::messages::board::Mark;
 use crate::messages::past::{ClearedFreeze, Past, PastClosing};
-use crate::render::numbers::minus;
+use crate::render::numbers::{clock, minus};
 
 /// A mark with its day: history is rarely today's.
 fn dated(at: &Mark) -> Value {
@@ -37,6 +37,7 @@ fn closing(c: &PastClosing) -> Value {
     let positions: Vec<String> = c.positions.iter().map(|p| minus(p)).collect();
     json!({
         "verb": c.verb, "mark": dated(&c.mark), "also": c.also.iter().map(|m| m.who.to_string()).collect::<Vec<_>>(),
+        "taken_up": c.taken_up.map(|at| json!({ "at": at, "day": at.utc_date().to_string(), "clock": clock(at) })),
         "entries": counted(c.entries, "entry").replace("entrys", "entries"), "protective": c.protective,
         "positions": counted(c.positions.len(), "position"), "named": named(&positions),
         "last_cancel": after(c.last_cancel_ms), "flat": after(c.flat_ms), "receipt": c.receipt,

@@ -367,6 +367,7 @@ fn past() -> Past {
         verb: "kill".to_owned(),
         mark: mark("13:02:11", "ann", "quotes stood still"),
         also: vec![mark("13:02:12", "bob", "")],
+        taken_up: None,
         entries: 1,
         protective: 4,
         positions: vec!["+50 NVDA".to_owned(), "-125 T".to_owned()],
@@ -378,6 +379,7 @@ fn past() -> Past {
     let pause = PastClosing {
         verb: "pause".to_owned(),
         also: Vec::new(),
+        taken_up: None,
         positions: Vec::new(),
         last_cancel_ms: None,
         flat_ms: None,
