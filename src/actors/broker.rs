@@ -109,8 +109,12 @@ impl Broker {
             }
             ToBroker::Moment(instant) => self.matched(&instant)?,
             ToBroker::Ahead(instant) => {
+                // Noted first: whatever happens then, the venue is not shown it twice.
+                self.ahead.push_back(Ahead { at: instant.at, reports: Vec::new(), after: VecDeque::new() });
                 let reports = self.venue_matches(&instant)?;
-                self.ahead.push_back(Ahead { at: instant.at, reports, after: VecDeque::new() });
+                if let Some(ahead) = self.ahead.back_mut() {
+                    ahead.reports = reports;
+                }
             }
             ToBroker::Close(over) => self.inbox.push_back(Inbound::Close(over)),
             ToBroker::Execute { at, out, number, sender, generation } => {
@@ -131,7 +135,7 @@ impl Broker {
             }
             ToBroker::Reduce(what) => self.reduce(what)?,
             ToBroker::Confirm(asked) => {
-                let word = VenueWord { withheld: self.withheld.clone(), ..VenueWord::of(&self.venue) };
+                let word = VenueWord { now: self.now, withheld: self.withheld.clone(), ..VenueWord::of(&self.venue) };
                 let word = ToKillSwitch::Confirmed(asked, Box::new(word));
                 self.wiring.must(self.wiring.kill_switch.deliver(word));
                 return Ok(());

@@ -115,10 +115,19 @@ pub(super) struct KillSwitch {
     /// How long the last cancel may take.
     late: Span,
     /// What came to its end last, and when: it is told of more than once, on more than one way.
-    ended: Option<(Vec<Asked>, Timestamp, Closed)>,
+    ended: Option<Ended>,
     /// The kill that an earlier process has begun, and when.
     inherited: Option<(Mark, Timestamp)>,
     unkept: Vec<Unkept>,
+}
+
+/// What came to its end last.
+struct Ended {
+    asked: Vec<Asked>,
+    at: Timestamp,
+    /// When the latch was shut that it ended under.
+    latch: Option<Timestamp>,
+    closed: Closed,
 }
 
 /// What was asked for, by whom, why.
@@ -184,7 +193,15 @@ impl KillSwitch {
                 self.waiting.remove(&number);
                 self.books = true;
             }
-            ToKillSwitch::Books(well) => self.books = well,
+            ToKillSwitch::Books(well) => {
+                self.books = well;
+                if !well {
+                    // What waits there would wait for the books.
+                    for (step, _) in std::mem::take(&mut self.waiting).into_values() {
+                        self.direct(&step);
+                    }
+                }
+            }
             ToKillSwitch::Alarm(late) => self.late = late,
             ToKillSwitch::Imported => {
                 if let Err(error) = self.papers.emergency.clear() {
@@ -208,11 +225,17 @@ impl KillSwitch {
 
     /// A closing begins. What is under way already is not begun twice; a kill takes up whatever else was.
     fn begin(&mut self, verb: Verb, scope: Scope, mark: &Mark) {
-        let under_way = |c: &Closing| c.machine.verb() == Verb::Kill || (c.machine.verb() == verb && c.scope == scope);
+        let covers = |c: &Closing| c.scope == Scope::All || c.scope == scope;
+        let under_way = |c: &Closing| {
+            covers(c) && (c.machine.verb() == Verb::Kill || (c.machine.verb() == verb && c.scope == scope))
+        };
         let now = self.clock.now();
         let asked = Asked { verb, scope: scope.clone(), who: mark.who.clone(), why: mark.why.clone() };
-        let is_repeat = |(last, at, _): &&(Vec<Asked>, Timestamp, Closed)| {
-            verb == Verb::Kill && last.iter().any(|l| l.is(&asked)) && now - *at < REPEAT
+        // A latch that was reset and shut again is another kill's.
+        let latch = self.wiring.latch.since();
+        let is_repeat = |last: &&Ended| {
+            let same = latch.is_some() && last.latch == latch && last.asked.iter().any(|l| l.is(&asked));
+            verb == Verb::Kill && same && now - last.at < REPEAT
         };
         if let Some(closing) = self.closings.iter_mut().find(|c| under_way(c)) {
             // The supervisor repeats what others have begun; who asks besides is named on the receipt.
@@ -222,8 +245,8 @@ impl KillSwitch {
             }
             return;
         }
-        if let Some((.., closed)) = self.ended.as_ref().filter(is_repeat) {
-            let again = ToSupervisor::Closing(Box::new(closed.clone()));
+        if let Some(last) = self.ended.as_ref().filter(is_repeat) {
+            let again = ToSupervisor::Closing(Box::new(last.closed.clone()));
             return self.wiring.must(self.wiring.supervisor.deliver(again));
         }
         if verb == Verb::Kill {
@@ -231,7 +254,7 @@ impl KillSwitch {
         }
         let goes_on = |(first, _): &(Mark, Timestamp)| (&first.who, &first.why) == (&mark.who, &mark.why);
         let inherited = if verb == Verb::Kill { self.inherited.take() } else { None };
-        let since = inherited.filter(goes_on).map(|(_, since)| since);
+        let since = inherited.filter(goes_on).map(|(_, since)| since).filter(|since| latch == Some(*since));
         let mark = Mark { at: since.unwrap_or(now), ..mark.clone() };
         tracing::warn!(verb = verb.as_str(), %mark, "a closing begins");
         let mut machine = Machine::begin(verb, scope.clone(), mark);
@@ -311,7 +334,8 @@ impl KillSwitch {
                 why: mark.why.clone(),
             };
             let marks = std::iter::once(closing.machine.mark()).chain(closing.machine.also());
-            self.ended = Some((marks.map(of).collect(), now, closed));
+            let latch = self.wiring.latch.since();
+            self.ended = Some(Ended { asked: marks.map(of).collect(), at: now, latch, closed });
         }
     }
 
@@ -461,10 +485,14 @@ impl KillSwitch {
         let receipts = &self.papers.receipts;
         let kept = receipts.keep(at, verb.as_str(), bytes, &signature).map_err(|e| e.to_string());
         pass(plug::Step::ReceiptKept);
-        if verb == Verb::Kill && kept.is_ok() {
+        if verb == Verb::Kill && kept.is_ok() && !self.is_killing() {
             receipts.forget_note();
         }
         kept
+    }
+
+    fn is_killing(&self) -> bool {
+        self.closings.iter().any(|c| c.machine.verb() == Verb::Kill)
     }
 
     /// Tries again to keep what could not be kept: the disk was full.
@@ -472,6 +500,8 @@ impl KillSwitch {
         for mut unkept in std::mem::take(&mut self.unkept) {
             let due = now - unkept.tried >= KEEP_AGAIN;
             match due.then(|| self.keep(unkept.at, unkept.closed.verb, &unkept.bytes)) {
+                // Another kill is under way by now: it is the one that is told of.
+                Some(Ok(_)) if self.is_killing() => continue,
                 Some(Ok(name)) => {
                     let closed = Closed { receipt: Some(name), ..unkept.closed };
                     self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));

@@ -100,6 +100,11 @@ impl Latch {
         self.0.shut.load(Ordering::SeqCst)
     }
 
+    /// When it was shut by the clock on the wall; nothing while it is open. Another mark does not change it.
+    pub(super) fn since(&self) -> Option<Timestamp> {
+        self.own().as_ref()?.written
+    }
+
     /// Who shut it.
     pub(super) fn mark(&self) -> Option<Mark> {
         self.own().as_ref().map(|own| own.mark.clone())

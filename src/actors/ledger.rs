@@ -17,7 +17,7 @@ use desk::world::seats::{Out, Outbox, Step};
 use desk::world::trader::{Halt, Trader};
 
 use super::questions::Checked;
-use super::tree::{LEDGER, Wiring};
+use super::tree::{KILL_SWITCH, LEDGER, Wiring};
 use crate::gateway::plug::{self, pass};
 use crate::gateway::vault::Signer;
 use crate::messages::board::OpenDay;
@@ -134,6 +134,11 @@ impl Ledger {
             ToLedger::Fault(fault) => super::tests::act_out(fault),
             #[cfg(test)]
             ToLedger::Full(full) => self.full = full,
+            // The kill switch cannot wait for books that cannot be written; what is told later follows what it has.
+            ToLedger::Join(KILL_SWITCH) => {
+                self.wiring.must(self.wiring.welcome(KILL_SWITCH, &self.chronicle));
+                return Ok(());
+            }
             ToLedger::Join(name) => after.push(After::Welcome(name)),
             ToLedger::Open { terms, charges } => {
                 after.push(After::Tell(Piece::Session(terms)));
@@ -163,6 +168,12 @@ impl Ledger {
                 self.trader.commit(at, bodies)?;
                 after.extend(self.told());
                 after.push(After::Recorded(number));
+            }
+            // The kill switch has sent the same exit past the books, and the broker has told of it.
+            ToLedger::Perform { step: Step { bodies, .. }, number, sender, .. }
+                if bodies.iter().any(|b| matches!(b, Body::Intended(_)) && !self.trader.is_news(b)) =>
+            {
+                after.push(After::Done(number, sender));
             }
             ToLedger::Perform { at, step: Step { bodies, out }, number, sender } => {
                 self.trader.commit(at, bodies)?;

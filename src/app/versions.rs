@@ -33,6 +33,8 @@ impl Versions for Sealed {
     }
 
     fn save(&self, new: &Runtime, saving: &Saving) -> Result<u32, NotSaved> {
+        // What cannot be applied is not kept as the newest: the next start would fail on it.
+        standing::chosen(new, 0, &saving.by).map_err(|failure| NotSaved::Failed(format!("{}.", failure.message)))?;
         let sealing = Sealing { at: clock::now(), by: saving.by.clone(), why: saving.why.clone(), over: saving.over };
         let saved = match saving.same_as {
             Some(earlier) => self.0.roll_back(earlier, sealing),
@@ -54,6 +56,14 @@ pub(super) fn configuring(vault: Arc<Vault>, current: Current, speed: Speed) -> 
             VaultError::Missing { .. } => format!("There is no version {number} of the configuration."),
             other => format!("Version {number} cannot be read: {other}."),
         })?;
+        // A start takes the newest version, and the next change is made to it: what is in force has to be that.
+        if let Some(newest) = vault.newest().ok().flatten().filter(|newest| newest.number != number) {
+            return Err(format!(
+                "Version {number} is not the newest, {} is: a restart would undo it. Roll back on the page Settings; that \
+                 saves version {number} anew.",
+                newest.number
+            ));
+        }
         let new = Runtime::read(&version.document, &format!("version {number}")).map_err(|e| format!("{e}."))?;
         let chosen = standing::chosen(&new, number, &version.by).map_err(|failure| failure.message)?;
         let mut prepared = prepared(&started, &new, chosen, speed)?;

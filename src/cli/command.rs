@@ -86,7 +86,7 @@ pub enum CommandVerb {
     #[command(after_help = examples(&["tbot shutdown --why \"moving the machine\""]))]
     Shutdown(Plain),
     /// Put a saved version of the configuration into force (needs a one-time code)
-    #[command(name = "apply-config", after_help = examples(&["tbot apply-config 4 --as ada", "tbot apply-config 3 --as ada --why \"back to the limits of Monday\""]))]
+    #[command(name = "apply-config", after_help = examples(&["tbot apply-config 4 --as ada", "tbot apply-config 4 --as ada --why \"the limits of the new float\""]))]
     ApplyConfig(Numbered),
     /// Play a dry session now: every strategy, no real order; the exit code is the verdict
     #[command(after_help = examples(&["tbot rehearse", "tbot rehearse --json"]))]

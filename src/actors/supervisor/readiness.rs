@@ -7,6 +7,7 @@ use desk::domain::decimal::Money;
 use desk::domain::ids::{SessionId, StrategyName};
 use desk::domain::time::{Span, Timestamp};
 use desk::machines::schedule::{Evidence, Gate, Needs, Schedule, readiness};
+use desk::machines::strategy::StrategyMachine;
 
 use super::Supervisor;
 use crate::actors::tree::RISK;
@@ -37,13 +38,18 @@ impl Readiness {
 }
 
 impl Supervisor {
-    /// A session begins: nothing is known of its windows.
+    /// A session begins: nothing is known of its windows. Those of strategies that are off are looked at too: they may be
+    /// switched on.
     pub(super) fn plan_windows(&mut self, session: SessionId) {
         let schedule = Calendar::XNYS.session(session.date);
-        self.readiness = Readiness {
-            schedule: schedule.map(|s| Schedule::new(&s, &self.follower.trader.coming())),
-            ..Readiness::default()
-        };
+        let lines = self.follower.trader.strategies().iter().map(StrategyMachine::chosen);
+        let all: Vec<_> = lines.map(|line| (line.strategy, line.parameters)).collect();
+        let schedule = schedule.map(|s| Schedule::new(&s, &all));
+        self.readiness = Readiness { schedule, ..Readiness::default() };
+    }
+
+    fn is_on(&self, strategy: StrategyName) -> bool {
+        self.follower.trader.strategies().iter().any(|s| s.name() == strategy && s.is_on())
     }
 
     /// A minute has passed: where a check is due, the broker is called.
@@ -82,7 +88,7 @@ impl Supervisor {
         let needs = Needs {
             feed_age: FEED_AGE,
             clock_off: CLOCK_OFF,
-            buying_power: self.wiring.setup.limits.risk_per_trade,
+            buying_power: self.follower.trader.risk().limits().risk_per_trade,
             login_until: schedule.hours().close,
         };
         for strategy in self.readiness.gate.due(at, &schedule) {
@@ -90,11 +96,11 @@ impl Supervisor {
             self.readiness.gate.checked(at, strategy, readiness(at, &evidence, &needs));
             let now = self.readiness.missing(strategy);
             match &now {
-                Some(why) if now != before => {
+                Some(why) if now != before && self.is_on(strategy) => {
                     let text = format!("{strategy} is not ready and takes no entries: {why}.");
                     self.wiring.alert(AlertLevel::Warning, "not_ready", text);
                 }
-                None if before.is_some() => {
+                None if before.is_some() && self.is_on(strategy) => {
                     self.wiring.alert(AlertLevel::Info, "ready", format!("{strategy} is ready now."));
                 }
                 _ => {}
@@ -104,7 +110,7 @@ impl Supervisor {
 
     /// What the gate holds, as it stands among the freezes.
     pub(super) fn not_ready(&self) -> Vec<FreezeLine> {
-        let names = self.wiring.setup.strategies.iter().map(|(s, _)| *s);
+        let names = self.wiring.setup.strategies.iter().map(|(s, _)| *s).filter(|s| self.is_on(*s));
         let held = names.filter_map(|strategy| {
             let why = self.readiness.missing(strategy)?;
             let name: FreezeName = format!("not-ready-{strategy}").parse().ok()?;

@@ -207,6 +207,29 @@ fn life_7_one_kill_leaves_one_receipt() {
     });
 }
 
+/// LIFE-7, RISK-15: the same words soon after the latch was reset are another kill, carried out and receipted like the first.
+#[test]
+fn risk_15_a_kill_after_a_reset_is_another_kill() {
+    run(async {
+        let bot = Bot::holding("again", 8).await;
+        for kills in 1..=2 {
+            bot.tell(Command::Kill).await.unwrap();
+            let over = |b: &Board| b.state == BotState::Stopped && b.positions.is_empty();
+            let stopped = bot.until("flat", over).await;
+            assert!(stopped.trades.iter().filter(|t| t.reason == ExitReason::Kill).count() >= kills, "{stopped:#?}");
+            let told = |b: &Board| b.closing.as_ref().is_some_and(|c| c.receipt.is_some());
+            bot.until("told", told).await;
+            let kept = Receipts::open(&bot.folder.join("receipts")).unwrap().newest(100).unwrap();
+            assert_eq!(kept.iter().filter(|r| r.name.ends_with("-kill")).count(), kills);
+            bot.tell(Command::ResetKill).await.unwrap();
+            bot.tell(Command::Start).await.unwrap();
+            if kills == 1 {
+                bot.until("another position", |b| !b.positions.is_empty()).await;
+            }
+        }
+    });
+}
+
 /// RISK-13: a strategy that spins does not hinder a kill.
 #[test]
 fn risk_13_a_kill_works_while_a_strategy_spins() {

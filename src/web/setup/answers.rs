@@ -21,6 +21,8 @@ pub struct Answers {
     /// The first administrator's name, where one was typed.
     pub(super) name: String,
     pub(super) done: BTreeSet<Step>,
+    /// Those that somebody has answered once, whether or not the answer still holds: what was typed stays.
+    pub(super) typed: BTreeSet<Step>,
 }
 
 /// What is to be made.
@@ -44,7 +46,14 @@ impl Answers {
     /// Before anything was answered.
     #[must_use]
     pub fn new(identity: Identity, runtime: Runtime) -> Self {
-        Self { identity, proposed: runtime.clone(), runtime, name: String::new(), done: BTreeSet::new() }
+        Self {
+            identity,
+            proposed: runtime.clone(),
+            runtime,
+            name: String::new(),
+            done: BTreeSet::new(),
+            typed: BTreeSet::new(),
+        }
     }
 
     /// The same with another float proposed, and limits in proportion to it.
@@ -57,7 +66,7 @@ impl Answers {
 
     /// Limits in proportion to the float, where nobody has typed any.
     pub(super) fn follow_float(&mut self) {
-        let typed = |key: &str| self.done.contains(&Step::Limits) && Step::Limits.asks(key);
+        let typed = |key: &str| self.typed.contains(&Step::Limits) && Step::Limits.asks(key);
         self.runtime.follow_float(&self.proposed, typed);
     }
 
@@ -107,7 +116,7 @@ mod tests {
         }
         assert_eq!(answers.runtime.get("risk.day_loss").unwrap(), "50.00");
         assert_eq!(answers.runtime.get("risk.risk_per_trade").unwrap(), "6.00");
-        answers.done.insert(Step::Limits);
+        answers.typed.insert(Step::Limits);
         answers.runtime.set("risk.float", "100000", "test").unwrap();
         answers.follow_float();
         assert_eq!(answers.runtime.get("risk.day_loss").unwrap(), "50.00", "what was typed stays");
@@ -127,6 +136,7 @@ mod tests {
     fn web_7_limits_above_a_float_that_was_lowered_afterwards_are_asked_again() {
         let mut answers = Answers::new("RIGD_US_SIM_01".parse().unwrap(), Runtime::default());
         answers.done.extend(Step::ALL);
+        answers.typed.extend(Step::ALL);
         for (float, holds) in [("10000", true), ("9999", false), ("1", false)] {
             let mut answers = answers.clone();
             let gross = |answers: &mut Answers, most: &str| answers.runtime.set("risk.gross", most, "test").unwrap();

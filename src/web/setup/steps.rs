@@ -229,6 +229,7 @@ impl Step {
             new.follow_float();
         }
         new.done.insert(self);
+        new.typed.insert(self);
         new.reconsider();
         *answers = new;
         Ok(())

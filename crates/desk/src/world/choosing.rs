@@ -40,13 +40,6 @@ impl<R: Record> Trader<R> {
         self.setup.screen.as_ref()
     }
 
-    /// The strategies that take entries from the next session's open on, with their parameters of then.
-    #[must_use]
-    pub fn coming(&self) -> Vec<(StrategyName, Parameters)> {
-        let lines = self.strategies.iter().map(StrategyMachine::chosen).filter(|line| line.on);
-        lines.map(|line| (line.strategy, line.parameters)).collect()
-    }
-
     /// The strategies that have taken entries at some time of this session, with their parameters of now.
     #[must_use]
     pub fn trading(&self) -> Vec<(StrategyName, Parameters)> {

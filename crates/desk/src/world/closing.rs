@@ -23,6 +23,8 @@ use crate::venue::Venue;
 /// What a venue says works and is held, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VenueWord {
+    /// The market's time that it has come to.
+    pub now: Timestamp,
     /// Orders that work.
     pub working: BTreeSet<OrderId>,
     /// Every order of the session that it has seen, refused ones too, and what each has filled, unsigned.
@@ -45,6 +47,7 @@ impl VenueWord {
         // Each execution tells the order's sum so far.
         filled.extend(venue.executions().iter().map(|(id, _, e)| (id.clone(), e.cumulative)));
         Self {
+            now: Timestamp::default(),
             working: venue.working().into_iter().collect(),
             filled,
             withheld: BTreeSet::new(),
@@ -59,6 +62,8 @@ impl<R: Record> Trader<R> {
     /// What the venue's word of `heard` means for the brackets of this record. `market` is the market's own time.
     #[must_use]
     pub fn confirmed(&self, heard: Timestamp, market: Timestamp, venue: &VenueWord) -> Confirmed {
+        // The venue may be ahead of the record: what arrives after its close fills no more.
+        let market = market.max(venue.now);
         let market_open = self.terms().is_some_and(|t| t.hours.open <= market && market < t.hours.close);
         let mut seen = Confirmed { at: heard, market_open, halted: venue.halted.clone(), ..Confirmed::default() };
         for p in self.portfolio().iter() {
