@@ -9,6 +9,7 @@ use actix::prelude::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Supe
 use desk::domain::event::{Body, Event};
 use desk::domain::journal::Entry;
 use desk::domain::time::Timestamp;
+use desk::machines::kill_switch;
 use desk::machines::ledger::{Closing, Sealed};
 use desk::strategies::Chosen;
 use desk::world::conductor::Moment;
@@ -169,32 +170,8 @@ impl Ledger {
                 after.extend(self.told());
                 after.push(After::Recorded(number));
             }
-            // The kill switch has sent the same exit past the books, and the broker has told of it.
-            ToLedger::Perform { step: Step { bodies, .. }, number, sender, .. }
-                if bodies.iter().any(|b| matches!(b, Body::Intended(_)) && !self.trader.is_news(b)) =>
-            {
-                after.push(After::Done(number, sender));
-            }
-            ToLedger::Perform { at, step: Step { bodies, out }, number, sender } => {
-                self.trader.commit(at, bodies)?;
-                after.extend(self.told());
-                after.push(match out {
-                    Some(out) => After::Execute { at, out, number, sender },
-                    None => After::Done(number, sender),
-                });
-            }
-            ToLedger::Reduce { at, step, number } => {
-                let at = at.max(self.trader.last_at());
-                match self.trader.step_of_closing(at, &step)? {
-                    Some(Step { bodies, out: Some(out) }) => {
-                        self.trader.commit(at, bodies)?;
-                        after.extend(self.told());
-                        after.push(After::Execute { at, out, number, sender: Sender::KillSwitch });
-                    }
-                    // It is done, or under way.
-                    _ => after.push(After::Done(number, Sender::KillSwitch)),
-                }
-            }
+            ToLedger::Perform { at, step, number, sender } => after.extend(self.perform(at, step, number, sender)?),
+            ToLedger::Reduce { at, step, number } => after.extend(self.reduce(at, &step, number)?),
             ToLedger::Sent { number, sender } => after.push(After::Done(number, sender)),
             ToLedger::Close { over, figures } => return self.end_day(over, *figures, Review::clear()),
             ToLedger::CloseAgain(by) => {
@@ -205,6 +182,31 @@ impl Ledger {
         }
         self.queue_up(None, after);
         Ok(())
+    }
+
+    /// Something decided: recorded, then handed to the broker.
+    fn perform(&mut self, at: Timestamp, step: Step, number: u64, sender: Sender) -> Result<Vec<After>, Halt> {
+        let Step { bodies, out } = step;
+        // The kill switch has sent the same exit past the books, and the broker has told of it.
+        if bodies.iter().any(|b| matches!(b, Body::Intended(_)) && !self.trader.is_news(b)) {
+            return Ok(vec![After::Done(number, sender)]);
+        }
+        self.trader.commit(at, bodies)?;
+        let mut after: Vec<After> = self.told().into_iter().collect();
+        after.push(match out {
+            Some(out) => After::Execute { at, out, number, sender },
+            None => After::Done(number, sender),
+        });
+        Ok(after)
+    }
+
+    /// A step of the kill switch, weighed against the record; nothing where it is done, or under way.
+    fn reduce(&mut self, at: Timestamp, step: &kill_switch::Step, number: u64) -> Result<Vec<After>, Halt> {
+        let (at, sender) = (at.max(self.trader.last_at()), Sender::KillSwitch);
+        match self.trader.step_of_closing(at, step)? {
+            Some(step @ Step { out: Some(_), .. }) => self.perform(at, step, number, sender),
+            _ => Ok(vec![After::Done(number, sender)]),
+        }
     }
 
     /// Records who trades and how, where that is another than before.
