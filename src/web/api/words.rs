@@ -51,7 +51,7 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Closing", "receipt: string?; verb: string; mark: Mark; also: [Mark]; cancels: integer; cancelled: integer; exits: integer; flat: integer; last_cancel_ms: integer?; done_ms: integer?; pending: [string]; progress: decimal"),
     ("Past", "freezes: [ClearedFreeze]; closings: [PastClosing]; unread: string?"),
     ("ClearedFreeze", "freeze: Freeze; cleared: Mark"),
-    ("PastClosing", "verb: string; mark: Mark; also: [Mark]; entries: integer; protective: integer; positions: [string]; last_cancel_ms: integer?; flat_ms: integer?; receipt: string?; reset: Mark?"),
+    ("PastClosing", "verb: string; mark: Mark; also: [Mark]; taken_up: time?; entries: integer; protective: integer; positions: [string]; last_cancel_ms: integer?; flat_ms: integer?; receipt: string?; reset: Mark?"),
     ("Refused", "strategy: StrategyName; symbol: string; gate: string; reason: string; count: integer"),
     ("Skipped", "strategy: StrategyName; symbol: string; reason: string; count: integer"),
     ("Alert", "at: time; level: AlertLevel; code: string; text: string"),
