@@ -33,6 +33,8 @@ enum Inbound {
     Bodies(Timestamp, Vec<Body>),
     /// What time alone brings is asked for when everything before it was heard: an answer may be waiting here.
     Due(Timestamp),
+    /// What a start asks, or says once more.
+    Ask(Timestamp, Command),
     Moment(Arc<Moment>),
     Sent(u64, Sender),
     Close(Over),
@@ -96,8 +98,7 @@ impl Broker {
             ToBroker::Welcome(chronicle) => {
                 self.follower.welcome(&chronicle)?;
                 self.now = self.now.max(self.follower.trader.last_at());
-                let doubts = self.follower.trader.doubts();
-                self.inbox.push_front(Inbound::Bodies(self.follower.trader.last_at(), doubts));
+                self.ask_at_start();
             }
             ToBroker::Piece(piece) => self.follower.take(&piece)?,
             ToBroker::Open(terms) => {
@@ -255,6 +256,7 @@ impl Broker {
                     self.due(at)?;
                     None
                 }
+                Inbound::Ask(at, command) => self.ask(at, &command)?,
                 Inbound::Moment(instant) => {
                     self.reconcile();
                     Some(ToLedger::Moment(instant))
@@ -274,6 +276,41 @@ impl Broker {
             }
         }
         Ok(())
+    }
+
+    /// Before anything else: what was sent, and never answered, is of unknown outcome, and the venue is asked at once; what
+    /// was withdrawn or moved, and never confirmed, is said once more (EXEC-3).
+    fn ask_at_start(&mut self) {
+        let trader = &self.follower.trader;
+        let (at, doubts) = (trader.last_at(), trader.doubts());
+        let queries = doubts.iter().filter_map(|body| match body {
+            Body::Unknown { order } => Some(Command::Query(order.clone())),
+            _ => None,
+        });
+        let asks: Vec<Command> = queries.chain(trader.broker().repeats(at, true)).collect();
+        for ask in asks.into_iter().rev() {
+            self.inbox.push_front(Inbound::Ask(at, ask));
+        }
+        self.inbox.push_front(Inbound::Bodies(at, doubts));
+    }
+
+    /// Asks the venue at a start. It is in this process, and nothing is on its way to it: what it does not know then has
+    /// not reached it and never will. One that is ahead of the record is asked when its answers can be understood.
+    fn ask(&mut self, at: Timestamp, command: &Command) -> Result<Option<ToLedger>, Halt> {
+        if !self.ahead.is_empty() {
+            return Ok(None);
+        }
+        let mut answers = Vec::new();
+        self.venue.handle(at.max(self.now), command, &mut answers)?;
+        if let [Report::NotFound(order)] = answers.as_slice() {
+            let tracked = self.follower.trader.broker().get(order);
+            let bodies = tracked.filter(|t| t.is_unresolved()).map(|_| Body::NotAccepted { order: order.clone() });
+            return Ok(self.heard(at, bodies.into_iter().collect()));
+        }
+        for report in answers.into_iter().rev() {
+            self.inbox.push_front(Inbound::Report(at, report));
+        }
+        Ok(None)
     }
 
     /// What time alone brings: the answers to what is asked now are heard first.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
 use desk::domain::bot::{Mark, Scope, Who};
 use desk::domain::time::{Span, Timestamp};
-use desk::machines::kill_switch::{Confirmed, KillSwitch as Machine, Receipt, Step, Verb};
+use desk::machines::kill_switch::{Confirmed, KillSwitch as Machine, Left, Receipt, Step, Verb};
 use desk::world::closing::VenueWord;
 use desk::world::trader::Halt;
 
@@ -420,7 +420,7 @@ impl KillSwitch {
         pass(plug::Step::Flat);
         let machine = &closing.machine;
         let receipt = machine.receipt(now, self.seen.as_ref());
-        let kept = match self.of_an_earlier_process(closing) {
+        let kept = match self.of_this_latch(closing, &receipt) {
             Some(name) => Ok(name),
             None => receipt
                 .to_bytes()
@@ -465,10 +465,16 @@ impl KillSwitch {
         serde_json::from_slice(&noted.bytes).ok().filter(|note: &Receipt| own && note.mark.at >= since)
     }
 
-    /// A kill that an earlier process brought to its end, all but the telling: nothing was left to do, and its receipt
-    /// lies there. One kill leaves one receipt.
-    fn of_an_earlier_process(&self, closing: &Closing) -> Option<String> {
-        self.receipt_since(closing.since.filter(|_| !closing.machine.has_sent())?)
+    /// The receipt that tells of this kill already, where this one had nothing to do: an earlier process brought it to its
+    /// end, all but the telling, or it was asked for once more under the same latch and found nothing. One kill leaves one
+    /// receipt.
+    fn of_this_latch(&self, closing: &Closing, receipt: &Receipt) -> Option<String> {
+        if closing.machine.verb() != Verb::Kill || closing.machine.has_sent() {
+            return None;
+        }
+        let found_nothing = receipt.opened == Left::default();
+        let since = closing.since.or_else(|| self.wiring.latch.since().filter(|_| found_nothing))?;
+        self.receipt_since(since)
     }
 
     /// The receipt of a kill that came to its end since then.

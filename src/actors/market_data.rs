@@ -48,8 +48,9 @@ pub(super) struct MarketData {
 }
 
 impl MarketData {
-    /// A feed that waits to be told to run.
-    pub(super) const fn new(wiring: Arc<Wiring>, playback: Playback, pace: Option<Duration>) -> Self {
+    /// A feed that waits to be told to run. Where an earlier process has come to an instant, the next one waits until risk
+    /// says that it is settled: the session's end may have been cut short.
+    pub(super) const fn new(wiring: Arc<Wiring>, playback: Playback, pace: Option<Duration>, settled: bool) -> Self {
         Self {
             wiring,
             playback,
@@ -57,7 +58,7 @@ impl MarketData {
             ahead: VecDeque::new(),
             pace,
             running: false,
-            turn: Turn { settled: true, due: true },
+            turn: Turn { settled, due: true },
             ended: false,
             free: false,
         }

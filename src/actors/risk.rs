@@ -7,6 +7,7 @@ use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::Scope;
 use desk::domain::position::Position;
 use desk::domain::symbol::Symbol;
+use desk::machines::market_data::Hours;
 use desk::world::conductor::{Act, Conductor, Moment, Reply};
 use desk::world::seats::withdrawal;
 use desk::world::trader::Halt;
@@ -53,9 +54,16 @@ impl Risk {
                     Piece::Session(_) | Piece::Events(_) | Piece::Configured(_) | Piece::Booked(_) => None,
                 });
                 if let Some(instant) = last {
-                    // An instant that was cut short is not decided on again.
                     self.instant = instant;
-                    self.settled();
+                    let trader = &self.follower.trader;
+                    let over = |hours: Hours| self.instant.at >= hours.close && !trader.has_closed(hours.session);
+                    if trader.terms().is_some_and(|terms| over(terms.hours)) {
+                        // What was not closed at the session's end is closed now: nothing stays over night.
+                        self.conductor.begin(Moment::clone(&self.instant), trader);
+                    } else {
+                        // An instant that was cut short is not decided on again.
+                        self.settled();
+                    }
                 }
             }
             ToRisk::Piece(piece) => {

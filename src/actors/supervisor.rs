@@ -171,6 +171,11 @@ impl Supervisor {
                 if let Err(halt) = self.follower.welcome(&chronicle) {
                     self.fault(SUPERVISOR, &halt.to_string())?;
                 }
+                let trader = &self.follower.trader;
+                let under_way = trader.terms().map(|t| t.hours.session).filter(|s| !trader.has_closed(*s));
+                if let Some(session) = under_way {
+                    self.plan_windows(session);
+                }
                 let clock = chronicle.pieces.iter().rev().find_map(Piece::instant);
                 self.now = clock.map_or(self.now, |at| self.now.max(at));
                 self.tell_of_what_was_left()?;

@@ -420,6 +420,7 @@ impl Tree {
         let own = || Arc::clone(&wiring);
 
         let (mine, w, from) = (own(), &*wiring, sign.from);
+        let begins = !chronicle.pieces.iter().any(|piece| matches!(piece, Piece::Moment(_)));
         Threads::run(&threads.books, w, LEDGER, boxes.ledger, move || {
             Ledger::new(mine, trader, chronicle, writer, from)
         });
@@ -431,7 +432,7 @@ impl Tree {
         }
         let mine = own();
         Threads::run(&threads.trading, w, MARKET_DATA, boxes.market_data, move || {
-            MarketData::new(mine, playback, pace)
+            MarketData::new(mine, playback, pace, begins)
         });
         let broker = Broker::new(own(), venue)?;
         Threads::run(&threads.link, w, BROKER, boxes.broker, || broker);

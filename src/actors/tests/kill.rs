@@ -1,6 +1,10 @@
+use std::collections::BTreeMap;
+
 use desk::domain::bot::{Mark, Scope};
 use desk::domain::decimal::{Money, Price, Quantity, Ratio};
-use desk::domain::market::Side;
+use desk::domain::event::{Body, Event};
+use desk::domain::market::{Bar, Side};
+use desk::domain::symbol::Symbol;
 use desk::machines::kill_switch::Receipt;
 use desk::world::generated::{Listing, Plot};
 
@@ -8,6 +12,7 @@ use super::*;
 use crate::messages::broker::ToBroker;
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::ledger::ToLedger;
+use crate::messages::risk::ToRisk;
 use crate::store::Stored;
 
 const PACE: Option<Duration> = Some(Duration::from_millis(4));
@@ -201,6 +206,9 @@ fn life_7_one_kill_leaves_one_receipt() {
         bot.tree.killer.kill(&Mark { at: bot.tree.board.borrow().at, who, why });
         bot.tell(Command::Kill).await.unwrap();
         bot.until("told", |b| b.closing.as_ref().is_some_and(|c| c.receipt.is_some())).await;
+        // Somebody else, who does not know yet that it is over.
+        let who = Who::Bot("a flag".to_owned());
+        bot.tree.killer.kill(&Mark { at: bot.tree.board.borrow().at, who, why: "another word".to_owned() });
         tokio::time::sleep(Duration::from_millis(500)).await;
         let kept = Receipts::open(&bot.folder.join("receipts")).unwrap().newest(100).unwrap();
         assert_eq!(kept.iter().filter(|r| r.name.ends_with("-kill")).count(), 1);
@@ -227,6 +235,49 @@ fn risk_15_a_kill_after_a_reset_is_another_kill() {
                 bot.until("another position", |b| !b.positions.is_empty()).await;
             }
         }
+    });
+}
+
+/// A short day that ends with something held, since nobody trades in its last ten minutes; the bot stands one minute before
+/// the end. The board is a moment old: where it missed that minute, another bot is tried.
+async fn at_the_last_minute() -> Bot {
+    let mut scene = Scene::new(7, &["2024-07-03", "2024-07-05"]);
+    let close = Calendar::XNYS.session("2024-07-03".parse().unwrap()).unwrap().close;
+    let is_late = |bar: &&mut Bar| bar.end() <= close && bar.end() > close - Span::minutes(10);
+    for bar in scene.tapes.iter_mut().flat_map(|tape| tape.bars.iter_mut().filter(is_late)) {
+        bar.volume = Quantity::whole(1);
+    }
+    let last = close - Span::MINUTE;
+    for _ in 0..5 {
+        let bot = Bot::new("last-minute", &scene, Some(Duration::from_millis(30))).await;
+        bot.tell(Command::Start).await.unwrap();
+        let seen = bot.until("the last minute", |b| b.fed_at.is_some_and(|at| at >= last)).await;
+        assert!(seen.fed_at > Some(last) || !seen.positions.is_empty(), "nothing is held");
+        if seen.fed_at == Some(last) {
+            return bot;
+        }
+    }
+    panic!("the last minute was missed each time");
+}
+
+/// STRAT-15, LIFE-11: risk falls when the last minute is on its way to it: what is held is closed by the one after it, and
+/// nothing stays over night.
+#[test]
+fn strat_15_what_is_held_is_closed_also_where_risk_falls_at_the_close() {
+    run(async {
+        let bot = at_the_last_minute().await;
+        bot.tree.wiring.risk.deliver(ToRisk::Fault(Fault::Hang(300))).unwrap();
+        bot.tree.wiring.risk.deliver(ToRisk::Fault(Fault::Panic)).unwrap();
+        let closed = bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed)).await;
+        assert!(closed.positions.is_empty() && closed.open_day.is_none(), "{closed:#?}");
+        let (events, _) = bot.written().await;
+        let mut held: BTreeMap<Symbol, i64> = BTreeMap::new();
+        for event in events.iter().map(|bytes| Event::from_bytes(bytes).unwrap()) {
+            if let Body::Executed { symbol, execution, .. } = event.body {
+                *held.entry(symbol).or_default() += execution.quantity.raw();
+            }
+        }
+        assert!(!held.is_empty() && held.values().all(|quantity| *quantity == 0), "{held:?}");
     });
 }
 

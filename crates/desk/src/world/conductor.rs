@@ -244,6 +244,11 @@ impl Conductor {
                         None => None,
                     }
                 }
+                // At the close nothing stays behind: where nobody knows yet whether an exit has arrived, that is waited for.
+                Work::Leave(symbol, ExitReason::SessionEnd) if trader.awaits_exit(&symbol) => {
+                    self.work.push_front(Work::Leave(symbol, ExitReason::SessionEnd));
+                    return Ok(None);
+                }
                 Work::Leave(symbol, reason) => {
                     let what = trader.way_out(&symbol, reason);
                     trader.step_of_move(now, &symbol, what)?

@@ -8,13 +8,14 @@
 
 pub use super::day::figures;
 use super::trader::{Cleared, Ended, Halt, Move, Record, Trader};
-use crate::domain::decimal::Price;
+use crate::domain::decimal::{Price, Quantity};
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::{OrderId, StrategyName};
 use crate::domain::order::{Command, ExitReason, Plan, Report};
 use crate::domain::position::Stage;
 use crate::domain::symbol::Symbol;
 use crate::domain::time::Timestamp;
+use crate::machines::broker::Tracked;
 use crate::machines::ledger::Sealed;
 use crate::machines::strategy::{Skip, StrategyMachine};
 use crate::risk::Expired;
@@ -233,6 +234,14 @@ impl<R: Record> Trader<R> {
             Stage::Entering if p.entry_working && !self.is_cancelling(&p.entry) => Move::Withdraw,
             Stage::Managed | Stage::Entering | Stage::Done => Move::Stay,
         }
+    }
+
+    /// Whether something is held in a symbol, and an exit was sent of which nobody knows yet whether it has arrived.
+    #[must_use]
+    pub fn awaits_exit(&self, symbol: &Symbol) -> bool {
+        let unknown = |order| self.broker.get(order).is_some_and(Tracked::is_unresolved);
+        let held = self.portfolio.get(symbol).filter(|p| p.held() > Quantity::ZERO);
+        held.is_some_and(|p| p.exits.iter().any(|e| e.working && unknown(&e.order)))
     }
 
     /// Whether an order's withdrawal can be decided: it is not over, and not being withdrawn.
