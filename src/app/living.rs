@@ -10,7 +10,7 @@ use desk::domain::ids::Identity;
 use desk::domain::time::Span;
 use desk::venue::Venue;
 use desk::world::playback::Playback;
-use desk::world::resume::{Past, resume};
+use desk::world::resume::resume;
 use desk::world::seats::Outbox;
 use desk::world::trader::{Setup, Trader};
 use tokio::sync::watch;
@@ -33,7 +33,7 @@ use crate::gateway::clock;
 use crate::gateway::control::{ControlFolder, Heart, InstanceLock, Server};
 use crate::gateway::notify::ServiceManager;
 use crate::gateway::vault::{Envelope, KeySource, Vault};
-use crate::messages::chronicle::{Chronicle, Piece};
+use crate::messages::chronicle::Chronicle;
 use crate::messages::counter::{Counter, counter};
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::reports::Reports;
@@ -319,13 +319,6 @@ struct Led {
 async fn lead_back(reader: &Reader, setup: &Setup, playback: &mut Playback) -> Result<Led, Failure> {
     let (events, entries) = standing::record(reader, &setup.identity).await?;
     let mut chronicle = Chronicle { pieces: Vec::new(), generation: 1 };
-    let (trader, venue) = resume(setup, events, entries, playback, |past| {
-        chronicle.pieces.push(match past {
-            Past::Session(terms) => Piece::Session(terms),
-            Past::Moment(instant) => Piece::Moment(Arc::new(instant)),
-            Past::Event(event) => Piece::Events(Arc::from([event])),
-            Past::Entry(entry) => Piece::Booked(Arc::from([*entry])),
-        });
-    })?;
+    let (trader, venue) = resume(setup, events, entries, playback, |past| chronicle.pieces.push(past.into()))?;
     Ok(Led { trader, venue, chronicle })
 }

@@ -9,6 +9,7 @@ use desk::domain::time::{Span, Timestamp};
 use desk::risk::Limits;
 use desk::strategies::Chosen;
 use desk::world::conductor::Moment;
+use desk::world::resume::Past;
 use desk::world::trader::SessionTerms;
 
 /// What of a configuration takes effect at once.
@@ -39,6 +40,17 @@ pub enum Piece {
     Configured(InForce),
     /// Durable entries of the books. The reporter alone hears of them while the bot runs: nobody decides on them.
     Booked(Arc<[Entry]>),
+}
+
+impl From<Past> for Piece {
+    fn from(past: Past) -> Self {
+        match past {
+            Past::Session(terms) => Self::Session(terms),
+            Past::Moment(instant) => Self::Moment(Arc::new(instant)),
+            Past::Event(event) => Self::Events(Arc::from([event])),
+            Past::Entry(entry) => Self::Booked(Arc::from([*entry])),
+        }
+    }
 }
 
 impl Piece {

@@ -16,7 +16,7 @@ mod stalled;
 mod supervision;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,12 +32,11 @@ use desk::domain::time::{Span, Timestamp};
 use desk::machines::kill_switch::Receipt;
 use desk::machines::supervisor::Deadlines;
 use desk::risk::{Defense, Limits};
-use desk::venue::Venue;
 use desk::world::backtest::{Backtest, Closed, Progress, Tape, Watcher};
 use desk::world::generated::{MarketSpec, tapes};
 use desk::world::playback::Playback;
-use desk::world::seats::Outbox;
-use desk::world::trader::{Halt, Setup, Trader};
+use desk::world::resume::resume;
+use desk::world::trader::{Halt, Setup};
 use tokio::sync::watch;
 
 use super::backing_up::BackUp;
@@ -58,7 +57,7 @@ use crate::messages::chronicle::Chronicle;
 use crate::messages::reports::Reports;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
-use crate::store::{self, Address, Check, EmergencyFile, LifeLog, NewBook, Receipts, chart};
+use crate::store::{self, Address, Check, EmergencyFile, LifeLog, NewBook, Receipts, StoreError, Writer, chart};
 
 /// Acts a fault out.
 pub(super) fn act_out(fault: Fault) {
@@ -180,43 +179,62 @@ impl Bot {
         Self::made(name, scene, pace, (bearing, failed, Questions::nobody())).await
     }
 
-    async fn made(
-        name: &str,
-        scene: &Scene,
-        pace: Option<Duration>,
-        (bearing, failed, questions): (Bearing, &[Failed], Questions),
-    ) -> Self {
+    async fn made(name: &str, scene: &Scene, pace: Option<Duration>, house: (Bearing, &[Failed], Questions)) -> Self {
         let folder = std::env::temp_dir().join(format!("tbot-tree-{name}-{}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        let address = Address::Sqlite(folder.join("ledger.db"));
-        let identity = scene.setup.identity.clone();
         let book = NewBook {
-            identity: identity.clone(),
+            identity: scene.setup.identity.clone(),
             base_currency: Currency::USD,
             calendar: CalendarName::Xnys,
             chart: chart::default_chart(),
         };
-        store::create(&address, &book).await.unwrap();
-        let (_, writer) = store::open(&address, &identity).await.unwrap();
-        let log = LifeLog::open(&folder.join("life.log")).unwrap();
+        store::create(&Address::Sqlite(folder.join("ledger.db")), &book).await.unwrap();
+        Self::raised(folder, scene, pace, house, (Vec::new(), Vec::new())).await
+    }
+
+    /// The process ends where it is; the next one goes on from its record.
+    pub(super) async fn again(mut self, scene: &Scene, pace: Option<Duration>) -> Self {
+        self.tell(Command::Shutdown).await.unwrap();
+        self.ended.wait_for(Option::is_some).await.unwrap();
+        let record = self.written().await;
+        let folder = std::mem::take(&mut self.folder);
+        drop(self);
+        let house = (Bearing::default(), [].as_slice(), Questions::nobody());
+        Self::raised(folder, scene, pace, house, record).await
+    }
+
+    /// One on the books of this folder, led back to where their record ends.
+    async fn raised(
+        folder: PathBuf,
+        scene: &Scene,
+        pace: Option<Duration>,
+        (bearing, failed, questions): (Bearing, &[Failed], Questions),
+        (events, entries): (Vec<Vec<u8>>, Vec<Vec<u8>>),
+    ) -> Self {
+        let s = &scene.setup;
+        let writer = writer(&folder, scene).await;
+        let log = LifeLog::open(&folder.join(format!("life-{}.log", events.len()))).unwrap();
         let (mut life, ended) = Life::new(Deadlines::default(), Mode::Paper, VenueKind::Simulated, Some(log)).unwrap();
         life.set_up(Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open, true).unwrap();
-        let s = &scene.setup;
         let control = ControlFolder::open(&folder.join("control")).unwrap();
         let (stage, rehearsals) = rehearsal::tests::stage(scene, &folder);
         let failures = Failures::new(&control);
         for failure in failed {
             failures.note(failure.clone()).unwrap();
         }
+        let mut playback = Playback::new(scene.tapes.clone(), Scene::fees());
+        let mut chronicle = Chronicle::default();
+        let led = resume(s, events, entries, &mut playback, |past| chronicle.pieces.push(past.into()));
+        let (trader, venue) = led.unwrap();
         let tree = Tree::start(Plan {
             setup: s.clone(),
             mode: Mode::Paper,
-            trader: Trader::new(s.clone(), Outbox::default()).unwrap(),
-            chronicle: Chronicle::default(),
+            trader,
+            chronicle,
             writer: Some(writer),
-            venue: Venue::new(s.rules, s.commission, s.instruments.clone(), s.limits.float),
-            playback: Playback::new(scene.tapes.clone(), Scene::fees()),
+            venue,
+            playback,
             pace,
             sign: Sign {
                 feed_name: "generated".to_owned(),
@@ -260,6 +278,18 @@ impl Bot {
         let events = reader.events(&book, 0, 1_000_000).await.unwrap().into_iter().map(|e| e.event.bytes).collect();
         let entries = reader.entries(&book, 0, 1_000_000).await.unwrap();
         (events, entries.into_iter().map(|e| e.entry.to_bytes().unwrap()).collect())
+    }
+}
+
+/// The one writer of a folder's books: a process that ends lets go of them a moment later.
+async fn writer(folder: &Path, scene: &Scene) -> Writer {
+    let address = Address::Sqlite(folder.join("ledger.db"));
+    loop {
+        match store::open(&address, &scene.setup.identity).await {
+            Ok((_, writer)) => return writer,
+            Err(StoreError::Locked { .. }) => tokio::time::sleep(Duration::from_millis(20)).await,
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

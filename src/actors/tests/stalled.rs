@@ -1,6 +1,7 @@
 use desk::domain::event::{Body, Event};
 use desk::domain::ids::OrderId;
 use desk::domain::order::{Execution, OrderState, Purpose};
+use desk::venue::Venue;
 use desk::world::resume::{Past, resume};
 
 use super::*;

@@ -183,3 +183,22 @@ fn life_11_more_failures_than_are_borne_escalate() {
         });
     }
 }
+
+/// LIFE-8a: a process that begins in the middle of a session checks whether the windows are ready as the one before it did.
+#[test]
+fn life_8a_windows_are_checked_after_a_restart_in_the_middle_of_a_session_too() {
+    run(async {
+        let mut scene = Scene::new(7, &["2024-05-28"]);
+        let kept_out = |b: &Board| b.freezes.iter().any(|f| f.name.as_str().starts_with("not-ready-"));
+        // Nobody can risk that much: no strategy is ready.
+        scene.setup.limits.risk_per_trade = Money::whole(10_000_000);
+        let pace = Some(Duration::from_millis(20));
+        let bot = Bot::new("mid-session", &scene, pace).await;
+        bot.tell(Command::Start).await.unwrap();
+        let before = bot.until("kept out", kept_out).await;
+        let bot = bot.again(&scene, pace).await;
+        bot.tell(Command::Start).await.unwrap();
+        let after = bot.until("kept out again", kept_out).await;
+        assert_eq!(after.session.as_ref().map(|s| s.id), before.session.as_ref().map(|s| s.id));
+    });
+}
