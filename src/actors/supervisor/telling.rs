@@ -39,7 +39,8 @@ impl Supervisor {
             _ => None,
         };
         let resting = out.iter().all(|out| *out);
-        let killing = machine.state() == BotState::EmergencyClosingPositions;
+        // Whatever the state: while the latch is shut, what is sent is the kill's own.
+        let killing = self.wiring.latch.is_set();
         let now = Told { resting, killing, out, leaving };
         if self.told.as_ref() == Some(&now) {
             return;
