@@ -278,15 +278,18 @@ impl Broker {
         Ok(())
     }
 
-    /// Before anything else: what was sent, and never answered, is of unknown outcome, and the venue is asked at once; what
-    /// was withdrawn or moved, and never confirmed, is said once more (EXEC-3).
+    /// Before anything else: what was sent, and never answered, is of unknown outcome; the venue is asked at once what became
+    /// of it, and of every other order that may live, since an answer may be lost. What was withdrawn or moved, and never
+    /// confirmed, is said once more (EXEC-3, EXEC-9).
     fn ask_at_start(&mut self) {
         let trader = &self.follower.trader;
         let (at, doubts) = (trader.last_at(), trader.doubts());
-        let queries = doubts.iter().filter_map(|body| match body {
-            Body::Unknown { order } => Some(Command::Query(order.clone())),
+        let unknown = doubts.iter().filter_map(|body| match body {
+            Body::Unknown { order } => Some(order),
             _ => None,
         });
+        let orders: BTreeSet<&OrderId> = unknown.chain(trader.broker().open()).collect();
+        let queries = orders.into_iter().map(|order| Command::Query(order.clone()));
         let asks: Vec<Command> = queries.chain(trader.broker().repeats(at, true)).collect();
         for ask in asks.into_iter().rev() {
             self.inbox.push_front(Inbound::Ask(at, ask));

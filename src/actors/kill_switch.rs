@@ -420,7 +420,11 @@ impl KillSwitch {
         pass(plug::Step::Flat);
         let machine = &closing.machine;
         let receipt = machine.receipt(now, self.seen.as_ref());
-        let kept = match self.of_this_latch(closing, &receipt) {
+        let told_already = self.of_this_latch(closing, &receipt);
+        let again = told_already.as_ref().filter(|_| closing.since.is_none()).map_or_else(String::new, |name| {
+            format!(" Nothing was left to close under this latch; the receipt is the one from before, {name}.")
+        });
+        let kept = match told_already {
             Some(name) => Ok(name),
             None => receipt
                 .to_bytes()
@@ -432,7 +436,7 @@ impl KillSwitch {
         let taken = receipt.taken_up.map_or_else(String::new, |at| {
             format!(" The process that had begun it ended before; a new one took it up at {at}.")
         });
-        let text = format!("{verb}: the venue has confirmed the end after {flat} ms.{taken}");
+        let text = format!("{verb}: the venue has confirmed the end after {flat} ms.{taken}{again}");
         let name = match kept {
             Ok(name) => Some(name),
             Err((error, bytes)) => {
@@ -466,15 +470,18 @@ impl KillSwitch {
     }
 
     /// The receipt that tells of this kill already, where this one had nothing to do: an earlier process brought it to its
-    /// end, all but the telling, or it was asked for once more under the same latch and found nothing. One kill leaves one
-    /// receipt.
+    /// end, all but the telling, or it was asked for once more under the latch that the last one ended under, and found
+    /// nothing. One kill leaves one receipt.
     fn of_this_latch(&self, closing: &Closing, receipt: &Receipt) -> Option<String> {
         if closing.machine.verb() != Verb::Kill || closing.machine.has_sent() {
             return None;
         }
-        let found_nothing = receipt.opened == Left::default();
-        let since = closing.since.or_else(|| self.wiring.latch.since().filter(|_| found_nothing))?;
-        self.receipt_since(since)
+        let latch = self.wiring.latch.since();
+        let same = |last: &&Ended| latch.is_some() && last.latch == latch && receipt.opened == Left::default();
+        match closing.since {
+            Some(since) => self.receipt_since(since),
+            None => self.ended.as_ref().filter(same)?.closed.receipt.clone(),
+        }
     }
 
     /// The receipt of a kill that came to its end since then.

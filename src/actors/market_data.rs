@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
 use desk::domain::calendar::CalendarError;
+use desk::domain::time::Timestamp;
 use desk::world::conductor::Moment;
 use desk::world::playback::{Playback, Tick};
 
@@ -25,10 +26,22 @@ const AHEAD: Duration = Duration::from_millis(5);
 
 /// What the next instant waits for.
 struct Turn {
-    /// The last instant, opening or closing is settled.
-    settled: bool,
-    /// Its time has passed.
+    awaits: Awaits,
+    /// The last instant's time has passed.
     due: bool,
+}
+
+/// Whose word is awaited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Awaits {
+    /// Nobody's.
+    Nothing,
+    /// Risk's, about whatever instant an earlier process has come to.
+    Start,
+    /// Risk's, about this minute: one that is built anew may settle an earlier one first.
+    Minute(Timestamp),
+    /// The ledger's: a session opens or closes.
+    Turned,
 }
 
 /// Market data from tapes.
@@ -58,14 +71,14 @@ impl MarketData {
             ahead: VecDeque::new(),
             pace,
             running: false,
-            turn: Turn { settled, due: true },
+            turn: Turn { awaits: if settled { Awaits::Nothing } else { Awaits::Start }, due: true },
             ended: false,
             free: false,
         }
     }
 
     fn pump(&mut self, ctx: &mut Context<Self>) {
-        if self.turn.settled
+        if self.is_settled()
             && let Some(instant) = self.ahead.pop_front()
         {
             // It has had its time when the venue saw it.
@@ -74,7 +87,7 @@ impl MarketData {
         if !self.running || !self.turn.due || self.ended {
             return;
         }
-        if self.turn.settled {
+        if self.is_settled() {
             self.go_on(ctx);
         } else if self.free {
             self.go_ahead(ctx);
@@ -119,9 +132,29 @@ impl MarketData {
     }
 
     fn bring(&mut self, told: ToBroker) {
-        self.turn.settled = false;
+        self.turn.awaits = match &told {
+            ToBroker::Moment(instant) => Awaits::Minute(instant.at),
+            _ => Awaits::Turned,
+        };
         self.wiring.speed.tick();
         self.wiring.must(self.wiring.broker.deliver(told));
+    }
+
+    fn is_settled(&self) -> bool {
+        self.turn.awaits == Awaits::Nothing
+    }
+
+    /// Risk has done what an instant asks for.
+    fn settled(&mut self, at: Timestamp) {
+        let is_awaited = match self.turn.awaits {
+            Awaits::Nothing | Awaits::Turned => false,
+            Awaits::Start => true,
+            Awaits::Minute(brought) => at >= brought,
+        };
+        if is_awaited {
+            self.wiring.speed.settled();
+            self.turn.awaits = Awaits::Nothing;
+        }
     }
 
     /// The next minute ends when this one's time has passed.
@@ -163,11 +196,8 @@ impl Handler<Post<ToMarketData>> for MarketData {
         let _at_work = self.wiring.pulse(MARKET_DATA).begin();
         match post.body {
             ToMarketData::Beat(beat) => return self.wiring.pulse(MARKET_DATA).answer(beat),
-            ToMarketData::Settled(_) => {
-                self.wiring.speed.settled();
-                self.turn.settled = true;
-            }
-            ToMarketData::Turned => self.turn.settled = true,
+            ToMarketData::Settled(at) => self.settled(at),
+            ToMarketData::Turned => self.turn.awaits = Awaits::Nothing,
             ToMarketData::Run(running) => self.running = running,
             ToMarketData::Free(free) => self.free = free,
             #[cfg(test)]

@@ -59,7 +59,7 @@ impl Risk {
                     let over = |hours: Hours| self.instant.at >= hours.close && !trader.has_closed(hours.session);
                     if trader.terms().is_some_and(|terms| over(terms.hours)) {
                         // What was not closed at the session's end is closed now: nothing stays over night.
-                        self.conductor.begin(Moment::clone(&self.instant), trader);
+                        self.conductor.end(Moment::clone(&self.instant), trader);
                     } else {
                         // An instant that was cut short is not decided on again.
                         self.settled();

@@ -22,7 +22,7 @@ use super::life::{End, Life, LifeError};
 use super::tree::{LEDGER, Left, SUPERVISOR, Wiring};
 use crate::gateway::plug::{Step, pass};
 use crate::messages::board::{AlertLevel, OpenDay};
-use crate::messages::chronicle::Piece;
+use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::market_data::ToMarketData;
@@ -166,27 +166,7 @@ impl Supervisor {
                 return Ok(());
             }
             ToSupervisor::Command(order, answer) => self.command(order, answer)?,
-            ToSupervisor::Welcome(chronicle) => {
-                chronicle.pieces.iter().for_each(|piece| self.past.follow(piece));
-                if let Err(halt) = self.follower.welcome(&chronicle) {
-                    self.fault(SUPERVISOR, &halt.to_string())?;
-                }
-                let trader = &self.follower.trader;
-                let under_way = trader.terms().map(|t| t.hours.session).filter(|s| !trader.has_closed(*s));
-                if let Some(session) = under_way {
-                    self.plan_windows(session);
-                }
-                let clock = chronicle.pieces.iter().rev().find_map(Piece::instant);
-                self.now = clock.map_or(self.now, |at| self.now.max(at));
-                self.tell_of_what_was_left()?;
-                // What an earlier process left unfinished goes on, the latch first (LIFE-3); so does a session under way.
-                let standing = self.life.machine.standing(&self.facts());
-                self.perform(&standing);
-                if self.follower.trader.terms().is_some() {
-                    self.feed();
-                }
-                self.defend_before_the_first();
-            }
+            ToSupervisor::Welcome(chronicle) => self.welcomed(&chronicle)?,
             ToSupervisor::Piece(piece) => self.take(&piece)?,
             ToSupervisor::SetUp(state) => self.happened(&Happening::SetUp(state))?,
             ToSupervisor::Reconciled(result) => self.reconciled(result)?,
@@ -229,6 +209,31 @@ impl Supervisor {
             }
         }
         self.settle()
+    }
+
+    /// The chronicle so far: what an earlier process has left is taken up.
+    fn welcomed(&mut self, chronicle: &Chronicle) -> Result<(), LifeError> {
+        chronicle.pieces.iter().for_each(|piece| self.past.follow(piece));
+        if let Err(halt) = self.follower.welcome(chronicle) {
+            self.fault(SUPERVISOR, &halt.to_string())?;
+        }
+        let clock = chronicle.pieces.iter().rev().find_map(Piece::instant);
+        self.now = clock.map_or(self.now, |at| self.now.max(at));
+        let trader = &self.follower.trader;
+        let under_way = trader.terms().map(|t| t.hours.session).filter(|s| !trader.has_closed(*s));
+        if let Some(session) = under_way {
+            self.plan_windows(session);
+            self.look_at_windows(self.now);
+        }
+        self.tell_of_what_was_left()?;
+        // What an earlier process left unfinished goes on, the latch first (LIFE-3); so does a session under way.
+        let standing = self.life.machine.standing(&self.facts());
+        self.perform(&standing);
+        if self.follower.trader.terms().is_some() {
+            self.feed();
+        }
+        self.defend_before_the_first();
+        Ok(())
     }
 
     fn take(&mut self, piece: &Piece) -> Result<(), LifeError> {

@@ -39,8 +39,8 @@ impl Supervisor {
             _ => None,
         };
         let resting = out.iter().all(|out| *out);
-        // Whatever the state: while the latch is shut, what is sent is the kill's own.
-        let killing = self.wiring.latch.is_set();
+        // Also in a shutdown: while the latch is shut, what is sent is the kill's own.
+        let killing = self.wiring.latch.is_set() || machine.state() == BotState::EmergencyClosingPositions;
         let now = Told { resting, killing, out, leaving };
         if self.told.as_ref() == Some(&now) {
             return;

@@ -266,3 +266,23 @@ fn ledg_5_an_accountant_names_the_lots_of_a_sale_before_its_day_is_closed() {
         sound(&bot).await;
     });
 }
+
+/// LEDG-5, BOOKS.md section 3: the mark of a wash sale is booked by itself, right behind the fill that asks for it, and the books
+/// ask for none that they do not hold.
+#[test]
+fn ledg_5_a_loss_that_is_bought_again_is_marked_when_the_later_fill_is_booked() {
+    let scene = Scene::new(7, &["2024-05-28", "2024-05-29", "2024-05-30", "2024-05-31"]);
+    let trader = scene.backtest().trader;
+    let entries: Vec<_> = trader.record.entries.iter().map(|sealed| &sealed.entry).collect();
+    let marks: Vec<_> = entries.iter().filter(|e| e.draft.kind == EntryKind::WashSale).collect();
+    assert!(!marks.is_empty() && trader.books().wash_sales().is_empty());
+    for mark in marks {
+        let fill = entries[..usize::try_from(mark.seq).unwrap() - 1]
+            .iter()
+            .rfind(|e| e.draft.kind == EntryKind::Fill)
+            .unwrap();
+        assert_eq!((mark.booked_at, mark.draft.session), (fill.booked_at, fill.draft.session));
+        let (lot, key) = (mark.draft.facts["replacement_lot"].as_str().unwrap(), &mark.draft.source_key);
+        assert!(key.ends_with(&format!(":{lot}")) && lot.ends_with(&fill.draft.source_key), "{key} after {fill:?}");
+    }
+}

@@ -214,7 +214,8 @@ impl Bot {
     ) -> Self {
         let s = &scene.setup;
         let writer = writer(&folder, scene).await;
-        let log = LifeLog::open(&folder.join(format!("life-{}.log", events.len()))).unwrap();
+        let log = if events.is_empty() { "life.log".to_owned() } else { format!("life-{}.log", events.len()) };
+        let log = LifeLog::open(&folder.join(log)).unwrap();
         let (mut life, ended) = Life::new(Deadlines::default(), Mode::Paper, VenueKind::Simulated, Some(log)).unwrap();
         life.set_up(Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open, true).unwrap();
         let control = ControlFolder::open(&folder.join("control")).unwrap();
@@ -477,7 +478,8 @@ fn life_9_a_strategy_that_panics_is_out_and_the_others_trade_on() {
 fn life_6_stop_leaves_in_order_and_stays_stopped() {
     run(async {
         let scene = Scene::new(7, &["2024-05-28"]);
-        let bot = Bot::new("stop", &scene, Some(Duration::from_millis(25))).await;
+        // A stop has two minutes of the market: long enough for a busy machine.
+        let bot = Bot::new("stop", &scene, Some(Duration::from_millis(100))).await;
         bot.tell(Command::Start).await.unwrap();
         bot.until("a position", |b| !b.positions.is_empty()).await;
         bot.tell(Command::Stop).await.unwrap();

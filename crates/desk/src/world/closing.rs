@@ -109,7 +109,7 @@ impl<R: Record> Trader<R> {
     }
 
     /// Whether the record needs this: what the kill switch has sent past the books is told when its answers are heard, and
-    /// the books may have had it meanwhile.
+    /// the books may have had it meanwhile. What has not arrived may be told by who withheld it and by who asked.
     #[must_use]
     pub fn is_news(&self, body: &Body) -> bool {
         match body {
@@ -117,6 +117,7 @@ impl<R: Record> Trader<R> {
             Body::CancelIntended { order } => {
                 self.broker().get(order).is_some_and(|t| !t.state.is_terminal() && !t.is_cancelling())
             }
+            Body::NotAccepted { order } => self.broker().get(order).is_some_and(Tracked::is_unresolved),
             _ => true,
         }
     }

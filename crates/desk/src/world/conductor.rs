@@ -161,20 +161,26 @@ impl Conductor {
     /// An instant has been observed: at the close what is held is left, and nothing follows.
     pub fn begin<R: Record>(&mut self, instant: Moment, trader: &Trader<R>) {
         let Some(close) = trader.terms().map(|t| t.hours.close) else { return };
-        let strategies = trader.strategies().len();
         self.work.push_back(Work::Freeze);
         if instant.at >= close {
-            let held = trader.occupied().into_iter();
-            self.work.extend(held.map(|s| Work::Leave(s, ExitReason::SessionEnd)));
-        } else {
-            if let Some(reason) = self.leaving {
-                let held = trader.occupied().into_iter();
-                self.work.extend(held.map(|s| Work::Leave(s, reason)));
-            }
-            let questions = [Question::Exits, Question::Entries];
-            let asks = questions.into_iter().flat_map(|q| (0..strategies).map(move |index| Work::Ask(index, q)));
-            self.work.extend(asks);
+            return self.end(instant, trader);
         }
+        if let Some(reason) = self.leaving {
+            let held = trader.occupied().into_iter();
+            self.work.extend(held.map(|s| Work::Leave(s, reason)));
+        }
+        let strategies = trader.strategies().len();
+        let questions = [Question::Exits, Question::Entries];
+        let asks = questions.into_iter().flat_map(|q| (0..strategies).map(move |index| Work::Ask(index, q)));
+        self.work.extend(asks);
+        self.work.push_back(Work::Settle);
+        self.instant = instant;
+    }
+
+    /// What is held is left at the session's end; also once more, where that was cut short.
+    pub fn end<R: Record>(&mut self, instant: Moment, trader: &Trader<R>) {
+        let held = trader.occupied().into_iter();
+        self.work.extend(held.map(|s| Work::Leave(s, ExitReason::SessionEnd)));
         self.work.push_back(Work::Settle);
         self.instant = instant;
     }

@@ -152,6 +152,15 @@ impl<R: Record> Trader<R> {
 
     /// Books a fact: drafts become sealed entries, folded into the books.
     pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact, sealed: &mut Vec<Sealed>) -> Result<(), Halt> {
+        self.book_one(at, fact, sealed)?;
+        // The mark of a wash sale follows the fill that asks for it (BOOKS.md section 3).
+        while let Some(mark) = self.books.wash_sales().first().cloned() {
+            self.book_one(at, &BookFact::WashSale(mark), sealed)?;
+        }
+        Ok(())
+    }
+
+    fn book_one(&mut self, at: Timestamp, fact: &BookFact, sealed: &mut Vec<Sealed>) -> Result<(), Halt> {
         for draft in self.books.decide(at, fact)? {
             #[cfg(feature = "planted-bugs")]
             let before = self.journal.head().hash;

@@ -7,7 +7,7 @@ use desk::domain::symbol::Currency;
 use desk::machines::ledger::{
     Adjustment, Adoption, BookFact, BookRefusal, Borrow, CashActivity, CashInLieu, CoinFill, Coins, Contract,
     ContractFill, Decision, Dividend, DividendAccrual, Figure, Fill, Found, Funding, LateFee, LotChoice, Mistake,
-    Reorganisation, Split, Unlock, Variation, YearClose, wash_sales,
+    Reorganisation, Split, Unlock, Variation, YearClose,
 };
 
 use crate::support::{Desk, at, fill, float, june, lines, money, session, settlement, symbol, units};
@@ -480,15 +480,14 @@ fn each_replacement_unit_is_used_once_and_earliest_first() {
         for (id, day, quantity, price) in fills {
             desk.fill(fill(id, *day, "ACME", quantity, price));
         }
-        let entries = |desk: &Desk| desk.stored.iter().map(|s| s.entry.clone()).collect::<Vec<_>>();
-        let marks = wash_sales(&entries(&desk));
+        let marks = desk.books.wash_sales().to_vec();
         let said: Vec<_> =
             marks.iter().map(|m| format!("{} {} {} {}", m.loss_lot, m.loss_fill, m.replacement, m.units)).collect();
         assert_eq!(said, expected, "{name}");
         for mark in marks {
             assert_eq!(booked(&mut desk, 9, &BookFact::WashSale(mark)), Vec::<String>::new(), "a memo moves nothing");
         }
-        assert_eq!(wash_sales(&entries(&desk)), [], "{name}: what is marked is not marked again");
+        assert_eq!(desk.books.wash_sales(), [], "{name}: what is marked is not marked again");
     }
 }
 

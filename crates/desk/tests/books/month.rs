@@ -10,7 +10,7 @@ use desk::machines::ledger::{
     Adjustment, Adoption, BookFact, Books, Borrow, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, Bust,
     CashActivity, CashInLieu, CoinFill, Coins, Contract, ContractFill, Conversion, DayClose, Decision, Dividend,
     DividendAccrual, FeeCharge, Fill, FillTags, Funding, Journal, LateFee, ListedPrice, LotChoice, OpenQuestions,
-    Opening, PriceList, SessionEnd, Settlement, Split, TradeResult, Variation, wash_sales,
+    Opening, PriceList, SessionEnd, Settlement, Split, TradeResult, Variation,
 };
 
 use crate::support::{identity, money, symbol, units};
@@ -255,7 +255,7 @@ fn rebuilt_action(e: &Entry) -> Option<BookFact> {
 }
 
 /// The fact behind an entry. `before` is the journal up to it.
-fn rebuilt(e: &Entry, before: &[Entry]) -> Option<BookFact> {
+fn rebuilt(e: &Entry, before: &[Entry], books: &Books) -> Option<BookFact> {
     let d = &e.draft;
     let session = d.session;
     let magnitude = |cash: CashActivity| CashActivity {
@@ -315,7 +315,7 @@ fn rebuilt(e: &Entry, before: &[Entry]) -> Option<BookFact> {
             }))
         }
         // The mark is not read from the entry: the fills before it ask for it.
-        EntryKind::WashSale => BookFact::WashSale(wash_sales(before).into_iter().next().unwrap()),
+        EntryKind::WashSale => BookFact::WashSale(books.wash_sales()[0].clone()),
         EntryKind::DayClose => return None,
         _ => return rebuilt_activity(e),
     })
@@ -342,7 +342,7 @@ fn the_worked_month_is_decided_anew_posting_by_posting() {
     let mut journal = Journal::new(identity());
     let (entries, mut decided) = (entries(), 0);
     for (at, e) in entries.iter().enumerate() {
-        if let Some(fact) = rebuilt(e, &entries[..at]) {
+        if let Some(fact) = rebuilt(e, &entries[..at], &books) {
             let drafts = books.decide(e.draft.effective_at, &fact).unwrap();
             let found = drafts.iter().find(|d| d.source_key == e.draft.source_key);
             same(e.seq, found.unwrap_or_else(|| panic!("entry {} was not drafted", e.seq)), &e.draft);
@@ -357,7 +357,7 @@ fn the_worked_month_is_decided_anew_posting_by_posting() {
         (68, 58),
         "ten day closes are not decided here: the broker's figures are not told"
     );
-    assert_eq!(wash_sales(&entries), [], "the one mark that is needed is booked");
+    assert_eq!(books.wash_sales(), [], "the one mark that is needed is booked");
 }
 
 #[test]

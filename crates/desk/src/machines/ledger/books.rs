@@ -18,6 +18,7 @@ use super::key::TextKey;
 use super::lots::{OpenLot, Origin};
 use super::refusal::BookRefusal;
 use super::tally::Tally;
+use super::wash::WashSale;
 use super::{activity, cash, coins, contracts, corporate, dividends, fill, naming, person, reversal, wash, year};
 use crate::domain::chain::Hash;
 use crate::domain::decimal::{Money, Price};
@@ -91,6 +92,7 @@ pub struct Books {
     pub(super) records: BTreeMap<SessionId, Hash>,
     /// The earliest open session, once a session was closed.
     pub(super) open_from: Option<SessionId>,
+    washes: wash::Washes,
     /// The largest |balance| so far in steps: no sum can leave 64 bits unnoticed.
     peak: (u64, u64),
     overflowed_at: Option<u64>,
@@ -124,6 +126,7 @@ impl Books {
             last_record: Hash::GENESIS,
             records: BTreeMap::new(),
             open_from: None,
+            washes: wash::Washes::default(),
             peak: (0, 0),
             overflowed_at: None,
         }
@@ -205,6 +208,11 @@ impl Books {
         if self.count(entry).is_none() {
             self.overflowed_at.get_or_insert(entry.seq);
         }
+        self.washes.apply(entry);
+        if !self.washes.due().is_empty() {
+            let marked = self.sources.get(&EntryKind::WashSale);
+            self.washes.drop_booked(|key| marked.is_some_and(|keys| keys.contains_key(&TextKey::new(key))));
+        }
         match d.kind {
             EntryKind::FeeRounding => self.count_rounding(entry),
             EntryKind::Settlement => self.note_settlement(entry),
@@ -214,6 +222,12 @@ impl Books {
             EntryKind::YearClose => self.basis.leave_out(entry),
             _ => {}
         }
+    }
+
+    /// The marks of wash sales that the fills so far ask for and that are not booked yet.
+    #[must_use]
+    pub fn wash_sales(&self) -> &[WashSale] {
+        self.washes.due()
     }
 
     /// Which lots close first where nobody names any.

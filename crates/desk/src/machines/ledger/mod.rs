@@ -90,5 +90,5 @@ pub use record::{
 pub use refusal::BookRefusal;
 pub use reversal::{Bust, Mistake};
 pub use statements::{Cash, TradeResult, TrialBalance};
-pub use wash::{WashSale, wash_sales};
+pub use wash::WashSale;
 pub use year::{Unlock, YearClose};

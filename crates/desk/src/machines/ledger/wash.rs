@@ -1,7 +1,7 @@
 //! Wash sales (LEDG-5, BOOKS.md section 7): a loss whose units were bought again within 30 days before or after is
 //! marked by a memo. Postings, gains and the cost of lots stay; the tax view reads the marks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::activity::named;
 use super::books::Books;
@@ -13,7 +13,9 @@ use crate::domain::symbol::Symbol;
 use crate::domain::time::{Date, Timestamp};
 
 /// How many days before and after a loss count.
-const WINDOW: u64 = 30;
+const WINDOW: u32 = 30;
+/// How many days openings and losses are kept: a fill may be booked late.
+const KEPT: u32 = 2 * WINDOW;
 
 /// Units of a loss that were replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +67,7 @@ pub(super) fn draft(books: &Books, w: &WashSale) -> Result<Draft, BookRefusal> {
 }
 
 /// A lot that a fill opened: what of it is held, and what of it has not yet replaced a loss.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Opening {
     lot: LotId,
     fill: ExecutionId,
@@ -75,7 +77,7 @@ struct Opening {
 }
 
 /// Units of a lot that a fill closed at a loss and nothing has replaced yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Loss {
     lot: LotId,
     fill: ExecutionId,
@@ -84,70 +86,126 @@ struct Loss {
 }
 
 /// One instrument on one side.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Side {
     openings: Vec<Opening>,
     losses: Vec<Loss>,
 }
 
-/// The marks that the fills of a journal ask for and that it does not hold yet. Each replacement unit is used once,
-/// earliest first; units bought before the loss count while they are still held. Fills that were reversed do not count.
-#[must_use]
-pub fn wash_sales(entries: &[Entry]) -> Vec<WashSale> {
-    let reversed: BTreeSet<u64> = entries.iter().filter_map(|e| e.draft.reverses).collect();
-    let marked = entries.iter().filter(|e| e.draft.kind == EntryKind::WashSale);
-    let marked: BTreeSet<&str> = marked.map(|e| e.draft.source_key.as_str()).collect();
-    let mut sides = BTreeMap::new();
-    let mut marks = Vec::new();
-    for entry in entries.iter().filter(|e| e.draft.kind == EntryKind::Fill && !reversed.contains(&e.seq)) {
-        note_fill(&mut sides, &mut marks, entry);
-    }
-    marks.retain(|mark: &WashSale| !marked.contains(mark.key().as_str()));
-    marks
+/// What the fills of the books ask to be marked. Each replacement unit is used once, earliest first; units bought before the
+/// loss count while they are still held. Fills that were reversed do not count.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Washes {
+    sides: BTreeMap<(Symbol, AccountCode), Side>,
+    due: Vec<WashSale>,
 }
 
-fn note_fill(sides: &mut BTreeMap<(Symbol, AccountCode), Side>, marks: &mut Vec<WashSale>, entry: &Entry) {
-    let d = &entry.draft;
-    let late = d.facts.get("trade_session").and_then(Fact::as_str).and_then(|t| t.parse::<SessionId>().ok());
-    let day = late.unwrap_or(d.session).date;
-    let mut mark = |loss: &mut Loss, opening: &mut Opening, most: Quantity| {
-        let units = loss.left.min(opening.unused).min(most);
-        if loss.lot == opening.lot || units.raw() <= 0 || loss.day.days().abs_diff(opening.day.days()) > WINDOW {
-            return;
-        }
-        loss.left = loss.left.checked_sub(units).unwrap_or(Quantity::ZERO);
-        opening.unused = opening.unused.checked_sub(units).unwrap_or(Quantity::ZERO);
-        marks.push(WashSale {
-            loss_lot: loss.lot.clone(),
-            loss_fill: loss.fill.clone(),
-            replacement: opening.lot.clone(),
-            replacement_fill: opening.fill.clone(),
-            units,
-            session: d.session,
-            effective_at: d.effective_at,
-        });
-    };
-    for p in d.postings.iter().filter(|p| matches!(p.account.code(), 1310 | 2110)) {
-        let (Some(holding), Some(lot), Some(fill)) = (p.holding, &p.tags.lot, &p.tags.fill) else { continue };
-        let side = sides.entry((holding.commodity, p.account)).or_default();
-        let units = holding.units.magnitude();
-        if (holding.units.raw() > 0) == (p.account == AccountCode::LONG_POSITIONS) {
-            let mut opening = Opening { lot: lot.clone(), fill: fill.clone(), day, held: units, unused: units };
-            side.losses.iter_mut().for_each(|loss| mark(loss, &mut opening, units));
-            side.openings.push(opening);
-            continue;
-        }
-        for opening in side.openings.iter_mut().filter(|o| o.lot == *lot) {
-            opening.held = opening.held.checked_sub(units).unwrap_or(Quantity::ZERO);
-        }
-        let is_loss = |g: &Posting| matches!(g.account.code(), 4110 | 4120) && g.amount.raw() > 0;
-        if d.postings.iter().any(|g| is_loss(g) && g.tags.lot.as_ref() == Some(lot)) {
-            let mut loss = Loss { lot: lot.clone(), fill: fill.clone(), day, left: units };
-            side.openings.iter_mut().for_each(|opening| {
-                let held = opening.held;
-                mark(&mut loss, opening, held);
-            });
-            side.losses.push(loss);
+impl Washes {
+    /// The marks that are needed and not booked, in the order in which their replacements were.
+    pub(super) fn due(&self) -> &[WashSale] {
+        &self.due
+    }
+
+    /// Drops the marks that are booked: a fill that was reversed may be booked once more.
+    pub(super) fn drop_booked(&mut self, is_booked: impl Fn(&str) -> bool) {
+        self.due.retain(|mark| !is_booked(&mark.key()));
+    }
+
+    /// Folds one entry in.
+    pub(super) fn apply(&mut self, entry: &Entry) {
+        let d = &entry.draft;
+        match d.kind {
+            EntryKind::Fill => self.fill(d),
+            EntryKind::Reversal => self.forget(d),
+            _ => {}
         }
     }
+
+    fn fill(&mut self, d: &Draft) {
+        let late = d.facts.get("trade_session").and_then(Fact::as_str).and_then(|t| t.parse::<SessionId>().ok());
+        let day = late.unwrap_or(d.session).date;
+        for p in &d.postings {
+            let (Some(holding), Some(lot), Some(fill)) = (p.holding, &p.tags.lot, &p.tags.fill) else { continue };
+            if !matches!(p.account.code(), 1310 | 2110) {
+                continue;
+            }
+            let side = self.sides.entry((holding.commodity, p.account)).or_default();
+            let units = holding.units.magnitude();
+            if (holding.units.raw() > 0) == (p.account == AccountCode::LONG_POSITIONS) {
+                let mut opening = Opening { lot: lot.clone(), fill: fill.clone(), day, held: units, unused: units };
+                for loss in &mut side.losses {
+                    self.due.extend(mark(d, loss, &mut opening, units));
+                }
+                side.openings.push(opening);
+            } else {
+                side.take(lot, units);
+                if is_at_a_loss(d, lot) {
+                    let mut loss = Loss { lot: lot.clone(), fill: fill.clone(), day, left: units };
+                    for opening in &mut side.openings {
+                        let held = opening.held;
+                        self.due.extend(mark(d, &mut loss, opening, held));
+                    }
+                    side.losses.push(loss);
+                }
+            }
+            side.forget_before(day);
+        }
+    }
+
+    /// A fill was reversed: nothing of it replaces a loss, and it has made none. What is marked is reversed by a person.
+    fn forget(&mut self, d: &Draft) {
+        for fill in d.postings.iter().filter_map(|p| p.tags.fill.as_ref()) {
+            for side in self.sides.values_mut() {
+                side.openings.retain(|opening| opening.fill != *fill);
+                side.losses.retain(|loss| loss.fill != *fill);
+            }
+            self.due.retain(|mark| mark.loss_fill != *fill && mark.replacement_fill != *fill);
+        }
+    }
+}
+
+impl Side {
+    /// Units of a lot were closed.
+    fn take(&mut self, lot: &LotId, units: Quantity) {
+        for opening in self.openings.iter_mut().filter(|o| o.lot == *lot) {
+            opening.held = less(opening.held, units);
+        }
+    }
+
+    /// What is used up, and what is too long ago for a fill that comes late, too, is asked for no more.
+    fn forget_before(&mut self, day: Date) {
+        let counts = |of: Date| day.days().saturating_sub(of.days()) <= i64::from(KEPT);
+        self.openings.retain(|o| !o.unused.is_zero() && counts(o.day));
+        self.losses.retain(|l| !l.left.is_zero() && counts(l.day));
+    }
+}
+
+/// The units of a loss that an opening takes, at most so many.
+fn mark(d: &Draft, loss: &mut Loss, opening: &mut Opening, most: Quantity) -> Option<WashSale> {
+    let units = loss.left.min(opening.unused).min(most);
+    let apart = loss.day.days().abs_diff(opening.day.days());
+    if loss.lot == opening.lot || units.raw() <= 0 || apart > u64::from(WINDOW) {
+        return None;
+    }
+    loss.left = less(loss.left, units);
+    opening.unused = less(opening.unused, units);
+    Some(WashSale {
+        loss_lot: loss.lot.clone(),
+        loss_fill: loss.fill.clone(),
+        replacement: opening.lot.clone(),
+        replacement_fill: opening.fill.clone(),
+        units,
+        session: d.session,
+        effective_at: d.effective_at,
+    })
+}
+
+/// Whether a fill has closed units of a lot at a loss.
+fn is_at_a_loss(d: &Draft, lot: &LotId) -> bool {
+    let is_loss = |g: &Posting| matches!(g.account.code(), 4110 | 4120) && g.amount.raw() > 0;
+    d.postings.iter().any(|g| is_loss(g) && g.tags.lot.as_ref() == Some(lot))
+}
+
+fn less(from: Quantity, units: Quantity) -> Quantity {
+    from.checked_sub(units).unwrap_or(Quantity::ZERO)
 }
