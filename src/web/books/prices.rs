@@ -157,7 +157,7 @@ fn last_known(shared: &Shared, lots: &[LotLine], contracts: Contracts) -> Prices
     };
     let held: BTreeSet<_> = lots.iter().map(|l| (l.commodity, l.currency, l.account == AccountCode::FUTURES)).collect();
     let list = PriceList {
-        source: format!("last prices of {}", board.feed_name),
+        source: format!("the feed ({})", board.feed_name),
         at: board.at,
         prices: held.into_iter().map(line).collect(),
     };

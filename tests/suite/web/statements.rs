@@ -162,7 +162,7 @@ fn ledg_6_a_missing_price_is_said_and_the_total_says_what_it_lacks() {
     // The day that is open takes the last prices that the bot knows.
     let found = told(&server, &rita, "positions", "to=2026-11-20");
     assert_eq!((&found["prices"]["recorded"], &found["prices"]["hash"]), (&false.into(), &Value::Null));
-    assert_eq!(found["prices"]["source"], "last prices of generated");
+    assert_eq!(found["prices"]["source"], "the feed (generated)");
     let acme = found["rows"].as_array().unwrap().iter().find(|r| r["commodity"] == "ACME").unwrap();
     let last = super::sample::bars("ACME".parse().unwrap()).last().unwrap().close;
     assert_eq!((&acme["price"], &acme["price_at"]), (&last.to_string().into(), &"2026-11-20T20:41:00Z".into()));
