@@ -104,6 +104,8 @@ pub(super) struct Supervisor {
     /// Whether the feed waits for a rehearsal's end.
     held: bool,
     pub(super) prepared: Option<Prepared>,
+    /// Versions that were handed to the ledger and are not recorded yet, the oldest first.
+    pub(super) applying: VecDeque<(u32, Prepared)>,
     /// The day that is over and not closed.
     open_day: Option<OpenDay>,
     /// What holds while defense mode is off.
@@ -151,6 +153,7 @@ impl Supervisor {
             ended_by: None,
             held: false,
             prepared: None,
+            applying: VecDeque::new(),
             open_day: None,
         })
     }

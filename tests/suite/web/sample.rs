@@ -15,6 +15,7 @@ use desk::domain::trade::Trade;
 use desk::gates::{Check, GateResult, Reason};
 use desk::machines::screener::Reason as ScreenedOut;
 use desk::research::luck::SplitMix;
+use desk::strategies::Parameters;
 use tbot::messages::board::*;
 use tbot::messages::past::{ClearedFreeze, Past, PastClosing};
 use tbot::messages::screener::{Asked, ScreenBoard, ScreenLine};
@@ -220,6 +221,7 @@ fn strategies() -> Vec<StrategyLine> {
         name,
         on: true,
         changes: false,
+        in_force: Parameters::of(name),
         window: Some((at(from), at(to))),
         suspended: None,
         signals: counts[0],
@@ -407,6 +409,7 @@ pub(crate) fn board() -> Board {
         state: BotState::Trading,
         since: at("20:40:27"),
         reason: None,
+        applying: None,
         rehearsing: false,
         open_day: None,
         session: Some(SessionBoard {
