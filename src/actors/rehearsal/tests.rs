@@ -126,6 +126,10 @@ fn res_3_a_rehearsal_leaves_the_live_bot_bit_for_bit_unchanged() {
         assert_eq!((&board.day, &board.strategies), (&after_it.day, &after_it.strategies));
         assert_eq!((&board.trades, &board.decisions), (&after_it.trades, &after_it.decisions));
 
+        bot.tell(Command::Pause).await.unwrap();
+        let (life, _) = LifeLog::read(&bot.folder.join("life.log")).unwrap();
+        assert!(life.iter().zip(1..).all(|(event, number)| event.seq == number));
+
         let notes = bot.rehearsals.notes.lock().unwrap();
         assert_eq!((notes[0].what, notes.last().unwrap().what), ("rehearsal_began", "rehearsal_ended"));
         let count = |kind: &str| notes.iter().filter(|n| n.detail["simulated"]["kind"] == kind).count();
@@ -137,9 +141,6 @@ fn res_3_a_rehearsal_leaves_the_live_bot_bit_for_bit_unchanged() {
         let orders = notes.iter().filter(|n| n.detail["simulated"]["kind"] == "intended").map(|n| &n.object);
         assert!(orders.clone().all(|o| o.contains("REHE")), "a simulated order cannot be taken for a live one");
         assert!(orders.clone().all(|o| !own.iter().any(|e| e.contains(o.as_str()))));
-        bot.tell(Command::Pause).await.unwrap();
-        let (life, _) = LifeLog::read(&bot.folder.join("life.log")).unwrap();
-        assert!(life.iter().zip(1..).all(|(event, number)| event.seq == number));
     });
 }
 

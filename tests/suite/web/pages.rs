@@ -152,8 +152,8 @@ fn the_dashboard_says_why_no_window_comes() {
         let page = at(time, change);
         assert!(page.contains(said), "{said}: {page}");
     }
-    let (as_usual, inside): (fn(&mut Board), fn(&mut Board)) =
-        (|_| {}, |b| b.session.as_mut().unwrap().windows.push(Close));
+    let as_usual: fn(&mut Board) = |_| {};
+    let inside: fn(&mut Board) = |b| b.session.as_mut().unwrap().windows.push(Close);
     for (time, change) in [("15:45:00", as_usual), ("20:41:07", inside)] {
         assert!(!at(time, change).contains("No window"), "{time}");
     }

@@ -396,6 +396,17 @@ fn past() -> Past {
     }
 }
 
+fn session_board() -> SessionBoard {
+    SessionBoard {
+        id: session(),
+        open: at("14:30:00"),
+        close: at("21:00:00"),
+        windows: vec![StrategyName::Close],
+        next: coming(),
+        closed: false,
+    }
+}
+
 /// The day at 20:41:07: losing, two positions, one entry working.
 pub(crate) fn board() -> Board {
     use StrategyName::{Close, Mid, Open};
@@ -412,14 +423,7 @@ pub(crate) fn board() -> Board {
         applying: None,
         rehearsing: false,
         open_day: None,
-        session: Some(SessionBoard {
-            id: session(),
-            open: at("14:30:00"),
-            close: at("21:00:00"),
-            windows: vec![Close],
-            next: coming(),
-            closed: false,
-        }),
+        session: Some(session_board()),
         latch: None,
         defense: None,
         freezes: vec![],
