@@ -57,7 +57,7 @@ pub struct Prepared {
     pub bearing: Bearing,
     /// How long what may take.
     pub deadlines: Deadlines,
-    /// Done when it is applied, for those who read the configuration and decide nothing.
+    /// Done when everybody has heard of it and it is recorded, for those who read the configuration and decide nothing.
     pub then: Arc<dyn Fn() + Send + Sync>,
     /// The keys that wait for the next start.
     pub later: Vec<String>,
@@ -107,11 +107,9 @@ impl Supervisor {
     /// Hands the prepared version to the ledger.
     pub(super) fn apply(&mut self, number: u32) {
         if let Some(prepared) = self.prepared.clone() {
-            self.usual = prepared.usual;
-            self.bear(prepared.bearing);
-            self.life.machine.set_deadlines(prepared.deadlines);
-            (prepared.then)();
-            self.tell_kill_switch();
+            // Defense mode may come or go before it is recorded, and then is told after it.
+            self.usual = prepared.usual.clone();
+            self.applying.push_back((number, prepared));
             self.configure(Some(number));
         }
     }
@@ -129,8 +127,15 @@ impl Supervisor {
         self.wiring.must(self.wiring.ledger.deliver(ToLedger::Configure(now)));
     }
 
-    /// Everybody has heard of it.
+    /// It is recorded, and everybody has heard of it: now nobody is shown what does not hold.
     pub(super) fn configured(&mut self, number: u32) -> Result<(), LifeError> {
+        while self.applying.iter().any(|(waiting, _)| *waiting == number) {
+            let Some((_, prepared)) = self.applying.pop_front() else { break };
+            self.bear(prepared.bearing);
+            self.life.machine.set_deadlines(prepared.deadlines);
+            (prepared.then)();
+            self.tell_kill_switch();
+        }
         self.happened(&Happening::Configured { number, result: Ok(()) })
     }
 

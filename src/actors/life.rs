@@ -88,13 +88,13 @@ impl Life {
     /// # Errors
     /// As [`Self::new`].
     pub(super) fn record(&mut self, events: &[BotEvent]) -> Result<(), LifeError> {
-        let before = self.unwritten.len();
+        let (before, events) = (self.unwritten.len(), written_now(events));
         self.unwritten.extend(events.iter().cloned());
         if let Err(error) = self.write() {
             self.unwritten.truncate(before);
             return Err(LifeError::Log(error));
         }
-        self.apply(events)
+        self.apply(&events)
     }
 
     /// Applies events that have happened, whether they can be written or not: they are written as soon as that can be
@@ -103,14 +103,14 @@ impl Life {
     /// # Errors
     /// [`LifeError::Fold`].
     pub(super) fn note(&mut self, events: &[BotEvent]) -> Result<(), LifeError> {
-        let was_well = self.unwritten.is_empty();
+        let (was_well, events) = (self.unwritten.is_empty(), written_now(events));
         self.unwritten.extend(events.iter().cloned());
         if let Err(error) = self.write()
             && was_well
         {
             tracing::error!(%error, "the log of the bot's life waits for the disk");
         }
-        self.apply(events)
+        self.apply(&events)
     }
 
     /// Writes what waits.
@@ -118,10 +118,6 @@ impl Life {
         if let Some(log) = &mut self.log
             && !self.unwritten.is_empty()
         {
-            let written = Some(clock::now());
-            for event in &mut self.unwritten {
-                event.written = event.written.or(written);
-            }
             log.append(&self.unwritten)?;
         }
         self.unwritten.clear();
@@ -132,6 +128,12 @@ impl Life {
         super::told::life(events);
         events.iter().try_for_each(|event| self.machine.apply(event)).map_err(LifeError::Fold)
     }
+}
+
+/// Events with the clock on the wall: the machine that hears of them now knows what it will read back.
+fn written_now(events: &[BotEvent]) -> Vec<BotEvent> {
+    let written = Some(clock::now());
+    events.iter().map(|event| BotEvent { written, ..event.clone() }).collect()
 }
 
 /// Why a life cannot go on.

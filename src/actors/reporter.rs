@@ -99,6 +99,7 @@ fn unknown() -> Standing {
         state: BotState::Initialize,
         since: Timestamp::default(),
         reason: None,
+        applying: None,
         mode: Mode::Paper,
         latch: None,
         defense: None,
@@ -125,6 +126,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         state: BotState::Initialize,
         since: Timestamp::default(),
         reason: None,
+        applying: None,
         rehearsing: false,
         open_day: None,
         session: None,
@@ -320,7 +322,7 @@ impl Reporter {
     fn publish(&mut self) -> Result<(), Halt> {
         self.number = self.number.saturating_add(1);
         let (standing, trader) = (&self.standing, &self.follower.trader);
-        let positions = self.positions()?;
+        let (positions, strategies) = (self.positions()?, self.strategies()?);
         let board = Board {
             number: self.number,
             at: self.now,
@@ -328,9 +330,10 @@ impl Reporter {
             state: standing.state,
             since: standing.since,
             reason: standing.reason.clone(),
+            applying: standing.applying,
             rehearsing: standing.rehearsing,
             open_day: standing.open_day.clone(),
-            session: self.session_board(),
+            session: self.session_board(&strategies, &positions),
             latch: standing.latch.clone(),
             defense: standing.defense.clone(),
             freezes: standing.freezes.clone(),
@@ -342,7 +345,7 @@ impl Reporter {
             floats: trader.risk().assigned().to_vec(),
             orders: trader.broker().iter().filter_map(|(id, t)| order_line(id, t)).collect(),
             positions,
-            strategies: self.strategies()?,
+            strategies,
             decisions: self.session.decisions.iter().cloned().collect(),
             trades: self.session.trades.clone(),
             screen: self.screen.clone(),
@@ -359,18 +362,26 @@ impl Reporter {
         Ok(())
     }
 
-    fn session_board(&self) -> Option<SessionBoard> {
+    /// A window that nobody will trade in is none that comes: its strategy is off or suspended, or the bot does not trade.
+    fn session_board(&self, lines: &[StrategyLine], positions: &[PositionLine]) -> Option<SessionBoard> {
         let hours = self.follower.trader.terms()?.hours;
+        let trades = self.standing.state.trades();
         let (mut windows, mut next) = (Vec::new(), Vec::new());
-        for strategy in self.follower.trader.strategies() {
+        for (strategy, line) in self.follower.trader.strategies().iter().zip(lines) {
             let name = strategy.name();
-            let Some((from, to)) = strategy.window() else { continue };
-            if strategy.is_open(self.now) {
+            let Some((from, to)) = line.window else { continue };
+            let takes_part = line.takes_part();
+            if takes_part && strategy.is_open(self.now) {
                 windows.push(name);
             }
-            let comings = [(from, format!("{name} opens")), (to, format!("{name} ends"))];
-            let exit = (strategy.exit_at(), format!("{name} is flat"));
-            next.extend(comings.into_iter().chain([exit]).map(|(at, what)| Coming { at, what }));
+            if takes_part && trades {
+                let comings = [(from, format!("{name} opens")), (to, format!("{name} ends"))];
+                next.extend(comings.map(|(at, what)| Coming { at, what }));
+            }
+            let may_hold = takes_part && trades && self.now < to;
+            if may_hold || positions.iter().any(|p| p.strategy == name) {
+                next.push(Coming { at: strategy.exit_at(), what: format!("{name} is flat") });
+            }
         }
         next.push(Coming { at: hours.close, what: "session closes".to_owned() });
         next.retain(|coming| coming.at > self.now);
@@ -469,6 +480,7 @@ impl Reporter {
                     name,
                     on: strategy.is_on(),
                     changes: strategy.waiting().is_some(),
+                    in_force: *strategy.strategy().parameters(),
                     window: strategy.window(),
                     suspended: suspended.map(|(_, why)| why.clone()),
                     signals: counted(signals.len()),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::bot::Scope;
+use desk::domain::event::Body;
 use desk::domain::position::Position;
 use desk::domain::symbol::Symbol;
 use desk::machines::market_data::Hours;
@@ -68,11 +69,17 @@ impl Risk {
             }
             ToRisk::Piece(piece) => {
                 self.follower.take(&piece)?;
-                if let Piece::Moment(instant) = piece
-                    && self.follower.is_welcome()
-                {
-                    self.conductor.begin(Moment::clone(&instant), &self.follower.trader);
-                    self.instant = instant;
+                match piece {
+                    _ if !self.follower.is_welcome() => {}
+                    Piece::Moment(instant) => {
+                        self.conductor.begin(Moment::clone(&instant), &self.follower.trader);
+                        self.instant = instant;
+                    }
+                    // A strategy that was switched off is to enter nothing more, its working entries neither.
+                    Piece::Events(events) if events.iter().any(|e| matches!(e.body, Body::Configured(_))) => {
+                        self.conductor.withdraw();
+                    }
+                    _ => {}
                 }
             }
             ToRisk::Answer(index, reply) => self.conductor.answered(index, reply),

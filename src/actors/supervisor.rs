@@ -57,8 +57,6 @@ use readiness::Readiness;
 pub use weighing::Bearing;
 use weighing::Weighing;
 
-/// How many receipts are looked through for the last drill.
-const RECEIPTS: usize = 200;
 /// How often the facts are looked at without an occasion.
 const LOOK: Duration = Duration::from_millis(200);
 /// A beat comes each so many milliseconds.
@@ -106,6 +104,8 @@ pub(super) struct Supervisor {
     /// Whether the feed waits for a rehearsal's end.
     held: bool,
     pub(super) prepared: Option<Prepared>,
+    /// Versions that were handed to the ledger and are not recorded yet, the oldest first.
+    pub(super) applying: VecDeque<(u32, Prepared)>,
     /// The day that is over and not closed.
     open_day: Option<OpenDay>,
     /// What holds while defense mode is off.
@@ -122,14 +122,12 @@ impl Supervisor {
         if let Err(error) = wiring.receipts.tidy() {
             tracing::warn!(%error, "a receipt that was half written stays");
         }
-        let kept = wiring.receipts.newest(RECEIPTS);
         let weighing = Weighing::new(&wiring, left.failures.clone());
         Ok(Self {
             weighing,
             follower: Follower::new(wiring.setup.clone())?,
             mode: wiring.mode,
             usual: wiring.usual.clone(),
-            wiring,
             now: life.machine.since(),
             life,
             waiting: VecDeque::new(),
@@ -143,8 +141,9 @@ impl Supervisor {
             early: None,
             feed_ended: false,
             readiness: Readiness::default(),
-            past: Past::new(&kept),
-            errands: Errands::new(&kept.unwrap_or_default()),
+            past: Past::new(&wiring.receipts),
+            errands: Errands::new(&wiring.receipts),
+            wiring,
             backing_up: None,
             asking: None,
             key: None,
@@ -154,6 +153,7 @@ impl Supervisor {
             ended_by: None,
             held: false,
             prepared: None,
+            applying: VecDeque::new(),
             open_day: None,
         })
     }
@@ -193,9 +193,7 @@ impl Supervisor {
                     self.end(End::Anew);
                 }
             }
-            ToSupervisor::Rehearsed { passed, why } => {
-                self.happened(&Happening::Rehearsed { passed, why })?;
-            }
+            ToSupervisor::Rehearsed => self.life.machine.rehearsal_ended(),
             ToSupervisor::FeedEnded => {
                 self.feed_ended = true;
                 let text = "The feed has ended: no more sessions come.".to_owned();
@@ -419,7 +417,10 @@ impl Supervisor {
                 Effect::LeaveInOrder => {}
                 Effect::CloseDay => self.close_again(self.asking.as_ref().map(|mark| mark.who.to_string())),
                 Effect::StartRehearsal => self.rehearse(),
-                Effect::EndRehearsal => self.wiring.rehearsals.end("a command ended it"),
+                Effect::EndRehearsal => {
+                    self.life.machine.rehearsal_ended();
+                    self.wiring.rehearsals.end("a command ended it");
+                }
                 Effect::ApplyConfig(number) => self.apply(*number),
                 Effect::SetLimits => self.set_limits(),
                 Effect::ClearDrawdown(mark) => self.clear_drawdown(mark),
@@ -499,7 +500,7 @@ impl Supervisor {
             unprotected: positions().filter(|p| !protected(&p.stop_order)).count(),
             verified: live().all(|t| !t.is_unresolved()) && self.reconciliation.is_ok() && !self.killing,
             market_open: hours.is_some_and(|h| h.open <= self.now && self.now < h.close),
-            window_open: trader.strategies().iter().any(|s| s.is_open(self.now)),
+            window_open: trader.strategies().iter().any(|s| s.is_on() && s.is_open(self.now)),
             latch: self.wiring.latch.mark(),
             reconciliation: self.reconciliation.clone(),
             failing: Vec::new(),

@@ -164,7 +164,7 @@ async fn open(day: Day, over: watch::Receiver<bool>) -> Result<(Stand, Open), Fa
         Life::new(Deadlines::default(), Mode::Paper, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     let from = tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, true).map_err(unlivable)?;
-    let current = Current::new(Runtime::default());
+    let current = Current::new(1, Runtime::default());
     let feed = Arc::new(Feed {
         name: name.clone(),
         drawn: None,

@@ -140,6 +140,7 @@ impl Drop for Made {
 async fn found(boot: &Boot, wanted: Wanted) -> Result<Token, Failure> {
     let Wanted { identity, runtime, name, password, address, agent } = wanted;
     runtime.validate()?;
+    runtime.chosen(0, "")?;
     let mut made = Made::new(boot, &identity);
     boot.folders.make(Some(&identity))?;
     let vault = Vault::create(&boot.folders, KeySource::of_process(boot.key.clone()))?;

@@ -188,9 +188,9 @@ async fn stand(
     let deadlines = versions::deadlines(&runtime, arguments.speed()?);
     let (mut life, ended) = Life::new(deadlines, mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     // Defense mode outlives the process: its limits hold from the start.
-    let usual = versions::usual(&runtime, Some(standing::chosen(&runtime, version, &by)?));
+    let usual = versions::usual(&runtime, Some(runtime.chosen(version, &by)?));
     let setup = Setup { epoch, limits: usual.limits(life.defends()), ..standing::setup(identity, &runtime, &feed) };
-    let current = Current::new(runtime);
+    let current = Current::new(version, runtime);
     let registered = people.count().await? > 0;
     let from = feed.tapes.iter().filter_map(|t| t.bars.first()).map(|b| b.start).min().unwrap_or_default();
     life.set_up(from, registered).map_err(unlivable)?;

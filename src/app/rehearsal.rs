@@ -16,7 +16,7 @@ use desk::machines::rehearsal::Digests;
 use desk::machines::screener::Criteria;
 use desk::world::backtest::Tape;
 use serde_json::json;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::feed::{self, Feed};
 use crate::actors::rehearsal::{Scene, Seen, Stage, Terms};
@@ -31,7 +31,7 @@ use crate::store::{Address, Reader};
 const SEED: u64 = 1;
 /// The rehearsals' own log (REP-1).
 const LOG: &str = "test_mode.log";
-/// Logs of the process rather than of trading: they go on by themselves, or say that a rehearsal was asked for.
+/// Logs of the process rather than of trading: they go on by themselves, whatever a rehearsal does.
 const OF_THE_PROCESS: [&str; 6] =
     ["heartbeat.log", "system.log", "status.json", "audit.log", "error_tracebacks.log", LOG];
 /// Where alerts go in this version, a line each.
@@ -65,9 +65,11 @@ pub(super) fn stage(
         fees,
         eyes: Arc::new(move || looked.look().map_err(|failure| failure.message)),
         notes: Arc::new(move |note| {
-            if notes.send(note).is_err() {
+            let (written, told) = oneshot::channel();
+            if notes.send((note, written)).is_err() {
                 tracing::error!("nobody writes the audit of the rehearsal");
             }
+            told
         }),
         shown,
     };
@@ -190,16 +192,18 @@ fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// Writes each note to the audit and to the rehearsals' log.
-async fn write(mut notes: mpsc::UnboundedReceiver<Note>, people: People, log: PathBuf) {
-    while let Some(Note { who, what, object, detail }) = notes.recv().await {
+async fn write(mut notes: mpsc::UnboundedReceiver<(Note, oneshot::Sender<()>)>, people: People, log: PathBuf) {
+    while let Some((Note { who, what, object, detail }, written)) = notes.recv().await {
         let at = clock::now();
         let line = json!({ "at": at, "what": what, "object": object, "detail": detail });
         if let Err(error) = append(&log, &format!("{line}\n")) {
             tracing::error!(%error, "{} cannot be written", log.display());
         }
         let deed = Deed { who, origin: Origin::System, what, object, detail };
-        if let Err(error) = people.record(&deed, at).await {
-            tracing::error!(%error, "the audit of a rehearsal could not be written");
+        match people.record(&deed, at).await {
+            // Most of it nobody waits for.
+            Ok(_) => drop(written.send(())),
+            Err(error) => tracing::error!(%error, "the audit of a rehearsal could not be written"),
         }
     }
 }

@@ -84,7 +84,7 @@ async fn write(people: People, mut heard: Receiver<(Deed, Timestamp)>, alarm: Al
             tracing::error!(what = deed.what, object = deed.object, %error, "the audit cannot be written; it is tried again");
             if !away {
                 let text = format!(
-                    "The audit cannot be written: {error}. Commands are carried out all the same and stand in life.log; the \
+                    "The audit cannot be written: {error}. Commands but a rehearsal are carried out all the same and stand in life.log; the \
                      audit gets them when it can be written again."
                 );
                 alarm(AlertLevel::Critical, "audit", text);

@@ -1,11 +1,8 @@
 //! What stands before a living bot starts: its configuration, its books, what it has recorded.
 
-use std::collections::BTreeSet;
-
 use desk::domain::ids::{CalendarName, Identity};
-use desk::domain::symbol::{Currency, Symbol};
-use desk::machines::screener::parse_list;
-use desk::strategies::{Chosen, Parameters};
+use desk::domain::symbol::Currency;
+use desk::strategies::Parameters;
 use desk::world::trader::Setup;
 
 use super::feed::Feed;
@@ -61,22 +58,6 @@ pub(super) fn setup(identity: &Identity, runtime: &Runtime, feed: &Feed) -> Setu
         screen: None,
         lots: runtime.ledger.lots,
     }
-}
-
-/// Who trades and how by a version of the configuration; who saved it.
-pub(super) fn chosen(runtime: &Runtime, version: u32, by: &str) -> Result<Chosen, Failure> {
-    let screen = runtime.screener.criteria(listed(&runtime.screener.file)?);
-    Ok(Chosen { version, by: by.to_owned(), strategies: runtime.lines(), screen })
-}
-
-/// The symbols of the screener's file, where one is named.
-fn listed(path: &str) -> Result<Option<BTreeSet<Symbol>>, Failure> {
-    if path.is_empty() {
-        return Ok(None);
-    }
-    let unfit = |why: String| Failure::bad_input("screener_file", format!("screener.file {path}: {why}"));
-    let text = std::fs::read_to_string(path).map_err(|e| unfit(format!("it cannot be read: {e}")))?;
-    parse_list(&text).map(Some).map_err(|e| unfit(e.to_string()))
 }
 
 /// What becomes of books that are not there.

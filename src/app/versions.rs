@@ -8,14 +8,13 @@ use desk::machines::supervisor::Deadlines;
 use desk::machines::watchdog::Tolerance;
 use desk::strategies::Chosen;
 
-use super::standing;
 use crate::actors::configuring::{Configure, Prepared, Usual};
 use crate::actors::supervisor::Bearing;
 use crate::cli::run_bot::Speed;
 use crate::gateway::clock;
 use crate::gateway::vault::{Saving as Sealing, Vault, VaultError};
 use crate::messages::board::LimitLine;
-use crate::settings::{Current, Runtime, Takes, difference};
+use crate::settings::{Current, Runtime, SettingsError, Takes, difference};
 use crate::web::{NotSaved, Saved, Saving, Versions};
 
 /// The vault as the pages see it.
@@ -32,9 +31,13 @@ impl Versions for Sealed {
         self.0.versions().map_err(|e| e.to_string())?.into_iter().map(read).collect()
     }
 
+    fn check(&self, new: &Runtime) -> Result<(), SettingsError> {
+        new.chosen(0, "").map(drop)
+    }
+
     fn save(&self, new: &Runtime, saving: &Saving) -> Result<u32, NotSaved> {
         // What cannot be applied is not kept as the newest: the next start would fail on it.
-        standing::chosen(new, 0, &saving.by).map_err(|failure| NotSaved::Failed(format!("{}.", failure.message)))?;
+        new.chosen(0, &saving.by).map_err(NotSaved::Unfit)?;
         let sealing = Sealing { at: clock::now(), by: saving.by.clone(), why: saving.why.clone(), over: saving.over };
         let saved = match saving.same_as {
             Some(earlier) => self.0.roll_back(earlier, sealing),
@@ -65,10 +68,10 @@ pub(super) fn configuring(vault: Arc<Vault>, current: Current, speed: Speed) -> 
             ));
         }
         let new = Runtime::read(&version.document, &format!("version {number}")).map_err(|e| format!("{e}."))?;
-        let chosen = standing::chosen(&new, number, &version.by).map_err(|failure| failure.message)?;
+        let chosen = new.chosen(number, &version.by).map_err(|e| format!("{e}."))?;
         let mut prepared = prepared(&started, &new, chosen, speed)?;
         let current = current.clone();
-        prepared.then = Arc::new(move || current.set(new.clone()));
+        prepared.then = Arc::new(move || current.set(number, new.clone()));
         Ok(prepared)
     })
 }
@@ -144,9 +147,8 @@ mod tests {
     fn ops_3_a_version_says_what_waits_and_what_cannot_change() {
         let started = Runtime::default();
         let with = |change: &str| started.changed_by(change, "test").unwrap();
-        let prepare = |new: &Runtime| {
-            prepared(&started, new, standing::chosen(new, 2, "ann").map_err(|f| f.message)?, Speed::Times(1))
-        };
+        let prepare =
+            |new: &Runtime| prepared(&started, new, new.chosen(2, "ann").map_err(|e| e.to_string())?, Speed::Times(1));
         let both = with(
             "[risk]\nday_loss = 500\n[strategies.open]\nenabled = false\n[lifecycle]\nautostart = true\n\
              [supervision]\nstep_budget_ms = 100",

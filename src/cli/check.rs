@@ -238,6 +238,10 @@ fn configuration(boot: &Boot) -> Point {
             );
         }
     };
+    if let Err(e) = runtime.chosen(version.number, &version.by) {
+        let remedy = "Put the file there, or name another one or none: Settings, or tbot config import.";
+        return Point::wrong(NAME, e.to_string(), remedy);
+    }
     let limits = &runtime.limits;
     for (key, amount) in [
         ("risk.risk_per_trade", limits.risk_per_trade),

@@ -180,6 +180,10 @@ fn import(arguments: &Import) -> Result<(), Failure> {
     }
     new.validate()?;
     let changes = difference(&now, &new);
+    if !changes.is_empty() {
+        // A start takes the newest version: one that cannot be applied is none.
+        new.chosen(version, "")?;
+    }
     let saved = if arguments.check { None } else { write(&boot, &older, &changes, &new, version, &origin)? };
     let runs = saved.is_some() && holder(&boot.folders.control()).held;
     let done = if arguments.check { "would change" } else { "changed" };
@@ -306,5 +310,29 @@ mod tests {
         let (now, version) = runtime(&boot).unwrap();
         assert_eq!((now.get("risk.day_loss").unwrap().as_str(), version), ("500.00", 1));
         assert_eq!(boot.web.listen.port(), 9_000);
+    }
+
+    /// OPS-3: what a start could not apply is not saved, and nothing else of the file is.
+    #[test]
+    fn ops_3_an_import_that_cannot_be_applied_saves_nothing() {
+        let place = TestPlace::new();
+        let (file, list) = (place.join("old.env"), place.join("list.txt"));
+        let bot = BotArguments { data: Some(place.join("data")), config: None };
+        let arguments = |check| Import { file: file.clone(), check, json: true, bot: bot.clone() };
+        std::fs::write(&file, format!("screener.file={}\nWEB_LISTEN=127.0.0.1:9000\n", list.display())).unwrap();
+        for (text, says) in
+            [(None, "it cannot be read"), (Some("SPY\n$$$"), "list.txt: line 2: \"$$$\" is no symbol. Allowed:")]
+        {
+            if let Some(text) = text {
+                std::fs::write(&list, text).unwrap();
+            }
+            for check in [true, false] {
+                let refused = import(&arguments(check)).unwrap_err().message;
+                assert!(refused.contains(says), "{refused}");
+            }
+        }
+        assert!(!place.join("data").exists());
+        std::fs::write(&list, "SPY").unwrap();
+        import(&arguments(false)).unwrap();
     }
 }

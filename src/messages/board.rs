@@ -13,6 +13,7 @@ use desk::domain::symbol::Symbol;
 use desk::domain::time::Timestamp;
 use desk::domain::trade::Trade;
 use desk::gates::Reason;
+use desk::strategies::Parameters;
 use serde::Serialize;
 
 use super::past::Past;
@@ -39,6 +40,8 @@ pub struct Board {
     pub since: Timestamp,
     /// What failed and what to do, in the state `error`; why it stopped, in `stopped`.
     pub reason: Option<String>,
+    /// The version of the configuration that is being applied and not recorded yet, so that it does not hold.
+    pub applying: Option<u32>,
     /// Whether a rehearsal runs.
     pub rehearsing: bool,
     /// The session, from its start to the start of the next.
@@ -209,9 +212,10 @@ pub struct SessionBoard {
     pub open: Timestamp,
     /// Its close.
     pub close: Timestamp,
-    /// The windows that are open now.
+    /// The windows that are open now, of strategies that take part.
     pub windows: Vec<StrategyName>,
-    /// The next events, the nearest first.
+    /// The next events, the nearest first: windows of strategies that take part while the bot trades, when what is held is
+    /// left, the close.
     pub next: Vec<Coming>,
     /// Whether its books are closed.
     pub closed: bool,
@@ -370,6 +374,20 @@ pub struct Day {
     pub sent: u64,
 }
 
+impl StrategyLine {
+    /// Whether entries are looked for in its window, as far as it alone decides.
+    #[must_use]
+    pub const fn takes_part(&self) -> bool {
+        self.on && self.suspended.is_none()
+    }
+
+    /// When its window opens, where that is still to come and it takes part.
+    #[must_use]
+    pub fn opens_after(&self, now: Timestamp) -> Option<Timestamp> {
+        self.window.map(|(from, _)| from).filter(|from| now < *from && self.takes_part())
+    }
+}
+
 /// A position.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PositionLine {
@@ -425,6 +443,9 @@ pub struct StrategyLine {
     pub on: bool,
     /// Whether parameters of it hold from the next session's open on.
     pub changes: bool,
+    /// What it trades by now.
+    #[serde(skip)]
+    pub in_force: Parameters,
     /// Its window today.
     pub window: Option<(Timestamp, Timestamp)>,
     /// Why it is out for the session (LIFE-9).

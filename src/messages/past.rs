@@ -10,7 +10,8 @@ use super::board::{FreezeLine, Mark};
 pub struct Past {
     /// Freezes that were cleared, at most [`Past::KEPT`] (RISK-12).
     pub freezes: Vec<ClearedFreeze>,
-    /// Kills, flattens, cancels and pauses, at most [`Past::KEPT`] (RISK-15a).
+    /// Kills, flattens, cancels and pauses (RISK-15a): at most [`Past::KEPT`] kills, and as many of the others. Their times are
+    /// those of the clock on the wall.
     pub closings: Vec<PastClosing>,
     /// Why the receipts cannot be read, where they cannot.
     pub unread: Option<String>,

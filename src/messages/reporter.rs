@@ -18,6 +18,8 @@ pub struct Standing {
     pub since: Timestamp,
     /// Why, where it is stopped or in error.
     pub reason: Option<String>,
+    /// The version of the configuration that is being applied and not recorded yet.
+    pub applying: Option<u32>,
     /// How orders are executed.
     pub mode: Mode,
     /// The latch.

@@ -185,13 +185,8 @@ pub enum ToSupervisor {
     Drilled(Box<DrillReport>),
     /// A backup has come to its end: what was taken, or why not; nothing where none was due.
     BackedUp(Result<Option<String>, String>),
-    /// A rehearsal has come to its end.
-    Rehearsed {
-        /// Whether every point passed.
-        passed: bool,
-        /// In words.
-        why: String,
-    },
+    /// A rehearsal has come to its end by itself.
+    Rehearsed,
     /// The feed has ended.
     FeedEnded,
     /// A moment has passed on the real clock.

@@ -58,6 +58,15 @@ pub enum SettingsError {
         /// What went wrong.
         message: String,
     },
+    /// A file that a key names cannot be used.
+    Named {
+        /// Which key.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// Its line and value where there are such, and what is allowed.
+        message: String,
+    },
     /// Versions that must agree do not (OPS-4).
     Version {
         /// What was found.
@@ -80,6 +89,7 @@ impl SettingsError {
             Self::Together { .. } => "values_conflict",
             Self::Missing { .. } => "value_missing",
             Self::File { .. } => "settings_file",
+            Self::Named { .. } => "named_file",
             Self::Version { .. } => "version",
         }
     }
@@ -89,7 +99,7 @@ impl SettingsError {
     pub fn key(&self) -> Option<&str> {
         match self {
             Self::Unknown { key, .. } | Self::WrongHome { key, .. } | Self::NotAllowed { key, .. } => Some(key),
-            Self::Missing { key, .. } => Some(key),
+            Self::Missing { key, .. } | Self::Named { key, .. } => Some(key),
             Self::Together { keys, .. } => keys.split(", ").next(),
             Self::File { .. } | Self::Version { .. } => None,
         }
@@ -119,6 +129,7 @@ impl fmt::Display for SettingsError {
             }
             Self::Together { keys, message } => write!(f, "{keys}: {message}"),
             Self::Missing { key, write } => write!(f, "{key}: is missing. {write}"),
+            Self::Named { key, path, message } => write!(f, "{key} {path}: {message}"),
             Self::File { path, message } => write!(f, "{}: {message}", path.display()),
             Self::Version { found, own, remedy } => {
                 write!(f, "versions do not agree: {found}, and this is {own}. {remedy}")

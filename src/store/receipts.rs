@@ -111,10 +111,20 @@ impl Receipts {
     /// # Errors
     /// Where the folder cannot be read, or a file of it is no receipt.
     pub fn newest(&self, most: usize) -> Result<Vec<Stored>, StoreError> {
+        self.newest_of(most, |_| true)
+    }
+
+    /// The same of some kinds alone: what there is of others does not count.
+    ///
+    /// # Errors
+    /// As [`Self::newest`].
+    pub fn newest_of(&self, most: usize, wanted: impl Fn(&str) -> bool) -> Result<Vec<Stored>, StoreError> {
+        let kind = |path: &PathBuf| Some(path.file_stem()?.to_str()?.split_once('-')?.1.to_owned());
         let fail = |source| StoreError::File { path: self.folder.clone(), source };
         let entries = std::fs::read_dir(&self.folder).map_err(fail)?;
         let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|e| e.path()).collect();
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "receipt"));
+        paths.retain(|path| kind(path).is_none_or(|kind| wanted(&kind)));
         paths.sort_unstable();
         paths.iter().rev().take(most).map(|path| read(path)).collect()
     }

@@ -114,13 +114,18 @@ pub(crate) struct Given {
     pub(crate) code: String,
 }
 
+/// Whether a verb is refused without a key that can be used; the API's document says the same.
+pub(crate) fn needs_key(verb: &str) -> bool {
+    verb != Command::Kill.as_str()
+}
+
 /// The key as it came. A kill is never refused for its key: without one that can be used it is a kill of its own.
-fn keyed(key: String, kill: bool) -> Result<String, Refusal> {
+fn keyed(key: String, command: &Command) -> Result<String, Refusal> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if (1..=64).contains(&key.len()) && key.chars().all(fits) {
         return Ok(key);
     }
-    if kill {
+    if !needs_key(command.as_str()) {
         return Ok(Token::new().map(|own| own.text().to_owned()).unwrap_or_default());
     }
     Err(Refusal::Invalid("An idempotency key is needed: 1 to 64 letters, digits, hyphens and underscores.".to_owned()))
@@ -131,7 +136,7 @@ pub(crate) async fn give(shared: &Shared, visitor: &Visitor, given: Given) -> Re
     let Given { command, key, why, code } = given;
     // A kill acts first and is recorded as soon as that can be done (LIFE-4).
     let kill = command == Command::Kill;
-    let key = keyed(key, kill)?;
+    let key = keyed(key, &command)?;
     let why: String = why.chars().filter(|c| !c.is_control()).take(LONGEST_WHY).collect();
     let action = command.action();
     let request = Hash::of(serde_json::to_string(&json!([&command, &why])).unwrap_or_default().as_bytes());

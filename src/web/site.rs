@@ -93,7 +93,10 @@ impl HostLine {
     /// What is wrong with it, in words.
     pub fn clock(&self) -> Result<String, String> {
         let ms = self.clock_set.as_nanos().div_euclid(1_000_000);
-        let said = format!("it was set by {ms} ms since the process began");
+        let said = match ms {
+            0 => "nothing has set it since the process began".to_owned(),
+            _ => format!("it was set by {ms} ms since the process began"),
+        };
         if self.clock_set > Self::CLOCK || self.clock_set < Span::ZERO - Self::CLOCK {
             Err(format!("{said}; 1000 ms are allowed. Look at timedatectl, then restart the bot"))
         } else {

@@ -2,7 +2,7 @@
 
 use desk::domain::time::Timestamp;
 
-use crate::settings::Runtime;
+use crate::settings::{Runtime, SettingsError};
 
 /// A version.
 #[derive(Clone, Debug)]
@@ -39,6 +39,8 @@ pub struct Saving {
 pub enum NotSaved {
     /// Somebody else saved meanwhile.
     Changed,
+    /// It cannot be applied.
+    Unfit(SettingsError),
     /// Something of ours failed; the sentence says what.
     Failed(String),
 }
@@ -50,6 +52,12 @@ pub trait Versions: Send + Sync {
     /// # Errors
     /// A sentence about what cannot be read.
     fn all(&self) -> Result<Vec<Saved>, String>;
+
+    /// Nothing where a version could be applied.
+    ///
+    /// # Errors
+    /// Which key, and why not.
+    fn check(&self, new: &Runtime) -> Result<(), SettingsError>;
 
     /// Saves a new version, and gives its number.
     ///

@@ -132,6 +132,32 @@ fn ops_3_a_strategy_that_is_off_enters_nothing_and_manages_what_it_holds() {
     assert!(off.trader.strategies().iter().all(|s| !s.chosen().on));
 }
 
+/// Decision 0022: an entry that works when its strategy is switched off is withdrawn at once; what it has filled is managed.
+#[test]
+fn ops_3_a_strategy_that_goes_off_withdraws_what_it_has_not_filled() {
+    let before_the_fill = run(&scene(), &[(16, chosen(false, &[]))]);
+    assert_eq!(trades(&before_the_fill), [""; 0]);
+    let events = &before_the_fill.trader.record.events;
+    let withdrawn = events.iter().find(|e| e.body.kind() == "cancel_intended").map(|e| e.at);
+    assert_eq!((withdrawn, kinds(events, "entry_missed")), (Some(minute(16)), 1));
+    // A thin market fills a part of it each minute.
+    let thin = A.replace("16-119 100.60 100.70 100.50 100.60 100000", "16-119 100.60 100.70 100.50 100.60 100");
+    let thin = Scene::new("open")
+        .with("open.timeout=30 open.trail_start=0 open.structural_closes=0 open.volatility_exit=0")
+        .bars("AAA", &thin);
+    let bought = |run: &Backtest| {
+        let fills = run.trader.record.events.iter().filter_map(|e| match &e.body {
+            Body::Executed { execution, .. } if execution.quantity > Quantity::ZERO => Some(execution.quantity),
+            _ => None,
+        });
+        fills.collect::<Vec<_>>()
+    };
+    let (whole, cut) = (run(&thin, &[]), run(&thin, &[(17, chosen(false, &[]))]));
+    assert!(bought(&whole).len() > 1, "{:?}", bought(&whole));
+    assert_eq!(bought(&cut), bought(&whole)[..1]);
+    assert_eq!(trades(&cut).len(), 1, "what was filled is left by its rules");
+}
+
 #[test]
 fn ops_3_what_indicators_are_made_with_waits_for_the_next_session_and_the_rest_with_it() {
     let next = "2024-08-26";

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use desk::domain::bot;
 use desk::domain::time::Timestamp;
 use desk::world::trader::Setup;
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::run::Rehearsal;
@@ -14,6 +15,7 @@ use super::stage::Stage;
 use crate::gateway::clock;
 use crate::messages::board::{Board, Mark};
 use crate::messages::line::Line;
+use crate::messages::rehearsal::Note;
 use crate::messages::supervisor::ToSupervisor;
 
 /// A rehearsal under way.
@@ -57,26 +59,27 @@ impl House {
         let mark = Mark { at: clock::now(), who: mark.who.clone(), why: mark.why.clone() };
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let before = running.take();
-        let (own, own_stop, own_tell) = (Arc::clone(&self), Arc::clone(&stop), tell.clone());
+        let (own, own_mark) = (Arc::clone(&self), mark.clone());
+        let (own_stop, own_tell) = (Arc::clone(&stop), tell.clone());
         let play = move || {
             // One that was ended may still be writing its last line.
             if let Some(before) = before {
                 let _ = before.thread.join();
             }
-            let played = catch_unwind(AssertUnwindSafe(|| own.play(now, mark, broker, &own_stop)));
-            let (passed, why) =
-                played.unwrap_or_else(|_| (false, "The rehearsal fell; the log of errors says why.".to_owned()));
-            if let Err(lost) = own_tell.deliver(ToSupervisor::Rehearsed { passed, why }) {
-                tracing::error!(%lost, "the end of a rehearsal could not be told");
+            let played = catch_unwind(AssertUnwindSafe(|| own.play(now, own_mark.clone(), broker, &own_stop)));
+            if played.is_err() {
+                own.failed(&own_mark, "The rehearsal fell; the log of errors says why.");
+            }
+            // Of one that was ended the supervisor knows, and another one may have begun.
+            if own_stop.get().is_none() {
+                tell_end(&own_tell);
             }
         };
         match std::thread::Builder::new().name("rehearsal".to_owned()).spawn(play) {
             Ok(thread) => *running = Some(Running { stop, thread }),
             Err(error) => {
-                let why = format!("The system gives no thread for a rehearsal: {error}.");
-                if let Err(lost) = tell.deliver(ToSupervisor::Rehearsed { passed: false, why }) {
-                    tracing::error!(%lost, "the end of a rehearsal could not be told");
-                }
+                self.failed(&mark, &format!("The system gives no thread for a rehearsal: {error}."));
+                tell_end(tell);
             }
         }
     }
@@ -90,15 +93,30 @@ impl House {
         }
     }
 
-    fn play(&self, now: Timestamp, mark: Mark, broker: bool, stop: &OnceLock<String>) -> (bool, String) {
+    fn play(&self, now: Timestamp, mark: Mark, broker: bool, stop: &OnceLock<String>) {
         let terms = (self.stage.terms)();
         match self.stage.set(now, &terms) {
             Ok((scene, plan)) => {
                 let Self { stage, setup, live, .. } = self;
-                Rehearsal { stage, setup, terms, live: live.clone(), mark, broker, stop }.run(scene, &plan)
+                Rehearsal { stage, setup, terms, live: live.clone(), mark, broker, stop }.run(scene, &plan);
             }
-            Err(why) => (false, format!("The rehearsal had nothing to play: {why}.")),
+            Err(why) => self.failed(&mark, &format!("The rehearsal had nothing to play: {why}.")),
         }
+    }
+
+    /// One that could not tell of its own end.
+    fn failed(&self, mark: &Mark, why: &str) {
+        tracing::error!(why, "a rehearsal failed");
+        let object = format!("rehearsal-{}", mark.at);
+        let detail = json!({ "rehearsal": object, "passed": false, "verdict": why, "failed": [] });
+        drop((self.stage.notes)(Note { who: mark.who.clone(), what: "rehearsal_ended", object, detail }));
+    }
+}
+
+/// Tells the supervisor that it is over.
+fn tell_end(supervisor: &Line<ToSupervisor>) {
+    if let Err(lost) = supervisor.deliver(ToSupervisor::Rehearsed) {
+        tracing::error!(%lost, "the end of a rehearsal could not be told");
     }
 }
 

@@ -18,6 +18,8 @@ use super::window::Window;
 use crate::gateway::clock::Stopwatch;
 use crate::messages::board::{Board, Mark};
 
+/// Why nothing was played.
+const UNRECORDED: &str = "its begin could not be written into the audit";
 /// How often the live bot is looked at until it stands still.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long that may take; then it is taken as it is, and the checklist says what changed.
@@ -55,14 +57,16 @@ impl Measured {
 }
 
 impl Rehearsal<'_> {
-    /// Plays it to its end: whether every point passed, and the verdict.
-    pub(super) fn run(self, scene: Scene, plan: &Plan) -> (bool, String) {
+    /// Plays it to its end. It leaves no trace but its page, the audit and the rehearsals' own log (RES-3), so nothing is played
+    /// before its begin stands in the audit (LIFE-4).
+    pub(super) fn run(self, scene: Scene, plan: &Plan) {
         let mut teller = Teller::new(self.stage, &scene, plan, self.mark.clone());
         let begun = json!({
             "session": plan.session, "prices": scene.name, "why": self.mark.why,
             "windows": plan.segments.iter().map(|s| s.strategy).collect::<Vec<_>>(),
         });
-        teller.note("rehearsal_began", teller.board.id.clone(), begun);
+        let recorded = teller.note("rehearsal_began", teller.board.id.clone(), begun).blocking_recv();
+        let unrecorded = recorded.err().map(|_| UNRECORDED.to_owned());
         teller.say(None, None, format!("The rehearsal of {} begins. No real order is sent.", plan.session));
         let before = self.standing_still();
         let (sent, before) = (before.sent, before.told(&mut teller));
@@ -86,7 +90,7 @@ impl Rehearsal<'_> {
             after: Digests::new(),
         };
         for (index, segment) in plan.segments.iter().enumerate() {
-            if self.stop.get().is_some() {
+            if unrecorded.is_some() || self.stop.get().is_some() {
                 break;
             }
             let Some(setup) = self.setup_of(segment.strategy, &scene) else { continue };
@@ -107,17 +111,15 @@ impl Rehearsal<'_> {
                 Err(halt) => teller.say(None, Some(segment.strategy), format!("it cannot run: {halt}")),
             }
         }
-        ran.interrupted = self.stop.get().cloned();
+        ran.interrupted = unrecorded.or_else(|| self.stop.get().cloned());
         let after = self.measure();
         ran.sent = after.sent.saturating_sub(sent);
         let after = after.told(&mut teller);
         ran.alerts = after.alerts.saturating_sub(before_alerts);
         ran.after = after.digests;
         let checklist = Checklist::of(plan, &ran);
-        let verdict = (checklist.passed(), checklist.verdict());
-        teller.say(None, None, verdict.1.clone());
+        teller.say(None, None, checklist.verdict());
         teller.end(checklist);
-        verdict
     }
 
     /// The same machines, this strategy alone, under the rehearsal's own name: its order ids cannot be a live order's.

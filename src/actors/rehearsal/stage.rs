@@ -15,7 +15,7 @@ use desk::machines::schedule::Schedule;
 use desk::machines::screener::{Candidate, Criteria, Screened, screen};
 use desk::strategies::Parameters;
 use desk::world::backtest::Tape;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::messages::rehearsal::{Note, RehearsalBoard};
 
@@ -47,8 +47,8 @@ pub struct Seen {
 pub(super) type Scenes = Arc<dyn Fn(Timestamp) -> Result<Scene, String> + Send + Sync>;
 /// Looks at the live bot's ledger and logs.
 pub(super) type Eyes = Arc<dyn Fn() -> Result<Seen, String> + Send + Sync>;
-/// Takes what belongs into the audit log.
-pub(super) type Notes = Arc<dyn Fn(Note) + Send + Sync>;
+/// Takes what belongs into the audit log, and says when it is there; nothing comes back where it cannot be written.
+pub(super) type Notes = Arc<dyn Fn(Note) -> oneshot::Receiver<()> + Send + Sync>;
 
 /// What a rehearsal goes by.
 #[derive(Clone, Debug)]

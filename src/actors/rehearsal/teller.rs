@@ -9,6 +9,7 @@ use desk::domain::ids::StrategyName;
 use desk::domain::time::{Span, Timestamp};
 use desk::machines::rehearsal::{Checklist, Plan};
 use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
 
 use super::stage::{Scene, Stage};
 use super::words;
@@ -67,15 +68,15 @@ impl<'a> Teller<'a> {
         Self { stage, board, expected: plan.wall(), watch: Stopwatch::start(), shown_at: Duration::ZERO }
     }
 
-    /// For the audit log, tagged.
-    pub(super) fn note(&self, what: &'static str, object: String, detail: Value) {
+    /// For the audit log, tagged. Whoever has to know waits until it is there.
+    pub(super) fn note(&self, what: &'static str, object: String, detail: Value) -> oneshot::Receiver<()> {
         let mut tagged = Map::new();
         tagged.insert("rehearsal".to_owned(), json!(self.board.id));
         if let Value::Object(detail) = detail {
             tagged.extend(detail);
         }
         let who = self.board.mark.who.clone();
-        (self.stage.notes)(Note { who, what, object, detail: Value::Object(tagged) });
+        (self.stage.notes)(Note { who, what, object, detail: Value::Object(tagged) })
     }
 
     /// A line of its log.
@@ -114,7 +115,7 @@ impl<'a> Teller<'a> {
         });
         if let Some(object) = words::object(event) {
             let detail = json!({ "window": strategy, "market": event.at, "simulated": event.body });
-            self.note("rehearsed", object, detail);
+            drop(self.note("rehearsed", object, detail));
         }
         if let Some(what) = words::line(event) {
             self.say(Some(event.at), Some(strategy), what);
@@ -133,7 +134,7 @@ impl<'a> Teller<'a> {
         let verdict = checklist.verdict();
         let failed: Vec<_> = checklist.points.iter().filter(|p| !p.passed).collect();
         let detail = json!({ "passed": checklist.passed(), "verdict": verdict, "failed": failed });
-        self.note("rehearsal_ended", self.board.id.clone(), detail);
+        drop(self.note("rehearsal_ended", self.board.id.clone(), detail));
         self.board.verdict = Some(verdict);
         self.board.checklist = Some(checklist);
         self.board.ended = Some(clock::now());

@@ -6,8 +6,8 @@ use desk::domain::order::Leg;
 use desk::machines::kill_switch::{Left, Line, Verb};
 use desk::machines::supervisor::{Effect, Ordered};
 
+use super::Supervisor;
 use super::past::Paused;
-use super::{RECEIPTS, Supervisor};
 use crate::actors::closing::Closing;
 use crate::gateway::clock;
 use crate::messages::board::AlertLevel;
@@ -51,7 +51,7 @@ impl Supervisor {
     /// The kill switch says how far it has come.
     pub(super) fn closed(&mut self, closed: Closed) {
         if closed.receipt.is_some() {
-            self.past.read(&self.wiring.receipts.newest(RECEIPTS));
+            self.past.read(&self.wiring.receipts);
         }
         if closed.verb == Verb::Kill {
             self.killing = closed.flat_ms.is_none();
@@ -77,7 +77,7 @@ impl Supervisor {
             let text = format!("The receipt of the pause could not be kept: {error}");
             self.wiring.alert(AlertLevel::Warning, "receipt_lost", text);
         }
-        self.past.read(&self.wiring.receipts.newest(RECEIPTS));
+        self.past.read(&self.wiring.receipts);
     }
 
     /// What is open by the record.

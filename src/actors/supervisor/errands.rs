@@ -13,7 +13,7 @@ use crate::gateway::clock;
 use crate::messages::board::{AlertLevel, DrillBoard};
 use crate::messages::broker::ToBroker;
 use crate::messages::supervisor::ToSupervisor;
-use crate::store::{Signature, Stored};
+use crate::store::{Receipts, Signature, Stored};
 
 /// With how many open orders the kill switch is exercised.
 const ORDERS: usize = 100;
@@ -31,10 +31,10 @@ pub(super) struct Errands {
 
 impl Errands {
     /// With the last drill that was kept.
-    pub(super) fn new(receipts: &[Stored]) -> Self {
-        let mut kept = receipts.iter().filter(|r| r.name.ends_with("-drill"));
+    pub(super) fn new(receipts: &Receipts) -> Self {
+        let kept = receipts.newest_of(1, |kind| kind == "drill").unwrap_or_default();
         let read = |r: &Stored| Some(board(r.name.clone(), &serde_json::from_slice(&r.bytes).ok()?));
-        Self { drill: kept.find_map(read), ..Self::default() }
+        Self { drill: kept.iter().find_map(read), ..Self::default() }
     }
 }
 

@@ -6,15 +6,18 @@ use desk::domain::bot::{self, FreezeName, Scope, Who};
 use desk::domain::event::{Body, Event};
 use desk::domain::time::Timestamp;
 use desk::gates::Reason;
-use desk::machines::kill_switch::{Left, Line, Said};
-use desk::machines::supervisor::Supervisor as Machine;
+use desk::machines::kill_switch::{Left, Line, Said, Verb};
+use desk::machines::supervisor::{Supervisor as Machine, Unlatched};
 use serde::{Deserialize, Serialize};
 
 use crate::actors::tree::RISK;
 use crate::messages::board::{FreezeLine, Mark};
 use crate::messages::chronicle::Piece;
 use crate::messages::past::{self, ClearedFreeze, PastClosing};
-use crate::store::{StoreError, Stored};
+use crate::store::{Receipts, Stored};
+
+/// The verb of a kill on receipts.
+const KILL: &str = Verb::Kill.as_str();
 
 /// What of a receipt is shown.
 #[derive(Deserialize)]
@@ -93,10 +96,10 @@ impl Paused {
 }
 
 /// A kill of which there is no receipt.
-fn without_receipt(set: &bot::Mark, reset: &bot::Mark) -> PastClosing {
+fn without_receipt(u: &Unlatched) -> PastClosing {
     PastClosing {
-        verb: "kill".to_owned(),
-        mark: set.into(),
+        verb: KILL.to_owned(),
+        mark: Mark { at: u.set_written.unwrap_or(u.set.at), ..Mark::from(&u.set) },
         also: Vec::new(),
         taken_up: None,
         entries: 0,
@@ -105,7 +108,7 @@ fn without_receipt(set: &bot::Mark, reset: &bot::Mark) -> PastClosing {
         last_cancel_ms: None,
         flat_ms: None,
         receipt: None,
-        reset: Some(reset.into()),
+        reset: Some(reset(u)),
     }
 }
 
@@ -122,19 +125,23 @@ pub(super) struct Past {
 
 impl Past {
     /// With the receipts that are there.
-    pub(super) fn new(kept: &Result<Vec<Stored>, StoreError>) -> Self {
+    pub(super) fn new(receipts: &Receipts) -> Self {
         let mut own = Self { receipts: Ok(Vec::new()), standing: Vec::new(), ended: VecDeque::new(), made: None };
-        own.read(kept);
+        own.read(receipts);
         own
     }
 
-    /// Reads the receipts anew.
-    pub(super) fn read(&mut self, kept: &Result<Vec<Stored>, StoreError>) {
+    /// Reads the receipts anew. Kills have a room of their own: many pauses push none of them out.
+    pub(super) fn read(&mut self, receipts: &Receipts) {
         self.made = None;
-        self.receipts = match kept {
-            Ok(kept) => Ok(kept.iter().filter_map(Kept::read).take(past::Past::KEPT).collect()),
-            Err(error) => Err(error.to_string()),
-        };
+        let kills = receipts.newest_of(past::Past::KEPT, |kind| kind == KILL);
+        let others = receipts.newest_of(past::Past::KEPT, |kind| kind != KILL && kind != "drill");
+        let both = kills.and_then(|kills| Ok((kills, others?)));
+        self.receipts = both.map_err(|error| error.to_string()).map(|(kills, others)| {
+            let mut all: Vec<PastClosing> = kills.iter().chain(&others).filter_map(Kept::read).collect();
+            all.sort_by_key(|c| std::cmp::Reverse(c.mark.at));
+            all
+        });
     }
 
     /// Follows the record: limits freeze, and their freezes end with the session or by a person.
@@ -209,29 +216,66 @@ impl Past {
         all
     }
 
-    /// Each kill with what became of its latch: receipts and latches have clocks of their own, so they are held together
-    /// by who and why, the newest first.
+    /// Each kill with what became of its latch, the newest first. A latch stays shut until it is reset, so the first reset
+    /// after a kill is that kill's, whoever else killed meanwhile.
     fn closings(&self, machine: &Machine) -> Vec<PastClosing> {
         let mut all = self.receipts.clone().unwrap_or_default();
-        let mut latches: VecDeque<(&bot::Mark, Option<&bot::Mark>)> =
-            machine.unlatched().map(|u| (&u.set, Some(&u.reset))).collect();
-        latches.extend(machine.latch().map(|set| (set, None)));
-        for kill in all.iter_mut().filter(|c| c.verb == "kill") {
-            let by = |set: &bot::Mark| {
-                std::iter::once(&kill.mark).chain(&kill.also).any(|m| (&m.who, &m.why) == (&set.who, &set.why))
-            };
-            if let Some(place) = latches.iter().rposition(|(set, _)| by(set)) {
-                let latch = latches.remove(place);
-                kill.reset = latch.and_then(|(_, reset)| reset).map(Mark::from);
+        let mut unlatched: Vec<(&Unlatched, bool)> = machine.unlatched().map(|u| (u, false)).collect();
+        for kill in all.iter_mut().filter(|c| c.verb == KILL) {
+            let first = unlatched.iter_mut().find(|(u, _)| reset(u).at >= kill.mark.at);
+            if let Some((unlatched, found)) = first {
+                (*found, kill.reset) = (true, Some(reset(unlatched)));
             }
         }
-        all.extend(latches.iter().filter_map(|(set, reset)| Some(without_receipt(set, (*reset)?))));
+        let unreceipted = unlatched.iter().filter(|(_, found)| !found).map(|(u, _)| without_receipt(u));
+        all.extend(unreceipted);
         all.sort_by_key(|c| std::cmp::Reverse(c.mark.at));
-        all.truncate(past::Past::KEPT);
+        let mut kills = 0_usize;
+        all.retain(|c| {
+            kills = kills.saturating_add(usize::from(c.verb == KILL));
+            c.verb != KILL || kills <= past::Past::KEPT
+        });
         all
     }
 }
 
+/// The reset of a latch by the clock on the wall, as receipts have it.
+fn reset(u: &Unlatched) -> Mark {
+    Mark { at: u.reset_written.unwrap_or(u.reset.at), ..Mark::from(&u.reset) }
+}
+
 fn risk() -> Who {
     Who::Bot(RISK.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use desk::domain::bot::Mode;
+    use desk::machines::supervisor::Deadlines;
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::Signature;
+
+    /// RISK-15a: what is often done pushes no kill out of the history.
+    #[test]
+    fn risk_15a_many_pauses_leave_the_kills_where_they_are() {
+        let folder = std::env::temp_dir().join(format!("tbot-past-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        let receipts = Receipts::open(&folder).unwrap();
+        let keep = |n: usize, verb: &str| {
+            let at = Timestamp::from_seconds(1_800_000_000 + i64::try_from(n).unwrap());
+            let mark = bot::Mark { at, who: Who::Owner, why: String::new() };
+            let bytes = json!({ "verb": verb, "mark": mark, "opened": Left::default() }).to_string();
+            let signature = Signature { key: String::new(), signature: String::new() };
+            receipts.keep(at, verb, bytes.as_bytes(), &signature).unwrap();
+        };
+        keep(0, "kill");
+        (1..=2 * past::Past::KEPT).for_each(|n| keep(n, Paused::VERB));
+        let told = Past::new(&receipts).of(&Machine::new(Deadlines::default(), Mode::Paper));
+        let count = |verb: &str| told.closings.iter().filter(|c| c.verb == verb).count();
+        assert_eq!((count("kill"), count("pause")), (1, past::Past::KEPT));
+        assert_eq!(told.closings.last().map(|c| c.verb.as_str()), Some("kill"), "the newest first");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -11,7 +11,8 @@ impl Supervisor {
     /// Whether a rehearsal may start now (RES-1).
     pub(super) fn may_rehearse(&self) -> Result<(), String> {
         let trader = &self.follower.trader;
-        let windows = trader.strategies().iter().filter(|s| s.is_open(self.now)).map(StrategyMachine::name);
+        let windows =
+            trader.strategies().iter().filter(|s| s.is_on() && s.is_open(self.now)).map(StrategyMachine::name);
         // Positions and working orders are the machine's own question.
         let quiet = Quiet { windows: windows.collect(), ..Quiet::default() };
         may_start(&quiet).map_err(|why| why.to_string())?;
@@ -20,6 +21,8 @@ impl Supervisor {
 
     /// Begins a rehearsal. A feed that owns the clock waits meanwhile: the live bot stands still, and its clock with it.
     pub(super) fn rehearse(&mut self) {
+        let (Some(mark), Some(key)) = (&self.asking, &self.key) else { return };
+        self.life.machine.rehearsal_began(key, mark);
         self.hold_feed(true);
         let Some(mark) = self.life.machine.rehearsing() else { return };
         let (broker, tell) = (self.reconciliation.is_ok(), self.wiring.supervisor.clone());

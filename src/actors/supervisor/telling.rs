@@ -93,6 +93,7 @@ impl Supervisor {
         let suspended = machine.suspended().filter_map(|(s, m)| Some((places(s)?, m.why.clone())));
         let standing = Standing {
             state: machine.state(),
+            applying: self.applying.back().map(|(number, _)| *number),
             since: machine.since(),
             reason: self.reason(),
             mode: machine.mode(),

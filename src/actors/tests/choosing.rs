@@ -12,6 +12,7 @@ use desk::world::playback::Playback;
 use desk::world::resume::resume;
 
 use super::{Bot, Nobody, Scene, run};
+use crate::messages::board::{Board, StrategyLine};
 
 /// Version 3 has `open` off; 4 has it on again, with another timeout; 5 with another range, too.
 pub(super) fn chosen(version: u32) -> Chosen {
@@ -69,10 +70,15 @@ fn ops_3_a_strategy_is_switched_in_the_middle_of_a_session() {
         let scene = Scene::new(7, &["2024-05-28"]);
         let bot = Bot::new("switched", &scene, Some(Duration::from_millis(4))).await;
         bot.tell(Command::Start).await.unwrap();
-        let of_open = |s: &crate::messages::board::StrategyLine| s.name == StrategyName::Open;
-        bot.until("a signal", |b| b.strategies.iter().any(|s| of_open(s) && s.signals > 0)).await;
+        let comes = |b: &Board, what: &str| b.session.as_ref().unwrap().next.iter().any(|n| n.what == what);
+        let of_open = |s: &StrategyLine| s.name == StrategyName::Open;
+        let trading = bot.until("a signal", |b| b.strategies.iter().any(|s| of_open(s) && s.signals > 0)).await;
         bot.tell(Command::ApplyConfig(3)).await.unwrap();
         let off = bot.until("off", |b| b.strategies.iter().any(|s| of_open(s) && !s.on)).await;
+        // A window that nobody trades in is none that comes (WEB-1).
+        assert!(comes(&trading, "open ends") && comes(&trading, "close opens") && comes(&off, "close opens"));
+        let opened = |b: &Board| b.session.as_ref().unwrap().windows.contains(&StrategyName::Open);
+        assert!(opened(&trading) && !opened(&off) && !comes(&off, "open ends"));
         bot.until("ten minutes more", |b| (b.at - off.at).as_minutes() >= 10).await;
         bot.tell(Command::ApplyConfig(4)).await.unwrap();
         bot.until("on", |b| b.strategies.iter().any(|s| of_open(s) && s.on && !s.changes)).await;

@@ -18,6 +18,7 @@ mod supervision;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use desk::domain::bot::{BotState, Caller, Command, Mark, Mode, Origin, VenueKind, Who};
@@ -102,17 +103,20 @@ fn tightened(limits: Limits) -> Limits {
     Limits { trades_day: 1, day_loss: Money::whole(900), ..limits }
 }
 
-fn versions(limits: Limits) -> Configure {
-    let prepared = |usual| Prepared {
+fn versions(limits: Limits, shown: Arc<AtomicU32>) -> Configure {
+    let prepared = move |number, usual| Prepared {
         usual,
         bearing: Bearing::default(),
         deadlines: Deadlines::default(),
-        then: Arc::new(|| ()),
+        then: Arc::new({
+            let shown = Arc::clone(&shown);
+            move || shown.store(number, Ordering::SeqCst)
+        }),
         later: vec!["lifecycle.autostart".to_owned()],
     };
     Configure::new(move |number| match number {
-        2 => Ok(prepared(usual(tightened(limits)))),
-        3..=5 => Ok(prepared(Usual { chosen: Some(choosing::chosen(number)), ..usual(limits) })),
+        2 => Ok(prepared(number, usual(tightened(limits)))),
+        3..=5 => Ok(prepared(number, Usual { chosen: Some(choosing::chosen(number)), ..usual(limits) })),
         _ => Err(format!("There is no version {number}.")),
     })
 }
@@ -157,6 +161,8 @@ pub(super) struct Bot {
     pub(super) folder: PathBuf,
     pub(super) rehearsals: rehearsal::tests::Heard,
     orders: std::cell::Cell<u64>,
+    /// The version of the configuration that pages show.
+    pub(super) shown: Arc<AtomicU32>,
 }
 
 impl Bot {
@@ -228,6 +234,7 @@ impl Bot {
         let mut chronicle = Chronicle::default();
         let led = resume(s, events, entries, &mut playback, |past| chronicle.pieces.push(past.into()));
         let (trader, venue) = led.unwrap();
+        let shown = Arc::<AtomicU32>::default();
         let tree = Tree::start(Plan {
             setup: s.clone(),
             mode: Mode::Paper,
@@ -247,7 +254,7 @@ impl Bot {
             papers: papers(&folder),
             left: Left { failures: Some(failures), ..Left::default() },
             stage,
-            configure: versions(s.limits),
+            configure: versions(s.limits, Arc::clone(&shown)),
             back_up: BackUp::none(),
             questions,
             bearing,
@@ -255,7 +262,7 @@ impl Bot {
             usual: Usual { defends_at_start: scene.defends, ..usual(s.limits) },
         })
         .unwrap();
-        Self { tree, ended, folder, rehearsals, orders: std::cell::Cell::new(0) }
+        Self { tree, ended, folder, rehearsals, orders: std::cell::Cell::new(0), shown }
     }
 
     pub(super) async fn tell(&self, command: Command) -> Answer {

@@ -146,3 +146,21 @@ fn risk_14a_an_answer_that_is_not_recorded_does_not_hold_a_kill_up() {
         same(&events, &venue);
     });
 }
+
+/// OPS-3, D1: while the books cannot be written a version does not hold, and nobody is shown it; the board says that it waits.
+#[test]
+fn ops_3_a_version_is_shown_when_it_is_recorded_and_not_before() {
+    run(async {
+        let bot = Bot::new("shown", &Scene::new(7, &["2024-05-28"]), None).await;
+        bot.fill_the_disk(true);
+        bot.tell(Command::ApplyConfig(3)).await.unwrap();
+        bot.until("it waits", |b| b.applying == Some(3)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let board = Arc::clone(&bot.tree.board.borrow());
+        assert_eq!((bot.shown.load(Ordering::SeqCst), board.applying), (0, Some(3)));
+        assert!(board.strategies.iter().all(|s| s.on), "{board:#?}");
+        bot.fill_the_disk(false);
+        bot.until("it holds", |b| b.applying.is_none() && b.strategies.iter().any(|s| !s.on)).await;
+        assert_eq!(bot.shown.load(Ordering::SeqCst), 3);
+    });
+}

@@ -166,6 +166,7 @@ mod tests {
             state: BotState::Idle,
             since: Timestamp::from_seconds(1),
             reason: None,
+            applying: None,
             rehearsing: false,
             open_day: None,
             session: None,

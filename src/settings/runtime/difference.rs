@@ -2,6 +2,8 @@
 
 use desk::domain::bot::Action;
 use desk::domain::decimal::Quantity;
+use desk::domain::ids::StrategyName;
+use desk::strategies::{Line, Parameters};
 use serde::Serialize;
 
 use super::{Runtime, rows};
@@ -28,9 +30,20 @@ pub struct Change {
     pub help: &'static str,
 }
 
-/// The keys that differ, in the order of the catalogue.
+/// The keys that differ, in the order of the catalogue, where nothing that was changed before still waits.
 #[must_use]
 pub fn difference(now: &Runtime, new: &Runtime) -> Vec<Change> {
+    difference_to(now, new, |_| None)
+}
+
+/// The same beside a bot that runs: `in_force` are the parameters that a strategy trades by at this moment, which are older
+/// than those of `now` while a change waits for the next session.
+#[must_use]
+pub fn difference_to(
+    now: &Runtime,
+    new: &Runtime,
+    in_force: impl Fn(StrategyName) -> Option<Parameters>,
+) -> Vec<Change> {
     let pairs = rows().iter().map(|row| (&row.key, row.get(now), row.get(new)));
     let changed = pairs.filter(|(_, now, new)| now != new);
     let changes = changed.map(|(key, now, new)| {
@@ -47,20 +60,24 @@ pub fn difference(now: &Runtime, new: &Runtime) -> Vec<Change> {
         }
     });
     let mut changes: Vec<Change> = changes.collect();
-    hold_together(&mut changes);
+    for line in new.lines() {
+        let stands = now.lines().into_iter().find(|l| l.strategy == line.strategy).map(|l| l.parameters);
+        if let Some(in_force) = in_force(line.strategy).or(stands) {
+            hold_together(&mut changes, &line, &in_force);
+        }
+    }
     changes
 }
 
-/// What a strategy gets holds together (decision 0022): where one of its parameters waits for the next session, the others
-/// wait with it. That it is off holds at once in any case.
-fn hold_together(changes: &mut [Change]) {
-    let section = |key: &str| key.rsplit_once('.').map_or("", |(section, _)| section).to_owned();
-    let waits = changes.iter().filter(|c| c.takes == Takes::NextSession && c.key.starts_with("strategies."));
-    let waiting: Vec<String> = waits.map(|c| section(&c.key)).collect();
-    for change in changes.iter_mut().filter(|c| waiting.contains(&section(&c.key))) {
+/// What a strategy gets holds together (decision 0022): where what its session was made with is to be another, everything waits
+/// for the next session, also what was changed later. That it is off holds at once in any case.
+fn hold_together(changes: &mut [Change], new: &Line, in_force: &Parameters) {
+    let section = format!("strategies.{}.", new.strategy);
+    let waits = !in_force.agrees_in_a_session(&new.parameters);
+    for change in changes.iter_mut().filter(|c| c.key.starts_with(&section)) {
         let goes_off = change.key.ends_with(".enabled") && change.new == "false";
-        if !goes_off {
-            change.takes = Takes::NextSession;
+        if matches!(change.takes, Takes::AtOnce | Takes::NextSession) {
+            change.takes = if waits && !goes_off { Takes::NextSession } else { Takes::AtOnce };
         }
     }
 }

@@ -16,7 +16,7 @@ mod rules;
 /// What the screener asks of a symbol.
 mod screening;
 
-pub use difference::{Change, difference};
+pub use difference::{Change, difference, difference_to};
 
 use chrono_tz::Tz;
 use desk::domain::decimal::{Money, Price, Quantity, Ratio, SCALE};

@@ -4,11 +4,50 @@ use std::collections::BTreeSet;
 
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Span;
-use desk::machines::screener::{Criteria, Flag};
+use desk::machines::screener::{Criteria, Flag, parse_list};
+use desk::strategies::Chosen;
 
 use super::{Runtime, Screener};
+use crate::settings::error::SettingsError;
+
+/// The largest list of symbols, in bytes.
+const LARGEST: u64 = 1_048_576;
+/// What the file may be.
+const ALLOWED: &str = "Allowed: a plain file of at most 1 MiB that the bot can read, one symbol a line or separated by \
+                       commas; empty takes all symbols";
+
+impl Runtime {
+    /// Who trades and how by this version, and who saved it. A version that has no answer to it cannot be applied, and is not
+    /// to be saved.
+    ///
+    /// # Errors
+    /// [`SettingsError::Named`] where the screener's file cannot be used.
+    pub fn chosen(&self, version: u32, by: &str) -> Result<Chosen, SettingsError> {
+        let screen = self.screener.criteria(self.screener.listed()?);
+        Ok(Chosen { version, by: by.to_owned(), strategies: self.lines(), screen })
+    }
+}
 
 impl Screener {
+    /// The symbols of the file, where one is named.
+    fn listed(&self) -> Result<Option<BTreeSet<Symbol>>, SettingsError> {
+        let path = self.file.as_str();
+        if path.is_empty() {
+            return Ok(None);
+        }
+        let unfit = |message: String| SettingsError::Named { key: "screener.file", path: path.to_owned(), message };
+        let unread = |e: std::io::Error| unfit(format!("it cannot be read: {e}. {ALLOWED}"));
+        // Of a device or a pipe the reading might never end.
+        let about = std::fs::metadata(path).map_err(unread)?;
+        if !about.is_file() || about.len() > LARGEST {
+            let what =
+                if about.is_file() { format!("it has {} bytes", about.len()) } else { "it is no plain file".into() };
+            return Err(unfit(format!("{what}. {ALLOWED}")));
+        }
+        let text = std::fs::read_to_string(path).map_err(unread)?;
+        parse_list(&text).map(Some).map_err(|e| unfit(e.to_string()))
+    }
+
     /// What is asked of a symbol; nothing where nothing is asked, so that every symbol of the feed is taken. `file` holds
     /// the symbols of [`Screener::file`], where one is named.
     #[must_use]
@@ -43,6 +82,7 @@ mod tests {
     use desk::machines::screener::{Candidate, screen};
 
     use super::*;
+    use crate::settings::test_place::TestPlace;
 
     #[test]
     fn trade_4_nothing_is_asked_until_somebody_asks_and_then_every_key_counts() {
@@ -82,5 +122,37 @@ mod tests {
         let found = screen(now, &runtime.screener.criteria(own).unwrap(), &[known("SPY")]);
         assert_eq!(found.rejected[0].1.code(), "not_in_file");
         assert!(runtime.set("screener.file", "a\nb", "test").is_err());
+    }
+
+    /// OPS-1, OPS-3: a file that cannot be used is refused with its name, line and value, and with what is allowed.
+    #[test]
+    fn ops_3_a_list_that_cannot_be_used_is_refused_with_its_place() {
+        let place = TestPlace::new();
+        let list = place.join("list.txt");
+        let chosen = |path: &std::path::Path| {
+            let mut runtime = Runtime::default();
+            runtime.set("screener.file", &path.display().to_string(), "test").unwrap();
+            runtime
+                .chosen(2, "ann")
+                .map(|c| c.screen.and_then(|s| s.file))
+                .map_err(|e| (e.key() == Some("screener.file"), e.to_string()))
+        };
+        std::fs::write(&list, "SPY\nQQQ # index").unwrap();
+        assert_eq!(chosen(&list).unwrap().map(|all| all.len()), Some(2));
+        for (text, says) in [
+            ("SPY\nS P Y", "list.txt: line 2: \"S P Y\" is no symbol. Allowed: 1 to 22"),
+            (&"A".repeat(1_048_577), "it has 1048577 bytes. Allowed: a plain file"),
+        ] {
+            std::fs::write(&list, text).unwrap();
+            let (beside, said) = chosen(&list).unwrap_err();
+            assert!(beside && said.contains(says), "{said}");
+        }
+        for (path, says) in [
+            (place.join("nowhere.txt"), "it cannot be read: No such file"),
+            (place.to_path_buf(), "it is no plain file"),
+        ] {
+            let (_, said) = chosen(&path).unwrap_err();
+            assert!(said.contains(says) && said.contains("Allowed: a plain file"), "{said}");
+        }
     }
 }

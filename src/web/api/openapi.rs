@@ -7,6 +7,7 @@ use desk::domain::bot::{Action, BotState};
 use serde_json::{Map, Value, json};
 
 use super::words::{ACT, CHART, CHOICES, ENTER, FIELDS, FLOAT, Field, OBJECTS, PLAIN, UNLOCK};
+use crate::web::commands::needs_key;
 use crate::web::refusal::Refusal;
 use crate::web::routes::{Needs, Route, Verb, all};
 
@@ -268,7 +269,7 @@ fn command(operation: &mut Map<String, Value>, verb: &str) {
     );
     operation.insert("summary".to_owned(), json!(format!("Command: {}", verb.replace('_', " "))));
     operation.insert("tags".to_owned(), json!(["commands"]));
-    operation.insert("parameters".to_owned(), json!([key()]));
+    operation.insert("parameters".to_owned(), json!([if needs_key(verb) { key() } else { free_key() }]));
     let schema = if verb == "kill" {
         json!({ "description": "why, if it is text; a kill is never refused for what came with it" })
     } else {
@@ -327,6 +328,16 @@ fn key() -> Value {
         "name": "Idempotency-Key", "in": "header", "required": true,
         "description": "the same key brings the same answer and acts once",
         "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$" },
+    })
+}
+
+/// The key of a verb that is never refused for its key.
+fn free_key() -> Value {
+    json!({
+        "name": "Idempotency-Key", "in": "header", "required": false,
+        "description": "the same key brings the same answer; without one, or with one that is not 1 to 64 letters, digits, \
+                        hyphens and underscores, it is an act of its own",
+        "schema": { "type": "string" },
     })
 }
 

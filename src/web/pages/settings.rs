@@ -1,14 +1,19 @@
 //! The configuration: every key with what it means and may be; a draft, its difference, and its applying (OPS-3).
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, block};
 use actix_web::{HttpRequest, HttpResponse};
 use desk::domain::bot::{Action, Caller, Command, Need, Origin, Roles, permit};
+use desk::domain::ids::StrategyName;
+use desk::strategies::Parameters;
 use serde_json::{Value, json};
 
 use super::frame::Frame;
+use crate::messages::board::{Board, StrategyLine};
 use crate::messages::supervisor::Order;
-use crate::settings::{Change, Effect, Home, Key, Kind, Runtime, Takes, catalogue, difference};
+use crate::settings::{Change, Effect, Home, Key, Kind, Runtime, Takes, catalogue, difference, difference_to};
 use crate::web::commands::{note, step_up};
 use crate::web::refusal::Refusal;
 use crate::web::setup::{of_error, plain_number};
@@ -21,6 +26,10 @@ type Answer = Result<HttpResponse, Refusal>;
 
 /// The longest reason, in characters.
 const LONGEST_WHY: usize = 500;
+
+/// How often it is looked whether a version holds, and how long between.
+const LOOKS: u32 = 20;
+const LOOK: Duration = Duration::from_millis(25);
 
 /// What was typed and not taken.
 #[derive(Default)]
@@ -63,6 +72,11 @@ fn may_read(visitor: &Visitor, section: Option<&str>) -> Result<(), Refusal> {
     }
 }
 
+/// By which parameters a strategy trades at this moment.
+fn in_force(board: &Board) -> impl Fn(StrategyName) -> Option<Parameters> {
+    |name| board.strategies.iter().find(|s| s.name == name).map(|s| s.in_force)
+}
+
 fn runtime_keys() -> impl Iterator<Item = &'static Key> {
     catalogue().filter(|k| k.home == Home::Runtime)
 }
@@ -95,7 +109,20 @@ fn last_change<'a>(all: &'a [Saved], key: &str) -> Option<&'a Saved> {
     pairs.find(|(new, old)| new.runtime.get(key) != old.runtime.get(key)).map(|(new, _)| new)
 }
 
-fn row(visitor: &Visitor, all: &[Saved], key: &Key, typed: &Typed<'_>) -> Option<Value> {
+/// When a change of a key takes effect, in words: beside an earlier change of its strategy that waits, it waits with it.
+fn takes(board: &Board, key: &Key) -> &'static str {
+    let waits = |s: &StrategyLine| s.changes && key.section() == format!("strategies.{}", s.name);
+    match key.takes() {
+        Takes::AtOnce if !board.strategies.iter().any(waits) => Takes::AtOnce.words(),
+        Takes::AtOnce if key.kind == Kind::Switch => {
+            "at once where it goes off, from the next session on where it goes on"
+        }
+        Takes::AtOnce => Takes::NextSession.words(),
+        other => other.words(),
+    }
+}
+
+fn row((visitor, board): (&Visitor, &Board), all: &[Saved], key: &Key, typed: &Typed<'_>) -> Option<Value> {
     let stands = all.last()?.runtime.get(&key.name)?;
     let switch = key.kind == Kind::Switch;
     let may = may_change(visitor, key);
@@ -110,16 +137,16 @@ fn row(visitor: &Visitor, all: &[Saved], key: &Key, typed: &Typed<'_>) -> Option
         "key": key.name, "id": key.name.replace('.', "-"), "help": plain_help(key.help), "unit": key.unit,
         "allowed": key.kind.to_string(), "default": key.default, "differs": key.default.as_ref() != Some(&stands),
         "value": value, "stands": stands, "on": value == "true", "switch": switch, "may": may, "who": key.who(),
-        "takes": key.takes().words(), "fixed": key.takes() == Takes::Fixed, "changed": changed, "error": error,
+        "takes": takes(board, key), "fixed": key.takes() == Takes::Fixed, "changed": changed, "error": error,
         "number": matches!(key.kind, Kind::Decimal(..) | Kind::DecimalOrOff(..) | Kind::Whole(..)),
         "choices": if let Kind::Choice(words) = key.kind { words } else { &[] },
     }))
 }
 
-fn groups(visitor: &Visitor, all: &[Saved], section: Option<&str>, typed: &Typed<'_>) -> Vec<Value> {
+fn groups(whose: (&Visitor, &Board), all: &[Saved], section: Option<&str>, typed: &Typed<'_>) -> Vec<Value> {
     let mut groups: Vec<(String, Vec<Value>)> = Vec::new();
     for key in runtime_keys().filter(|k| section.is_none_or(|s| s == k.section())) {
-        let Some(row) = row(visitor, all, key, typed) else { continue };
+        let Some(row) = row(whose, all, key, typed) else { continue };
         match groups.last_mut() {
             Some((name, rows)) if name == key.section() => rows.push(row),
             _ => groups.push((key.section().to_owned(), vec![row])),
@@ -138,7 +165,7 @@ async fn show(
     may_read(visitor, section)?;
     let boot = (shared.site.settings)();
     let all = if shared.site.versions.is_some() { versions(shared).await? } else { Vec::new() };
-    let groups = groups(visitor, &all, section, typed);
+    let groups = groups((visitor, &shared.board()), &all, section, typed);
     if section.is_some() && groups.is_empty() {
         return Err(Refusal::Missing("There is no such section of the configuration.".to_owned()));
     }
@@ -147,6 +174,7 @@ async fn show(
         (n.saturating_add(1), d.saturating_add(u32::from(row["differs"] == true)))
     });
     let number = all.last().map_or(0, |v| v.number);
+    let force = in_force_said(number, shared.site.current.version(), shared.board().applying);
     let past: Vec<Value> = all
         .iter()
         .rev()
@@ -162,7 +190,7 @@ async fn show(
         typed.wrong.iter().map(|(key, _)| json!({ "key": key, "id": key.replace('.', "-") })).collect();
     let own = json!({ "settings": {
         "groups": groups, "boot": if section.is_none() { boot } else { Vec::new() }, "count": count, "differing": differing,
-        "base": number, "past": past, "section": section, "wrong": typed.wrong.len(), "errors": errors, "focus": focus,
+        "base": number, "force": force, "past": past, "section": section, "wrong": typed.wrong.len(), "errors": errors, "focus": focus,
         "may": groups.iter().filter_map(|g| g["rows"].as_array()).flatten().any(|r| r["may"] == true),
     } });
     let path = if section.is_some() { "/settings/sections" } else { "/settings" };
@@ -172,6 +200,21 @@ async fn show(
         *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     Ok(answer)
+}
+
+/// What is to be known where the newest version is not the one that holds.
+fn in_force_said(newest: u32, holds: u32, applying: Option<u32>) -> Option<String> {
+    match applying {
+        _ if newest <= holds => None,
+        Some(number) => Some(format!(
+            "Version {number} waits for the record: it holds as soon as the books have it. Until then version {holds} holds, \
+             everywhere."
+        )),
+        None => Some(format!(
+            "Version {newest} is saved and does not hold: version {holds} does. The next start takes version {newest}; so does \
+             tbot apply-config {newest} at once."
+        )),
+    }
 }
 
 /// `GET /settings`
@@ -232,6 +275,22 @@ fn draft<'a>(visitor: &Visitor, all: &'a [Saved], fields: &Fields) -> Result<Dra
     if wrong.is_empty() { Ok(Draft { base, new, same_as: None, section }) } else { Err(wrong) }
 }
 
+/// The same, where the version that it makes could be applied.
+async fn fitting<'a>(
+    shared: &Shared,
+    visitor: &Visitor,
+    all: &'a [Saved],
+    fields: &Fields,
+) -> Result<Result<Draft<'a>, Vec<(String, String)>>, Refusal> {
+    let (draft, versions) = match (draft(visitor, all, fields), shared.site.versions.clone()) {
+        (Ok(draft), Some(versions)) => (draft, versions),
+        (draft, _) => return Ok(draft),
+    };
+    let new = draft.new.clone();
+    let checked = block(move || versions.check(&new)).await.map_err(|_| Refusal::Busy)?;
+    Ok(checked.map(|()| draft).map_err(|error| vec![of_error(&error)]))
+}
+
 /// Where a form came from: one section, or all of them. Who may not read them all goes back to the section of the change.
 fn section_of<'a>(visitor: &Visitor, fields: &'a Fields) -> Option<&'a str> {
     let named = Some(fields.get("section")).filter(|s| !s.is_empty());
@@ -242,7 +301,7 @@ fn section_of<'a>(visitor: &Visitor, fields: &'a Fields) -> Option<&'a str> {
 pub(crate) async fn submit(shared: Data<Shared>, visitor: Visitor, fields: Fields) -> Answer {
     refuse_foreign(&shared, &visitor, &fields).await?;
     let all = versions(&shared).await?;
-    match draft(&visitor, &all, &fields) {
+    match fitting(&shared, &visitor, &all, &fields).await? {
         Ok(draft) if difference(&draft.base.runtime, &draft.new).is_empty() => {
             let said = "Nothing differs from what stands; nothing was saved.".to_owned();
             show(&shared, &visitor, section_of(&visitor, &fields), &Typed::default(), Some(said)).await
@@ -277,7 +336,7 @@ fn difference_page(
     draft: &Draft<'_>,
     error: Option<(StatusCode, String)>,
 ) -> Answer {
-    let changes = difference(&draft.base.runtime, &draft.new);
+    let changes = difference_to(&draft.base.runtime, &draft.new, in_force(&shared.board()));
     let (refused, code) = rights(visitor, &changes);
     let rows: Vec<Value> = changes
         .iter()
@@ -307,7 +366,7 @@ fn difference_page(
 pub(crate) async fn apply(shared: Data<Shared>, request: HttpRequest, visitor: Visitor, fields: Fields) -> Answer {
     refuse_foreign(&shared, &visitor, &fields).await?;
     let all = versions(&shared).await?;
-    let draft = match draft(&visitor, &all, &fields) {
+    let draft = match fitting(&shared, &visitor, &all, &fields).await? {
         Ok(draft) => draft,
         Err(wrong) => {
             return show(
@@ -361,6 +420,9 @@ pub(crate) async fn apply(shared: Data<Shared>, request: HttpRequest, visitor: V
     let number = match save(&shared, &draft.new, saving).await? {
         Ok(number) => number,
         Err(NotSaved::Changed) => return again(StatusCode::CONFLICT, &changed),
+        Err(NotSaved::Unfit(error)) => {
+            return again(StatusCode::UNPROCESSABLE_ENTITY, &format!("{error}. Nothing was saved."));
+        }
         Err(NotSaved::Failed(why)) => return Err(Refusal::Broken(format!("Nothing was saved. {why}"))),
     };
     let notice = applied(&shared, &visitor, number, why).await?;
@@ -373,6 +435,17 @@ async fn save(shared: &Shared, new: &Runtime, saving: Saving) -> Result<Result<u
     block(move || versions.save(&new, &saving)).await.map_err(|_| Refusal::Busy)
 }
 
+/// Waits the moment that the record usually takes, so that the page that follows shows what holds. Where it takes longer the page
+/// says so.
+async fn until_it_holds(shared: &Shared, number: u32) {
+    for _ in 0..LOOKS {
+        if shared.site.current.version() >= number {
+            return;
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// Has a saved version applied. Each change was looked at by its own right already, so the command itself may be given.
 async fn applied(shared: &Shared, visitor: &Visitor, number: u32, why: String) -> Result<String, Refusal> {
     let caller = Caller { who: visitor.who(), origin: Origin::Web, roles: Roles::ADMINISTRATOR, stepped_up: true };
@@ -381,6 +454,7 @@ async fn applied(shared: &Shared, visitor: &Visitor, number: u32, why: String) -
     let answer = shared.site.door.command(order).await;
     let (what, said, notice) = match answer {
         Ok(outcome) => {
+            until_it_holds(shared, number).await;
             ("carried_out", outcome.message.clone(), format!("Version {number} is saved. {}", outcome.message))
         }
         Err(refused) => {

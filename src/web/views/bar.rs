@@ -74,6 +74,10 @@ fn session(board: &Board) -> Value {
         "before the open".to_owned()
     } else if board.at >= session.close {
         "after the close".to_owned()
+    } else if !board.state.trades() {
+        "open, not traded".to_owned()
+    } else if windows.is_empty() && board.strategies.iter().all(|s| s.opens_after(board.at).is_none()) {
+        "open, no window left".to_owned()
     } else if windows.is_empty() {
         "open, between windows".to_owned()
     } else {

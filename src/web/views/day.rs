@@ -7,7 +7,7 @@ use desk::domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::words::{date, left, percent, permille};
-use crate::messages::board::Board;
+use crate::messages::board::{Board, StrategyLine};
 use crate::render::numbers::{Sign, cents_text, clock, glance, plain};
 
 /// More points than this are thinned for the chart.
@@ -56,7 +56,33 @@ pub(super) fn head(board: &Board) -> Value {
         "at_stops": cents_text(day.at_stops, Sign::Result),
         "positions": board.positions.len(),
         "next": next,
+        "no_window": no_window(board),
     })
+}
+
+/// Why no window is among what comes, where the session still goes on and none is traded.
+fn no_window(board: &Board) -> Option<String> {
+    let session = board.session.as_ref().filter(|s| board.at < s.close)?;
+    let trades = board.state.trades();
+    let open: Vec<&str> = session.windows.iter().map(|w| w.as_str()).collect();
+    let next = board.strategies.iter().filter_map(|s| Some((s.opens_after(board.at)?, s.name))).min();
+    let with_start = |what: String| {
+        (!trades).then(|| format!("No window is traded in the state {}. After Start {what}.", board.state.word()))
+    };
+    match next {
+        _ if !open.is_empty() => with_start(format!("the window of {} goes on", open.join(" and "))),
+        Some((from, name)) => with_start(format!("the next is {name}, at {} UTC", clock(from))),
+        None => {
+            let why = |s: &StrategyLine| match s.window {
+                _ if s.suspended.is_some() => format!("{} is suspended", s.name),
+                _ if !s.on => format!("{} is switched off", s.name),
+                None => format!("{} has none", s.name),
+                Some(_) => format!("that of {} is over", s.name),
+            };
+            let why: Vec<String> = board.strategies.iter().map(why).collect();
+            Some(format!("No window opens any more in this session: {}.", why.join(", ")))
+        }
+    }
 }
 
 fn cents(m: Money) -> i64 {

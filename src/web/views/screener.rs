@@ -53,7 +53,7 @@ pub(crate) fn screener(board: &Board, narrowed: &Narrowed<'_>) -> Value {
         "reasons": reasons.iter().map(|(code, count)| {
             json!({ "code": code, "word": code.replace('_', " "), "count": count })
         }).collect::<Vec<_>>(),
-        "unknown": unknown,
+        "unknown": unknown, "known": screen.lines.iter().any(|l| l.as_of.is_some()),
         "rows": shown,
     })
 }

@@ -83,9 +83,11 @@ pub(super) fn strategies(board: &Board) -> Value {
     let state = |s: &StrategyLine| match (&s.suspended, s.window) {
         (Some(_), _) => "suspended",
         (None, _) if !s.on => "off",
+        (None, None) if board.session.is_none() => "no session yet",
         (None, None) => "no window today",
         (None, Some((from, _))) if board.at < from => "waits for its window",
-        (None, Some((_, to))) if board.at < to => "in its window",
+        (None, Some((_, to))) if board.at < to && board.state.trades() => "in its window",
+        (None, Some((_, to))) if board.at < to => "in its window, not trading",
         (None, Some(_)) => "done for today",
     };
     let rows: Vec<Value> = board

@@ -13,8 +13,13 @@ fn res_2_a_flag_begins_a_rehearsal_and_a_restart_never_resumes_it() {
     bot.register();
     let ledger = data.join("output/TBOT_US_SIM_01/ledgers/TBOT_US_SIM_01_BOT_ledger.db");
     let before = std::fs::read(&ledger).unwrap();
+    // The kill switch is exercised by itself at first.
+    bot.until("drilled", |b| b["drill"].is_object());
+    let logs = || ["life.log", "logs/system.log"].map(|name| std::fs::read_to_string(data.join(name)).unwrap());
+    let quiet = logs();
     std::fs::write(data.join("control/test_mode.flag"), "a dry run").unwrap();
     bot.until("rehearsing", |b| b["rehearsing"] == true);
+    assert_eq!(logs(), quiet, "RES-3: what begins a rehearsal stands in the audit alone");
     assert!(data.join("control/test_mode.taken").exists() && !data.join("control/test_mode.flag").exists());
     let second = bot.tell("rehearse");
     assert_eq!(second.code, Some(4), "{}{}", second.out, second.err);

@@ -109,6 +109,60 @@ fn each_page_shows_each_state_with_data_and_without() {
     }
 }
 
+/// Where no window comes any more, the dashboard says why instead of naming one that nobody will trade in.
+#[test]
+fn the_dashboard_says_why_no_window_comes() {
+    use desk::domain::ids::StrategyName::Close;
+    let server = Server::start();
+    let ann = server.person("ann", &[Role::Viewer]);
+    let at = |time: &str, change: fn(&mut Board)| {
+        let mut board = sample::board();
+        board.at = sample::at(time);
+        board.session.as_mut().unwrap().windows.clear();
+        change(&mut board);
+        server.board.send_replace(Arc::new(board));
+        server.get("/", Some(&ann)).body
+    };
+    let off: fn(&mut Board) = |b| {
+        b.strategies[1].on = false;
+        b.strategies[2].suspended = Some("it panicked".to_owned());
+    };
+    let stopped: fn(&mut Board) = |b| b.state = BotState::Stopped;
+    let stopped_inside: fn(&mut Board) = |b| {
+        b.state = BotState::Stopped;
+        b.session.as_mut().unwrap().windows.push(Close);
+    };
+    for (time, change, said) in [
+        (
+            "15:45:00",
+            off,
+            "No window opens any more in this session: that of open is over, mid is switched off, close is suspended.",
+        ),
+        (
+            "15:45:00",
+            stopped,
+            "No window is traded in the state stopped. After Start the next is mid, at 16:00:00 UTC.",
+        ),
+        (
+            "20:41:07",
+            stopped_inside,
+            "No window is traded in the state stopped. After Start the window of close goes on.",
+        ),
+    ] {
+        let page = at(time, change);
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let as_usual: fn(&mut Board) = |_| {};
+    let inside: fn(&mut Board) = |b| b.session.as_mut().unwrap().windows.push(Close);
+    for (time, change) in [("15:45:00", as_usual), ("20:41:07", inside)] {
+        assert!(!at(time, change).contains("No window"), "{time}");
+    }
+    let page = at("16:30:00", |b| (b.state, b.strategies[0].on) = (BotState::Stopped, false));
+    for said in ["open, not traded", "in its window, not trading"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+}
+
 /// RISK-12: what clearing a drawdown means is said before it is done.
 #[test]
 fn risk_12_the_page_says_what_clearing_a_drawdown_makes_of_the_peak() {

@@ -15,6 +15,7 @@ use desk::domain::trade::Trade;
 use desk::gates::{Check, GateResult, Reason};
 use desk::machines::screener::Reason as ScreenedOut;
 use desk::research::luck::SplitMix;
+use desk::strategies::Parameters;
 use tbot::messages::board::*;
 use tbot::messages::past::{ClearedFreeze, Past, PastClosing};
 use tbot::messages::screener::{Asked, ScreenBoard, ScreenLine};
@@ -220,6 +221,7 @@ fn strategies() -> Vec<StrategyLine> {
         name,
         on: true,
         changes: false,
+        in_force: Parameters::of(name),
         window: Some((at(from), at(to))),
         suspended: None,
         signals: counts[0],
@@ -394,6 +396,17 @@ fn past() -> Past {
     }
 }
 
+fn session_board() -> SessionBoard {
+    SessionBoard {
+        id: session(),
+        open: at("14:30:00"),
+        close: at("21:00:00"),
+        windows: vec![StrategyName::Close],
+        next: coming(),
+        closed: false,
+    }
+}
+
 /// The day at 20:41:07: losing, two positions, one entry working.
 pub(crate) fn board() -> Board {
     use StrategyName::{Close, Mid, Open};
@@ -407,16 +420,10 @@ pub(crate) fn board() -> Board {
         state: BotState::Trading,
         since: at("20:40:27"),
         reason: None,
+        applying: None,
         rehearsing: false,
         open_day: None,
-        session: Some(SessionBoard {
-            id: session(),
-            open: at("14:30:00"),
-            close: at("21:00:00"),
-            windows: vec![Close],
-            next: coming(),
-            closed: false,
-        }),
+        session: Some(session_board()),
         latch: None,
         defense: None,
         freezes: vec![],

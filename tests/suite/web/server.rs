@@ -161,7 +161,7 @@ impl Server {
                     reports: sample::reports(),
                     logs: Arc::new(sample::logs),
                     log_names: vec!["system", "orders"],
-                    current: Current::new(Runtime { zone: chrono_tz::Tz::Europe__Berlin, ..Runtime::default() }),
+                    current: Current::new(1, Runtime { zone: chrono_tz::Tz::Europe__Berlin, ..Runtime::default() }),
                     versions: Some(Arc::new(super::settings::Kept::default())),
                     registered: Arc::new(|_| {}),
                     manners: Manners { secure, strict_transport: secure, ..Manners::default() },

@@ -1,13 +1,14 @@
 //! The settings: a draft, its difference, its applying; who may what; going back.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use desk::domain::bot::{Command, Role};
-use tbot::settings::Runtime;
+use tbot::settings::{Runtime, SettingsError};
 use tbot::store::people::AuditFilter;
 use tbot::web::{NotSaved, Saved, Saving, Versions};
 
 use super::client::Answer;
+use super::sample;
 use super::server::{Person, Server};
 
 /// Versions in memory.
@@ -30,6 +31,10 @@ impl Default for Kept {
 impl Versions for Kept {
     fn all(&self) -> Result<Vec<Saved>, String> {
         Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn check(&self, new: &Runtime) -> Result<(), SettingsError> {
+        new.chosen(0, "").map(drop)
     }
 
     fn save(&self, new: &Runtime, saving: &Saving) -> Result<u32, NotSaved> {
@@ -98,6 +103,55 @@ fn ops_3_a_change_is_seen_before_it_is_applied_and_is_recorded() {
     assert!(page.contains("olga") && page.contains("/settings/versions/2") && page.contains("thin week"), "{page}");
     let back = server.get("/settings/versions/1", Some(&root)).body;
     assert!(back.contains("Going back to version 1 changes 1 of the keys") && back.contains("loosens"), "{back}");
+}
+
+/// WEB-7, OPS-3: a file that cannot be used is said beside its field with what was typed, and no version is saved.
+#[test]
+fn ops_3_a_version_that_cannot_be_applied_is_not_saved() {
+    let server = Server::start();
+    let operator = server.person("otto", &[Role::Operator]);
+    let change = ("screener.file", "/nowhere/list.txt");
+    for answer in [draft(&server, &operator, change.0, change.1), apply(&server, &operator, change, "1", "a list")] {
+        assert_eq!(answer.status, 422);
+        let body = answer.body.replace("&#x2F;", "/");
+        assert!(body.contains("screener.file /nowhere/list.txt: it cannot be read"), "{body}");
+        assert!(body.contains("value=\"/nowhere/list.txt\"") && body.contains("Allowed: a plain file"), "{body}");
+    }
+    assert!(server.given().is_empty());
+    assert_eq!(draft(&server, &operator, "screener.price_min", "2").status, 200, "version 1 is still the newest");
+}
+
+/// OPS-3, decision 0022: when a change takes effect is said as it will be. Beside an earlier change of the strategy that waits for
+/// the next session a later one waits too; taking the earlier one back frees it; going off holds at once.
+#[test]
+fn ops_3_a_change_beside_one_that_waits_says_that_it_waits() {
+    let server = Server::start();
+    let operator = server.person("otto", &[Role::Operator]);
+    let takes = |key: &str, value: &str| {
+        let page = draft(&server, &operator, key, value).body;
+        let row = page.split(&format!("<code>{key}</code>")).nth(1).unwrap_or_else(|| panic!("{page}"));
+        row.split("<td class=\"c2\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    };
+    let (now, later) = ("at once", "from the next session on");
+    assert_eq!(takes("strategies.open.timeout", "30"), now);
+    assert_eq!(takes("strategies.open.range_minutes", "20"), later);
+    // It is saved; the bot trades by what the session began with.
+    apply(&server, &operator, ("strategies.open.range_minutes", "20"), "1", "a longer look");
+    let mut board = sample::board();
+    board.strategies[0].changes = true;
+    server.board.send_replace(Arc::new(board));
+    assert_eq!(takes("strategies.open.timeout", "30"), later);
+    assert_eq!(takes("strategies.open.enabled", "false"), now);
+    assert_eq!(takes("strategies.open.range_minutes", "15"), now, "that is what the session began with");
+    assert_eq!(takes("strategies.mid.timeout", "30"), now, "the others do not wait");
+    // The page of the strategies shows what it trades by.
+    let mut board = sample::board();
+    (board.strategies[0].changes, board.strategies[0].in_force.range_minutes) = (true, 12);
+    server.board.send_replace(Arc::new(board));
+    let page = server.get("/strategies", Some(&operator)).body;
+    assert!(page.contains(">12<small class=\"w\">next session 15</small>"), "{page}");
+    let page = server.get("/settings/sections/strategies.open", Some(&operator)).body;
+    assert!(!page.contains("takes effect at once<") && page.contains("at once where it goes off"), "{page}");
 }
 
 /// WEB-2a, WEB-3: each key asks for its own right, and what loosens for a code.

@@ -274,7 +274,7 @@ impl Backtest {
         self.trader.observe(now, ended)?;
         self.trader.decide(now, ended, &mut Direct(&mut self.venue))?;
         match self.choices.get(&now) {
-            Some(chosen) => self.trader.choose(now, chosen.clone()),
+            Some(chosen) => self.trader.choose_and_withdraw(now, chosen.clone(), &mut Direct(&mut self.venue)),
             None => Ok(()),
         }
     }

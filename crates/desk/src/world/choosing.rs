@@ -1,9 +1,9 @@
 //! Which strategies trade and how, changed while the bot runs (OPS-3, decision 0022). The change is an event: whoever folds the
 //! record has it at the same place.
 
-use super::trader::{Halt, Record, Trader};
+use super::trader::{Halt, Link, Record, Trader};
 use crate::domain::event::Body;
-use crate::domain::ids::StrategyName;
+use crate::domain::ids::{OrderId, StrategyName};
 use crate::domain::time::Timestamp;
 use crate::machines::screener::Criteria;
 use crate::machines::strategy::StrategyMachine;
@@ -20,6 +20,32 @@ impl<R: Record> Trader<R> {
             return Ok(());
         }
         self.commit(at, [Body::Configured(Box::new(chosen))])
+    }
+
+    /// Records what was chosen, and withdraws the entries of strategies that it switches off.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn choose_and_withdraw(&mut self, at: Timestamp, chosen: Chosen, link: &mut impl Link) -> Result<(), Halt> {
+        self.choose(at, chosen)?;
+        self.withdraw_unwanted(at, link)
+    }
+
+    /// Withdraws what [`Self::unwanted`] names.
+    pub(super) fn withdraw_unwanted(&mut self, now: Timestamp, link: &mut impl Link) -> Result<(), Halt> {
+        while let Some(order) = self.unwanted() {
+            self.cancel(now, order, link)?;
+        }
+        Ok(())
+    }
+
+    /// An entry that still works though its strategy is off, and whose withdrawal nobody has asked for yet. What it has filled
+    /// stays, with its rules.
+    #[must_use]
+    pub fn unwanted(&self) -> Option<OrderId> {
+        let off = |name| self.strategies.iter().any(|s| s.name() == name && !s.is_on());
+        let mut entries = self.portfolio.iter().filter(|p| p.entry_working && off(p.strategy)).map(|p| &p.entry);
+        entries.find(|order| self.may_cancel(order)).cloned()
     }
 
     /// What of a choice holds from the next session's open on, in words; what is not named holds from the next minute on, and

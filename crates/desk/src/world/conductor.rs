@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::seats::{Found, Step};
+use super::seats::{Found, Step, withdrawal};
 use super::trader::{Ended, Halt, Move, Record, Trader};
 use crate::domain::event::Body;
 use crate::domain::market::{Bar, QuoteBar};
@@ -65,6 +65,8 @@ pub enum Act {
 #[derive(Debug)]
 enum Work {
     Freeze,
+    /// Entries of strategies that are off.
+    Withdraw,
     Ask(usize, Question),
     Move(Symbol, Move),
     Signal(usize, Found),
@@ -147,6 +149,11 @@ impl Conductor {
         }
     }
 
+    /// Withdraws the entries of strategies that are off, before what an instant has left to do.
+    pub fn withdraw(&mut self) {
+        self.work.push_front(Work::Withdraw);
+    }
+
     /// Has a step performed between two others.
     pub fn perform(&mut self, step: Step) {
         self.work.push_front(Work::Perform(step));
@@ -161,7 +168,8 @@ impl Conductor {
     /// An instant has been observed: at the close what is held is left, and nothing follows.
     pub fn begin<R: Record>(&mut self, instant: Moment, trader: &Trader<R>) {
         let Some(close) = trader.terms().map(|t| t.hours.close) else { return };
-        self.work.push_back(Work::Freeze);
+        // A process that ended between a choice and its withdrawals has left them to this one.
+        self.work.extend([Work::Withdraw, Work::Freeze]);
         if instant.at >= close {
             return self.end(instant, trader);
         }
@@ -234,8 +242,13 @@ impl Conductor {
                     let bodies: Vec<Body> = trader.freezes()?;
                     (!bodies.is_empty()).then_some(Step { bodies, out: None })
                 }
+                // Nobody else moves or cancels anything while a kill does.
+                Work::Withdraw | Work::Ask(_, Question::Exits) | Work::Move(..) if self.killing => None,
+                Work::Withdraw => trader.unwanted().map(|order| {
+                    self.work.push_front(Work::Withdraw);
+                    withdrawal(order)
+                }),
                 Work::Ask(index, Question::Entries) if !self.enters(index) => None,
-                Work::Ask(_, Question::Exits) | Work::Move(..) if self.killing => None,
                 Work::Ask(index, question) => {
                     self.waiting = Waiting::Answer(index, question);
                     return Ok(Some(Act::Ask(index, question)));

@@ -58,7 +58,8 @@ impl<R: Record> Trader<R> {
         Ok(())
     }
 
-    /// Repeats what was not confirmed; withdraws what came back after it had been given up; closes what has no
+    /// Repeats what was not confirmed; withdraws what came back after it had been given up, and entries of strategies that are
+    /// off; closes what has no
     /// protection, what has no right to be there, and what is left after the close.
     pub(super) fn repair(&mut self, now: Timestamp, at_start: bool, link: &mut impl Link) -> Result<(), Halt> {
         for command in self.broker.repeats(now, at_start) {
@@ -68,6 +69,7 @@ impl<R: Record> Trader<R> {
         for symbol in late {
             self.withdraw(now, &symbol, link)?;
         }
+        self.withdraw_unwanted(now, link)?;
         let bare: Vec<Symbol> = self.portfolio.owners().filter(|p| self.is_bare(p)).map(|p| p.symbol).collect();
         for symbol in bare {
             // An order of ours takes the place of the stop that is gone.

@@ -162,18 +162,6 @@ pub enum BotBody {
         /// By whom, why.
         mark: Mark,
     },
-    /// A dry session runs beside the state (RES-1).
-    RehearsalBegan {
-        /// By whom, why.
-        mark: Mark,
-    },
-    /// It ended.
-    RehearsalEnded {
-        /// Whether every point passed.
-        passed: bool,
-        /// In words.
-        why: String,
-    },
     /// A session began.
     SessionBegan {
         /// Which.
@@ -244,8 +232,6 @@ impl BotBody {
             Self::StrategyReinstated { .. } => "strategy_reinstated",
             Self::ErrorRaised { .. } => "error_raised",
             Self::Acknowledged { .. } => "acknowledged",
-            Self::RehearsalBegan { .. } => "rehearsal_began",
-            Self::RehearsalEnded { .. } => "rehearsal_ended",
             Self::SessionBegan { .. } => "session_began",
             Self::SessionEnded { .. } => "session_ended",
             Self::ConfigApplied { .. } => "config_applied",
@@ -304,8 +290,6 @@ mod tests {
             BotBody::StrategyReinstated { strategy, mark: mark.clone() },
             BotBody::ErrorRaised { mark: mark.clone(), remedy: "look".to_owned() },
             BotBody::Acknowledged { mark: mark.clone() },
-            BotBody::RehearsalBegan { mark },
-            BotBody::RehearsalEnded { passed: false, why: "stopped".to_owned() },
             BotBody::SessionBegan { session },
             BotBody::SessionEnded { session },
             BotBody::ConfigApplied { number: 7 },

@@ -115,6 +115,12 @@ impl BotState {
         matches!(self, Idle | Analyzing | Trading | Monitoring)
     }
 
+    /// Whether windows that come are traded in: not while it is stopped, stops, or has not started yet.
+    #[must_use]
+    pub const fn trades(self) -> bool {
+        self.is_running() || matches!(self, Updating)
+    }
+
     /// Whether the bot is set up: every state from `started` on.
     #[must_use]
     pub const fn is_set_up(self) -> bool {

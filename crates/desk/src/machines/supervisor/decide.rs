@@ -1,7 +1,7 @@
 //! A command decided on: may its caller, was it given before, does the state allow it, and what follows.
 
 use super::facts::Facts;
-use super::machine::Supervisor;
+use super::machine::{REHEARSING, Supervisor};
 use super::refusal::{Refusal, count};
 use super::verdict::{Carried, Effect, Ordered, Verdict};
 use crate::domain::bot::{Answer, BotBody, BotEvent, BotState, Command, FreezeName, Need, Origin, Scope, Who, permit};
@@ -95,7 +95,7 @@ impl Supervisor {
             Ok(Need::StepUp | Need::Nothing) => {}
         }
         let kill = order.command == Command::Kill;
-        if let Some(known) = self.answers.get(&order.key) {
+        if let Some(known) = self.answers.get(&order.key).or_else(|| self.aside.answers.get(&order.key)) {
             let same = known.who == order.caller.who && known.command == order.command;
             match &known.answer {
                 Some(answer) if same => return Verdict::Again(answer.clone()),
@@ -110,7 +110,10 @@ impl Supervisor {
         match self.allowed(&asked).and_then(|()| self.carry_out(&asked)) {
             Ok(draft) => {
                 let answer = Answer::Accepted { message: draft.message };
-                let events = self.told(&asked, draft.bodies, answer.clone());
+                // A rehearsal leaves the bot's life as it was (RES-3): the audit has it, and the machine is told.
+                let rehearses = order.command == Command::Rehearse;
+                let told = || self.told(&asked, draft.bodies, answer.clone());
+                let events = if rehearses { Vec::new() } else { told() };
                 Verdict::Carry(Box::new(Carried { events, effects: draft.effects, answer, acts_first: kill }))
             }
             Err(refusal) => {
@@ -144,7 +147,7 @@ impl Supervisor {
             return Err(Refusal::GoingDown { command, state });
         }
         let ends_it = matches!(asked.order.command, Stop | Flatten(_));
-        if self.rehearsing.is_some() && asked.order.command.is_live_trading() && !ends_it {
+        if self.rehearsing().is_some() && asked.order.command.is_live_trading() && !ends_it {
             return Err(Refusal::Rehearsing { command });
         }
         Ok(())
@@ -195,10 +198,8 @@ impl Supervisor {
     }
 
     /// Stop, Flatten, Kill and Shutdown end a rehearsal and act (RES-1).
-    fn end_rehearsal(&self, asked: &Asked<'_>, draft: &mut Draft) {
-        if self.rehearsing.is_some() {
-            let why = format!("ended by {}", asked.verb());
-            draft.bodies.push(BotBody::RehearsalEnded { passed: false, why });
+    fn end_rehearsal(&self, draft: &mut Draft) {
+        if self.rehearsing().is_some() {
             draft.effects.push(Effect::EndRehearsal);
         }
     }
@@ -228,7 +229,7 @@ impl Supervisor {
 
     fn stop(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {
         let mut draft = Draft::default();
-        self.end_rehearsal(asked, &mut draft);
+        self.end_rehearsal(&mut draft);
         if self.state == BotState::GracefulClosingPositions {
             draft.message = format!("It is stopping already, since {}.", self.stop_began);
             return Ok(draft);
@@ -254,7 +255,7 @@ impl Supervisor {
 
     fn flatten(&self, asked: &Asked<'_>, scope: &Scope) -> Draft {
         let mut draft = Draft::default();
-        self.end_rehearsal(asked, &mut draft);
+        self.end_rehearsal(&mut draft);
         draft.effects.extend([Effect::CancelEntries(scope.clone()), Effect::Flatten(scope.clone())]);
         draft.message = match scope {
             Scope::All => format!("{} closed now.", will_be(asked.facts.positions, "position")),
@@ -276,7 +277,7 @@ impl Supervisor {
         });
         draft.effects.push(Effect::TripLatch(mark));
         draft.effects.extend([Effect::CancelEntries(Scope::All), Effect::Flatten(Scope::All)]);
-        self.end_rehearsal(asked, &mut draft);
+        self.end_rehearsal(&mut draft);
         if !self.set_up {
             draft.say("The latch is set. The bot is not set up, so there is nothing to close.");
             return draft;
@@ -301,7 +302,7 @@ impl Supervisor {
 
     fn rehearse(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {
         let command = asked.verb();
-        if self.rehearsing.is_some() {
+        if self.rehearsing().is_some() {
             return Err(Refusal::Rehearsing { command });
         }
         if !matches!(self.state, BotState::Started | BotState::Idle | BotState::Stopped) {
@@ -310,9 +311,7 @@ impl Supervisor {
         }
         asked.flat()?;
         asked.facts.rehearsal.clone().map_err(|why| Refusal::CannotRehearse { why })?;
-        let mut draft = Draft::doing(Effect::StartRehearsal, "The rehearsal has begun. No real order is sent.");
-        draft.bodies.push(BotBody::RehearsalBegan { mark: asked.order.mark(asked.at) });
-        Ok(draft)
+        Ok(Draft::doing(Effect::StartRehearsal, REHEARSING))
     }
 
     fn close_day(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {
@@ -328,7 +327,7 @@ impl Supervisor {
 
     fn shut_down(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {
         let mut draft = Draft::default();
-        self.end_rehearsal(asked, &mut draft);
+        self.end_rehearsal(&mut draft);
         let again = asked.order.caller.origin == Origin::Signal;
         match self.state {
             BotState::ShutdownTriggered => draft.say("The process is ending now."),

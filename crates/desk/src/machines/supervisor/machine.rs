@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use super::answers::Answers;
-use crate::domain::bot::{BOT_EVENT_VERSION, BotBody, BotEvent, BotState, Freeze, FreezeName, Mark, Mode, Who};
+use crate::domain::bot::{
+    Answer, BOT_EVENT_VERSION, BotBody, BotEvent, BotState, Command, Freeze, FreezeName, Key, Mark, Mode, Who,
+};
 use crate::domain::ids::{SessionId, StrategyName};
 use crate::domain::time::{Span, Timestamp};
 
 /// How many cleared freezes and reset latches are kept at hand; the event log has them all.
 const CLEARED: usize = 200;
+
+/// What whoever begins a rehearsal is told.
+pub(super) const REHEARSING: &str = "The rehearsal has begun. No real order is sent.";
 
 /// How long things may take, in the bot's time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +49,10 @@ pub struct Unlatched {
     pub set: Mark,
     /// Who reset it, when and why.
     pub reset: Mark,
+    /// When it was set, by the clock on the wall; nothing where nobody knew.
+    pub set_written: Option<Timestamp>,
+    /// The same of its reset.
+    pub reset_written: Option<Timestamp>,
 }
 
 /// A fatal fault that nobody has acknowledged.
@@ -93,6 +102,15 @@ impl fmt::Display for Unfoldable {
 
 impl std::error::Error for Unfoldable {}
 
+/// What is no part of the bot's life: a rehearsal leaves its log as it was (RES-3), so a process that begins knows of none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Aside {
+    /// The rehearsal that runs.
+    pub(super) rehearsing: Option<Mark>,
+    /// Commands that began one.
+    pub(super) answers: Answers,
+}
+
 /// The machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Supervisor {
@@ -107,6 +125,8 @@ pub struct Supervisor {
     pub(super) stop_began: Timestamp,
     closing: Option<Mark>,
     pub(super) latch: Option<Mark>,
+    /// When it was set, by the clock on the wall.
+    latch_written: Option<Timestamp>,
     /// The latch that was reset last: its durable mark may have outlived a crash.
     pub(super) reset: Option<Mark>,
     /// The latch was set, and the state has not followed yet.
@@ -118,7 +138,7 @@ pub struct Supervisor {
     pub(super) mode: Mode,
     pub(super) suspended: BTreeMap<StrategyName, Mark>,
     pub(super) fault: Option<Fault>,
-    pub(super) rehearsing: Option<Mark>,
+    pub(super) aside: Aside,
     pub(super) session: Option<SessionId>,
     pub(super) session_runs: bool,
     config: u32,
@@ -146,6 +166,7 @@ impl Supervisor {
             stop_began: Timestamp::default(),
             closing: None,
             latch: None,
+            latch_written: None,
             reset: None,
             kill_waits: false,
             freezes: BTreeMap::new(),
@@ -155,7 +176,7 @@ impl Supervisor {
             mode,
             suspended: BTreeMap::new(),
             fault: None,
-            rehearsing: None,
+            aside: Aside::default(),
             session: None,
             session_runs: false,
             config: 0,
@@ -234,7 +255,19 @@ impl Supervisor {
     /// The rehearsal that runs.
     #[must_use]
     pub const fn rehearsing(&self) -> Option<&Mark> {
-        self.rehearsing.as_ref()
+        self.aside.rehearsing.as_ref()
+    }
+
+    /// A dry session runs beside the state from now on; its command, given again, has the effect of one (LIFE-7).
+    pub fn rehearsal_began(&mut self, key: &Key, mark: &Mark) {
+        self.aside.answers.commanded(key, &Command::Rehearse, &mark.who);
+        self.aside.answers.answered(key, &Answer::Accepted { message: REHEARSING.to_owned() });
+        self.aside.rehearsing = Some(mark.clone());
+    }
+
+    /// It has ended, whatever ended it.
+    pub fn rehearsal_ended(&mut self) {
+        self.aside.rehearsing = None;
     }
 
     /// The session, from its start to the start of the next.
@@ -254,7 +287,7 @@ impl Supervisor {
     pub fn may_enter(&self, strategy: StrategyName) -> bool {
         self.state.may_enter()
             && self.latch.is_none()
-            && self.rehearsing.is_none()
+            && self.aside.rehearsing.is_none()
             && !self.suspended.contains_key(&strategy)
             && !self.freezes.values().any(|f| f.holds(strategy))
     }
@@ -324,7 +357,6 @@ impl Supervisor {
             }
             BotBody::Recovered { from, to } => {
                 self.check(event.seq, *from, *to, true)?;
-                self.rehearsing = None;
                 if from != to {
                     (self.state, self.since) = (*to, event.at);
                 }
@@ -338,10 +370,12 @@ impl Supervisor {
             }
             BotBody::Unfrozen { name, mark } => self.unfreeze(name, mark),
             BotBody::LatchSet { mark } => {
-                self.latch = Some(mark.clone());
+                if self.latch.replace(mark.clone()).is_none() {
+                    self.latch_written = event.written;
+                }
                 self.kill_waits = self.state != BotState::EmergencyClosingPositions;
             }
-            BotBody::LatchReset { mark } => self.unlatch(mark),
+            BotBody::LatchReset { mark } => self.unlatch(mark, event.written),
             BotBody::DefenseEntered { mark } => self.defense = Some(mark.clone()),
             BotBody::DefenseLeft { .. } => self.defense = None,
             BotBody::ModeSet { mode, .. } => self.mode = *mode,
@@ -358,8 +392,6 @@ impl Supervisor {
                 }
             }
             BotBody::Acknowledged { .. } => self.fault = None,
-            BotBody::RehearsalBegan { mark } => self.rehearsing = Some(mark.clone()),
-            BotBody::RehearsalEnded { .. } => self.rehearsing = None,
             BotBody::SessionBegan { session } => (self.session, self.session_runs) = (Some(*session), true),
             BotBody::SessionEnded { .. } => self.session_runs = false,
             BotBody::ConfigApplied { number } => self.config = *number,
@@ -399,10 +431,11 @@ impl Supervisor {
         keep(&mut self.cleared, Cleared { freeze, mark: mark.clone() });
     }
 
-    fn unlatch(&mut self, mark: &Mark) {
+    fn unlatch(&mut self, mark: &Mark, reset_written: Option<Timestamp>) {
         (self.reset, self.kill_waits) = (self.latch.take(), false);
+        let set_written = self.latch_written.take();
         if let Some(set) = self.reset.clone() {
-            keep(&mut self.unlatched, Unlatched { set, reset: mark.clone() });
+            keep(&mut self.unlatched, Unlatched { set, reset: mark.clone(), set_written, reset_written });
         }
     }
 }

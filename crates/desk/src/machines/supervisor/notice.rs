@@ -51,13 +51,6 @@ pub enum Happening {
         /// Why.
         why: String,
     },
-    /// A rehearsal came to its end.
-    Rehearsed {
-        /// Whether every point passed.
-        passed: bool,
-        /// In words.
-        why: String,
-    },
     /// A session begins. One that was not ended ends with it.
     SessionBegan(SessionId),
     /// It has ended: what was for the session alone ends with it.
@@ -95,7 +88,10 @@ impl Supervisor {
         let mut effects = Vec::new();
         let bodies = match happening {
             Happening::SetUp(to) => vec![self.set_up_step(*to)?],
-            Happening::Fault { part, what, remedy } => self.fail(at, part, what, remedy),
+            Happening::Fault { part, what, remedy } => {
+                effects.extend(self.rehearsing().map(|_| Effect::EndRehearsal));
+                self.fail(at, part, what, remedy)
+            }
             Happening::Configured { number, result } => self.configured(*number, result, facts),
             Happening::Freeze { name, strategy, part, why, for_the_session } => {
                 let mark = Mark { at, who: bot(part), why: cut(why) };
@@ -109,10 +105,6 @@ impl Supervisor {
                 let mark = Mark { at, who: bot(part), why: cut(why) };
                 vec![BotBody::StrategySuspended { strategy: *strategy, mark }]
             }
-            Happening::Rehearsed { passed, why } if self.rehearsing.is_some() => {
-                vec![BotBody::RehearsalEnded { passed: *passed, why: cut(why) }]
-            }
-            Happening::Rehearsed { .. } => Vec::new(),
             // A restart in the middle of it.
             Happening::SessionBegan(session) if self.session_runs && self.session == Some(*session) => Vec::new(),
             Happening::SessionBegan(session) => {
@@ -154,11 +146,7 @@ impl Supervisor {
     /// A fatal fault. A kill under way and the end of the process go on: the fault waits in the record.
     fn fail(&self, at: Timestamp, part: &str, what: &str, remedy: &str) -> Vec<BotBody> {
         let mark = Mark { at, who: bot(part), why: cut(what) };
-        let mut bodies = Vec::new();
-        if self.rehearsing.is_some() {
-            bodies.push(BotBody::RehearsalEnded { passed: false, why: "ended by a fatal fault".to_owned() });
-        }
-        bodies.push(BotBody::ErrorRaised { mark, remedy: cut(remedy) });
+        let mut bodies = vec![BotBody::ErrorRaised { mark, remedy: cut(remedy) }];
         let goes_on = matches!(self.state, BotState::EmergencyClosingPositions | BotState::Shutdown) || self.kill_waits;
         if self.state.may_become(BotState::Error) && !goes_on {
             let (from, to) = (self.state, BotState::Error);

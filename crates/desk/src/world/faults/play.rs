@@ -196,7 +196,7 @@ impl<'d> Play<'d> {
             trader.upkeep(now, outside)
         })?;
         for (_, chosen) in self.plan.choices.iter().filter(|(at, _)| *at == minute) {
-            self.act(now, |trader, _| trader.choose(now, chosen.clone()))?;
+            self.act(now, |trader, outside| trader.choose_and_withdraw(now, chosen.clone(), outside))?;
         }
         self.run_until(now)
     }

@@ -33,7 +33,6 @@ fn steps() -> impl Strategy<Value = Step> {
         Happening::Fault { part: text(), what: text(), remedy: text() },
         Happening::Configured { number: 3, result: Ok(()) },
         Happening::Suspend { strategy: StrategyName::Open, part: text(), why: text() },
-        Happening::Rehearsed { passed: true, why: text() },
         Happening::SessionBegan(session(20)),
         Happening::SessionEnded(session(20)),
     ];

@@ -271,7 +271,12 @@ fn res_1_a_rehearsal_is_a_mark_beside_the_state_and_stop_flatten_kill_end_it() {
     life.facts.working = 1;
     assert_eq!(life.refused(Command::Rehearse).code(), "not_flat");
     life.facts.working = 0;
-    assert_eq!(life.done(Command::Rehearse).0, [Effect::StartRehearsal]);
+    let written = life.log.clone();
+    let order = life.ordered(Command::Rehearse, admin());
+    let Verdict::Carry(carried) = life.give(&order) else { panic!("{order:?}") };
+    assert_eq!((carried.effects.as_slice(), life.log.len()), ([Effect::StartRehearsal].as_slice(), written.len()));
+    // LIFE-7: the same command again is answered again.
+    assert_eq!(life.give(&order), Verdict::Again(carried.answer));
     assert_eq!(life.bot.state(), BotState::Idle);
     assert!(!life.bot.may_enter(StrategyName::Open));
     for command in [Command::Rehearse, Command::CancelAll(Scope::All), Command::ApplyConfig(9), Command::Resume] {
@@ -282,6 +287,12 @@ fn res_1_a_rehearsal_is_a_mark_beside_the_state_and_stop_flatten_kill_end_it() {
         assert!(life.done(command).0.contains(&Effect::EndRehearsal));
         assert!(life.bot.rehearsing().is_none());
     }
+    // RES-3: its end is no event either, and what comes next has the next number.
+    let mut ended = life.clone();
+    ended.bot.rehearsal_ended();
+    assert!(ended.bot.rehearsing().is_none() && ended.log.len() == life.log.len());
+    ended.done(Command::Pause);
+    ended.restart();
     // RES-2: a restart never resumes one.
     life.restart();
     assert!(life.bot.rehearsing().is_none());

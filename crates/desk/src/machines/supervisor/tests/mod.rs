@@ -7,6 +7,7 @@ mod life;
 /// Latch, freezes, defense, mode, rehearsal, the ends of a day and of the process.
 mod limits;
 
+use super::machine::Aside;
 use super::*;
 use crate::domain::bot::{
     Answer, BotBody, BotEvent, BotState, Caller, Command, FreezeName, Key, Mark, Mode, Origin, Role, Roles, Scope,
@@ -73,6 +74,8 @@ impl Life {
                     match effect {
                         Effect::TripLatch(mark) => self.facts.latch = Some(mark.clone()),
                         Effect::ResetLatch => self.facts.latch = None,
+                        Effect::StartRehearsal => self.bot.rehearsal_began(&order.key, &order.mark(self.at)),
+                        Effect::EndRehearsal => self.bot.rehearsal_ended(),
                         _ => {}
                     }
                 }
@@ -141,7 +144,10 @@ impl Life {
         for event in &self.log {
             bot.apply(&BotEvent::from_bytes(&event.to_bytes().unwrap()).unwrap()).unwrap();
         }
+        // A rehearsal is no part of its life, and ends with the process (RES-2, RES-3).
+        self.bot.aside = Aside::default();
         assert_eq!(bot, self.bot);
+        self.bot = bot.clone();
         let event = bot.recover(self.at);
         self.record(&[event]);
         self.bot.state()
