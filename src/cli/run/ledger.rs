@@ -42,12 +42,13 @@ impl Part {
     /// Those of the JSON writer; none are known for an event.
     pub(super) fn of(
         events: &[desk::domain::event::Event],
-        entries: &[books::Sealed],
+        entries: &[books::Stored],
         closings: &[(u64, books::Closing)],
     ) -> Result<Self, Failure> {
+        let unread = |e| Failure::failed("json", format!("an entry of the run: {e}"));
         Ok(Self {
             events: events.iter().map(taken::event).collect::<Result<_, _>>()?,
-            entries: entries.iter().map(|sealed| sealed.entry.clone()).collect(),
+            entries: entries.iter().map(|stored| stored.entry().map_err(unread)).collect::<Result<_, _>>()?,
             closings: closings.iter().map(|(seq, c)| taken::closing(*seq, c, None)).collect(),
         })
     }
