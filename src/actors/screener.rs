@@ -190,7 +190,7 @@ mod tests {
             let record = &backtest.trader.record;
             let expected: Vec<_> = record.events.iter().map(|e| e.to_bytes().unwrap()).collect();
             assert!(expected == events, "{} and {} events", expected.len(), events.len());
-            let expected: Vec<_> = record.entries.iter().map(|e| e.entry.to_bytes().unwrap()).collect();
+            let expected: Vec<_> = record.entries.iter().map(|e| e.bytes.clone()).collect();
             assert_eq!(expected, entries);
             assert_ne!(record.events.len(), unscreened, "the screen makes a difference");
 

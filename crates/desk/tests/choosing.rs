@@ -235,7 +235,8 @@ fn ops_3_a_restart_before_or_after_the_next_minute_folds_the_same() {
         }
         heard.follow(event).unwrap();
         let known = record.events[..=at].iter().map(|e| e.to_bytes().unwrap());
-        let entries = record.entries.iter().filter(|e| e.entry.booked_at <= event.at).map(|e| e.bytes.clone());
+        let entries =
+            record.entries.iter().filter(|e| e.entry().unwrap().booked_at <= event.at).map(|e| e.bytes.clone());
         let mut playback = Playback::new(scene.tapes(), FeeSchedule::us_sales().unwrap());
         let (again, _) = resume(&scene.setup(), known, entries, &mut playback, |_| {}).unwrap();
         let (one, other) = (&again.strategies()[0], &heard.strategies()[0]);

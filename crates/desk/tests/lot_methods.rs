@@ -14,7 +14,7 @@ use desk::domain::event::Body;
 use desk::domain::fees::FeeSchedule;
 use desk::domain::journal::{AccountCode, EntryKind, Fact};
 use desk::domain::lots::LotMethod;
-use desk::machines::ledger::Sealed;
+use desk::machines::ledger::Stored;
 use desk::world::backtest::Backtest;
 use desk::world::playback::Playback;
 use desk::world::resume::resume;
@@ -36,8 +36,8 @@ fn backtest(setup: Setup) -> Backtest {
 }
 
 /// Each closing entry: `session method: units@gain …`, in the order of its lots.
-fn closings(entries: &[Sealed]) -> Vec<String> {
-    let fills = entries.iter().map(|e| &e.entry.draft).filter(|d| d.kind == EntryKind::Fill);
+fn closings(entries: &[Stored]) -> Vec<String> {
+    let fills = entries.iter().map(|e| e.entry().unwrap().draft).filter(|d| d.kind == EntryKind::Fill);
     let closing = fills.filter_map(|d| {
         let method = d.facts.get("lot_method").and_then(Fact::as_str)?;
         let left = d.postings.iter().filter(|p| p.account == AccountCode::LONG_POSITIONS);

@@ -131,12 +131,12 @@ fn self_check(backtest: &Backtest, scene: &Scene, broker: bool) -> Vec<String> {
 fn verified(backtest: &Backtest, identity: &Identity, closing: Option<&[u8]>) -> Result<u64, String> {
     let mut verifier = Verifier::new(identity.clone());
     let entries = &backtest.trader.record.entries;
-    for (sealed, seq) in entries.iter().zip(1..) {
+    for (stored, seq) in entries.iter().zip(1..) {
         // A session has one closing, and it is the last entry.
-        let last = sealed.entry.draft.kind == EntryKind::DayClose;
+        let last = stored.entry().is_ok_and(|entry| entry.draft.kind == EntryKind::DayClose);
         let closing = closing.filter(|_| last).map(|record| StoredClosing { record, balances: None, lots: None });
         let stored =
-            StoredEntry { seq, bytes: &sealed.bytes, hash: sealed.hash, columns: None, postings: None, closing };
+            StoredEntry { seq, bytes: &stored.bytes, hash: stored.hash, columns: None, postings: None, closing };
         verifier.entry(&stored).map_err(|fault| fault.to_string())?;
     }
     Ok(verifier.verified().head.seq)

@@ -57,7 +57,7 @@ fn ops_3_a_strategy_that_is_off_leaves_the_bytes_of_a_backtest_without_its_entri
         let record = backtest.trader.record;
         let expected: Vec<_> = record.events.iter().map(|e| e.to_bytes().unwrap()).collect();
         assert!(expected == events, "{} and {} events", expected.len(), events.len());
-        let expected: Vec<_> = record.entries.iter().map(|e| e.entry.to_bytes().unwrap()).collect();
+        let expected: Vec<_> = record.entries.iter().map(|e| e.bytes.clone()).collect();
         assert_eq!(expected, entries);
     });
 }

@@ -330,7 +330,7 @@ fn res_8_live_and_backtest_leave_the_same_bytes() {
             assert_eq!(text(a), text(b));
         }
         assert_eq!(expected.len(), events.len());
-        let expected: Vec<_> = whole.entries.iter().map(|e| e.entry.to_bytes().unwrap()).collect();
+        let expected: Vec<_> = whole.entries.iter().map(|e| e.bytes.clone()).collect();
         assert!(whole.events.iter().any(|e| e.body.kind() == "frozen"));
         assert!(expected.len() > 20, "{}", expected.len());
         assert_eq!(expected, entries);

@@ -2,11 +2,12 @@
 
 use desk::domain::event::{Body, Event};
 use desk::domain::ids::{Identity, SessionId};
-use desk::domain::journal::EntryKind;
+use desk::domain::journal::{Entry, EntryKind};
 use desk::domain::records::ChainHead;
 use desk::domain::symbol::Currency;
 use desk::domain::time::Timestamp;
-use desk::machines::ledger::{Head, Sealed};
+use desk::machines::ledger::Head;
+use desk::world::harvest::Booked;
 
 use std::path::Path;
 use std::time::Duration;
@@ -36,7 +37,7 @@ pub(super) struct Books {
 
 /// A session that is over, in the books.
 pub(super) struct DayBooks {
-    pub(super) entries: Vec<Sealed>,
+    pub(super) booked: Booked,
     pub(super) head: Head,
     pub(super) heads: Heads,
     /// Whether its day was closed with it.
@@ -63,11 +64,10 @@ impl Books {
     ///
     /// # Errors
     /// Where the books cannot be read.
-    pub(super) async fn entries(&self, session: SessionId) -> Result<Vec<Sealed>, NotWritten> {
+    pub(super) async fn entries(&self, session: SessionId) -> Result<Vec<Entry>, NotWritten> {
         let day = Sought { day: Some(session), ..Sought::default() };
         let stored = self.reader.sought(&self.book, &day, u32::MAX).await?.into_iter().rev();
-        let sealed = stored.map(|s| Ok(Sealed { bytes: s.entry.to_bytes()?, entry: s.entry, hash: s.hash }));
-        sealed.collect::<Result<_, serde_json::Error>>().map_err(unmade)
+        Ok(stored.map(|s| s.entry).collect())
     }
 
     /// A session that is over, as the books stood at its end. A day with open questions is closed later (decision 0012); its
@@ -81,14 +81,14 @@ impl Books {
         let stored = self.reader.events(&self.book, end.seq.saturating_sub(1), 1).await?;
         let event = stored.first().ok_or_else(|| unmade(format!("{session}: the event log ends before its close")))?;
         let mut entries = self.entries(session).await?;
-        entries.retain(|s| s.entry.booked_at <= end.at);
+        entries.retain(|entry| entry.booked_at <= end.at);
         let head = self.head_at(end.at).await?;
         let heads = Heads {
             books: ChainHead { records: head.seq, head: head.hash },
             events: ChainHead { records: end.seq, head: event.hash },
         };
-        let closed = entries.iter().any(|s| s.entry.draft.kind == EntryKind::DayClose);
-        Ok(DayBooks { entries, head, heads, closed })
+        let closed = entries.iter().any(|entry| entry.draft.kind == EntryKind::DayClose);
+        Ok(DayBooks { booked: entries.into_iter().collect(), head, heads, closed })
     }
 
     /// Where the books ended at some time.

@@ -205,7 +205,7 @@ impl Clerk {
         let outside = self.outside();
         self.fold.end(day.head, &outside)?;
         let currency = self.books.as_ref().map_or(desk::domain::symbol::Currency::USD, Books::currency);
-        let harvest = self.fold.harvest(&day.entries, self.plan.mode, currency)?;
+        let harvest = self.fold.harvest(&day.booked, self.plan.mode, currency)?;
         self.fold.turn(&harvest);
         let paper = loop {
             match self.paper(&harvest, &day) {
@@ -383,7 +383,8 @@ impl Clerk {
         {
             let books = self.open_books().await?;
             let (entries, currency) = (books.entries(session).await?, books.currency());
-            let harvest = self.fold.harvest(&entries, self.plan.mode, currency).map_err(unmade)?;
+            let harvest =
+                self.fold.harvest(&entries.into_iter().collect(), self.plan.mode, currency).map_err(unmade)?;
             self.shelf.trades.set(trades_jsonl(&harvest.trades)?);
             self.shelf.decisions.set(decisions_jsonl(&harvest.decisions).map_err(unmade)?);
             self.keep_count()?;

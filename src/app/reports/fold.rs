@@ -13,9 +13,9 @@ use desk::domain::records::{CountedReason, Mode};
 use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::Timestamp;
 use desk::domain::wide::Overflow;
-use desk::machines::ledger::{Head, Sealed};
+use desk::machines::ledger::Head;
 use desk::world::conductor::Moment;
-use desk::world::harvest::{AtOpen, Ending, Harvest, Source, Watched, harvest};
+use desk::world::harvest::{AtOpen, Booked, Ending, Harvest, Source, Watched, harvest};
 use desk::world::seats::Listener;
 use desk::world::trader::{Halt, SessionTerms, Setup, Trader};
 
@@ -226,10 +226,10 @@ impl Fold {
     ///
     /// # Errors
     /// [`Overflow`].
-    pub(super) fn harvest(&self, entries: &[Sealed], mode: Mode, currency: Currency) -> Result<Harvest, Overflow> {
+    pub(super) fn harvest(&self, booked: &Booked, mode: Mode, currency: Currency) -> Result<Harvest, Overflow> {
         harvest(&Source {
             events: &self.events,
-            entries,
+            booked,
             watched: &self.watched,
             // Whether a symbol's bars go on is not known while the feed runs.
             last_bars: &[],
@@ -275,7 +275,7 @@ mod tests {
         let memory = backtest.trader.record;
         let whole = harvest(&Source {
             events: &memory.events,
-            entries: &memory.entries,
+            booked: &memory.booked,
             watched: &watched,
             last_bars: &[],
             identity: &setup.identity,
@@ -300,12 +300,13 @@ mod tests {
                 Past::Event(event) => {
                     fold.event(&event).unwrap();
                     let Body::SessionClosed { session } = event.body else { continue };
-                    let day: Vec<Sealed> =
-                        memory.entries.iter().filter(|e| e.entry.draft.session == session).cloned().collect();
-                    let last = day.last().unwrap();
-                    let head = Head { seq: last.entry.seq, hash: last.hash, booked_at: last.entry.booked_at };
+                    let whole = memory.entries.iter().map(|stored| (stored.hash, stored.entry().unwrap()));
+                    let day: Vec<_> = whole.filter(|(_, entry)| entry.draft.session == session).collect();
+                    let (hash, last) = day.last().unwrap();
+                    let head = Head { seq: last.seq, hash: *hash, booked_at: last.booked_at };
                     fold.end(head, &[]).unwrap();
-                    let own = fold.harvest(&day, Mode::Paper, Currency::USD).unwrap();
+                    let booked = day.into_iter().map(|(_, entry)| entry).collect();
+                    let own = fold.harvest(&booked, Mode::Paper, Currency::USD).unwrap();
                     fold.turn(&own);
                     sum.trades.extend(own.trades);
                     sum.decisions.extend(own.decisions);

@@ -42,12 +42,13 @@ impl Part {
     /// Those of the JSON writer; none are known for an event.
     pub(super) fn of(
         events: &[desk::domain::event::Event],
-        entries: &[books::Sealed],
+        entries: &[books::Stored],
         closings: &[(u64, books::Closing)],
     ) -> Result<Self, Failure> {
+        let unread = |e| Failure::failed("json", format!("an entry of the run: {e}"));
         Ok(Self {
             events: events.iter().map(taken::event).collect::<Result<_, _>>()?,
-            entries: entries.iter().map(|sealed| sealed.entry.clone()).collect(),
+            entries: entries.iter().map(|stored| stored.entry().map_err(unread)).collect::<Result<_, _>>()?,
             closings: closings.iter().map(|(seq, c)| taken::closing(*seq, c, None)).collect(),
         })
     }
@@ -65,7 +66,7 @@ enum Told {
 #[derive(Debug)]
 pub(super) struct Books {
     teller: Option<Sender<Told>>,
-    /// The heads, once the file is whole.
+    /// The heads, once all is written.
     heads: Receiver<Heads>,
     writer: Option<JoinHandle<Result<Report, Failure>>>,
 }
@@ -78,9 +79,9 @@ impl Books {
     pub(super) fn begin(place: &Place, identity: &Identity) -> Result<Self, Failure> {
         let (file, shown, identity) = (place.folder().join(NAME), place.shown(NAME), identity.clone());
         let (teller, told) = mpsc::channel();
-        let (whole, heads) = mpsc::channel();
+        let (written, heads) = mpsc::channel();
         let thread = std::thread::Builder::new().name("books".to_owned());
-        let writer = thread.spawn(move || write((&file, &shown), &identity, &told, &whole));
+        let writer = thread.spawn(move || write((&file, &shown), &identity, &told, &written));
         let writer = writer.map_err(|e| Failure::failed("books", format!("no thread for the books: {e}")))?;
         Ok(Self { teller: Some(teller), heads, writer: Some(writer) })
     }
@@ -99,7 +100,7 @@ impl Books {
         }
     }
 
-    /// Waits until the file is whole; it is verified from then on.
+    /// Waits until all is written; the file is made whole from then on, and verified.
     ///
     /// # Errors
     /// Where the file cannot be written, or Ctrl-C was pressed.
@@ -143,20 +144,23 @@ fn write(
     (file, shown): (&Path, &Path),
     identity: &Identity,
     told: &Receiver<Told>,
-    whole: &Sender<Heads>,
+    written: &Sender<Heads>,
 ) -> Result<Report, Failure> {
     let runtime = runtime()?;
     runtime.block_on(async {
-        let heads = fill((file, shown), identity, told).await?;
-        // Nobody waits for them where the run has been given up.
-        let _ = whole.send(heads);
+        let heads = fill((file, shown), identity, told, written).await?;
         interrupt::heed()?;
         let check = Check { heads: vec![(identity.clone(), heads)], ..Check::default() };
         store::verify(&Address::Sqlite(file.to_owned()), &check).await.map_err(|e| named(shown, &e))
     })
 }
 
-async fn fill((file, shown): (&Path, &Path), identity: &Identity, told: &Receiver<Told>) -> Result<Heads, Failure> {
+async fn fill(
+    (file, shown): (&Path, &Path),
+    identity: &Identity,
+    told: &Receiver<Told>,
+    written: &Sender<Heads>,
+) -> Result<Heads, Failure> {
     let named = |e: StoreError| named(shown, &e);
     let book = NewBook {
         identity: identity.clone(),
@@ -175,7 +179,11 @@ async fn fill((file, shown): (&Path, &Path), identity: &Identity, told: &Receive
                     .await
                     .map_err(named)?;
             }
-            Ok(Told::End) => return writer.close().await.map_err(named),
+            Ok(Told::End) => {
+                // Nobody waits for them where the run has been given up.
+                let _ = written.send(writer.heads());
+                return writer.close().await.map_err(named);
+            }
             Err(_) => return Err(Failure::failed("books", "the run broke off before its books were whole")),
         }
     }

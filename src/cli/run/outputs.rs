@@ -67,7 +67,7 @@ fn gather(job: &Job, played: &Played, identity: &Identity) -> Result<Harvest, Fa
     let last_bars = job.inputs.last_bars();
     Ok(harvest(&Source {
         events: &played.memory.events,
-        entries: &played.memory.entries,
+        booked: &played.memory.booked,
         watched: &played.watched,
         last_bars: &last_bars,
         identity,

@@ -1,6 +1,6 @@
 //! Closing records, balances and lots: recomputed from the postings before the close (BOOKS.md sections 11 and 12).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use desk::domain::chain::Hash;
 use desk::domain::journal::{Entry, EntryKind, Posting};
@@ -15,7 +15,7 @@ use super::reading;
 use super::report::{BookReport, Stop, found};
 use crate::store::link::on;
 use crate::store::pack::date_number;
-use crate::store::reader::{Reader, signed, unsigned};
+use crate::store::reader::{Reader, unsigned};
 use crate::store::signed::Signers;
 use crate::store::sql;
 use crate::store::words::{Book, Closing};
@@ -52,9 +52,20 @@ struct Priced {
     equity: Vec<EquityLine>,
 }
 
+/// How many closings are read at once: each by itself would be waited for three times.
+const PAGE: i64 = 64;
+
+/// Some closings with what each stored of balances and lots, by its entry.
+#[derive(Default)]
+struct Page {
+    rows: VecDeque<Row>,
+    balances: BTreeMap<i64, Sums>,
+    lots: BTreeMap<i64, Sums>,
+}
+
 /// The closings of a book, checked as the walk comes to their entries.
 pub(super) struct Closings<'a> {
-    next: Option<Row>,
+    page: Page,
     /// Whether there are any; without one nothing is summed.
     any: bool,
     checked: u64,
@@ -70,10 +81,10 @@ pub(super) struct Closings<'a> {
 
 impl<'a> Closings<'a> {
     pub(super) async fn open(reader: &Reader, book: &Book, signers: Option<&'a Signers>) -> Result<Self, Stop> {
-        let next = after(reader, book, 0).await?;
+        let page = Page::after(reader, book, 0).await?;
         Ok(Self {
-            any: next.is_some(),
-            next,
+            any: !page.rows.is_empty(),
+            page,
             checked: 0,
             signed: 0,
             signers,
@@ -94,7 +105,7 @@ impl<'a> Closings<'a> {
         let wrong = |column: &str| found("closing_record", book.number).seq(seq).column(column);
         let told = entry.draft.facts.get(Closing::FACT).and_then(|v| v.as_str());
         let is_close = entry.draft.kind == EntryKind::DayClose;
-        let own = self.next.take_if(|row| unsigned(row.0) <= seq);
+        let own = self.page.rows.pop_front_if(|row| unsigned(row.0) <= seq);
         let Some((row_seq, session, n, hash, bytes, signature)) = own else {
             if let Some(told) = told.filter(|_| is_close) {
                 return Err(wrong("hash").values("", told).into());
@@ -129,19 +140,25 @@ impl<'a> Closings<'a> {
             self.named.push((seq, chart));
         }
         check_prices(book, entry, &bytes)?;
-        self.check_balances(reader, book, seq, day).await?;
-        self.check_lots(reader, book, seq, day).await?;
+        let stored = |sums: &mut BTreeMap<i64, Sums>| sums.remove(&row_seq).unwrap_or_default();
+        let balances = stored(&mut self.page.balances);
+        compare("closing_balance", book, seq, &balances, self.balances.up_to(day))?;
+        let lots = stored(&mut self.page.lots);
+        let open: Sums = self.lots.up_to(day).iter().filter(|(_, sums)| sums.1 != 0).map(own_sums).collect();
+        compare("closing_lot", book, seq, &lots, &open)?;
         self.checked = self.checked.saturating_add(1);
-        self.next = after(reader, book, row_seq).await?;
+        if self.page.rows.is_empty() {
+            self.page = Page::after(reader, book, row_seq).await?;
+        }
         Ok(())
     }
 
     /// At the end: tells how many were checked, and which chart each names; one that is left has no entry.
     pub(super) fn finish(self, book: &Book, report: &mut BookReport) -> Result<Vec<Named>, Stop> {
         (report.closings, report.signed) = (self.checked, self.signed);
-        match self.next {
+        match self.page.rows.front() {
             Some((seq, ..)) => {
-                let finding = found("closing_record", book.number).seq(unsigned(seq)).column("seq");
+                let finding = found("closing_record", book.number).seq(unsigned(*seq)).column("seq");
                 Err(finding.values("a record", "no record: there is no such entry").into())
             }
             None => Ok(self.named),
@@ -172,40 +189,45 @@ impl<'a> Closings<'a> {
             }
         }
     }
+}
 
-    async fn check_balances(&mut self, reader: &Reader, book: &Book, seq: u64, day: i64) -> Result<(), Stop> {
-        type Balance = (i64, String, Option<String>, Option<String>, i64, i64);
-        let rows: Vec<Balance> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CLOSING_BALANCES)
+impl Page {
+    /// The closings after an entry.
+    async fn after(reader: &Reader, book: &Book, seq: i64) -> Result<Self, Stop> {
+        type Balance = (i64, i64, String, Option<String>, Option<String>, i64, i64);
+        type Lot = (i64, i64, String, String, String, i64, i64);
+        let rows: Vec<Row> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CLOSINGS)
             .bind(book.number)
-            .bind(signed(seq))
+            .bind(seq)
+            .bind(PAGE)
             .fetch_all(c)
             .await)
         .map_err(reading)?;
-        let stored: Sums = rows
-            .into_iter()
-            .map(|(account, currency, commodity, strategy, amount, units)| {
-                ((account, currency, commodity, strategy), (i128::from(amount), i128::from(units)))
-            })
-            .collect();
-        compare("closing_balance", book, seq, &stored, self.balances.up_to(day))
-    }
-
-    async fn check_lots(&mut self, reader: &Reader, book: &Book, seq: u64, day: i64) -> Result<(), Stop> {
-        type Lot = (i64, String, String, String, i64, i64);
-        let rows: Vec<Lot> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CLOSING_LOTS)
+        let mut page = Self { rows: rows.into(), ..Self::default() };
+        let Some(last) = page.rows.back().map(|row| row.0) else { return Ok(page) };
+        let balances: Vec<Balance> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_BALANCES)
             .bind(book.number)
-            .bind(signed(seq))
+            .bind(seq)
+            .bind(last)
             .fetch_all(c)
             .await)
         .map_err(reading)?;
-        let stored: Sums = rows
-            .into_iter()
-            .map(|(account, currency, commodity, lot, units, cost)| {
-                ((account, currency, Some(commodity), Some(lot)), (i128::from(cost), i128::from(units)))
-            })
-            .collect();
-        let open: Sums = self.lots.up_to(day).iter().filter(|(_, sums)| sums.1 != 0).map(own).collect();
-        compare("closing_lot", book, seq, &stored, &open)
+        for (of, account, currency, commodity, strategy, amount, units) in balances {
+            let key = (account, currency, commodity, strategy);
+            page.balances.entry(of).or_default().insert(key, (i128::from(amount), i128::from(units)));
+        }
+        let lots: Vec<Lot> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_LOTS)
+            .bind(book.number)
+            .bind(seq)
+            .bind(last)
+            .fetch_all(c)
+            .await)
+        .map_err(reading)?;
+        for (of, account, currency, commodity, lot, units, cost) in lots {
+            let key = (account, currency, Some(commodity), Some(lot));
+            page.lots.entry(of).or_default().insert(key, (i128::from(cost), i128::from(units)));
+        }
+        Ok(page)
     }
 }
 
@@ -231,22 +253,12 @@ fn check_prices(book: &Book, entry: &Entry, bytes: &[u8]) -> Result<(), Stop> {
     }
 }
 
-async fn after(reader: &Reader, book: &Book, seq: i64) -> Result<Option<Row>, Stop> {
-    on!(Pool, &reader.pool, c => sqlx::query_as(sql::CLOSINGS)
-        .bind(book.number)
-        .bind(seq)
-        .bind(1_i64)
-        .fetch_optional(c)
-        .await)
-    .map_err(reading)
-}
-
 fn key(p: &Posting, last: Option<String>) -> Key {
     let commodity = p.holding.as_ref().map(|h| h.commodity.to_string());
     (i64::from(p.account.code()), p.currency.to_string(), commodity, last)
 }
 
-fn own((key, sums): (&Key, &(i128, i128))) -> (Key, (i128, i128)) {
+fn own_sums((key, sums): (&Key, &(i128, i128))) -> (Key, (i128, i128)) {
     (key.clone(), *sums)
 }
 

@@ -37,7 +37,7 @@ impl Watcher for Closings {
     }
 
     fn session(&mut self, closed: &Closed<'_>) -> Result<(), Halt> {
-        let seq = closed.trader.record.entries.last().map_or(0, |sealed| sealed.entry.seq);
+        let seq = closed.trader.journal().head().seq;
         self.0.push(taken::closing(seq, closed.closing, None));
         Ok(())
     }
@@ -52,7 +52,7 @@ pub(crate) fn traded() -> Traded {
     let mut closings = Closings::default();
     backtest.run(&tapes, &mut closings).unwrap();
     let record = backtest.trader.record;
-    let entries = record.entries.into_iter().map(|sealed| sealed.entry).collect();
+    let entries = record.entries.iter().map(|stored| stored.entry().unwrap()).collect();
     Traded { events: record.events, entries, closings: closings.0 }
 }
 

@@ -60,26 +60,20 @@ impl Hash {
         Self(bytes)
     }
 
-    /// The first `count` characters of the hash in lower-case base32 (RFC 4648, without padding), at most 51.
+    /// The first `count` characters of the hash in lower-case base32 (RFC 4648, without padding), at most 48.
     #[must_use]
     pub fn base32(&self, count: usize) -> String {
         const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-        let mut text = String::with_capacity(count);
-        let (mut buffer, mut bits) = (0_u32, 0_u32);
-        for byte in self.0 {
-            buffer = (buffer << 8) | u32::from(byte);
-            bits = bits.saturating_add(8);
-            while bits >= 5 {
-                bits = bits.saturating_sub(5);
-                let index = usize::try_from((buffer >> bits) & 31).unwrap_or(0);
-                text.push(char::from(ALPHABET.get(index).copied().unwrap_or(b'a')));
-                if text.len() == count {
-                    return text;
-                }
-            }
-            buffer &= 31;
-        }
-        text
+        // Five bytes are eight characters.
+        let (fives, _) = self.0.as_chunks::<5>();
+        let characters = fives.iter().flat_map(|[a, b, c, d, e]| {
+            let bits = u64::from_be_bytes([0, 0, 0, *a, *b, *c, *d, *e]);
+            [35_u32, 30, 25, 20, 15, 10, 5, 0].map(|shift| {
+                let index = usize::try_from((bits >> shift) & 31).unwrap_or(0);
+                ALPHABET.get(index).copied().unwrap_or(b'a')
+            })
+        });
+        characters.take(count).map(char::from).collect()
     }
 }
 

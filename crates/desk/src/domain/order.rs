@@ -69,7 +69,7 @@ impl OrderKey<'_> {
     /// # Errors
     /// Never for real keys; the type asks.
     pub fn client_id(&self) -> Result<OrderId, IdError> {
-        let (session, date) = (self.session.text(), self.session.date.text());
+        let session = self.session.text();
         let (epoch, attempt) = (DecimalText::whole(self.epoch), DecimalText::whole(self.attempt));
         let parts = [
             self.identity.as_str(),
@@ -81,8 +81,9 @@ impl OrderKey<'_> {
             attempt.as_str(),
         ];
         let digest = Hash::of_lines(&parts).base32(16);
-        // 2026-03-13 is 260313.
-        let part = |from: usize| date.as_str().get(from..from.saturating_add(2)).unwrap_or_default();
+        // XNYS:2026-03-13 is 260313.
+        let (_, date) = session.as_str().split_once(':').unwrap_or_default();
+        let part = |from: usize| date.get(from..from.saturating_add(2)).unwrap_or_default();
         let [entity, bot] = self.identity.short_code();
         OrderId::of_parts(&[entity, bot, "-", part(2), part(5), part(8), "-", &digest])
     }

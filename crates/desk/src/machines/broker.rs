@@ -161,7 +161,8 @@ impl Broker {
     }
 
     fn executed(&self, order: &OrderId, tracked: &Tracked, execution: &Execution, events: &mut Vec<Body>) {
-        if self.executions.contains(&execution.id) {
+        // Ids rise as a rule: one beyond the last is not searched for.
+        if self.executions.last().is_some_and(|last| execution.id <= *last) && self.executions.contains(&execution.id) {
             return;
         }
         events.push(Body::Executed {
@@ -181,13 +182,12 @@ impl Broker {
 
     /// Hears a report for what is only waited for: ends ahead of their fills, orders that are not found.
     pub fn hear(&mut self, report: &Report) {
-        let order = report.order();
-        let Some(tracked) = self.orders.get(order) else { return };
+        let known = |order: &OrderId| self.orders.get(order);
         match report {
-            Report::Ended { how, filled, .. } if *filled > tracked.filled => {
+            Report::Ended { order, how, filled } if known(order).is_some_and(|t| *filled > t.filled) => {
                 self.watches.entry(order.clone()).or_default().end = Some((*how, *filled));
             }
-            Report::NotFound(_) if tracked.state == OrderState::Unknown => {
+            Report::NotFound(order) if known(order).is_some_and(|t| t.state == OrderState::Unknown) => {
                 let watch = self.watches.entry(order.clone()).or_default();
                 watch.missing = watch.missing.saturating_add(1);
             }

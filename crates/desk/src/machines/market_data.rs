@@ -240,16 +240,34 @@ pub struct Minute<'a> {
     pub checked: &'a [Option<Checked>],
 }
 
+/// The bar of one place; bars are in the order of their places, and often all there.
+#[must_use]
+pub fn bar_at<'a, 'b>(bars: &'a [Ended<'b>], place: usize) -> Option<&'a Ended<'b>> {
+    match bars.get(place) {
+        Some(ended) if ended.place == place => Some(ended),
+        _ => bars.binary_search_by_key(&place, |b| b.place).ok().and_then(|i| bars.get(i)),
+    }
+}
+
 impl<'a> Minute<'a> {
+    /// The view of one place, where its bar is clean.
+    #[must_use]
+    pub fn clean_at(&self, place: usize) -> Option<(usize, View<'a>)> {
+        self.view_of(bar_at(self.bars, place)?)
+    }
+
+    #[inline]
+    fn view_of(&self, ended: &Ended<'a>) -> Option<(usize, View<'a>)> {
+        let place = ended.place;
+        let clean = self.checked.get(place).copied().flatten() == Some(Checked::Clean);
+        let (instrument, market) = (self.instruments.get(place)?, self.market.get(place)?);
+        clean.then(|| (place, View::new(self.session, instrument, ended.bar, Checked::Clean, market, self.now)))
+    }
+
     /// The views of the clean bars, each with its place.
     pub fn clean(&self) -> impl Iterator<Item = (usize, View<'a>)> {
-        let Self { now, session, bars, instruments, market, checked } = *self;
-        bars.iter().filter_map(move |ended| {
-            let place = ended.place;
-            let clean = checked.get(place).copied().flatten() == Some(Checked::Clean);
-            let (instrument, market) = (instruments.get(place)?, market.get(place)?);
-            clean.then(|| (place, View::new(session, instrument, ended.bar, Checked::Clean, market, now)))
-        })
+        let minute = *self;
+        minute.bars.iter().filter_map(move |ended| minute.view_of(ended))
     }
 }
 

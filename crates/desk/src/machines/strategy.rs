@@ -154,6 +154,11 @@ impl Slot {
         at(&self.spent).is_some_and(|spent| at(&self.given_back).is_none_or(|back| back <= spent))
     }
 
+    /// Whether a side is spent.
+    fn has_spent(&self) -> bool {
+        self.is_spent(Side::Long) || self.is_spent(Side::Short)
+    }
+
     /// Gives the sides back that a clean bar gives back.
     fn give_back(&mut self, strategy: &dyn Strategy, view: &View<'_>) {
         for side in [Side::Long, Side::Short] {
@@ -325,8 +330,8 @@ impl StrategyMachine {
         }
         self.strategy.observe_all(minute)?;
         if self.has_spent {
-            for (symbol, view) in minute.clean() {
-                if let Some(slot) = self.slots.get_mut(symbol).filter(|s| s.spent.iter().any(Option::is_some)) {
+            for (symbol, slot) in self.slots.iter_mut().enumerate().filter(|(_, slot)| slot.has_spent()) {
+                if let Some((_, view)) = minute.clean_at(symbol) {
                     slot.give_back(self.strategy.as_ref(), &view);
                 }
             }
@@ -345,15 +350,16 @@ impl StrategyMachine {
         }
     }
 
-    /// Evaluates one symbol inside the window (STRAT-6). A corrupt bar's reason is all that is done.
+    /// Evaluates one symbol inside the window (STRAT-6). A corrupt bar's reason is all that is done. Who owns the symbol is
+    /// looked up where it matters.
     ///
     /// # Errors
     /// [`Overflow`].
-    pub fn evaluate(
+    pub fn evaluate<'p>(
         &self,
         symbol: usize,
         view: &View<'_>,
-        position: Option<&Position>,
+        owner: impl FnOnce() -> Option<&'p Position>,
     ) -> Result<Evaluation, Overflow> {
         let Some(slot) = self.slots.get(symbol) else { return Ok(Evaluation::Skipped(Skip::InsufficientData)) };
         if view.checked == Checked::Corrupt {
@@ -362,7 +368,7 @@ impl StrategyMachine {
         if i64::from(slot.approved) >= self.max_trades {
             return Ok(Evaluation::Skipped(Skip::MaxTrades));
         }
-        if position.is_some_and(|p| p.strategy == self.name) {
+        if owner().is_some_and(|p| p.strategy == self.name) {
             return Ok(Evaluation::Skipped(Skip::InPosition));
         }
         let setup = match self.strategy.detect(symbol, view)? {

@@ -13,7 +13,7 @@ use crate::domain::ids::StrategyName;
 use crate::domain::market::Side;
 use crate::domain::order::{ExitReason, Plan};
 use crate::domain::wide::{Overflow, Wide};
-use crate::machines::market_data::View;
+use crate::machines::market_data::{Minute, View};
 
 /// Clean bars that are needed.
 const LEAST_BARS: u32 = 30;
@@ -63,6 +63,11 @@ impl Strategy for Mid {
     fn reset(&mut self) {}
 
     fn observe(&mut self, _: usize, _: &View<'_>) -> Result<(), Overflow> {
+        Ok(())
+    }
+
+    /// It keeps none.
+    fn observe_all(&mut self, _: &Minute<'_>) -> Result<(), Overflow> {
         Ok(())
     }
 

@@ -540,6 +540,10 @@ impl Venue {
 impl Book {
     /// Puts what is done among the past.
     fn sweep(&mut self) {
+        // Asked after each bar, and nearly always nothing is.
+        if !self.live.iter().any(Bracket::is_done) {
+            return;
+        }
         self.past.extend(self.live.extract_if(.., |bracket| bracket.is_done()));
     }
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::day::figures;
 use super::feed::Feed;
-use super::harvest::AtOpen;
+use super::harvest::{AtOpen, Booked};
 use super::trader::{Ended, Halt, Link, Record, SessionTerms, Setup, Trader};
 use crate::domain::calendar::{Calendar, CalendarError, Session, settlement};
 use crate::domain::event::Event;
@@ -14,7 +14,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::market::{Bar, QuoteBar};
 use crate::domain::order::{Command, Report};
 use crate::domain::time::{Date, Span, Timestamp};
-use crate::machines::ledger::{Closing, Sealed};
+use crate::machines::ledger::{Closing, Sealed, Stored};
 use crate::machines::market_data::Hours;
 use crate::strategies::Chosen;
 use crate::venue::{Terms, Venue};
@@ -34,13 +34,18 @@ pub struct Memory {
     /// The event log.
     pub events: Vec<Event>,
     /// The books.
-    pub entries: Vec<Sealed>,
+    pub entries: Vec<Stored>,
+    /// What the harvest asks of them.
+    pub booked: Booked,
 }
 
 impl Record for Memory {
     fn commit(&mut self, events: &mut Vec<Event>, entries: &mut Vec<Sealed>) -> Result<(), Halt> {
         self.events.append(events);
-        self.entries.append(entries);
+        for Sealed { entry, bytes, hash } in entries.drain(..) {
+            self.entries.push(Stored { bytes, hash });
+            self.booked.take(entry);
+        }
         Ok(())
     }
 }

@@ -142,11 +142,9 @@ impl<R: Record> Trader<R> {
     /// # Errors
     /// [`Halt`].
     pub fn moves(&self, index: usize, now: Timestamp, bars: &[Ended<'_>]) -> Result<Vec<(Symbol, Move)>, Halt> {
-        let Some(name) = self.strategies.get(index).map(StrategyMachine::name) else { return Ok(Vec::new()) };
-        let own = self.portfolio.owners().filter(|p| p.strategy == name).map(|p| p.symbol);
-        let placed = own.filter_map(|symbol| Some((symbol, self.symbols.binary_search(&symbol).ok()?)));
-        let told = placed.map(|(symbol, place)| Ok((symbol, self.exit_of(index, place, now, bars)?)));
-        told.filter(|m| !matches!(m, Ok((_, Move::Stay)))).collect()
+        let mut moves = Vec::new();
+        self.moves_into(index, now, bars, &mut moves)?;
+        Ok(moves)
     }
 
     /// A strategy's part: what it has found. Bars that it did not look at, or found nothing in, are counted.

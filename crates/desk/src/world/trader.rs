@@ -19,7 +19,7 @@ use crate::domain::wide::{Overflow, Wide};
 use crate::machines::broker::{Broker, Tracked};
 use crate::machines::ledger::{Books, Journal, Sealed};
 pub use crate::machines::market_data::Ended;
-use crate::machines::market_data::{Checked, Hours, Minute, SymbolMarket, Unusable, View};
+use crate::machines::market_data::{Checked, Hours, Minute, SymbolMarket, Unusable, View, bar_at};
 use crate::machines::portfolio::Portfolio;
 use crate::machines::risk::{Risk, Used};
 use crate::machines::screener::{Candidate, History, Screened, screen};
@@ -52,7 +52,7 @@ pub(super) struct Lists {
     pub(super) entries: Vec<Sealed>,
     heard: Vec<Body>,
     answers: Vec<Report>,
-    own: Vec<usize>,
+    moves: Vec<(Symbol, Move)>,
 }
 
 /// A bot without a clock, a network or a disk.
@@ -231,16 +231,7 @@ impl<R: Record> Trader<R> {
     /// The brackets that own their symbols, with the places of these. Both lists are in the order of the symbols: they go
     /// side by side, and nothing is searched for unless an owner is in no symbol of ours.
     fn owners(&self) -> impl Iterator<Item = (&Position, Option<usize>)> {
-        let mut places = self.occupied.places().iter().copied().peekable();
-        self.portfolio.owners().map(move |p| {
-            let place = places.next_if(|at| self.symbols.get(*at) == Some(&p.symbol));
-            (p, place.or_else(|| self.symbols.binary_search(&p.symbol).ok()))
-        })
-    }
-
-    /// The bracket in the symbol of this place.
-    fn position_at(&self, place: usize) -> Option<&Position> {
-        if self.occupied.has(place) { self.portfolio.get(self.symbols.get(place)?) } else { None }
+        owners(&self.symbols, &self.occupied, &self.portfolio)
     }
 
     /// Opens a session.
@@ -331,9 +322,6 @@ impl<R: Record> Trader<R> {
             self.strategies.iter_mut().for_each(StrategyMachine::turn);
         }
         let watched = self.is_watched(now);
-        for ended in bars {
-            self.history.see(ended.place, ended.bar);
-        }
         // Bars that have ended at one instant began at one, as a rule.
         let (mut start, mut minute) = (terms.hours.open, 0);
         for ended in bars {
@@ -344,6 +332,7 @@ impl<R: Record> Trader<R> {
                 start = ended.bar.start;
                 minute = terms.hours.minute_of(start).ok_or(Halt::Unusable(*symbol, start))?;
             }
+            self.history.see(ended.place, ended.bar);
             let checked = market.observe(ended.bar, ended.quote, minute, watched).map_err(|e| match e {
                 Unusable::Overflow => Halt::Overflow,
                 Unusable::OutOfOrder => Halt::Unusable(*symbol, ended.bar.start),
@@ -356,11 +345,9 @@ impl<R: Record> Trader<R> {
             let (instruments, market, checked) = (&self.setup.instruments, &self.market, &self.checked);
             let minute = Minute { now, session: terms.hours, bars, instruments, market, checked };
             self.strategies.iter_mut().try_for_each(|s| s.observe(&minute))?;
-            if !self.portfolio.is_empty() {
-                for (place, view) in minute.clean().filter(|(place, _)| self.occupied.has(*place)) {
-                    if let Some(position) = self.portfolio.get(&view.instrument.symbol) {
-                        self.strategies.iter_mut().for_each(|s| s.follow(place, &view, position));
-                    }
+            for (position, place) in owners(&self.symbols, &self.occupied, &self.portfolio) {
+                if let Some((place, view)) = place.and_then(|place| minute.clean_at(place)) {
+                    self.strategies.iter_mut().for_each(|s| s.follow(place, &view, position));
                 }
             }
         }
@@ -407,27 +394,46 @@ impl<R: Record> Trader<R> {
         if self.portfolio.is_empty() {
             return Ok(());
         }
-        let Some(name) = self.strategies.get(index).map(StrategyMachine::name) else { return Ok(()) };
-        let mut own = std::mem::take(&mut self.lists.own);
-        own.extend(self.owners().filter(|(p, _)| p.strategy == name).filter_map(|(_, place)| place));
-        for place in own.drain(..) {
-            let Some(symbol) = self.symbols.get(place).copied() else { continue };
-            match self.exit_of(index, place, now, bars)? {
+        let mut moves = std::mem::take(&mut self.lists.moves);
+        self.moves_into(index, now, bars, &mut moves)?;
+        for (symbol, decided) in moves.drain(..) {
+            match decided {
                 Move::Stay => {}
                 Move::Leave(reason) => self.leave(now, &symbol, reason, link)?,
                 Move::Withdraw => self.withdraw(now, &symbol, link)?,
                 Move::Trail(stop) => self.trail(now, &symbol, stop, link)?,
             }
         }
-        self.lists.own = own;
+        self.lists.moves = moves;
         Ok(())
     }
 
-    pub(super) fn exit_of(&self, index: usize, place: usize, now: Timestamp, bars: &[Ended<'_>]) -> Result<Move, Halt> {
-        let (Some(p), Some(strategy), Some(terms)) = (self.position_at(place), self.strategies.get(index), &self.terms)
-        else {
-            return Ok(Move::Stay);
-        };
+    /// What one strategy would do with its positions: what becomes of one symbol changes nothing in another.
+    pub(super) fn moves_into(
+        &self,
+        index: usize,
+        now: Timestamp,
+        bars: &[Ended<'_>],
+        moves: &mut Vec<(Symbol, Move)>,
+    ) -> Result<(), Halt> {
+        let Some(strategy) = self.strategies.get(index) else { return Ok(()) };
+        for (p, place) in self.owners().filter(|(p, _)| p.strategy == strategy.name()) {
+            match place.map_or(Ok(Move::Stay), |place| self.exit_of(strategy, (p, place), now, bars))? {
+                Move::Stay => {}
+                decided => moves.push((p.symbol, decided)),
+            }
+        }
+        Ok(())
+    }
+
+    fn exit_of(
+        &self,
+        strategy: &StrategyMachine,
+        (p, place): (&Position, usize),
+        now: Timestamp,
+        bars: &[Ended<'_>],
+    ) -> Result<Move, Halt> {
+        let Some(terms) = &self.terms else { return Ok(Move::Stay) };
         if p.is_exiting() {
             return Ok(Move::Stay);
         }
@@ -556,8 +562,8 @@ impl<R: Record> Trader<R> {
                 continue;
             };
             let view = View::new(terms.hours, instrument, ended.bar, *checked, market, now);
-            let position = if self.occupied.has(place) { self.portfolio.get(&instrument.symbol) } else { None };
-            match strategy.evaluate(place, &view, position)? {
+            let owner = || if self.occupied.has(place) { self.portfolio.get(&instrument.symbol) } else { None };
+            match strategy.evaluate(place, &view, owner)? {
                 Evaluation::Skipped(skip) => strategy.count(place, skip, now),
                 Evaluation::Signal(signal) => return Ok(Some((ended, signal))),
             }
@@ -596,12 +602,17 @@ impl<R: Record> Trader<R> {
     }
 }
 
-/// The bar of one place; bars are in the order of their places, and often all there.
-fn bar_at<'a, 'b>(bars: &'a [Ended<'b>], place: usize) -> Option<&'a Ended<'b>> {
-    match bars.get(place) {
-        Some(ended) if ended.place == place => Some(ended),
-        _ => bars.binary_search_by_key(&place, |b| b.place).ok().and_then(|i| bars.get(i)),
-    }
+/// See [`Trader::owners`]; by the fields, so that others may change meanwhile.
+fn owners<'a>(
+    symbols: &'a [Symbol],
+    occupied: &'a Occupied,
+    portfolio: &'a Portfolio,
+) -> impl Iterator<Item = (&'a Position, Option<usize>)> {
+    let mut places = occupied.places().iter().copied().peekable();
+    portfolio.owners().map(move |p| {
+        let place = places.next_if(|at| symbols.get(*at) == Some(&p.symbol));
+        (p, place.or_else(|| symbols.binary_search(&p.symbol).ok()))
+    })
 }
 
 /// What to do with a position.

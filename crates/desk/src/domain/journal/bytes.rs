@@ -1,10 +1,12 @@
 //! The canonical bytes of an entry, written field by field. They are those of the entry's `Serialize`, which a test holds
 //! them against; a backtest seals tens of thousands, and the general writer takes twice as long.
 
+use std::ops::Range;
+
 use super::entry::{Entry, VERSION};
 use super::facts::{Fact, Facts};
 use super::line::Line;
-use super::posting::{FeeKind, Posting};
+use super::posting::{FeeKind, Posting, Tags};
 use crate::domain::decimal::DecimalText;
 use crate::domain::ids::{ExecutionId, ItemId, LotId, StrategyName};
 use crate::domain::symbol::Symbol;
@@ -56,11 +58,12 @@ pub(super) fn write(entry: &Entry, buffer: &mut Vec<u8>) -> Result<Vec<u8>, serd
         write_facts(&mut line, &draft.facts)?;
     }
     line.raw(",\"postings\":[");
+    let mut before = None;
     for (posting, number) in draft.postings.iter().zip(1_u64..) {
         if number > 1 {
             line.raw(",");
         }
-        write_posting(&mut line, posting, number)?;
+        before = Some(write_posting(&mut line, posting, number, before)?);
     }
     line.raw("]}");
     *buffer = line.0;
@@ -83,7 +86,15 @@ fn write_facts(line: &mut Line, facts: &Facts) -> Result<(), serde_json::Error> 
     Ok(())
 }
 
-fn write_posting(line: &mut Line, posting: &Posting, number: u64) -> Result<(), serde_json::Error> {
+/// Tags, and where their strategy, instrument and execution stand in the line: those of a fill's postings are all the same.
+type Written<'a> = (&'a Tags, Range<usize>);
+
+fn write_posting<'a>(
+    line: &mut Line,
+    posting: &'a Posting,
+    number: u64,
+    before: Option<Written<'_>>,
+) -> Result<Written<'a>, serde_json::Error> {
     line.raw("{\"line\":");
     line.number(number);
     line.raw(",\"account\":\"");
@@ -100,13 +111,23 @@ fn write_posting(line: &mut Line, posting: &Posting, number: u64) -> Result<(), 
     }
     let tags = &posting.tags;
     line.maybe(",\"lot\":", tags.lot.as_ref().map(LotId::as_str))?;
-    line.code(",\"strategy\":", tags.strategy.map(StrategyName::as_str));
-    line.code(",\"instrument\":", tags.instrument.as_ref().map(Symbol::as_bytes));
-    line.maybe(",\"fill\":", tags.fill.as_ref().map(ExecutionId::as_str))?;
+    let from = line.0.len();
+    let same = |other: &Tags| {
+        (other.strategy, &other.instrument, &other.fill) == (tags.strategy, &tags.instrument, &tags.fill)
+    };
+    match before.filter(|(other, _)| same(other)) {
+        Some((_, there)) => line.0.extend_from_within(there),
+        None => {
+            line.code(",\"strategy\":", tags.strategy.map(StrategyName::as_str));
+            line.code(",\"instrument\":", tags.instrument.as_ref().map(Symbol::as_bytes));
+            line.maybe(",\"fill\":", tags.fill.as_ref().map(ExecutionId::as_str))?;
+        }
+    }
+    let written = (tags, from..line.0.len());
     line.code(",\"fee_kind\":", tags.fee_kind.map(FeeKind::as_str));
     line.maybe(",\"item\":", tags.item.as_ref().map(ItemId::as_str))?;
     line.raw("}");
-    Ok(())
+    Ok(written)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! `decide` turns a fact into balanced drafts and changes nothing; `apply` folds a sealed entry and decides nothing.
 //! What is kept here is what the rules ask for; everything else is a query over the stored postings.
 
+use std::cmp::Ordering;
 use std::collections::btree_map::Entry as MapEntry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -244,7 +245,14 @@ impl Books {
     /// Whether the fact with this source key is booked, and as which entry.
     #[must_use]
     pub fn booked(&self, kind: EntryKind, key: &str) -> Option<u64> {
-        self.sources.get(&kind)?.get(&TextKey::new(key)).copied()
+        let (sources, key) = (self.sources.get(&kind)?, TextKey::new(key));
+        // Ids of executions rise as a rule: one beyond the last is not searched for among all there ever were.
+        let (last, seq) = sources.last_key_value()?;
+        match key.cmp(last) {
+            Ordering::Less => sources.get(&key).copied(),
+            Ordering::Equal => Some(*seq),
+            Ordering::Greater => None,
+        }
     }
 
     /// Whether an activity of the broker is booked, as whatever it was.

@@ -32,6 +32,25 @@ pub struct Sealed {
     pub hash: Hash,
 }
 
+/// An entry as it is kept and stored: a sealed one without its fields, which take several times the room of its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its canonical bytes.
+    pub bytes: Vec<u8>,
+    /// The link before it, hashed with the bytes.
+    pub hash: Hash,
+}
+
+impl Stored {
+    /// The entry, from its bytes.
+    ///
+    /// # Errors
+    /// Where the bytes are no entry of a known version; those of a sealed one are.
+    pub fn entry(&self) -> Result<Entry, serde_json::Error> {
+        Entry::from_bytes(&self.bytes)
+    }
+}
+
 /// Why a draft could not be sealed, or stored bytes not be folded.
 #[derive(Debug)]
 pub enum JournalError {

@@ -78,7 +78,7 @@ pub use dividends::{Dividend, DividendAccrual};
 pub use equity::Change;
 pub use fact::{BookFact, CashActivity, FeeCharge, Fill, LotChoice, Opening, SessionEnd, Settlement};
 pub use fill::is_long_term;
-pub use journal::{Head, Journal, JournalError, Sealed};
+pub use journal::{Head, Journal, JournalError, Sealed, Stored};
 pub use lots::OpenLot;
 pub use naming::{LotNaming, nameable};
 pub use person::{Adjustment, Adoption, Decision, Found};

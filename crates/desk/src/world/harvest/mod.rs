@@ -1,5 +1,7 @@
 //! What a run leaves behind: its events, entries and watched figures become the records of `domain/records`.
 
+/// What the books say.
+mod booked;
 /// Minute bars of a day as a chart shows them.
 pub mod chart;
 /// Decisions with what became of them.
@@ -15,6 +17,7 @@ mod trades;
 /// Looks on while a run goes, and keeps the figures that no event holds.
 pub mod watch;
 
+pub use booked::Booked;
 pub use watch::{AtOpen, Ending, Watched};
 
 use follow::Followed;
@@ -25,7 +28,6 @@ use crate::domain::records::{CountedReason, DecisionRecord, EquityPoint, Mode, R
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::Timestamp;
 use crate::domain::wide::Overflow;
-use crate::machines::ledger::Sealed;
 
 /// What a run recorded and what was watched.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +35,7 @@ pub struct Source<'a> {
     /// The event log.
     pub events: &'a [Event],
     /// The books.
-    pub entries: &'a [Sealed],
+    pub booked: &'a Booked,
     /// The figures that no event holds.
     pub watched: &'a Watched,
     /// Each symbol with the start of its last bar inside of a session, in byte order; nothing where it has none.

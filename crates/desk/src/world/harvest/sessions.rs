@@ -8,7 +8,7 @@ use super::watch::{Before, SessionWatch, Standing};
 use crate::domain::decimal::{Money, SCALE};
 use crate::domain::event::{Body, Event};
 use crate::domain::ids::SessionId;
-use crate::domain::journal::{AccountCode, EntryKind, FeeKind};
+use crate::domain::journal::FeeKind;
 use crate::domain::order::{Execution, Purpose};
 use crate::domain::records::{EquityPoint, Exposure, FeeSums, FreezeRecord, SessionRecord};
 use crate::domain::wide::{Overflow, Wide, value_of};
@@ -31,7 +31,7 @@ struct Happened {
 /// is no gain.
 pub(super) fn records(source: &Source<'_>) -> Result<(Vec<SessionRecord>, Vec<EquityPoint>), Overflow> {
     let mut happened = happened(source.events)?;
-    let roundings = roundings(source);
+    let roundings = source.booked.roundings();
     let mut marks = source.watched.marks.iter().peekable();
     let mut points = Vec::with_capacity(source.watched.marks.len());
     let mut sessions = Vec::with_capacity(source.watched.sessions.len());
@@ -149,21 +149,4 @@ impl Happened {
 /// A freeze's figure: money, or a count of trades.
 fn figure(reason: Reason, value: Money) -> String {
     if reason == Reason::LosingRow { value.raw().div_euclid(SCALE).to_string() } else { value.to_string() }
-}
-
-/// What the day's rounding added to each fee (STRAT-16), from the books.
-fn roundings(source: &Source<'_>) -> BTreeMap<SessionId, FeeSums> {
-    let mut sums = BTreeMap::<SessionId, FeeSums>::new();
-    for entry in source.entries.iter().map(|s| &s.entry).filter(|e| e.draft.kind == EntryKind::FeeRounding) {
-        let expenses = entry.draft.postings.iter().filter(|p| p.account != AccountCode::FEES_ACCRUED);
-        for posting in expenses {
-            let own = sums.entry(entry.draft.session).or_default();
-            match posting.tags.fee_kind {
-                Some(FeeKind::Sec) => own.sec = posting.amount,
-                Some(FeeKind::Taf) => own.taf = posting.amount,
-                None => {}
-            }
-        }
-    }
-    sums
 }

@@ -8,6 +8,7 @@ use crate::domain::records::{ExitReason, Outcome};
 use crate::domain::seed::Seed;
 use crate::domain::time::{Date, Span};
 use crate::domain::wide::Wide;
+use crate::machines::ledger::Stored;
 use crate::machines::market_data::Hours;
 use crate::strategies::Parameters;
 use crate::world::backtest::{Backtest, Tape};
@@ -18,7 +19,7 @@ struct Played {
     setup: Setup,
     tapes: Vec<Tape>,
     events: Vec<Event>,
-    entries: Vec<Sealed>,
+    entries: Vec<Stored>,
     watched: Watched,
     harvest: Harvest,
 }
@@ -39,7 +40,7 @@ fn played(seed: u64, cut: impl Fn(&mut Vec<Tape>)) -> Played {
     let memory = backtest.trader.record;
     let harvest = harvest(&Source {
         events: &memory.events,
-        entries: &memory.entries,
+        booked: &memory.booked,
         watched: &watched,
         last_bars: &last_bars,
         identity: &setup.identity,
@@ -67,7 +68,7 @@ fn strat_17_records_agree_with_themselves_and_with_the_books() {
             .filter(|e| matches!(&e.body, Body::Executed { order, .. } if trade.order_ids.contains(order)));
         assert_eq!(trade.entry_seqs.len(), fills.count());
         for (id, seq) in trade.entry_ids.iter().zip(&trade.entry_seqs) {
-            let entry = &run.entries[usize::try_from(*seq).unwrap() - 1].entry;
+            let entry = &run.entries[usize::try_from(*seq).unwrap() - 1].entry().unwrap();
             assert_eq!((entry.seq, &entry.entry_id, entry.draft.kind), (*seq, id, EntryKind::Fill));
         }
         // Market orders and stops pay for the spread; a target does not.

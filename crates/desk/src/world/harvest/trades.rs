@@ -7,7 +7,6 @@ use super::Source;
 use super::follow::{Chain, Followed};
 use crate::domain::event::Body;
 use crate::domain::ids::{EntryId, SessionId};
-use crate::domain::journal::EntryKind;
 use crate::domain::order::{ExitReason, Refusal};
 use crate::domain::records::TradeRecord;
 use crate::domain::symbol::Symbol;
@@ -15,13 +14,9 @@ use crate::domain::time::{Span, Timestamp};
 use crate::domain::trade::{Trade, average};
 use crate::domain::wide::{Overflow, Wide};
 
-/// Journal entries by the id of the execution that they book.
-type Booked<'a> = BTreeMap<&'a str, (&'a EntryId, u64)>;
-
 /// One record a closed trade, in the order in which they closed.
 pub(super) fn records(source: &Source<'_>, followed: &Followed<'_>) -> Result<Vec<TradeRecord>, Overflow> {
-    let fills = source.entries.iter().map(|s| &s.entry).filter(|e| e.draft.kind == EntryKind::Fill);
-    let booked: Booked<'_> = fills.map(|e| (e.draft.source_key.as_str(), (&e.entry_id, e.seq))).collect();
+    let booked = source.booked.fills();
     let closes: BTreeMap<SessionId, Timestamp> = source.watched.sessions.iter().map(|s| (s.session, s.close)).collect();
     let nothing = Chain::default();
     let closed = source.events.iter().filter_map(|event| match &event.body {
@@ -53,7 +48,7 @@ fn record(
     at: Timestamp,
     t: &Trade,
     chain: &Chain<'_>,
-    booked: &Booked<'_>,
+    booked: &BTreeMap<&str, (&EntryId, u64)>,
 ) -> Result<TradeRecord, Overflow> {
     let entries: Vec<_> = chain.executions.iter().filter_map(|id| booked.get(id.as_str())).collect();
     let sign = t.side.sign();
