@@ -68,7 +68,7 @@ fn ops_3_a_strategy_that_is_off_leaves_the_bytes_of_a_backtest_without_its_entri
 fn ops_3_a_strategy_is_switched_in_the_middle_of_a_session() {
     run(async {
         let scene = Scene::new(7, &["2024-05-28"]);
-        let bot = Bot::new("switched", &scene, Some(Duration::from_millis(4))).await;
+        let bot = Bot::new("switched", &scene, Some(Duration::from_millis(20))).await;
         bot.tell(Command::Start).await.unwrap();
         let comes = |b: &Board, what: &str| b.session.as_ref().unwrap().next.iter().any(|n| n.what == what);
         let of_open = |s: &StrategyLine| s.name == StrategyName::Open;
