@@ -108,7 +108,7 @@ fn unknown() -> Standing {
         drill: None,
         past: Past::default(),
         rehearsing: false,
-        open_day: None,
+        open_days: Vec::new(),
     }
 }
 
@@ -126,7 +126,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         since: Timestamp::default(),
         reason: None,
         rehearsing: false,
-        open_day: None,
+        open_days: Vec::new(),
         session: None,
         latch: None,
         defense: None,
@@ -329,7 +329,7 @@ impl Reporter {
             since: standing.since,
             reason: standing.reason.clone(),
             rehearsing: standing.rehearsing,
-            open_day: standing.open_day.clone(),
+            open_days: standing.open_days.clone(),
             session: self.session_board(),
             latch: standing.latch.clone(),
             defense: standing.defense.clone(),

@@ -6,6 +6,8 @@ mod accounts;
 mod books;
 /// Strategies switched and changed.
 mod choosing;
+/// Several days that are open, closed in their order.
+mod days;
 /// Floats that accounting assigns, and equity by the books.
 mod floats;
 /// Kills, and what goes wrong meanwhile.
@@ -36,6 +38,7 @@ use desk::venue::Venue;
 use desk::world::backtest::{Backtest, Closed, Progress, Tape, Watcher};
 use desk::world::generated::{MarketSpec, tapes};
 use desk::world::playback::Playback;
+use desk::world::resume::{Past, resume};
 use desk::world::seats::Outbox;
 use desk::world::trader::{Halt, Setup, Trader};
 use tokio::sync::watch;
@@ -54,7 +57,7 @@ use crate::gateway::control::{ControlFolder, Failed, Failures, LatchFile};
 use crate::gateway::vault::Signer;
 use crate::messages::Fault;
 use crate::messages::board::Board;
-use crate::messages::chronicle::Chronicle;
+use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::reports::Reports;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
@@ -151,6 +154,22 @@ fn papers(folder: &std::path::Path) -> Papers {
     }
 }
 
+/// Where a bot goes on from.
+struct Led {
+    trader: Trader<Outbox>,
+    chronicle: Chronicle,
+    venue: Venue,
+    playback: Playback,
+}
+
+/// An empty folder of that name.
+fn fresh(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("tbot-tree-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
 /// A running bot with books in a folder of its own.
 pub(super) struct Bot {
     pub(super) tree: Tree,
@@ -166,8 +185,32 @@ impl Bot {
     }
 
     /// One whose books somebody reviews.
-    pub(super) async fn reviewed(name: &str, scene: &Scene, questions: Questions) -> Self {
-        Self::made(name, scene, None, (Bearing::default(), &[], questions)).await
+    pub(super) async fn reviewed(name: &str, scene: &Scene, pace: Option<Duration>, questions: Questions) -> Self {
+        Self::made(name, scene, pace, (Bearing::default(), &[], questions)).await
+    }
+
+    /// What the next process makes of the books of one that was killed at this moment.
+    pub(super) async fn after_a_kill(&self, name: &str, scene: &Scene, pace: Duration, questions: Questions) -> Self {
+        let folder = fresh(name);
+        store::copy(&self.folder.join("ledger.db"), &folder.join("ledger.db")).await.unwrap();
+        let reader = store::Reader::open(&Address::Sqlite(folder.join("ledger.db"))).await.unwrap();
+        let book = reader.books().await.unwrap().remove(0);
+        let events = reader.events(&book, 0, 1_000_000).await.unwrap().into_iter().map(|e| e.event.bytes);
+        let entries = reader.entries(&book, 0, 1_000_000).await.unwrap();
+        let entries: Vec<_> = entries.iter().map(|e| e.entry.to_bytes().unwrap()).collect();
+        let mut playback = Playback::new(scene.tapes.clone(), Scene::fees());
+        let mut chronicle = Chronicle { pieces: Vec::new(), generation: 1 };
+        let keep = |past| {
+            chronicle.pieces.push(match past {
+                Past::Session(terms) => Piece::Session(terms),
+                Past::Moment(instant) => Piece::Moment(Arc::new(instant)),
+                Past::Event(event) => Piece::Events(Arc::from([event])),
+                Past::Entry(entry) => Piece::Booked(Arc::from([*entry])),
+            });
+        };
+        let (trader, venue) = resume(&scene.setup, events, entries, &mut playback, keep).unwrap();
+        let led = Led { trader, chronicle, venue, playback };
+        Self::begun(folder, scene, Some(pace), (Bearing::default(), &[], questions), led).await
     }
 
     /// One that bears so much, after these failures of earlier processes.
@@ -186,19 +229,34 @@ impl Bot {
         pace: Option<Duration>,
         (bearing, failed, questions): (Bearing, &[Failed], Questions),
     ) -> Self {
-        let folder = std::env::temp_dir().join(format!("tbot-tree-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        let address = Address::Sqlite(folder.join("ledger.db"));
-        let identity = scene.setup.identity.clone();
+        let folder = fresh(name);
         let book = NewBook {
-            identity: identity.clone(),
+            identity: scene.setup.identity.clone(),
             base_currency: Currency::USD,
             calendar: CalendarName::Xnys,
             chart: chart::default_chart(),
         };
-        store::create(&address, &book).await.unwrap();
-        let (_, writer) = store::open(&address, &identity).await.unwrap();
+        store::create(&Address::Sqlite(folder.join("ledger.db")), &book).await.unwrap();
+        let s = &scene.setup;
+        let led = Led {
+            trader: Trader::new(s.clone(), Outbox::default()).unwrap(),
+            chronicle: Chronicle::default(),
+            venue: Venue::new(s.rules, s.commission, s.instruments.clone(), s.limits.float),
+            playback: Playback::new(scene.tapes.clone(), Scene::fees()),
+        };
+        Self::begun(folder, scene, pace, (bearing, failed, questions), led).await
+    }
+
+    async fn begun(
+        folder: PathBuf,
+        scene: &Scene,
+        pace: Option<Duration>,
+        (bearing, failed, questions): (Bearing, &[Failed], Questions),
+        led: Led,
+    ) -> Self {
+        let Led { trader, chronicle, venue, playback } = led;
+        let address = Address::Sqlite(folder.join("ledger.db"));
+        let (_, writer) = store::open(&address, &scene.setup.identity).await.unwrap();
         let log = LifeLog::open(&folder.join("life.log")).unwrap();
         let (mut life, ended) = Life::new(Deadlines::default(), Mode::Paper, VenueKind::Simulated, Some(log)).unwrap();
         life.set_up(Calendar::XNYS.session("2024-05-24".parse().unwrap()).unwrap().open, true).unwrap();
@@ -212,11 +270,11 @@ impl Bot {
         let tree = Tree::start(Plan {
             setup: s.clone(),
             mode: Mode::Paper,
-            trader: Trader::new(s.clone(), Outbox::default()).unwrap(),
-            chronicle: Chronicle::default(),
+            trader,
+            chronicle,
             writer: Some(writer),
-            venue: Venue::new(s.rules, s.commission, s.instruments.clone(), s.limits.float),
-            playback: Playback::new(scene.tapes.clone(), Scene::fees()),
+            venue,
+            playback,
             pace,
             sign: Sign {
                 feed_name: "generated".to_owned(),

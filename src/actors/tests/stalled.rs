@@ -1,7 +1,6 @@
 use desk::domain::event::{Body, Event};
 use desk::domain::ids::OrderId;
 use desk::domain::order::{Execution, OrderState, Purpose};
-use desk::world::resume::{Past, resume};
 
 use super::*;
 use crate::messages::ledger::ToLedger;

@@ -408,7 +408,7 @@ pub(crate) fn board() -> Board {
         since: at("20:40:27"),
         reason: None,
         rehearsing: false,
-        open_day: None,
+        open_days: Vec::new(),
         session: Some(SessionBoard {
             id: session(),
             open: at("14:30:00"),
