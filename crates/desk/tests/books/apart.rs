@@ -216,10 +216,8 @@ fn ledg_4a_a_touched_record_of_a_day_closed_late_is_found() {
     let cases: [(What, Change); 5] = [
         // As a close of all sums would have it.
         (sums, |r| {
-            r.trial_balance
-                .iter_mut()
-                .filter(|l| l.account == AccountCode::LONG_POSITIONS)
-                .for_each(|l| l.amount = Some(money("5000.00")))
+            let cost = r.trial_balance.iter_mut().find(|l| l.account == AccountCode::LONG_POSITIONS);
+            cost.unwrap().amount = Some(money("5000.00"));
         }),
         (What::RecordField("entries"), |r| r.entries = 5),
         (What::RecordField("postings"), |r| r.postings += 1),

@@ -24,10 +24,14 @@ impl Books {
         let mut booked: Vec<&Entry> = entries.clone().filter(|e| e.draft.session <= day && !memo(e)).collect();
         booked.sort_by_key(|e| e.draft.session);
         let (closed, open) = booked.split_at(booked.partition_point(|e| Some(e.draft.session) <= before));
-        closed.iter().for_each(|e| own.apply(e));
+        for entry in closed {
+            own.apply(entry);
+        }
         let counts = entries.clone().filter(|e| e.draft.kind == EntryKind::DayClose);
         counts.filter(|e| standing.as_ref() == Some(&e.draft.source_key)).for_each(|e| own.apply(e));
-        open.iter().for_each(|e| own.apply(e));
+        for entry in open {
+            own.apply(entry);
+        }
         // What check 7 holds against the chain: entries that are missing here show.
         own.last_seq = entries.last().map_or(0, |e| e.seq);
         own.closed = self.closed.range(..day).copied().collect();

@@ -292,6 +292,30 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
+    /// Why a day that is open is not closed now.
+    fn of_open_days(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EarlierDayOpen { session, first } => write!(
+                f,
+                "Days are closed in their order: {first} is open and comes before {session}. Close {first} first; its page says \
+                     why it is open."
+            ),
+            Self::ClosesWithLater { session } => write!(
+                f,
+                "No figures of the broker were kept at the end of {session}, so it is not closed by itself. It closes together with \
+                     the next day that is closed."
+            ),
+            Self::NotToClose { day, open } if open.is_empty() => {
+                write!(f, "{day} is no day that is over and open. No day is.")
+            }
+            Self::NotToClose { day, open } => {
+                let open: Vec<String> = open.iter().map(ToString::to_string).collect();
+                write!(f, "{day} is no day that is over and open. Open: {}.", open.join(", "))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The refusals that name what is missing or in the way.
     fn what_is_missing(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -349,22 +373,8 @@ impl Refusal {
                 )
             }
             Self::AlreadyClosed { session } => write!(f, "The books of {session} are closed already."),
-            Self::EarlierDayOpen { session, first } => write!(
-                f,
-                "Days are closed in their order: {first} is open and comes before {session}. Close {first} first; its page says \
-                 why it is open."
-            ),
-            Self::ClosesWithLater { session } => write!(
-                f,
-                "No figures of the broker were kept at the end of {session}, so it is not closed by itself. It closes together with \
-                 the next day that is closed."
-            ),
-            Self::NotToClose { day, open } if open.is_empty() => {
-                write!(f, "{day} is no day that is over and open. No day is.")
-            }
-            Self::NotToClose { day, open } => {
-                let open: Vec<String> = open.iter().map(ToString::to_string).collect();
-                write!(f, "{day} is no day that is over and open. Open: {}.", open.join(", "))
+            Self::EarlierDayOpen { .. } | Self::ClosesWithLater { .. } | Self::NotToClose { .. } => {
+                self.of_open_days(f)
             }
             Self::Forbidden(_)
             | Self::StepUp { .. }

@@ -30,7 +30,9 @@ impl Sums {
         let mut days: Vec<&Draft> = drafts.filter(|draft| draft.session <= day).collect();
         days.sort_by_key(|draft| draft.session);
         let mut sums = Self::default();
-        days.into_iter().for_each(|draft| sums.add(draft));
+        for draft in days {
+            sums.add(draft);
+        }
         sums
     }
 
