@@ -1,19 +1,19 @@
 //! The ledger: the one place where events are numbered and booked. What it is told is folded at once, written in groups,
 //! and told to everybody when it is durable; orders go on to the broker only then.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Supervised, WrapFuture};
 use desk::domain::event::{Body, Event};
+use desk::domain::ids::SessionId;
 use desk::domain::journal::Entry;
 use desk::domain::time::Timestamp;
 use desk::machines::kill_switch;
 use desk::machines::ledger::{Closing, Sealed};
 use desk::strategies::Chosen;
 use desk::world::conductor::Moment;
-use desk::world::day::Review;
 use desk::world::seats::{Out, Outbox, Step};
 use desk::world::trader::{Halt, Trader};
 
@@ -57,7 +57,7 @@ enum After {
     Answer(Reply<Told>, Told),
     ChartAnswer(Reply<ChartTold>, Box<ChartTold>),
     FloatAnswer(Reply<FloatTold>, Box<FloatTold>),
-    DayOpen(Option<OpenDay>),
+    DaysOpen(Vec<OpenDay>),
     Checked(Checked),
 }
 
@@ -88,8 +88,10 @@ pub(super) struct Ledger {
     lost: bool,
     /// The market's time.
     now: Timestamp,
-    /// Why the day that is over is not closed.
-    held: Option<Held>,
+    /// Every entry: those of the chronicle, and those that are on their way there.
+    booked: Vec<Arc<[Entry]>>,
+    /// Why days that are over are not closed.
+    held: BTreeMap<SessionId, Held>,
     /// Who closes by hand.
     closer: Option<String>,
     /// Why the books could not be written last, while they cannot.
@@ -107,6 +109,11 @@ impl Ledger {
         writer: Option<Writer>,
         now: Timestamp,
     ) -> Self {
+        let booked = chronicle.pieces.iter().filter_map(|piece| match piece {
+            Piece::Booked(entries) => Some(Arc::clone(entries)),
+            _ => None,
+        });
+        let booked = booked.collect();
         Self {
             wiring,
             trader,
@@ -116,7 +123,8 @@ impl Ledger {
             writing: false,
             lost: false,
             now,
-            held: None,
+            booked,
+            held: BTreeMap::new(),
             closer: None,
             stalled: None,
             #[cfg(test)]
@@ -146,6 +154,10 @@ impl Ledger {
                 self.trader.open_day(terms.hours.open, terms, &charges)?;
                 after.extend(self.told());
                 after.push(After::Turned);
+                // What was the last day that is over is an earlier one now.
+                if !self.held.is_empty() {
+                    after.push(After::DaysOpen(self.open_days()));
+                }
             }
             ToLedger::Moment(instant) => {
                 self.trader.observe(instant.at, &Moment::ended(&instant))?;
@@ -173,11 +185,8 @@ impl Ledger {
             ToLedger::Perform { at, step, number, sender } => after.extend(self.perform(at, step, number, sender)?),
             ToLedger::Reduce { at, step, number } => after.extend(self.reduce(at, &step, number)?),
             ToLedger::Sent { number, sender } => after.push(After::Done(number, sender)),
-            ToLedger::Close { over, figures } => return self.end_day(over, *figures, Review::clear()),
-            ToLedger::CloseAgain(by) => {
-                self.close_again(by);
-                return Ok(());
-            }
+            // Days are tried one after the other, and the review is asked before each.
+            ToLedger::Close { .. } | ToLedger::CloseAgain(_) => return Ok(()),
             ToLedger::Books(question) => after.extend(self.answer(question)?),
         }
         self.queue_up(None, after);
@@ -256,7 +265,9 @@ impl Ledger {
         if !entries.is_empty() {
             // Before the events that they belong to: whoever hears of a fill has its entry. A session begins before its own.
             let first = after.iter().position(|a| !matches!(a, After::Tell(Piece::Session(_)))).unwrap_or(after.len());
-            after.insert(first, After::Booked(entries.iter().map(|s| s.entry.clone()).collect()));
+            let booked: Arc<[Entry]> = entries.iter().map(|s| s.entry.clone()).collect();
+            self.booked.push(Arc::clone(&booked));
+            after.insert(first, After::Booked(booked));
         }
         self.queue.push_back(Job { events, entries, closing, after });
     }
@@ -356,7 +367,7 @@ impl Ledger {
                 let _ = reply.send(Ok(*told));
                 Ok(())
             }
-            After::DayOpen(day) => wiring.supervisor.deliver(ToSupervisor::DayOpen(day)),
+            After::DaysOpen(days) => wiring.supervisor.deliver(ToSupervisor::DaysOpen(days)),
             After::Checked(checked) => {
                 wiring.questions.checked(checked);
                 Ok(())
@@ -457,13 +468,13 @@ impl Handler<Post<ToLedger>> for Ledger {
         if self.lost && !matches!(post.body, ToLedger::Beat(_)) {
             return;
         }
-        let done = match post.body {
-            ToLedger::Close { over, figures } if self.wiring.questions.is_some() => {
-                self.ask_and_close(over, figures, ctx);
-                Ok(())
+        match post.body {
+            ToLedger::Close { over, figures } => self.end(over, figures, ctx),
+            ToLedger::CloseAgain(wanted) => self.close_again(wanted, ctx),
+            body => {
+                let done = self.step(body);
+                self.go_on(done, ctx);
             }
-            body => self.step(body),
-        };
-        self.go_on(done, ctx);
+        }
     }
 }

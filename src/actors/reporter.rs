@@ -109,7 +109,7 @@ fn unknown() -> Standing {
         drill: None,
         past: Past::default(),
         rehearsing: false,
-        open_day: None,
+        open_days: Vec::new(),
     }
 }
 
@@ -128,7 +128,7 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         reason: None,
         applying: None,
         rehearsing: false,
-        open_day: None,
+        open_days: Vec::new(),
         session: None,
         latch: None,
         defense: None,
@@ -332,7 +332,7 @@ impl Reporter {
             reason: standing.reason.clone(),
             applying: standing.applying,
             rehearsing: standing.rehearsing,
-            open_day: standing.open_day.clone(),
+            open_days: standing.open_days.clone(),
             session: self.session_board(&strategies, &positions),
             latch: standing.latch.clone(),
             defense: standing.defense.clone(),

@@ -107,7 +107,7 @@ pub(super) struct Supervisor {
     /// Versions that were handed to the ledger and are not recorded yet, the oldest first.
     pub(super) applying: VecDeque<(u32, Prepared)>,
     /// The day that is over and not closed.
-    open_day: Option<OpenDay>,
+    open_days: Vec<OpenDay>,
     /// What holds while defense mode is off.
     pub(super) usual: Usual,
 }
@@ -154,7 +154,7 @@ impl Supervisor {
             held: false,
             prepared: None,
             applying: VecDeque::new(),
-            open_day: None,
+            open_days: Vec::new(),
         })
     }
 
@@ -174,9 +174,9 @@ impl Supervisor {
             ToSupervisor::Drilled(report) => self.drilled(*report)?,
             ToSupervisor::BackedUp(taken) => self.backed_up(taken)?,
             ToSupervisor::Closing(closed) => self.closed(*closed),
-            ToSupervisor::DayOpen(day) => self.day_open(day),
+            ToSupervisor::DaysOpen(days) => self.days_open(days),
             ToSupervisor::Books(asked) => self.hand_to_books(asked),
-            ToSupervisor::Reviewed => self.close_again(None),
+            ToSupervisor::Reviewed => self.close_again(),
             ToSupervisor::Stalled(why) => self.stalled(why)?,
             #[cfg(test)]
             ToSupervisor::Fault(fault) => super::tests::act_out(fault),
@@ -415,7 +415,7 @@ impl Supervisor {
                 Effect::BackUp => self.back_up(),
                 // Stops leave through risk, which is told of the state; the feed brings the close.
                 Effect::LeaveInOrder => {}
-                Effect::CloseDay => self.close_again(self.asking.as_ref().map(|mark| mark.who.to_string())),
+                Effect::CloseDay(day) => self.close_for(*day),
                 Effect::StartRehearsal => self.rehearse(),
                 Effect::EndRehearsal => {
                     self.life.machine.rehearsal_ended();
@@ -505,7 +505,8 @@ impl Supervisor {
             reconciliation: self.reconciliation.clone(),
             failing: Vec::new(),
             drawn_down: trader.risk().is_drawn_down(),
-            books_closed: self.open_day.is_none() && hours.is_some_and(|h| trader.has_closed(h.session)),
+            open_days: self.open_days.iter().map(booking::open_books).collect(),
+            books_closed: self.open_days.is_empty() && hours.is_some_and(|h| trader.has_closed(h.session)),
             rehearsal: Ok(()),
             venue: self.life.venue,
         }

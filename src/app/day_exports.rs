@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use desk::domain::ids::Identity;
+use desk::domain::ids::{Identity, SessionId};
 use desk::domain::journal::{Entry, EntryKind};
 use desk::domain::time::Date;
 use sha2::{Digest as _, Sha256};
@@ -116,9 +116,10 @@ async fn keep(places: &Places, mut board: watch::Receiver<Arc<Board>>, alarm: &A
     }
 }
 
-/// The session, and whether its books are closed.
-fn closed(board: &Board) -> Option<(desk::domain::ids::SessionId, bool)> {
-    board.session.as_ref().map(|session| (session.id, session.closed && board.open_day.is_none()))
+/// The session, whether it is over, and the days whose books are open: what changes as a day is closed.
+fn closed(board: &Board) -> (Option<(SessionId, bool)>, Vec<SessionId>) {
+    let session = board.session.as_ref().map(|session| (session.id, session.closed));
+    (session, board.open_days.iter().map(|open| open.day).collect())
 }
 
 /// Writes the files of every close that lacks them. The first failure comes back when all were tried.

@@ -1,8 +1,9 @@
-//! `tbot ledger close`: the books of the day that is over and still open are closed by a reviewer, asked of the running bot.
+//! `tbot ledger close`: the books of a day that is over and still open are closed by a reviewer, asked of the running bot.
 
 use std::time::Duration;
 
 use clap::Args;
+use desk::domain::time::Date;
 use serde_json::json;
 
 use super::bot::BotArguments;
@@ -17,10 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const EXAMPLES: &str = "\
 Examples:
   tbot ledger close --as ann
-  tbot ledger close --why \"entry 412 is reversed\" --as ann --code 123456
+  tbot ledger close 2026-06-01 --why \"entry 412 is reversed\" --as ann --code 123456
 
-Every check is made anew, and the open days before it close with it. While a session trades nothing is closed: its end closes
-them all. The day's page does the same.
+Every check is made anew, by the broker's figures and the prices of the day's own end; a later session may trade meanwhile. Days
+close in their order: of several the first is closed, and a later one is refused with the name of that one. The day's page does
+the same.
 
 ";
 
@@ -28,6 +30,9 @@ them all. The day's page does the same.
 #[derive(Debug, Args)]
 #[command(after_help = format!("{EXAMPLES}{}", super::EXIT_CODES))]
 pub struct Arguments {
+    /// Which day [default: the first that is over and open]
+    #[arg(value_name = "DAY")]
+    day: Option<Date>,
     /// Why; recorded with the command
     #[arg(long, value_name = "TEXT", default_value = "")]
     why: String,
@@ -51,7 +56,11 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let boot = arguments.bot.boot()?;
     let given = (arguments.name.as_deref(), arguments.code.as_deref());
-    let request = Request::Close { why: arguments.why.clone(), step_up: signed("ledger close", "reviewer", given)? };
+    let request = Request::Close {
+        day: arguments.day,
+        why: arguments.why.clone(),
+        step_up: signed("ledger close", "reviewer", given)?,
+    };
     match runtime()?.block_on(client::ask(&boot.folders.control(), &request, PATIENCE))? {
         Reply::Done { at, message } => {
             told(arguments.json, &message, &json!({ "done": { "at": at, "message": message } }));

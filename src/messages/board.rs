@@ -46,8 +46,8 @@ pub struct Board {
     pub rehearsing: bool,
     /// The session, from its start to the start of the next.
     pub session: Option<SessionBoard>,
-    /// A day that is over and whose books are not closed.
-    pub open_day: Option<OpenDay>,
+    /// The days that are over and whose books are not closed, in their order.
+    pub open_days: Vec<OpenDay>,
     /// Set since, by whom, why.
     pub latch: Option<Mark>,
     /// Defense mode, while it is on (RISK-11).
@@ -230,6 +230,10 @@ pub struct OpenDay {
     pub why: String,
     /// Whether it closes by itself once the questions about it are answered.
     pub by_itself: bool,
+    /// Whether somebody can close it now; otherwise it closes after another day, or with a later one.
+    pub closable: bool,
+    /// The open day that is closed before it.
+    pub after: Option<SessionId>,
 }
 
 /// Something that will happen.

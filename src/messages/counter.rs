@@ -16,12 +16,14 @@ const WAITING: usize = 16;
 pub enum Paper {
     /// A closed day is to be opened again: asked for, confirmed or kept closed.
     Unlock(Unlocking),
-    /// The day that is over and still open is to be closed.
+    /// A day that is over and still open is to be closed.
     Close {
         /// The reviewer's name.
         name: String,
         /// The one-time code that stands for signing in.
         code: String,
+        /// Which day; the first that is open where none is named.
+        day: Option<Date>,
         /// Why.
         why: String,
     },

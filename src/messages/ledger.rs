@@ -94,8 +94,8 @@ pub enum ToLedger {
         /// What the venue says.
         figures: Box<BrokerFigures>,
     },
-    /// A day that is not closed is to be tried again: by whom, or by itself after the review has gone on.
-    CloseAgain(Option<String>),
+    /// Days that are not closed are tried again: one of them by somebody, or by themselves after the review has gone on.
+    CloseAgain(Option<(String, SessionId)>),
     /// A person's question or entry, and where the answer goes.
     Books(Question),
     /// The freeze by drawdown is cleared, by this person with this reason.

@@ -38,8 +38,8 @@ pub struct Standing {
     pub past: Past,
     /// Whether a rehearsal runs.
     pub rehearsing: bool,
-    /// A day that is over and whose books are not closed.
-    pub open_day: Option<OpenDay>,
+    /// The days that are over and whose books are not closed, in their order.
+    pub open_days: Vec<OpenDay>,
 }
 
 /// What the reporter can be told.

@@ -169,8 +169,8 @@ pub enum ToSupervisor {
     },
     /// Books and venue were compared: they agree, or where they differ.
     Reconciled(Result<(), String>),
-    /// The day that is over and not closed, with why; or none is.
-    DayOpen(Option<OpenDay>),
+    /// The days that are over and whose books are not closed.
+    DaysOpen(Vec<OpenDay>),
     /// A person's question to the books, and where the answer goes.
     Books(Question),
     /// Somebody has reviewed something: a day that waited for it may be closed now.

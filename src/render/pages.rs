@@ -100,6 +100,7 @@ pub const TEMPLATES: &[(&str, &str)] = templates![
     "regions/positions.html",
     "regions/raise.html",
     "regions/rehearsal.html",
+    "regions/open_days.html",
     "regions/review.html",
     "regions/session_links.html",
     "regions/sessions.html",

@@ -82,7 +82,10 @@ impl Asked<'_> {
             "set_mode" => Command::SetMode(self.mode()?),
             "apply_config" => Command::ApplyConfig(self.read("version", "a whole number")?),
             "rehearse" => Command::Rehearse,
-            "close_day" => Command::CloseDay,
+            "close_day" => Command::CloseDay(match (self.with)("day").as_str() {
+                "" => None,
+                _ => Some(self.read("day", "a date such as 2026-06-01, or none for the first that is open")?),
+            }),
             "backup" => Command::Backup,
             "shutdown" => Command::Shutdown,
             "reconcile" => Command::Reconcile,

@@ -3,6 +3,7 @@
 
 use actix_web::web::Data;
 use desk::domain::bot::{Action, Command, Origin, Who, permit};
+use desk::domain::time::Date;
 use serde_json::json;
 
 use super::commands::{Given, give, note};
@@ -21,7 +22,7 @@ pub(super) async fn attend(shared: Data<Shared>, mut papers: Papers) {
     while let Some((paper, reply)) = papers.next().await {
         let answer = match paper {
             Paper::Unlock(unlocking) => unlock(&shared, &unlocking).await,
-            Paper::Close { name, code, why } => close(&shared, (&name, &code), why).await,
+            Paper::Close { name, code, day, why } => close(&shared, (&name, &code), (day, why)).await,
             Paper::Raise { statement, who } => raise_all(&shared, statement, &who).await,
         };
         // Whoever asked may have gone meanwhile.
@@ -42,12 +43,16 @@ async fn unlock(shared: &Shared, asked: &Unlocking) -> Result<String, Refusal> {
     carry_out(shared, &visitor, asked.day, &deed).await
 }
 
-/// The day that is over and still open is closed (LEDG-12).
-async fn close(shared: &Shared, (name, code): (&str, &str), why: String) -> Result<String, Refusal> {
+/// A day that is over and still open is closed, the first of them where none is named (LEDG-12).
+async fn close(
+    shared: &Shared,
+    (name, code): (&str, &str),
+    (day, why): (Option<Date>, String),
+) -> Result<String, Refusal> {
     let visitor = signed_in(shared, name, code).await?;
     // The code counts once, and so does this.
     let key = format!("close_day-{}", shared.now().nanos());
-    let given = Given { command: Command::CloseDay, key, why, code: String::new() };
+    let given = Given { command: Command::CloseDay(day), key, why, code: String::new() };
     Ok(give(shared, &visitor, given).await?.message)
 }
 

@@ -241,8 +241,8 @@ test.describe("closed days", () => {
     await bot.run({ speed: 2000 });
     const first = await browserOf("reviewer");
     bot.tell("start");
-    const held = await bot.until("held", (b) => b?.open_day, 60);
-    expect(held.open_day.why).toBe("a question is open: entry 2");
+    const held = await bot.until("held", (b) => b?.open_days.length, 60);
+    expect(held.open_days[0].why).toBe("a question is open: entry 2");
     const page = (await bot.ask("GET", "/ledger/entries/2", { who: people.reviewer })).text;
     const day = /XNYS:(\d{4}-\d\d-\d\d)/.exec(page)[1];
     await first.goHome(`/ledger/days/${day}`);
@@ -251,7 +251,7 @@ test.describe("closed days", () => {
     await expect(first.locator("main")).toContainText("are not closed: a question is open: entry 2");
     const answered = await act(people.second, { version: 1, act: "answer", about: 1, text: "November's." });
     expect(answered.status, answered.text).toBe(200);
-    await bot.until("closed", (b) => b && !b.open_day, 60);
+    await bot.until("closed", (b) => b && !b.open_days.length, 60);
     await first.goHome(`/ledger/days/${day}`);
     await expect(first.locator("h1")).toContainText("closed, it takes no more entries");
   });

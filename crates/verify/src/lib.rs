@@ -84,29 +84,18 @@ async fn schema(c: &mut AnyConnection, postgres: bool) -> Result<(), Wrong> {
     if hash == made { Ok(()) } else { found("schema", "version 1", format!("its hash is {hash}, not {made}")) }
 }
 
-const TABLES: &str = "SELECT type, name, sql FROM sqlite_schema
-    WHERE rootpage >= $1 + $2 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx_%'";
+const TABLES: &str = "SELECT type, name, sql FROM sqlite_schema WHERE rootpage >= $1 + $2 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx_%'";
 /// PostgreSQL says the same of functions, triggers, constraints, indexes, policies and tables.
-const CATALOGUE: &str = "SELECT 'f' AS a, proname::text AS b, prosrc || coalesce(proconfig::text, '') AS c FROM pg_proc
-    WHERE pronamespace = 'public'::regnamespace AND $1 = $2
+const CATALOGUE: &str = "SELECT 'f' AS a, proname::text AS b, prosrc || coalesce(proconfig::text, '') AS c FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND $1 = $2
     UNION ALL SELECT 't', relname || tgname, tgenabled::text || pg_get_triggerdef(t.oid) FROM pg_trigger AS t JOIN pg_class AS r ON r.oid = tgrelid WHERE NOT tgisinternal
-    UNION ALL SELECT 'c', conrelid::regclass || conname, pg_get_constraintdef(oid) FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
-    UNION ALL SELECT 'i', indexname::text, indexdef FROM pg_indexes WHERE schemaname = 'public'
-    UNION ALL SELECT 'p', tablename || policyname, concat_ws(' ', cmd, qual, with_check) FROM pg_policies
-    UNION ALL SELECT 'r', relname::text, relkind::text || relrowsecurity FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')";
+    UNION ALL SELECT 'c', conrelid::regclass || conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+    UNION ALL SELECT 'i', indexname::text, indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL SELECT 'p', tablename || policyname, concat_ws(' ', cmd, qual, with_check) FROM pg_policies
+    UNION ALL SELECT 'r', relname::text, relkind::text || relrowsecurity FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')";
 
 /// Rows of a book that does not exist, or without the row that seals them.
-const STRAYS: &str =
-    "SELECT * FROM (SELECT 'entry' AS t, book, seq FROM entry WHERE book NOT IN (SELECT book FROM book)
-    UNION ALL SELECT 'event', book, seq FROM event WHERE book NOT IN (SELECT book FROM book)
-    UNION ALL SELECT 'account', book, code FROM account WHERE book NOT IN (SELECT book FROM book)
-    UNION ALL SELECT 'posting', s.* FROM (SELECT book, seq FROM posting EXCEPT SELECT book, seq FROM entry) AS s
-    UNION ALL SELECT 'closing_record', s.* FROM (SELECT book, seq FROM closing_record EXCEPT SELECT book, seq FROM entry WHERE kind = 'day_close') AS s
-    UNION ALL SELECT 'closing_balance', s.* FROM (SELECT book, seq FROM closing_balance EXCEPT SELECT book, seq FROM closing_record) AS s
-    UNION ALL SELECT 'closing_lot', s.* FROM (SELECT book, seq FROM closing_lot EXCEPT SELECT book, seq FROM closing_record) AS s) AS strays
-    ORDER BY book, seq LIMIT 1";
+const STRAYS: &str = "SELECT * FROM (SELECT 'entry' AS t, book, seq FROM entry WHERE book NOT IN (SELECT book FROM book) UNION ALL SELECT 'event', book, seq FROM event WHERE book NOT IN (SELECT book FROM book) UNION ALL SELECT 'account', book, code FROM account WHERE book NOT IN (SELECT book FROM book)
+    UNION ALL SELECT 'posting', s.* FROM (SELECT book, seq FROM posting EXCEPT SELECT book, seq FROM entry) AS s UNION ALL SELECT 'closing_record', s.* FROM (SELECT book, seq FROM closing_record EXCEPT SELECT book, seq FROM entry WHERE kind = 'day_close') AS s
+    UNION ALL SELECT 'closing_balance', s.* FROM (SELECT book, seq FROM closing_balance EXCEPT SELECT book, seq FROM closing_record) AS s UNION ALL SELECT 'closing_lot', s.* FROM (SELECT book, seq FROM closing_lot EXCEPT SELECT book, seq FROM closing_record) AS s) AS strays ORDER BY book, seq LIMIT 1";
 
 /// Heads that were written down outside of the database: a tail that was cut off shows there, and a chain made anew.
 async fn kept_heads(c: &mut AnyConnection, file: &Path, all: &[Verified]) -> Result<(), Wrong> {

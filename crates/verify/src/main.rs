@@ -8,8 +8,8 @@ use tbot_verify::{Verified, Wrong, verify};
 const HELP: &str = "\
 tbot-verify PATH
 
-Verifies the books of TBot with none of TBot's code and names the first row that was touched.
-PATH is a ledger file, a folder with a ledger.db, or a postgres:// address.
+Verifies the books of TBot with none of TBot's code and names the first row that was touched. PATH is a ledger file, a folder with a
+ledger.db, or a postgres:// address.
 
 Exit codes: 0 all is right; 1 something was touched; 2 there is nothing that can be verified.
 ";

@@ -48,8 +48,7 @@ const OPTIONAL: &[&str] =
 /// Compares what is stored with what it has to be; names the first field that differs.
 pub(crate) fn compare(table: &str, row: impl Display, stored: &Value, expected: &Value) -> Result<(), Wrong> {
     let names = expected.as_object().into_iter().flat_map(|fields| fields.keys().map(String::as_str));
-    match names.chain(OPTIONAL.iter().copied()).find(|name| stored[*name] != expected[*name]) {
-        Some(name) => found(table, row, format!("{name} is {}; it has to be {}", stored[name], expected[name])),
-        None => Ok(()),
-    }
+    let other = names.chain(OPTIONAL.iter().copied()).find(|name| stored[*name] != expected[*name]);
+    let said = |name: &str| found(table, row, format!("{name} is {}; it has to be {}", stored[name], expected[name]));
+    other.map_or(Ok(()), said)
 }

@@ -60,11 +60,8 @@ impl Sums {
         }
         self.lots.retain(|_, sum| *sum != (0, 0));
         let Some(price) = steps(text(&entry["facts"], "price")) else { return };
-        let of = postings.first().map_or("", |p| text(p, "instrument"));
-        let settled = self
-            .lots
-            .keys()
-            .filter(|key| text(entry, "kind") == "variation" && key.starts_with(&[of.to_owned(), "1330".to_owned()]));
+        let of = [postings.first().map_or("", |p| text(p, "instrument")), "1330"].map(str::to_owned);
+        let settled = self.lots.keys().filter(|key| text(entry, "kind") == "variation" && key.starts_with(&of));
         self.references.extend(settled.filter_map(|key| Some((key.get(2)?.clone(), price))));
         for p in postings.iter().filter(|p| text(p, "account") == "1330") {
             self.references.entry(text(p, "lot").to_owned()).or_insert(price);

@@ -16,13 +16,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// The first 26 characters of base32 (RFC 4648, lower case, no padding).
 pub(crate) fn base32(hash: [u8; 32]) -> String {
-    let bits = hash.iter().flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1));
-    let bits: Vec<u8> = bits.take(130).collect();
+    let bits = hash.iter().flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1)).take(130);
     let digit = |five: &[u8]| {
         let value = five.iter().fold(0_u8, |sum, bit| (sum << 1) | bit);
         char::from(if value < 26 { b'a'.wrapping_add(value) } else { b'2'.wrapping_add(value.wrapping_sub(26)) })
     };
-    bits.chunks(5).map(digit).collect()
+    bits.collect::<Vec<u8>>().chunks(5).map(digit).collect()
 }
 
 /// A decimal text in steps of 10⁻⁸.
@@ -32,8 +31,7 @@ pub(crate) fn steps(text: &str) -> Option<i64> {
     if part.len() > 8 || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return None;
     }
-    let all: i64 = format!("{whole}{part:0<8}").parse().ok()?;
-    all.checked_mul(sign)
+    format!("{whole}{part:0<8}").parse::<i64>().ok()?.checked_mul(sign)
 }
 
 /// Steps of 10⁻⁸ as a decimal text with at least that many places.
@@ -49,8 +47,8 @@ pub(crate) fn decimal(steps: i64, least: usize) -> String {
 /// A session as the rows have it: `XNYS:2026-06-01` is 20260601 in the book's own calendar.
 pub(crate) fn session(text: &str, calendar: &str) -> Option<i64> {
     let date = text.strip_prefix(calendar)?.strip_prefix(':')?;
-    let mut parts = date.split('-').map(|part| part.parse::<i64>().ok());
-    parts.try_fold(0_i64, |all, part| all.checked_mul(100)?.checked_add(part?))
+    let more = |all: i64, part: &str| all.checked_mul(100)?.checked_add(part.parse().ok()?);
+    date.split('-').try_fold(0, more)
 }
 
 /// A time, RFC 3339 with `Z`, in nanoseconds since 1970.

@@ -26,24 +26,28 @@ struct Walk<'a> {
     last_record: String,
     /// After which entries the chart was changed.
     changed: Vec<i64>,
-    /// The first entry since the last record, and the postings since.
-    since: (i64, i64),
+    /// Each day, with what no record covers of it yet: the first entry, how many, and their postings.
+    days: BTreeMap<i64, [i64; 3]>,
+    /// Whether the last close was of a day before the latest.
+    crossed: bool,
     done: Verified,
 }
 
+/// A day of which nothing is left to be covered.
+const COVERED: [i64; 3] = [i64::MAX, 0, 0];
+
 /// Walks a book.
 pub(crate) async fn book(c: &mut AnyConnection, book: i64, identity: &str, calendar: &str) -> Result<Verified, Wrong> {
-    let chart = "SELECT code, name, type, side, holds, items, open FROM account \
-                 WHERE book = $1 AND version > $2 AND version = 1 ORDER BY code";
+    let chart = "SELECT code, name, type, side, holds, items, open FROM account WHERE book = $1 AND version > $2 AND version = 1 ORDER BY code";
     let accounts = rows(c, chart, book, 0).await?;
     let hash = hex(&sha256(&[Value::from(accounts).to_string().as_bytes()]));
     compare("account", format!("{book}/version 1"), &json!({ "hash": hash }), &json!({ "hash": CHART }))?;
     let asked = "SELECT bytes FROM event WHERE book = $1 AND seq > $2 AND kind = 'chart_changed' ORDER BY seq";
     let changes: Vec<Value> = rows(c, asked, book, 0).await?.iter().map(told).collect();
     let done = Verified { identity: identity.to_owned(), ..Verified::default() };
-    let (booked_at, last_record, since) = (i64::MIN, "0".repeat(64), (1, 0));
+    let last_record = "0".repeat(64);
     let changed = changes.iter().filter_map(|change| change["data"]["after"].as_i64()).collect();
-    let mut walk = Walk { book, calendar, booked_at, last_record, changed, since, done, ..Walk::default() };
+    let mut walk = Walk { book, calendar, last_record, changed, done, ..Walk::default() };
     let entries = "SELECT * FROM entry WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT 500";
     let mut page = rows(c, entries, book, 0).await?;
     while !page.is_empty() {
@@ -110,8 +114,8 @@ impl Walk<'_> {
         let seq = self.done.entries.0.saturating_add(1);
         let (hash, entry) = link("entry", row, seq, self.hash)?;
         let (kind, key) = (text(&entry, "kind"), text(&entry, "source_key"));
-        let count = entry["postings"].as_array().map_or(0, Vec::len);
-        let day = session(text(&entry, "session"), self.calendar);
+        let count = entry["postings"].as_array().map_or(0, |all| i64::try_from(all.len()).unwrap_or(i64::MAX));
+        let day = session(text(&entry, "session"), self.calendar).unwrap_or(0);
         let id = [&self.done.identity, "\n", kind, "\n", key].map(str::as_bytes);
         let expected = json!({
             "seq": seq, "entry_id": base32(sha256(&id)), "kind": kind, "source_key": key, "session": day,
@@ -120,7 +124,6 @@ impl Walk<'_> {
             "previous": hex(&self.hash), "hash": hex(&hash),
         });
         compare("entry", seq, row, &expected)?;
-        let day = day.unwrap_or(0);
         self.out_of_place(&entry, seq, day, count)?;
         self.booked_at = row["booked_at"].as_i64().unwrap_or(0);
         self.postings(c, seq, &entry, day).await?;
@@ -129,9 +132,9 @@ impl Walk<'_> {
             "unlock" => self.closed.retain(|closed| *closed < day),
             _ => {}
         }
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
         self.sums.add(&entry);
-        self.since.1 = self.since.1.saturating_add(count);
+        let of = self.days.entry(day).or_insert(COVERED);
+        *of = [seq.min(of[0]), of[1].saturating_add(1), of[2].saturating_add(count)];
         self.hash = hash;
         self.done.postings = self.done.postings.saturating_add(count);
         self.done.entries = (seq, hex(&hash));
@@ -139,21 +142,20 @@ impl Walk<'_> {
     }
 
     /// What no single row shows: order, repeats, closed sessions.
-    fn out_of_place(&mut self, entry: &Value, seq: i64, day: i64, postings: usize) -> Result<(), Wrong> {
+    fn out_of_place(&mut self, entry: &Value, seq: i64, day: i64, postings: i64) -> Result<(), Wrong> {
         let (kind, key) = (text(entry, "kind"), text(entry, "source_key"));
         let memo = matches!(kind, "wash_sale" | "day_close" | "unlock");
         let names = [entry["reverses"].as_i64(), entry["corrects"].as_i64()];
         let reversal =
             names[0].is_some_and(|of| !self.reversed.insert(of)) || names[0].is_some() != (kind == "reversal");
+        let older = nanos(text(entry, "booked_at")).is_none_or(|at| at < self.booked_at);
         let said = match () {
             () if entry["seq"] != seq || entry["entry_id"].is_null() => "its bytes belong elsewhere in the journal",
             () if memo != (postings == 0) || postings == 1 => "a memo has no postings, any other entry at least two",
             () if !self.sources.insert((kind.to_owned(), key.to_owned())) => "the same fact is booked twice",
             () if reversal => "it undoes what is undone already, or is no reversal",
             () if names.into_iter().flatten().any(|of| of < 1 || of >= seq) => "it names no entry before it",
-            () if nanos(text(entry, "booked_at")).is_none_or(|at| at < self.booked_at) => {
-                "it is older than the one before"
-            }
+            () if older => "it is older than the one before",
             () if kind != "unlock" && self.closed.last().is_some_and(|last| day <= *last) => "its session was closed",
             () => return Ok(()),
         };
@@ -193,14 +195,22 @@ impl Walk<'_> {
         let n = before.0.saturating_add(1);
         compare("closing_record", seq, &stored, &json!({ "session": day, "n": n, "hash": entry["facts"]["record"] }))?;
         let record = told(&stored);
-        let (balances, lots) = (self.sums.balances(), self.sums.lots());
+        // A later day has entries already, or had some when one before this was closed.
+        let later = self.days.last_key_value().is_some_and(|(latest, _)| *latest > day);
+        let own = if later || self.crossed { Some(self.through(c, seq, day).await?) } else { None };
+        let sums = own.as_ref().unwrap_or(&self.sums);
+        let (balances, lots) = (sums.balances(), sums.lots());
+        let mut covered = [seq, 0, 0];
+        for of in self.days.range_mut(..=day).map(|(_, of)| std::mem::replace(of, COVERED)) {
+            covered = [covered[0].min(of[0]), covered[1].saturating_add(of[1]), covered[2].saturating_add(of[2])];
+        }
         let json = |value: &Value| hex(&sha256(&[value.to_string().as_bytes()]));
         // Version 1 had no price list.
         let (v, prices) = if record["v"] == 1 { (1, Value::Null) } else { (2, json(&record["prices"]).into()) };
         let expected = json!({
             "v": v, "prices_hash": prices, "equity": entry["facts"]["equity"], "identity": self.done.identity, "session": entry["session"], "n": n, "replaces": before.1,
-            "first_seq": self.since.0, "last_seq": seq.saturating_sub(1), "entries": seq.saturating_sub(self.since.0),
-            "postings": self.since.1, "last_hash": hex(&self.hash), "previous_record": self.last_record,
+            "first_seq": covered[0], "last_seq": seq.saturating_sub(1), "entries": covered[1], "postings": covered[2],
+            "last_hash": hex(&self.hash), "previous_record": self.last_record,
             "chart": self.changed.iter().filter(|after| **after < seq).count().saturating_add(1),
             "closing_balances": json(&balances), "closing_lots": json(&lots), "broker_hash": json(&record["broker"]),
         });
@@ -230,7 +240,19 @@ impl Walk<'_> {
         self.last_record.clone_from(&hash);
         self.closings.insert(day, (n, hash.into()));
         self.closed.insert(day);
-        self.since = (seq, 0);
+        self.crossed = later;
         Ok(())
+    }
+
+    /// The sums at the end of a day, of what was booked before an entry: day by day, later days left out.
+    async fn through(&self, c: &mut AnyConnection, seq: i64, day: i64) -> Result<Sums, Wrong> {
+        let mut sums = Sums::default();
+        for of in self.days.range(..=day).map(|(of, _)| *of) {
+            let asked = "SELECT bytes FROM entry WHERE book = $1 AND session = $2 ORDER BY seq";
+            let booked = rows(c, asked, self.book, of).await?;
+            let before = booked.iter().map(told).filter(|entry| entry["seq"].as_i64() < Some(seq));
+            before.for_each(|entry| sums.add(&entry));
+        }
+        Ok(sums)
     }
 }

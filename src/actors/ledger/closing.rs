@@ -1,10 +1,13 @@
 //! The day's close in the running bot (BOOKS.md section 12, LEDG-12): it asks the review first, and a day with open
-//! questions, or one that does not reconcile, stays open. Trading goes on; the day is tried again, or closed with the next.
+//! questions, or one that does not reconcile, stays open. Trading goes on; open days are tried again in their order, each by the
+//! figures of its own end (decision 0026), and the next session's close takes along what cannot be closed by itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use actix::prelude::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use desk::domain::calendar::Calendar;
+use desk::domain::ids::SessionId;
+use desk::domain::journal::Entry;
 use desk::domain::time::Date;
 use desk::machines::ledger::{BookRefusal, BrokerFigures, Unlock};
 use desk::world::day::{DayEnding, Ended, Review};
@@ -16,67 +19,183 @@ use crate::messages::board::OpenDay;
 use crate::messages::broker::ToBroker;
 use crate::messages::ledger::Over;
 
-/// Why the day that is over is not closed.
+/// Why a day that is over is not closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    cause: Cause,
+    why: String,
+}
+
+/// What a day waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Held {
+enum Cause {
     /// Questions are open: it closes when they are answered.
     Questions,
-    /// Something else: somebody closes it, or the next session's close does.
-    Other,
+    /// A check does not agree: somebody closes it, or the next session's close does.
+    Check,
+    /// Two persons opened it again: the same.
+    Reopened,
+}
+
+/// A day to be tried.
+#[derive(Debug)]
+pub(super) enum Try {
+    /// One that was left open, by the figures that were kept at its end.
+    Kept(SessionId),
+    /// The last one that is over, by the broker's figures of now.
+    Ended(Over, Box<BrokerFigures>),
+}
+
+impl Try {
+    const fn day(&self) -> SessionId {
+        match self {
+            Self::Kept(day) => *day,
+            Self::Ended(over, _) => over.session,
+        }
+    }
 }
 
 impl Ledger {
-    /// Asks what of the days to be closed has open questions, then goes on.
-    pub(super) fn ask_and_close(&mut self, over: Over, figures: Box<BrokerFigures>, ctx: &mut Context<Self>) {
-        let open = self.trader.books().open_days().filter(|day| *day <= over.session);
-        let days: BTreeSet<Date> = open.chain([over.session]).map(|day| day.date).collect();
+    /// The last session is over, or is tried again: the days left open before it come first, unless somebody wants this one.
+    pub(super) fn end(&mut self, over: Over, figures: Box<BrokerFigures>, ctx: &mut Context<Self>) {
+        let (again, last) = (over.again, over.session);
+        let by = self.closer.take().filter(|_| again);
+        let mut tries = if by.is_none() { self.kept_days(!again) } else { VecDeque::new() };
+        tries.retain(|before| before.day() < last);
+        tries.push_back(Try::Ended(over, figures));
+        self.try_days(tries, by, ctx);
+    }
+
+    /// The days that can be tried by their own figures, in their order. One that was opened again waits for a person, and those
+    /// after it for that one; a session's end tries all of them.
+    fn kept_days(&self, all: bool) -> VecDeque<Try> {
+        let reopened = |day: &SessionId| self.held.get(day).is_some_and(|held| held.cause == Cause::Reopened);
+        let days = self.trader.left_open().into_iter().take_while(|day| all || !reopened(day));
+        days.filter(|day| self.trader.has_figures(*day)).map(Try::Kept).collect()
+    }
+
+    /// Tries one day after the other: each asks what of it and of the open days before it has open questions. A day that stays
+    /// open ends this, but for the last session, whose close takes it along where it agrees.
+    fn try_days(&mut self, mut tries: VecDeque<Try>, by: Option<String>, ctx: &mut Context<Self>) {
+        let Some(next) = tries.pop_front() else { return };
+        if !self.wiring.questions.is_some() {
+            let done = self.attempt(next, by.clone(), Review::clear());
+            return self.tried(done, tries, by, ctx);
+        }
+        let day = next.day();
+        let open = self.trader.books().open_days().filter(|open| *open <= day);
+        let days: BTreeSet<Date> = open.chain([day]).map(|day| day.date).collect();
         let asked = self.wiring.questions.open(days.into_iter().collect());
         ctx.spawn(asked.into_actor(self).map(move |open, own, ctx| {
             if own.lost {
                 return;
             }
             let review = open.unwrap_or_else(Review::Unreadable);
-            let done = own.end_day(over, *figures, review);
-            own.go_on(done, ctx);
+            let done = own.attempt(next, by.clone(), review);
+            own.tried(done, tries, by, ctx);
         }));
     }
 
-    /// Ends a session, and closes its books where nothing is in the way.
-    pub(super) fn end_day(&mut self, over: Over, figures: BrokerFigures, review: Review) -> Result<(), Halt> {
-        let Over { at, session, next, again } = over;
-        // Meanwhile it was closed, or the next session has begun, whose close takes it along.
-        if again && self.trader.to_close() != Some(session) {
-            return Ok(());
+    fn tried(
+        &mut self,
+        done: Result<bool, Halt>,
+        mut tries: VecDeque<Try>,
+        by: Option<String>,
+        ctx: &mut Context<Self>,
+    ) {
+        if matches!(done, Ok(false)) {
+            tries.retain(|next| matches!(next, Try::Ended(..)));
         }
-        let by = self.closer.take().filter(|_| again).unwrap_or_else(|| "tbot".to_owned());
-        let ended = self.trader.end_day(at, DayEnding { session, next, broker: figures, by, review })?;
-        let questions = matches!(ended, Ended::Held(_));
+        let done = done.map(drop);
+        let halted = done.is_err();
+        self.go_on(done, ctx);
+        if !halted {
+            self.try_days(tries, by, ctx);
+        }
+    }
+
+    /// Closes a day's books where nothing is in the way, and ends its session where that is still to be told. Whether it is closed.
+    fn attempt(&mut self, next: Try, by: Option<String>, review: Review) -> Result<bool, Halt> {
+        let by = by.unwrap_or_else(|| "tbot".to_owned());
+        let entries: Vec<&Entry> = self.booked.iter().flat_map(|entries| entries.iter()).collect();
+        let (session, ended, turned) = match next {
+            Try::Kept(session) => {
+                let at = self.now.max(self.trader.last_at());
+                // Meanwhile it may have been closed.
+                let open = self.trader.left_open().contains(&session);
+                let ended = if open { self.trader.close_kept(at, (session, by), &review, &entries)? } else { None };
+                let Some(ended) = ended else { return Ok(!open) };
+                (session, ended, false)
+            }
+            Try::Ended(over, figures) => {
+                let Over { at, session, next, again } = over;
+                // Meanwhile it was closed, or the next session has begun.
+                if again && self.trader.to_close() != Some(session) {
+                    return Ok(true);
+                }
+                let ending = DayEnding { session, next, broker: *figures, by, review };
+                (session, self.trader.end_day_among(at, ending, &entries)?, !again)
+            }
+        };
+        self.came_of(session, ended, turned)
+    }
+
+    /// What came of a try: written, and told when it is durable.
+    fn came_of(&mut self, session: SessionId, ended: Ended, turned: bool) -> Result<bool, Halt> {
         let mut after: Vec<After> = self.told().into_iter().collect();
-        if !again {
+        if turned {
             after.push(After::Turned);
         }
-        let (closing, why) = match ended {
+        let closing = match ended {
             Ended::Closed(closing) => {
                 let entry = self.trader.journal().head().seq;
                 after.push(After::Checked(Checked::Passed { session, entry }));
-                (Some((entry, *closing)), None)
+                self.held.retain(|day, _| *day > session);
+                Some((entry, *closing))
             }
-            Ended::Held(why) => (None, Some(why)),
+            Ended::Held(why) => {
+                self.held.insert(session, Held { cause: Cause::Questions, why });
+                None
+            }
             Ended::Refused(refusal) => {
                 after.extend(self.failed(&refusal).map(After::Checked));
                 match *refusal {
                     BookRefusal::NotReconciled { .. } | BookRefusal::LaterSessionBooked { .. } => {
-                        (None, Some(refusal.to_string()))
+                        self.held.insert(session, Held { cause: Cause::Check, why: refusal.to_string() });
                     }
                     other => return Err(other.into()),
                 }
+                None
             }
         };
-        self.held = why.as_ref().map(|_| if questions { Held::Questions } else { Held::Other });
-        let day = why.map(|why| OpenDay { day: session, why, by_itself: questions });
-        after.push(After::DayOpen(day));
+        let closed = closing.is_some();
+        after.push(After::DaysOpen(self.open_days()));
         self.queue_up(closing, after);
-        Ok(())
+        Ok(closed)
+    }
+
+    /// The days that are over and not closed, with what is in the way of each. A day whose own figures do not agree does not hold up
+    /// those after it, which take it along.
+    pub(super) fn open_days(&self) -> Vec<OpenDay> {
+        let last = self.trader.to_close();
+        let mut after = None;
+        let line = |day: SessionId| {
+            let held = self.held.get(&day);
+            let cause = held.map(|held| held.cause);
+            let closes = last == Some(day) || self.trader.has_figures(day);
+            let open = OpenDay {
+                day,
+                why: held.map_or_else(|| "it is closed together with a later day".to_owned(), |held| held.why.clone()),
+                by_itself: cause == Some(Cause::Questions),
+                closable: closes && after.is_none(),
+                after,
+            };
+            if closes && cause != Some(Cause::Check) {
+                after = after.or(Some(day));
+            }
+            open
+        };
+        self.trader.left_open().into_iter().map(line).collect()
     }
 
     /// What the review is told of a check that does not agree.
@@ -88,57 +207,72 @@ impl Ledger {
         Some(Checked::Failed { session: *session, close, title, text: refusal.to_string() })
     }
 
-    /// Tries a day again: by somebody's command, or because the review has gone on.
-    pub(super) fn close_again(&mut self, by: Option<String>) {
-        let wanted = by.is_some() || self.held == Some(Held::Questions);
-        let Some(session) = self.trader.to_close().filter(|_| wanted) else { return };
+    /// Tries days again: the one that somebody names, or those that waited for an answer of the review.
+    pub(super) fn close_again(&mut self, wanted: Option<(String, SessionId)>, ctx: &mut Context<Self>) {
+        let last = self.trader.to_close();
+        match wanted {
+            Some((by, day)) if last == Some(day) => {
+                self.closer = Some(by);
+                self.ask_broker(day);
+            }
+            Some((by, day)) => self.try_days(VecDeque::from([Try::Kept(day)]), Some(by), ctx),
+            None if self.held.values().all(|held| held.cause != Cause::Questions) => {}
+            // The days before it are tried first, when the broker has told its figures.
+            None => match last.filter(|day| self.held.get(day).is_none_or(|held| held.cause != Cause::Reopened)) {
+                Some(day) => self.ask_broker(day),
+                None => self.try_days(self.kept_days(false), None, ctx),
+            },
+        }
+    }
+
+    fn ask_broker(&self, session: SessionId) {
         let Ok(next) = Calendar::new(session.calendar).next(session.date) else { return };
-        self.closer = by;
         let over = Over { at: self.now.max(self.trader.last_at()), session, next: next.id, again: true };
         self.wiring.must(self.wiring.broker.deliver(ToBroker::Close(over)));
     }
 
-    /// A day was opened again by two persons; it stays so until somebody closes it, or the next session's close does.
+    /// Days were opened again by two persons; they stay so until somebody closes them, or the next session's close does.
     pub(super) fn opened_again(&mut self, unlock: &Unlock) {
-        let Some(day) = self.trader.to_close() else { return };
         let (by, second, reason) = (&unlock.by, &unlock.second, &unlock.reason);
         let why = format!("{} was opened again by {by} and {second}: {reason}", unlock.session.date);
-        self.held = Some(Held::Other);
-        self.wiring_tells_of(OpenDay { day, why, by_itself: false });
-    }
-
-    /// What an earlier process left open: a day that was never closed is tried again at once, and says again what is in its
-    /// way. While a later session trades it cannot be tried, since a close takes the sums of all entries: what failed when it was
-    /// tried last stands in the review, and is said again.
-    pub(super) fn look_at_what_was_left(&mut self, ctx: &mut Context<Self>) {
-        let closable = self.trader.to_close();
-        let Some(day) = closable.or_else(|| self.trader.left_open()) else { return };
-        let again = self.trader.books().times_closed(day) > 0;
-        if closable.is_some() && !again {
-            self.held = Some(Held::Questions);
-            self.close_again(None);
-            return;
+        for day in self.trader.left_open().into_iter().filter(|day| *day >= unlock.session) {
+            self.held.entry(day).or_insert_with(|| Held { cause: Cause::Reopened, why: why.clone() });
         }
-        self.held = closable.map(|_| Held::Other);
-        let close = self.trader.books().times_closed(day).saturating_add(1);
-        let asked = self.wiring.questions.failing(day, close);
-        ctx.spawn(asked.into_actor(self).map(move |failing, own, ctx| {
-            // Meanwhile it may have been closed.
-            if own.lost || own.trader.books().closed_through() >= Some(day) {
-                return;
-            }
-            let otherwise = if again {
-                "it was opened again by two persons"
-            } else {
-                "it was not closed when its session ended; a check that did not agree then stands in the review"
-            };
-            let why = failing.unwrap_or_else(|| otherwise.to_owned());
-            own.wiring_tells_of(OpenDay { day, why, by_itself: false });
-            own.pump(ctx);
-        }));
+        self.queue_up(None, vec![After::DaysOpen(self.open_days())]);
     }
 
-    fn wiring_tells_of(&mut self, day: OpenDay) {
-        self.queue_up(None, vec![After::DayOpen(Some(day))]);
+    /// What an earlier process left open: days that were never closed are tried again at once, and say again what is in their
+    /// way. One that cannot be tried by itself says why it failed when it was tried last, as it stands in the review.
+    pub(super) fn look_at_what_was_left(&mut self, ctx: &mut Context<Self>) {
+        let last = self.trader.to_close();
+        for day in self.trader.left_open() {
+            let times = self.trader.books().times_closed(day);
+            let (cause, why) = if times > 0 {
+                (Cause::Reopened, "it was opened again by two persons")
+            } else {
+                let why =
+                    "it was not closed when its session ended; a check that did not agree then stands in the review";
+                (Cause::Questions, why)
+            };
+            let tried = cause == Cause::Questions && (last == Some(day) || self.trader.has_figures(day));
+            let cause = if tried || cause == Cause::Reopened { cause } else { Cause::Check };
+            self.held.insert(day, Held { cause, why: why.to_owned() });
+            if tried {
+                continue;
+            }
+            let asked = self.wiring.questions.failing(day, times.saturating_add(1));
+            ctx.spawn(asked.into_actor(self).map(move |failing, own, ctx| {
+                // Meanwhile it may have been closed.
+                if own.lost || own.trader.books().closed_through() >= Some(day) {
+                    return;
+                }
+                if let (Some(why), Some(held)) = (failing, own.held.get_mut(&day)) {
+                    held.why = why;
+                }
+                own.queue_up(None, vec![After::DaysOpen(own.open_days())]);
+                own.pump(ctx);
+            }));
+        }
+        self.close_again(None, ctx);
     }
 }

@@ -2,6 +2,8 @@
 
 use desk::domain::bot::Mark;
 use desk::domain::float::FloatAssigned;
+use desk::domain::ids::SessionId;
+use desk::machines::supervisor::OpenBooks;
 
 use super::Supervisor;
 use crate::messages::board::{AlertLevel, OpenDay};
@@ -30,34 +32,43 @@ impl Supervisor {
         self.wiring.must(self.wiring.ledger.deliver(ToLedger::ClearDrawdown { by, why }));
     }
 
-    /// A day that is not closed is tried again: by somebody, or because the review has gone on.
-    pub(super) fn close_again(&self, by: Option<String>) {
-        if by.is_some() || self.open_day.as_ref().is_some_and(|day| day.by_itself) {
-            self.wiring.must(self.wiring.ledger.deliver(ToLedger::CloseAgain(by)));
+    /// A day that is not closed is tried again for whoever asks.
+    pub(super) fn close_for(&self, day: SessionId) {
+        if let Some(mark) = &self.asking {
+            self.wiring.must(self.wiring.ledger.deliver(ToLedger::CloseAgain(Some((mark.who.to_string(), day)))));
         }
     }
 
-    /// A day is over and its books are not closed, or they are now.
-    pub(super) fn day_open(&mut self, day: Option<OpenDay>) {
-        if self.open_day == day {
-            return;
+    /// The review has gone on: days that wait for an answer are tried again.
+    pub(super) fn close_again(&self) {
+        if self.open_days.iter().any(|day| day.by_itself) {
+            self.wiring.must(self.wiring.ledger.deliver(ToLedger::CloseAgain(None)));
         }
-        match (&self.open_day, &day) {
-            (_, Some(open)) => {
-                let after = if open.by_itself { "It closes when they are answered" } else { "Close it on its page" };
-                let text = format!(
-                    "The books of {} are not closed: {}. {after}, or with the next session's close.",
-                    open.day.date, open.why
-                );
-                let level = if open.by_itself { AlertLevel::Warning } else { AlertLevel::Critical };
-                self.wiring.alert(level, "day_open", text);
-            }
-            (Some(was), None) => {
-                let text = format!("The books of {} are closed now.", was.day.date);
-                self.wiring.alert(AlertLevel::Info, "day_closed", text);
-            }
-            (None, None) => {}
-        }
-        self.open_day = day;
     }
+
+    /// Which days are over and not closed: people hear of each that is new, that has another reason, or that is closed now.
+    pub(super) fn days_open(&mut self, days: Vec<OpenDay>) {
+        let was = std::mem::replace(&mut self.open_days, days);
+        for open in &self.open_days {
+            if was.iter().any(|was| was.day == open.day && was.why == open.why) {
+                continue;
+            }
+            let after = if open.by_itself { "It closes when they are answered" } else { "Close it on its page" };
+            let text = format!(
+                "The books of {} are not closed: {}. {after}, or with the next session's close.",
+                open.day.date, open.why
+            );
+            let level = if open.by_itself { AlertLevel::Warning } else { AlertLevel::Critical };
+            self.wiring.alert(level, "day_open", text);
+        }
+        for was in was.iter().filter(|was| self.open_days.iter().all(|open| open.day != was.day)) {
+            let text = format!("The books of {} are closed now.", was.day.date);
+            self.wiring.alert(AlertLevel::Info, "day_closed", text);
+        }
+    }
+}
+
+/// What the machine that decides on commands knows of an open day.
+pub(super) fn open_books(open: &OpenDay) -> OpenBooks {
+    OpenBooks { day: open.day, closable: open.closable, after: open.after }
 }

@@ -105,7 +105,7 @@ impl Supervisor {
             drill: self.errands.drill.clone(),
             past,
             rehearsing: machine.rehearsing().is_some(),
-            open_day: self.open_day.clone(),
+            open_days: self.open_days.clone(),
         };
         self.wiring.must(self.wiring.reporter.deliver(ToReporter::Standing(Box::new(standing))));
     }

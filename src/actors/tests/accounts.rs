@@ -90,7 +90,7 @@ fn ledg_2_the_chart_is_changed_in_the_running_bot_and_the_close_names_its_versio
         assert_eq!(change(&bot, "ann", &ChartEdit::Open(code(5650))).await, 6);
         adjust(&bot, "A-3", 5650, 4900).await.unwrap();
         bot.until("the feed's end", |b| b.alerts.iter().any(|alert| alert.code == "feed_ended")).await;
-        bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed) && b.open_day.is_none()).await;
+        bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed) && b.open_days.is_empty()).await;
 
         let file = bot.folder.join("ledger.db");
         let address = Address::Sqlite(file.clone());

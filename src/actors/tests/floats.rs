@@ -39,7 +39,7 @@ async fn assign(bot: &Bot, assignment: FloatAssignment, may_raise: bool) -> Floa
 
 async fn over(bot: &Bot) {
     let last = DAYS[1].parse().unwrap();
-    bot.until("over", |b| b.session.as_ref().is_some_and(|s| s.closed && s.id.date == last) && b.open_day.is_none())
+    bot.until("over", |b| b.session.as_ref().is_some_and(|s| s.closed && s.id.date == last) && b.open_days.is_empty())
         .await;
 }
 

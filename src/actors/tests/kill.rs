@@ -290,7 +290,7 @@ fn strat_15_what_is_held_is_closed_also_where_risk_falls_at_the_close() {
         bot.tree.wiring.risk.deliver(ToRisk::Fault(Fault::Hang(300))).unwrap();
         bot.tree.wiring.risk.deliver(ToRisk::Fault(Fault::Panic)).unwrap();
         let closed = bot.until("closed", |b| b.session.as_ref().is_some_and(|s| s.closed)).await;
-        assert!(closed.positions.is_empty() && closed.open_day.is_none(), "{closed:#?}");
+        assert!(closed.positions.is_empty() && closed.open_days.is_empty(), "{closed:#?}");
         let (events, _) = bot.written().await;
         let mut held: BTreeMap<Symbol, i64> = BTreeMap::new();
         for event in events.iter().map(|bytes| Event::from_bytes(bytes).unwrap()) {

@@ -6,6 +6,8 @@ mod accounts;
 mod books;
 /// Strategies switched and changed.
 mod choosing;
+/// Several days that are open, closed in their order.
+mod days;
 /// Floats that accounting assigns, and equity by the books.
 mod floats;
 /// Kills, and what goes wrong meanwhile.
@@ -171,8 +173,16 @@ impl Bot {
     }
 
     /// One whose books somebody reviews.
-    pub(super) async fn reviewed(name: &str, scene: &Scene, questions: Questions) -> Self {
-        Self::made(name, scene, None, (Bearing::default(), &[], questions)).await
+    pub(super) async fn reviewed(name: &str, scene: &Scene, pace: Option<Duration>, questions: Questions) -> Self {
+        Self::made(name, scene, pace, (Bearing::default(), &[], questions)).await
+    }
+
+    /// What the next process makes of the books of one that was killed at this moment.
+    pub(super) async fn after_a_kill(&self, name: &str, scene: &Scene, pace: Duration, questions: Questions) -> Self {
+        let folder = fresh(name);
+        store::copy(&self.folder.join("ledger.db"), &folder.join("ledger.db")).await.unwrap();
+        let record = written(&folder).await;
+        Self::raised(folder, scene, Some(pace), (Bearing::default(), &[], questions), record).await
     }
 
     /// One that bears so much, after these failures of earlier processes.
@@ -186,9 +196,7 @@ impl Bot {
     }
 
     async fn made(name: &str, scene: &Scene, pace: Option<Duration>, house: (Bearing, &[Failed], Questions)) -> Self {
-        let folder = std::env::temp_dir().join(format!("tbot-tree-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = fresh(name);
         let book = NewBook {
             identity: scene.setup.identity.clone(),
             base_currency: Currency::USD,
@@ -281,12 +289,25 @@ impl Bot {
 
     /// Events and entries as they were written.
     pub(super) async fn written(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
-        let reader = store::Reader::open(&Address::Sqlite(self.folder.join("ledger.db"))).await.unwrap();
-        let book = reader.books().await.unwrap().remove(0);
-        let events = reader.events(&book, 0, 1_000_000).await.unwrap().into_iter().map(|e| e.event.bytes).collect();
-        let entries = reader.entries(&book, 0, 1_000_000).await.unwrap();
-        (events, entries.into_iter().map(|e| e.entry.to_bytes().unwrap()).collect())
+        written(&self.folder).await
     }
+}
+
+/// Events and entries as they were written to the books of a folder.
+async fn written(folder: &Path) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+    let reader = store::Reader::open(&Address::Sqlite(folder.join("ledger.db"))).await.unwrap();
+    let book = reader.books().await.unwrap().remove(0);
+    let events = reader.events(&book, 0, 1_000_000).await.unwrap().into_iter().map(|e| e.event.bytes).collect();
+    let entries = reader.entries(&book, 0, 1_000_000).await.unwrap();
+    (events, entries.into_iter().map(|e| e.entry.to_bytes().unwrap()).collect())
+}
+
+/// An empty folder of that name.
+fn fresh(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("tbot-tree-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }
 
 /// The one writer of a folder's books: a process that ends lets go of them a moment later.

@@ -58,8 +58,8 @@ pub fn answering(
                     let unlocking = Unlocking { day, session, act, reason: why, name, code };
                     handed(counter.ask(Paper::Unlock(unlocking)).await, clock)
                 }
-                Request::Close { why, step_up: StepUp { name, code } } => {
-                    handed(counter.ask(Paper::Close { name, code, why }).await, clock)
+                Request::Close { day, why, step_up: StepUp { name, code } } => {
+                    handed(counter.ask(Paper::Close { name, code, day, why }).await, clock)
                 }
                 Request::Raise { statement } => {
                     let who = Who::OwnerBy(format!("tbot ledger reconcile, user {user}"));
@@ -168,7 +168,7 @@ mod tests {
             reason: None,
             applying: None,
             rehearsing: false,
-            open_day: None,
+            open_days: Vec::new(),
             session: None,
             latch: None,
             defense: None,

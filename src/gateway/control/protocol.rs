@@ -47,8 +47,11 @@ pub enum Request {
         /// The reviewer's name and one-time code.
         step_up: StepUp,
     },
-    /// The books of the day that is over and still open are to be closed (LEDG-12).
+    /// The books of a day that is over and still open are to be closed (LEDG-12).
     Close {
+        /// Which; the first that is open where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        day: Option<Date>,
         /// Why; may be empty.
         #[serde(default)]
         why: String,

@@ -10,7 +10,7 @@ use crate::web::site::Shared;
 use crate::web::visitor::{Body, Fields, Visitor};
 
 /// Names that mean something.
-const NAMES: &[&str] = &["why", "code", "symbol", "strategy", "order", "name", "mode", "version", "proposal"];
+const NAMES: &[&str] = &["why", "code", "symbol", "strategy", "order", "name", "mode", "version", "proposal", "day"];
 
 /// What may come as a number too.
 const NUMBERS: &[&str] = &["version", "proposal"];

@@ -18,7 +18,7 @@ pub(super) const PLAIN: &[(&str, &str, &str, &str)] = &[
 /// Objects.
 #[rustfmt::skip]
 pub(super) const OBJECTS: &[Schema] = &[
-    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; applying: integer?; rehearsing: boolean; session: Session?; open_day: OpenDay?; latch: Mark?; defense: Defense?; freezes: [Freeze]; fed_at: time?; data: Data; float: decimal; floats: [FloatAssigned]; day: Day; limits: [Limit]; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; past: Past; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
+    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; applying: integer?; rehearsing: boolean; session: Session?; open_days: [OpenDay]; latch: Mark?; defense: Defense?; freezes: [Freeze]; fed_at: time?; data: Data; float: decimal; floats: [FloatAssigned]; day: Day; limits: [Limit]; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; past: Past; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
     ("FloatAssigned", "assignment: FloatAssignment; before: decimal; by: string"),
     ("FloatAssignment", "document: string; assigned_by: string; float: decimal; currency: string; from: string; cash: decimal?"),
     ("Float", "float: decimal; assignments: [FloatAssigned]"),
@@ -46,7 +46,7 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("Screen", "session: string; at: time; asks: boolean; asked: [Criterion]; lines: [Screened]"),
     ("Criterion", "name: string; value: string; unit: string"),
     ("Screened", "symbol: string; price: decimal?; volume: decimal?; as_of: time?; out: object?"),
-    ("OpenDay", "day: string; why: string; by_itself: boolean"),
+    ("OpenDay", "day: string; why: string; by_itself: boolean; closable: boolean; after: string?"),
     ("Drill", "at: time; orders: integer; positions: integer; last_cancel_ms: integer?; flat_ms: integer?; failures: [string]; receipt: string"),
     ("Closing", "receipt: string?; verb: string; mark: Mark; also: [Mark]; cancels: integer; cancelled: integer; exits: integer; flat: integer; last_cancel_ms: integer?; done_ms: integer?; pending: [string]; progress: decimal"),
     ("Past", "freezes: [ClearedFreeze]; closings: [PastClosing]; unread: string?"),
@@ -137,6 +137,7 @@ pub(super) const FIELDS: &[(&str, &[Field])] = &[
     ("unfreeze", &[("name", "string", true, "the freeze's name")]),
     ("set_mode", &[("mode", "Mode", true, "observe, or the identity's own kind")]),
     ("apply_config", &[("version", "integer", true, "the number of a stored version")]),
+    ("close_day", &[("day", "string", false, "a day that is over and open, 2026-11-20; the first that can be closed without it")]),
     ("suspend_strategy", &[("strategy", "StrategyName", true, "which")]),
     ("approve_proposal", &[("proposal", "integer", true, "its number")]),
     ("reject_proposal", &[("proposal", "integer", true, "its number")]),

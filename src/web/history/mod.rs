@@ -34,7 +34,7 @@ impl Record {
     pub(crate) async fn days(&self, shared: &Shared) -> Result<Vec<String>, Refusal> {
         let mut days = self.reader.closed_days(&self.book, OFFERED).await?;
         let board = shared.board();
-        days.extend(board.session.iter().map(|s| s.id).chain(board.open_day.iter().map(|d| d.day)));
+        days.extend(board.session.iter().map(|s| s.id).chain(board.open_days.iter().map(|d| d.day)));
         days.sort_unstable();
         days.dedup();
         Ok(days.iter().rev().map(|day| day.date.to_string()).collect())

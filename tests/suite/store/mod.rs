@@ -1,5 +1,7 @@
 //! Proofs of the store.
 
+/// A day closed beside a later one.
+mod apart;
 /// The ways to break the books that the database itself refuses.
 mod attacks;
 /// Files of backtests.

@@ -30,7 +30,7 @@ async fn finding(address: &Address) -> Option<Finding> {
 }
 
 /// Tampers with a copy and verifies it. (An SQLite file is copied; PostgreSQL's books are made anew by the caller.)
-async fn tampered(address: &Address, script: &str) -> Finding {
+pub(super) async fn tampered(address: &Address, script: &str) -> Finding {
     let mut raw = Raw::open(address).await;
     raw.tamper(script).await;
     raw.close().await;
@@ -47,7 +47,7 @@ async fn stranger_finds(address: &Address, script: &str) {
     }
 }
 
-async fn stranger(address: &Address) -> Result<Vec<tbot_verify::Verified>, tbot_verify::Wrong> {
+pub(super) async fn stranger(address: &Address) -> Result<Vec<tbot_verify::Verified>, tbot_verify::Wrong> {
     match address {
         Address::Sqlite(path) => tbot_verify::verify(&path.display().to_string()).await,
         Address::Postgres(url) => tbot_verify::verify(url).await,

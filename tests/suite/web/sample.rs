@@ -422,7 +422,7 @@ pub(crate) fn board() -> Board {
         reason: None,
         applying: None,
         rehearsing: false,
-        open_day: None,
+        open_days: Vec::new(),
         session: Some(session_board()),
         latch: None,
         defense: None,

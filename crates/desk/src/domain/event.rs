@@ -16,6 +16,7 @@ use super::symbol::Symbol;
 use super::time::Timestamp;
 use super::trade::Trade;
 use crate::gates::{GateName, Reason, Trace};
+use crate::machines::ledger::KeptFigures;
 use crate::strategies::Chosen;
 
 /// Canonical bytes, read as they are written.
@@ -175,11 +176,13 @@ pub enum Body {
         /// How much left the account.
         amount: Money,
     },
-    /// The session's books are closed.
+    /// The session is over (decision 0012).
     SessionClosed {
         /// Which.
         session: SessionId,
     },
+    /// A session is over and its books stay open: the broker's figures and the prices of then are kept (decision 0026).
+    FiguresKept(Box<KeptFigures>),
     /// A person has changed the chart of accounts (LEDG-2). The row of the chart is in the same transaction.
     ChartChanged(Box<ChartChange>),
     /// Accounting has assigned a float (LEDG-10): a limit from its date on, and no entry.
@@ -332,6 +335,7 @@ impl Body {
             | Self::Settled { .. }
             | Self::FeeCharged { .. }
             | Self::SessionClosed { .. }
+            | Self::FiguresKept(_)
             | Self::ChartChanged(_)
             | Self::FloatAssigned(_)
             | Self::LotsChosen { .. }
@@ -364,6 +368,7 @@ impl Body {
             Self::Settled { .. } => "settled",
             Self::FeeCharged { .. } => "fee_charged",
             Self::SessionClosed { .. } => "session_closed",
+            Self::FiguresKept(_) => "figures_kept",
             Self::ChartChanged(_) => "chart_changed",
             Self::FloatAssigned(_) => "float_assigned",
             Self::LotsChosen { .. } => "lots_chosen",

@@ -190,6 +190,7 @@ impl Portfolio {
             | Body::Settled { .. }
             | Body::FeeCharged { .. }
             | Body::SessionClosed { .. }
+            | Body::FiguresKept(_)
             | Body::ChartChanged(_)
             | Body::FloatAssigned(_)
             | Body::LotsChosen { .. }

@@ -6,13 +6,14 @@ use super::trader::{Halt, Record, Trader};
 use crate::domain::decimal::Quantity;
 use crate::domain::event::Body;
 use crate::domain::ids::SessionId;
-use crate::domain::journal::EntryKind;
+use crate::domain::journal::{Entry, EntryKind};
 use crate::domain::market::Instrument;
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::time::Timestamp;
 use crate::machines::ledger::{
-    BookFact, BookRefusal, BrokerActivity, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity,
-    Closing, DayClose, FeeCharge, ListedPrice, OpenQuestions, PriceList, SessionEnd, Settlement,
+    BookFact, BookRefusal, Books, BrokerActivity, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition,
+    CashActivity, Closing, DayClose, FeeCharge, KeptFigures, ListedPrice, OpenQuestions, PriceList, Sealed, SessionEnd,
+    Settlement,
 };
 use crate::venue::{Charge, Venue};
 
@@ -161,43 +162,98 @@ impl<R: Record> Trader<R> {
     /// # Errors
     /// [`Halt`].
     pub fn end_day(&mut self, at: Timestamp, ending: DayEnding) -> Result<Ended, Halt> {
+        self.end_day_among(at, ending, &[])
+    }
+
+    /// The same with all entries so far, which a day needs that was open beside an earlier one that was closed meanwhile.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn end_day_among(&mut self, at: Timestamp, ending: DayEnding, entries: &[&Entry]) -> Result<Ended, Halt> {
         let DayEnding { session, next, mut broker, by, review } = ending;
+        let own = self.rounded(at, session, entries)?;
+        let day = own.as_ref().unwrap_or(&self.books);
         // What stands in closed days was compared when they were closed.
-        broker.executions.retain(|execution| self.books.compares(&execution.id));
-        broker.activities.retain(|activity| self.books.asks_for(&activity.id));
-        self.book_and_commit(at, &BookFact::FeeRounding(SessionEnd { session }), None)?;
+        broker.executions.retain(|execution| day.compares(&execution.id));
+        broker.activities.retain(|activity| day.asks_for(&activity.id));
+        let prices = self.price_list(at, day, &broker)?;
+        let figures = KeptFigures { session, next, broker, prices };
+        let (ended, mut entries) = self.try_close(at, &figures, (own.as_ref(), by, &review))?;
+        // A session ends once, however often its books are closed.
+        let over = self.milestones.closed == Some(session);
+        let mut events = if over { Vec::new() } else { vec![self.fold_one(at, Body::SessionClosed { session })?] };
+        if !matches!(ended, Ended::Closed(_)) && self.kept.get(&session) != Some(&figures) {
+            events.push(self.fold_one(at, Body::FiguresKept(Box::new(figures)))?);
+        }
+        self.record.commit(&mut events, &mut entries)?;
+        Ok(ended)
+    }
+
+    /// Closes a day that was left open when its session ended, by the figures and prices that were kept then, while a later
+    /// session trades or after it (decision 0026). Nothing where none were kept: such a day closes with the next one.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn close_kept(
+        &mut self,
+        at: Timestamp,
+        (session, by): (SessionId, String),
+        review: &Review,
+        entries: &[&Entry],
+    ) -> Result<Option<Ended>, Halt> {
+        let Some(figures) = self.kept.get(&session).cloned() else { return Ok(None) };
+        let own = self.rounded(at, session, entries)?;
+        let (ended, mut entries) = self.try_close(at, &figures, (own.as_ref(), by, review))?;
+        self.record.commit(&mut Vec::new(), &mut entries)?;
+        Ok(Some(ended))
+    }
+
+    /// Rounds a session's fees; the books of the day alone afterwards, where its close needs them.
+    fn rounded(&mut self, at: Timestamp, session: SessionId, entries: &[&Entry]) -> Result<Option<Books>, Halt> {
+        let mut rounding = Vec::new();
+        self.book(at, &BookFact::FeeRounding(SessionEnd { session }), &mut rounding)?;
+        let all = entries.iter().copied().chain(rounding.iter().map(|sealed| &sealed.entry));
+        let own = self.books.is_apart(session).then(|| self.books.of_day(session, all));
+        self.record.commit(&mut Vec::new(), &mut rounding)?;
+        Ok(own)
+    }
+
+    /// Checks a day and books its close where nothing is in the way; what is to be recorded of it.
+    fn try_close(
+        &mut self,
+        at: Timestamp,
+        figures: &KeptFigures,
+        (own, by, review): (Option<&Books>, String, &Review),
+    ) -> Result<(Ended, Vec<Sealed>), Halt> {
+        if let Some(why) = review.held() {
+            return Ok((Ended::Held(why), Vec::new()));
+        }
         let close = DayClose {
-            session,
-            next_session: next,
-            prices: self.price_list(at, &broker)?,
+            session: figures.session,
+            next_session: figures.next,
+            prices: figures.prices.clone(),
             questions: review.questions(),
-            broker,
+            broker: figures.broker.clone(),
             head: self.journal().head(),
             schema: SCHEMA,
             program: concat!("tbot ", env!("CARGO_PKG_VERSION")).to_owned(),
             by,
         };
-        let (mut entries, ended) = match (review.held(), self.books.close(at, &close)) {
-            (Some(why), _) => (Vec::new(), Ended::Held(why)),
-            (None, Ok(closing)) => {
+        match self.books.close_as(own.unwrap_or(&self.books), at, &close) {
+            Ok(closing) => {
                 let entry = self.journal.append(closing.draft.clone(), at)?;
                 self.books.apply(&entry.entry);
-                (vec![entry], Ended::Closed(Box::new(closing)))
+                Ok((Ended::Closed(Box::new(closing)), vec![entry]))
             }
-            (None, Err(refusal)) => (Vec::new(), Ended::Refused(Box::new(refusal))),
-        };
-        // A session ends once, however often its books are closed.
-        let over = self.milestones.closed == Some(session);
-        let mut events = if over { Vec::new() } else { vec![self.fold_one(at, Body::SessionClosed { session })?] };
-        self.record.commit(&mut events, &mut entries)?;
-        Ok(ended)
+            Err(refusal) => Ok((Ended::Refused(Box::new(refusal)), Vec::new())),
+        }
     }
 
     /// The last closes of what is held and of what was traded since the last close. No later session has begun, so they are
     /// those of this one, or older ones of what did not trade in it.
-    fn price_list(&self, at: Timestamp, broker: &BrokerFigures) -> Result<PriceList, Halt> {
-        let held = self.books.positions()?;
-        let mut symbols: BTreeSet<Symbol> = held.into_keys().chain(self.books.traded()).collect();
+    fn price_list(&self, at: Timestamp, day: &Books, broker: &BrokerFigures) -> Result<PriceList, Halt> {
+        let held = day.positions()?;
+        let mut symbols: BTreeSet<Symbol> = held.into_keys().chain(day.traded()).collect();
         symbols.extend(broker.positions.iter().map(|position| position.instrument));
         let line = |instrument: Symbol| {
             let place = self.symbols.binary_search(&instrument).ok();

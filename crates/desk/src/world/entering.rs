@@ -119,19 +119,24 @@ impl<R: Record> Trader<R> {
         self.milestones.closed
     }
 
-    /// The day to be closed now: the last one that entries stand in, not closed yet, its session over. Nothing while a
-    /// later session runs, which is closed together with those before it.
+    /// The last day that entries stand in, not closed yet, its session over: the broker's figures of now are those of its end.
+    /// Nothing while a later session runs.
     #[must_use]
     pub fn to_close(&self) -> Option<SessionId> {
         let last = self.books.open_days().last()?;
         self.milestones.closed.filter(|over| last <= *over && self.milestones.opened == Some(*over)).map(|_| last)
     }
 
-    /// The last day before the running session that is over and not closed: it closes with the running one.
+    /// The days whose session is over and that are not closed, in their order.
     #[must_use]
-    pub fn left_open(&self) -> Option<SessionId> {
-        let opened = self.milestones.opened?;
-        self.books.open_days().filter(|day| *day < opened).last()
+    pub fn left_open(&self) -> Vec<SessionId> {
+        self.books.open_days().filter(|day| Some(*day) <= self.milestones.closed).collect()
+    }
+
+    /// Whether the broker's figures and prices of the end of a day were kept, so that it is closed whatever trades meanwhile.
+    #[must_use]
+    pub fn has_figures(&self, day: SessionId) -> bool {
+        self.kept.contains_key(&day)
     }
 
     /// The books' days that take entries of persons, in their order: those that are not closed, and the running session's;

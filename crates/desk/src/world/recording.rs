@@ -94,6 +94,7 @@ impl<R: Record> Trader<R> {
             Body::SessionOpened { session, .. } => self.milestones.opened = Some(*session),
             Body::Settled { session } => self.milestones.settled = Some(*session),
             Body::SessionClosed { session } => self.milestones.closed = Some(*session),
+            Body::FiguresKept(kept) => drop(self.kept.insert(kept.session, kept.as_ref().clone())),
             Body::ChartChanged(change) => self.books.apply_chart(change),
             Body::LotsChosen { method, .. } => self.books.apply_lots(*method),
             Body::Configured(chosen) => {

@@ -3,13 +3,15 @@
 //! What is decided is recorded before anything is sent (EXEC-1). Answers come back as reports, at once or whenever the
 //! link delivers them; the same code serves both.
 
+use std::collections::BTreeMap;
+
 pub use super::halt::Halt;
 use super::occupied::Occupied;
 use super::recovery::{Milestones, Starting};
 pub use super::setup::{SessionTerms, Setup};
 use crate::domain::decimal::{Money, Price, Quantity};
 use crate::domain::event::{Body, Event};
-use crate::domain::ids::{DecisionId, OrderId, StrategyName};
+use crate::domain::ids::{DecisionId, OrderId, SessionId, StrategyName};
 use crate::domain::lots::LotMethod;
 use crate::domain::order::{Command, ExitReason, Intent, Leg, OrderKey, Report};
 use crate::domain::position::{Position, Stage};
@@ -17,7 +19,7 @@ use crate::domain::symbol::Symbol;
 use crate::domain::time::{Span, Timestamp};
 use crate::domain::wide::{Overflow, Wide};
 use crate::machines::broker::{Broker, Tracked};
-use crate::machines::ledger::{Books, Journal, Sealed};
+use crate::machines::ledger::{Books, Journal, KeptFigures, Sealed};
 pub use crate::machines::market_data::Ended;
 use crate::machines::market_data::{Checked, Hours, Minute, SymbolMarket, Unusable, View, bar_at};
 use crate::machines::portfolio::Portfolio;
@@ -75,6 +77,8 @@ pub struct Trader<R> {
     pub(super) last_at: Timestamp,
     pub(super) marked: Wide,
     pub(super) milestones: Milestones,
+    /// What the ends of sessions left behind whose books stayed open.
+    pub(super) kept: BTreeMap<SessionId, KeptFigures>,
     pub(super) starting: Option<Starting>,
     pub(super) polled_at: Timestamp,
     pub(super) lists: Lists,
@@ -132,6 +136,7 @@ impl<R: Record> Trader<R> {
             last_at: Timestamp::default(),
             marked: Wide::from(setup.limits.float),
             milestones: Milestones::default(),
+            kept: BTreeMap::new(),
             starting: None,
             polled_at: Timestamp::default(),
             lists: Lists::default(),

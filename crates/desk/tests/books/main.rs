@@ -10,6 +10,7 @@
 )]
 
 mod activities;
+mod apart;
 mod bust;
 mod chart;
 mod close;

@@ -9,7 +9,7 @@ use desk::domain::symbol::{Currency, Symbol};
 use desk::domain::time::{Date, Span, Timestamp};
 use desk::machines::ledger::{
     BookFact, BookRefusal, Books, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity, Closing,
-    DayClose, Fill, Journal, ListedPrice, LotChoice, OpenQuestions, PriceList, Sealed, SessionEnd, Settlement,
+    DayClose, Fill, Head, Journal, ListedPrice, LotChoice, OpenQuestions, PriceList, Sealed, SessionEnd, Settlement,
 };
 
 pub(crate) fn identity() -> Identity {
@@ -127,18 +127,23 @@ impl Desk {
 
     /// A close whose broker agrees with the books.
     pub(crate) fn agreed(&self, day: i64, executions: &[&Fill]) -> DayClose {
-        let cash = self.books.cash(Currency::USD).unwrap();
+        DayClose { head: self.journal.head(), ..Self::agreed_with(&self.books, day, executions) }
+    }
+
+    /// A close whose broker agrees with some books.
+    pub(crate) fn agreed_with(books: &Books, day: i64, executions: &[&Fill]) -> DayClose {
+        let cash = books.cash(Currency::USD).unwrap();
         let reported = |f: &&Fill| BrokerExecution {
             id: f.execution.clone(),
             instrument: f.instrument,
             quantity: f.quantity,
             price: f.price,
         };
-        let held = self.books.positions().unwrap();
+        let held = books.positions().unwrap();
         DayClose {
             session: session(day),
             next_session: session(day + 1),
-            prices: self.listed(day),
+            prices: listed(books, day),
             questions: OpenQuestions::default(),
             broker: BrokerFigures {
                 executions: executions.iter().map(reported).collect(),
@@ -149,39 +154,56 @@ impl Desk {
                 cash: vec![BrokerCash { currency: Currency::USD, total: cash.total, settled: Some(cash.settled) }],
                 activities: Vec::new(),
             },
-            head: self.journal.head(),
+            head: Head::default(),
             schema: 1,
             program: "tbot 0.1.0".to_owned(),
             by: "setup".to_owned(),
         }
     }
 
-    /// The prices of what is held and of what was traded: 51.00 for ACME, 79.00 for BOLT, 10.00 for anything else.
-    fn listed(&self, day: i64) -> PriceList {
-        let held = self.books.positions().unwrap().into_keys();
-        let symbols: BTreeSet<Symbol> = held.chain(self.books.traded()).collect();
-        let price = |symbol: &Symbol| match symbol.as_str() {
-            "ACME" => "51.00",
-            "BOLT" => "79.00",
-            _ => "10.00",
-        };
-        let line = |instrument: Symbol| ListedPrice {
-            instrument,
-            currency: Currency::USD,
-            multiplier: Quantity::whole(1),
-            price: Some(price(&instrument).parse().unwrap()),
-            at: Some(at(day)),
-        };
-        let prices = symbols.into_iter().map(line).collect();
-        PriceList { source: PriceList::BARS.to_owned(), at: at(day), prices }
-    }
-
     pub(crate) fn close(&mut self, day: i64, close: &DayClose) -> Result<(), BookRefusal> {
         let closing = self.books.close(at(day), close)?;
-        self.seal(day, closing.draft.clone());
-        self.closings.push((self.books.last_seq(), closing));
+        self.seal_close(day, closing);
         Ok(())
     }
+
+    /// The books of a day alone.
+    pub(crate) fn of_day(&self, day: i64) -> Books {
+        self.books.of_day(session(day), self.stored.iter().map(|sealed| &sealed.entry))
+    }
+
+    /// Closes a day from its own books, whatever later days have.
+    pub(crate) fn close_apart(&mut self, day: i64, close: &DayClose) -> Result<(), BookRefusal> {
+        let close = DayClose { head: self.journal.head(), ..close.clone() };
+        let closing = self.books.close_as(&self.of_day(day), at(day), &close)?;
+        self.seal_close(day, closing);
+        Ok(())
+    }
+
+    fn seal_close(&mut self, day: i64, closing: Closing) {
+        self.seal(day, closing.draft.clone());
+        self.closings.push((self.books.last_seq(), closing));
+    }
+}
+
+/// The prices of what is held and of what was traded: 51.00 for ACME, 79.00 for BOLT, 10.00 for anything else.
+fn listed(books: &Books, day: i64) -> PriceList {
+    let held = books.positions().unwrap().into_keys();
+    let symbols: BTreeSet<Symbol> = held.chain(books.traded()).collect();
+    let price = |symbol: &Symbol| match symbol.as_str() {
+        "ACME" => "51.00",
+        "BOLT" => "79.00",
+        _ => "10.00",
+    };
+    let line = |instrument: Symbol| ListedPrice {
+        instrument,
+        currency: Currency::USD,
+        multiplier: Quantity::whole(1),
+        price: Some(price(&instrument).parse().unwrap()),
+        at: Some(at(day)),
+    };
+    let prices = symbols.into_iter().map(line).collect();
+    PriceList { source: PriceList::BARS.to_owned(), at: at(day), prices }
 }
 
 /// A draft's postings of an account, as `amount`.

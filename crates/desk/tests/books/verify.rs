@@ -25,18 +25,18 @@ pub(crate) fn bytes_only(sealed: &Sealed) -> StoredEntry<'_> {
 
 /// What a database holds: rows that own their texts and can be tampered with one by one.
 #[derive(Clone)]
-struct Row {
+pub(crate) struct Row {
     seq: u64,
     bytes: Vec<u8>,
     hash: Hash,
-    entry: Entry,
+    pub(crate) entry: Entry,
     /// What the posting rows say, apart from the bytes.
     posted: Entry,
     session: String,
-    closing: Option<Closing>,
+    pub(crate) closing: Option<Closing>,
 }
 
-fn rows(desk: &Desk) -> Vec<Row> {
+pub(crate) fn rows(desk: &Desk) -> Vec<Row> {
     let row = |s: &Sealed| Row {
         seq: s.entry.seq,
         bytes: s.bytes.clone(),
@@ -50,7 +50,7 @@ fn rows(desk: &Desk) -> Vec<Row> {
 }
 
 /// Seals everything anew, as a forger who knows the format would.
-fn reseal(rows: &mut [Row]) {
+pub(crate) fn reseal(rows: &mut [Row]) {
     let mut hash = Hash::GENESIS;
     for row in rows {
         row.bytes = row.entry.to_bytes().unwrap();
@@ -62,7 +62,7 @@ fn reseal(rows: &mut [Row]) {
     }
 }
 
-fn checked(rows: &[Row]) -> Result<(), Fault> {
+pub(crate) fn checked(rows: &[Row]) -> Result<(), Fault> {
     checked_for(&identity(), rows)
 }
 

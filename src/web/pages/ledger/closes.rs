@@ -10,6 +10,7 @@ use crate::store::CloseLine;
 use crate::web::books::{Cell, ROWS, Table};
 use crate::web::exports::CLOSED;
 use crate::web::pages::frame::Frame;
+use crate::web::pages::review::open_days;
 use crate::web::refusal::Refusal;
 use crate::web::review::{Whole, whole};
 use crate::web::site::Shared;
@@ -25,7 +26,8 @@ pub(crate) async fn closes(shared: Data<Shared>, visitor: Visitor) -> Answer {
         None => Vec::new(),
         Some(whole) => whole.reader.closes(&whole.book, PAGE).await?.iter().map(|c| row(c, &whole)).collect(),
     };
-    Frame::new(&shared, &visitor, "/ledger/closes").page("Day closes", "pages/closes.html", json!({ "closes": closes }))
+    let own = json!({ "closes": closes, "open_days": open_days(&shared) });
+    Frame::new(&shared, &visitor, "/ledger/closes").page("Day closes", "pages/closes.html", own)
 }
 
 fn equity(line: &EquityLine) -> String {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::act::date;
 use super::pages::show_day;
 use super::path;
+use crate::messages::board::OpenDay;
 use crate::store::people::review::Subject;
 use crate::web::commands::{Given, give};
 use crate::web::refusal::Refusal;
@@ -64,7 +65,7 @@ pub(crate) async fn close(
 ) -> Result<HttpResponse, Refusal> {
     let day = date(&day)?;
     let given = Given {
-        command: Command::CloseDay,
+        command: Command::CloseDay(Some(day)),
         key: format!("close_day-{}", fields.get("key")),
         why: fields.get("why").to_owned(),
         code: fields.get("code").to_owned(),
@@ -72,7 +73,7 @@ pub(crate) async fn close(
     give(&shared, &visitor, given).await?;
     let mut board = shared.site.board.clone();
     // Where a check does not agree the page says so.
-    let _ = timeout(SEEN, board.wait_for(|now| now.open_day.is_none())).await;
+    let _ = timeout(SEEN, board.wait_for(|now| now.open_days.iter().all(|open| open.day.date != day))).await;
     Ok(led_to(day))
 }
 
@@ -102,7 +103,20 @@ pub(super) fn lock(visitor: &Visitor, whole: &Whole, day: Date, refused: Option<
 
 /// Why a day that is over is not closed; nothing where it is closed, or its session runs.
 pub(super) fn held(shared: &Shared, whole: &Whole, day: Date) -> Value {
-    let board = shared.board();
-    let open = board.open_day.as_ref().filter(|open| day <= open.day.date && !whole.books.closed(day));
-    json!(open.map(|open| json!({ "why": open.why, "by_itself": open.by_itself, "day": open.day.date.to_string() })))
+    if whole.books.closed(day) {
+        return Value::Null;
+    }
+    json!(shared.board().open_days.iter().find(|open| open.day.date == day).map(line))
+}
+
+/// The days that are over and not closed, in their order.
+pub(crate) fn open_days(shared: &Shared) -> Vec<Value> {
+    shared.board().open_days.iter().map(line).collect()
+}
+
+fn line(open: &OpenDay) -> Value {
+    json!({
+        "day": open.day.date.to_string(), "why": open.why, "by_itself": open.by_itself, "closable": open.closable,
+        "after": open.after.map(|first| first.date.to_string()),
+    })
 }

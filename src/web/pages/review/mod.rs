@@ -12,7 +12,7 @@ mod queue;
 mod thread;
 
 pub(crate) use act::{act_on_day, act_on_entry, act_on_item};
-pub(crate) use lock::{close, unlock};
+pub(crate) use lock::{close, open_days, unlock};
 pub(crate) use pages::{day, item};
 pub(crate) use queue::{Narrowed, narrowed, queue, table};
 pub(crate) use thread::{Typed, panel};

@@ -6,7 +6,7 @@ use desk::domain::time::Date;
 use serde_json::json;
 
 use super::act::date;
-use super::lock::{Refused, held, lock};
+use super::lock::{Refused, held, lock, open_days};
 use super::thread::named;
 use super::{Typed, panel, path};
 use crate::render::numbers::count;
@@ -49,6 +49,7 @@ pub(super) async fn show_day(shared: &Shared, visitor: &Visitor, day: Date, (typ
             "date": day.to_string(), "last": count(row.around.last), "sealed": row.around.sealed, "entered": entered,
             "held": held(shared, &whole, day),
         },
+        "open_days": Some(open_days(shared)).filter(|open| open.len() > 1),
         "lock": lock(visitor, &whole, day, refused),
         "review": review(shared, visitor, &whole, &row, typed),
     });

@@ -9,6 +9,7 @@ use super::mode::Mode;
 use super::permission::Action;
 use crate::domain::ids::{OrderId, StrategyName};
 use crate::domain::symbol::Symbol;
+use crate::domain::time::Date;
 use crate::gates::Reason;
 
 /// What a command touches.
@@ -140,8 +141,8 @@ pub enum Command {
     ApplyConfig(u32),
     /// A dry session.
     Rehearse,
-    /// The day's books.
-    CloseDay,
+    /// A day's books: of this one, or of the first that is over and open.
+    CloseDay(Option<Date>),
     /// A copy of everything.
     Backup,
     /// The process ends in order.
@@ -180,7 +181,7 @@ impl Command {
             Self::SetMode(_) => "set_mode",
             Self::ApplyConfig(_) => "apply_config",
             Self::Rehearse => "rehearse",
-            Self::CloseDay => "close_day",
+            Self::CloseDay(_) => "close_day",
             Self::Backup => "backup",
             Self::Shutdown => "shutdown",
             Self::Reconcile => "reconcile",
@@ -211,7 +212,7 @@ impl Command {
             Self::SetMode(_) => "Change of mode",
             Self::ApplyConfig(_) => "Apply",
             Self::Rehearse => "Rehearsal",
-            Self::CloseDay => "Close the day",
+            Self::CloseDay(_) => "Close the day",
             Self::Backup => "Backup",
             Self::Shutdown => "Shutdown",
             Self::Reconcile => "Reconcile",
@@ -241,7 +242,7 @@ impl Command {
             Self::Start | Self::Resume | Self::Reconcile | Self::Backup | Self::Acknowledge => Action::Operate,
             Self::Unfreeze(_) | Self::LeaveDefense | Self::ApproveProposal(_) => Action::Loosen,
             Self::ResetKill | Self::SetMode(_) | Self::ApplyConfig(_) => Action::Administer,
-            Self::CloseDay => Action::Account,
+            Self::CloseDay(_) => Action::Account,
             Self::Rehearse => Action::Rehearse,
         }
     }
@@ -259,7 +260,7 @@ impl Command {
                 | Self::Kill
                 | Self::SetMode(_)
                 | Self::ApplyConfig(_)
-                | Self::CloseDay
+                | Self::CloseDay(_)
         )
     }
 }

@@ -115,13 +115,12 @@ fn write_posting<'a>(
     let same = |other: &Tags| {
         (other.strategy, &other.instrument, &other.fill) == (tags.strategy, &tags.instrument, &tags.fill)
     };
-    match before.filter(|(other, _)| same(other)) {
-        Some((_, there)) => line.0.extend_from_within(there),
-        None => {
-            line.code(",\"strategy\":", tags.strategy.map(StrategyName::as_str));
-            line.code(",\"instrument\":", tags.instrument.as_ref().map(Symbol::as_bytes));
-            line.maybe(",\"fill\":", tags.fill.as_ref().map(ExecutionId::as_str))?;
-        }
+    if let Some((_, there)) = before.filter(|(other, _)| same(other)) {
+        line.0.extend_from_within(there);
+    } else {
+        line.code(",\"strategy\":", tags.strategy.map(StrategyName::as_str));
+        line.code(",\"instrument\":", tags.instrument.as_ref().map(Symbol::as_bytes));
+        line.maybe(",\"fill\":", tags.fill.as_ref().map(ExecutionId::as_str))?;
     }
     let written = (tags, from..line.0.len());
     line.code(",\"fee_kind\":", tags.fee_kind.map(FeeKind::as_str));

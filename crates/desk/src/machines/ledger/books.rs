@@ -18,7 +18,7 @@ use super::fees::{self, Accrual};
 use super::key::TextKey;
 use super::lots::{OpenLot, Origin};
 use super::refusal::BookRefusal;
-use super::tally::Tally;
+use super::tally::{Tally, Uncovered};
 use super::wash::WashSale;
 use super::{activity, cash, coins, contracts, corporate, dividends, fill, naming, person, reversal, wash, year};
 use crate::domain::chain::Hash;
@@ -61,7 +61,7 @@ pub struct Books {
     pub(super) last_seq: u64,
     pub(super) chart: Chart,
     /// Which lots close first since the last event that says so.
-    lots: LotMethod,
+    pub(super) lots: LotMethod,
     pub(super) pools: BTreeMap<(Symbol, AccountCode), Vec<OpenLot>>,
     pub(super) origins: BTreeMap<TextKey, Origin>,
     pub(super) balances: Balances,
@@ -85,6 +85,10 @@ pub struct Books {
     days: BTreeSet<SessionId>,
     /// What was booked since the last close.
     pub(super) tally: Tally,
+    /// What no closing record covers yet, by day.
+    pub(super) uncovered: BTreeMap<SessionId, Uncovered>,
+    /// Whether the last close was of a day before the latest: the next one begins with sums of its own day.
+    pub(super) crossed: bool,
     /// What check 8 of the next close begins with.
     pub(super) basis: Basis,
     /// The hash of the last closing record.
@@ -96,7 +100,7 @@ pub struct Books {
     washes: wash::Washes,
     /// The largest |balance| so far in steps: no sum can leave 64 bits unnoticed.
     peak: (u64, u64),
-    overflowed_at: Option<u64>,
+    pub(super) overflowed_at: Option<u64>,
 }
 
 impl Books {
@@ -123,6 +127,8 @@ impl Books {
             booked_through: None,
             days: BTreeSet::new(),
             tally: Tally::default(),
+            uncovered: BTreeMap::new(),
+            crossed: false,
             basis: Basis::default(),
             last_record: Hash::GENESIS,
             records: BTreeMap::new(),
@@ -204,7 +210,7 @@ impl Books {
         }
         if d.kind == EntryKind::DayClose {
             // The memo itself belongs to what the next record covers.
-            self.tally = Tally::default();
+            self.cover(d.session);
         }
         if self.count(entry).is_none() {
             self.overflowed_at.get_or_insert(entry.seq);
@@ -264,8 +270,9 @@ impl Books {
     /// Whether the next close looks for the entry of an activity: it was booked since the last one, or not at all.
     #[must_use]
     pub fn asks_for(&self, activity: &str) -> bool {
-        let before = self.last_seq.saturating_sub(self.tally.entries);
-        !ACTIVITIES.iter().any(|kind| self.booked(*kind, activity).is_some_and(|seq| seq <= before))
+        let first = self.uncovered.values().map(|of| of.first).min();
+        let covered = |seq| first.is_none_or(|first| seq < first);
+        !ACTIVITIES.iter().any(|kind| self.booked(*kind, activity).is_some_and(covered))
     }
 
     /// The instruments that executions have moved since the last close.
@@ -465,7 +472,9 @@ impl Books {
 
     fn note_close(&mut self, entry: &Entry) {
         self.closed.insert(entry.draft.session);
-        self.basis = Basis::after(self, entry);
+        if !self.crossed {
+            self.basis = Basis::after(self, entry);
+        }
         let fact = |name| entry.draft.facts.get(name).and_then(Fact::as_str);
         self.last_record = fact("record").and_then(|t| t.parse().ok()).unwrap_or_default();
         self.records.insert(entry.draft.session, self.last_record);

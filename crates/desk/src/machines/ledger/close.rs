@@ -74,14 +74,32 @@ impl Books {
     /// [`BookRefusal::NotReconciled`] names the first check that fails, with its numbers; a session that is closed, or
     /// that is not the last one booked into, is refused.
     pub fn close(&self, at: Timestamp, close: &DayClose) -> Result<Closing, BookRefusal> {
+        let session = close.session;
+        self.closable(close)?;
+        // What is closed are the sums of all postings so far: none of them may be a later day's.
+        match self.booked_through.filter(|_| self.is_apart(session)) {
+            Some(latest) => Err(BookRefusal::LaterSessionBooked { session, latest }),
+            None => self.close_as(self, at, close),
+        }
+    }
+
+    /// The same from the books of that day alone ([`Self::of_day`]), whatever was booked into later days (decision 0026).
+    ///
+    /// # Errors
+    /// As [`Self::close`], but that later days may have entries.
+    pub fn close_as(&self, day: &Self, at: Timestamp, close: &DayClose) -> Result<Closing, BookRefusal> {
         let kind = EntryKind::DayClose;
         let n = self.closings_of(close.session).unwrap_or(u32::MAX).saturating_add(1);
         let key = format!("{}:{n}", close.session);
+        if let Some(seq) = day.overflowed_at {
+            return Err(BookRefusal::BooksOverflowed { seq });
+        }
         self.not_yet(kind, &key)?;
         self.closable(close)?;
-        let Passed { lines: checks, trial, equity } = checks::run(self, close)?;
+        let Passed { lines: checks, trial, equity } = checks::run(day, close)?;
         let overflow = || BookRefusal::overflow(kind, &key);
-        let (balances, lots) = (self.closing_balances(), self.closing_lots());
+        let (balances, lots) = (day.closing_balances(), day.closing_lots());
+        let covered = self.covered(close.session);
         let hash_lines = |hash: Result<Hash, serde_json::Error>| hash.map_err(|_| overflow());
         let record = ClosingRecord {
             v: VERSION,
@@ -90,10 +108,10 @@ impl Books {
             n,
             next_session: close.next_session,
             replaces: self.records.get(&close.session).copied(),
-            first_seq: self.last_seq.saturating_sub(self.tally.entries).saturating_add(1),
+            first_seq: covered.first,
             last_seq: self.last_seq,
-            entries: self.tally.entries,
-            postings: self.tally.postings,
+            entries: covered.entries,
+            postings: covered.postings,
             last_hash: close.head.hash,
             previous_record: self.last_record,
             trial_balance: trial.lines(),
@@ -137,7 +155,7 @@ impl Books {
         Ok(Closing { record, bytes, hash, balances, lots, draft })
     }
 
-    /// A session closes after the last one closed, before the one that follows, and as the last one booked into.
+    /// A session closes after the last one closed, and before the one that follows.
     fn closable(&self, close: &DayClose) -> Result<(), BookRefusal> {
         let session = close.session;
         if let Some(closed) = self.closed.last().filter(|closed| session <= **closed) {
@@ -146,11 +164,7 @@ impl Books {
         if close.next_session <= session {
             return Err(BookRefusal::NotFollowing { session, next: close.next_session });
         }
-        // What is closed are the sums of all postings so far: none of them may be a later day's.
-        match self.booked_through {
-            Some(latest) if latest > session => Err(BookRefusal::LaterSessionBooked { session, latest }),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 }
 

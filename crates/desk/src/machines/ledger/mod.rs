@@ -43,6 +43,8 @@ mod key;
 pub mod lots;
 /// Lots that a person names.
 pub mod naming;
+/// The books of one day.
+mod of_day;
 /// What a person decides.
 pub mod person;
 /// The price list of a close.
@@ -85,7 +87,7 @@ pub use person::{Adjustment, Adoption, Decision, Found};
 pub use prices::{EquityLine, ListedPrice, PriceList};
 pub use record::{
     BrokerActivity, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CheckLine, ClosingBalance, ClosingLot,
-    ClosingRecord,
+    ClosingRecord, KeptFigures,
 };
 pub use refusal::BookRefusal;
 pub use reversal::{Bust, Mistake};

@@ -124,6 +124,19 @@ pub struct BrokerFigures {
     pub activities: Vec<BrokerActivity>,
 }
 
+/// What a session's end leaves behind where its books stay open: the close that comes later compares with these (decision 0026).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFigures {
+    /// The session that is over.
+    pub session: SessionId,
+    /// The one after it.
+    pub next: SessionId,
+    /// The broker's figures as received.
+    pub broker: BrokerFigures,
+    /// The price list.
+    pub prices: PriceList,
+}
+
 /// A check that passed: what was compared, and the numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckLine {

@@ -140,7 +140,7 @@ pub enum BookRefusal {
         /// The one named.
         next: SessionId,
     },
-    /// Entries of a later session are booked already; that one closes both.
+    /// Entries of a later session are booked already, and the books of the day alone were not given.
     LaterSessionBooked {
         /// The session to be closed.
         session: SessionId,
@@ -287,7 +287,7 @@ impl std::error::Error for BookRefusal {}
 fn later_booked(f: &mut fmt::Formatter<'_>, session: SessionId, latest: SessionId) -> fmt::Result {
     write!(
         f,
-        "session {session} cannot be closed by itself: {latest} has entries already, and a close takes all of them; it is \
-         closed together with {latest}, once that session is over"
+        "session {session} cannot be closed by itself: {latest} has entries already, and no figures of the broker were kept at the \
+         end of {session}; it is closed together with {latest}, once that session is over"
     )
 }

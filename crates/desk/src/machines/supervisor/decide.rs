@@ -1,11 +1,11 @@
 //! A command decided on: may its caller, was it given before, does the state allow it, and what follows.
 
-use super::facts::Facts;
+use super::facts::{Facts, OpenBooks};
 use super::machine::{REHEARSING, Supervisor};
 use super::refusal::{Refusal, count};
 use super::verdict::{Carried, Effect, Ordered, Verdict};
 use crate::domain::bot::{Answer, BotBody, BotEvent, BotState, Command, FreezeName, Need, Origin, Scope, Who, permit};
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Date, Timestamp};
 
 /// A command with what is known when it comes.
 #[derive(Clone, Copy)]
@@ -174,7 +174,7 @@ impl Supervisor {
             Command::SetMode(mode) => self.set_mode(asked, *mode),
             Command::ApplyConfig(number) => self.apply_config(asked, *number),
             Command::Rehearse => self.rehearse(asked),
-            Command::CloseDay => self.close_day(asked),
+            Command::CloseDay(day) => self.close_day(asked, *day),
             Command::Backup => Ok(Draft::doing(Effect::BackUp, "The backup has begun.")),
             Command::Shutdown => self.shut_down(asked),
             Command::Reconcile => Ok(Draft::doing(Effect::Reconcile, "Books and broker are being compared.")),
@@ -314,15 +314,28 @@ impl Supervisor {
         Ok(Draft::doing(Effect::StartRehearsal, REHEARSING))
     }
 
-    fn close_day(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {
+    /// Days close in their order (decision 0026): the one that is named, or the first that can be closed.
+    fn close_day(&self, asked: &Asked<'_>, day: Option<Date>) -> Result<Draft, Refusal> {
         let session = self.session.ok_or(Refusal::NoSession { command: asked.verb() })?;
-        if asked.facts.books_closed {
-            return Err(Refusal::AlreadyClosed { session });
-        }
-        if asked.facts.market_open {
-            return Err(Refusal::MarketOpen { session });
-        }
-        Ok(Draft::doing(Effect::CloseDay, format!("The books of {session} are being closed.")))
+        let open = &asked.facts.open_days;
+        let wanted = match day {
+            Some(day) => open.iter().find(|open| open.day.date == day),
+            None => open.iter().find(|open| open.closable),
+        };
+        let session = match (wanted, day) {
+            (Some(OpenBooks { day, after: Some(first), .. }), _) => {
+                return Err(Refusal::EarlierDayOpen { session: *day, first: *first });
+            }
+            (Some(open), _) if open.closable => open.day,
+            (Some(open), _) => return Err(Refusal::ClosesWithLater { session: open.day }),
+            (None, Some(day)) if day != session.date => {
+                return Err(Refusal::NotToClose { day, open: open.iter().map(|open| open.day).collect() });
+            }
+            _ if asked.facts.market_open => return Err(Refusal::MarketOpen { session }),
+            _ if asked.facts.books_closed => return Err(Refusal::AlreadyClosed { session }),
+            _ => session,
+        };
+        Ok(Draft::doing(Effect::CloseDay(session), format!("The books of {session} are being closed.")))
     }
 
     fn shut_down(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {

@@ -1,6 +1,18 @@
 //! What the shell knows when it asks.
 
 use crate::domain::bot::{BotState, Mark, VenueKind};
+use crate::domain::ids::SessionId;
+
+/// A day that is over and whose books are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenBooks {
+    /// Which.
+    pub day: SessionId,
+    /// Whether it can be closed now; otherwise it closes with the running session.
+    pub closable: bool,
+    /// The day that is closed before it.
+    pub after: Option<SessionId>,
+}
 
 /// What the shell knows at this instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +42,8 @@ pub struct Facts {
     pub drawn_down: bool,
     /// Whether the session's books are closed.
     pub books_closed: bool,
+    /// The days that are over and not closed, in their order.
+    pub open_days: Vec<OpenBooks>,
     /// Whether a rehearsal may start; otherwise why not.
     pub rehearsal: Result<(), String>,
     /// What the identity trades on.
@@ -53,6 +67,7 @@ impl Facts {
             failing: Vec::new(),
             drawn_down: false,
             books_closed: false,
+            open_days: Vec::new(),
             rehearsal: Ok(()),
             venue,
         }

@@ -25,7 +25,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use facts::Facts;
+pub use facts::{Facts, OpenBooks};
 pub use machine::{Cleared, Deadlines, Fault, Supervisor, Unfoldable, Unlatched};
 pub use notice::{Happening, Noticed};
 pub use refusal::Refusal;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::domain::bot::{BotState, Forbidden, FreezeName, Key, Mark, Mode, VenueKind};
 use crate::domain::ids::{SessionId, StrategyName};
+use crate::domain::time::Date;
 
 /// Why a command is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +142,25 @@ pub enum Refusal {
         /// Which.
         session: SessionId,
     },
+    /// Days close in their order, and an earlier one is open.
+    EarlierDayOpen {
+        /// The day that was named.
+        session: SessionId,
+        /// The one that is closed first.
+        first: SessionId,
+    },
+    /// A day whose end left no figures of the broker behind: it closes together with a later one.
+    ClosesWithLater {
+        /// Which.
+        session: SessionId,
+    },
+    /// A day that is not over, or not open.
+    NotToClose {
+        /// Which.
+        day: Date,
+        /// The days that are over and open.
+        open: Vec<SessionId>,
+    },
 }
 
 impl Refusal {
@@ -172,6 +192,9 @@ impl Refusal {
             Self::NoSession { .. } => "no_session",
             Self::MarketOpen { .. } => "market_open",
             Self::AlreadyClosed { .. } => "already_closed",
+            Self::EarlierDayOpen { .. } => "earlier_day_open",
+            Self::ClosesWithLater { .. } => "closes_with_later",
+            Self::NotToClose { .. } => "not_to_close",
         }
     }
 }
@@ -269,6 +292,30 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
+    /// Why a day that is open is not closed now.
+    fn of_open_days(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EarlierDayOpen { session, first } => write!(
+                f,
+                "Days are closed in their order: {first} is open and comes before {session}. Close {first} first; its page says \
+                     why it is open."
+            ),
+            Self::ClosesWithLater { session } => write!(
+                f,
+                "No figures of the broker were kept at the end of {session}, so it is not closed by itself. It closes together with \
+                     the next day that is closed."
+            ),
+            Self::NotToClose { day, open } if open.is_empty() => {
+                write!(f, "{day} is no day that is over and open. No day is.")
+            }
+            Self::NotToClose { day, open } => {
+                let open: Vec<String> = open.iter().map(ToString::to_string).collect();
+                write!(f, "{day} is no day that is over and open. Open: {}.", open.join(", "))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The refusals that name what is missing or in the way.
     fn what_is_missing(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -321,11 +368,14 @@ impl Refusal {
             Self::MarketOpen { session } => {
                 write!(
                     f,
-                    "The session {session} still trades. Its books, and those of earlier days that are open, are closed \
-                     after its end."
+                    "The session {session} still trades. Its books are closed after its end, and with them those of earlier \
+                     days that cannot be closed by themselves."
                 )
             }
             Self::AlreadyClosed { session } => write!(f, "The books of {session} are closed already."),
+            Self::EarlierDayOpen { .. } | Self::ClosesWithLater { .. } | Self::NotToClose { .. } => {
+                self.of_open_days(f)
+            }
             Self::Forbidden(_)
             | Self::StepUp { .. }
             | Self::NeedsPerson { .. }

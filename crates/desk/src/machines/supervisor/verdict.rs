@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::domain::bot::{Answer, BotEvent, Caller, Command, Key, Mark, Scope};
-use crate::domain::ids::StrategyName;
+use crate::domain::ids::{SessionId, StrategyName};
 use crate::domain::time::Timestamp;
 
 /// A command with who, from where and why.
@@ -57,7 +57,7 @@ pub enum Effect {
     /// Compares with the broker.
     Reconcile,
     /// Closes the day's books.
-    CloseDay,
+    CloseDay(SessionId),
     /// Copies everything.
     BackUp,
     /// Puts a version of the runtime configuration in force.

@@ -111,7 +111,7 @@ impl Step {
                 | Body::Settled { .. }
                 | Body::FeeCharged { .. }
                 | Body::LotsChosen { .. } => (Self::OpeningBefore, Self::OpeningAfter),
-                Body::SessionClosed { .. } => (Self::ClosingBefore, Self::ClosingAfter),
+                Body::SessionClosed { .. } | Body::FiguresKept(_) => (Self::ClosingBefore, Self::ClosingAfter),
                 Body::Intended(_) => return (Self::IntentBefore, Self::IntentAfter),
                 Body::CancelIntended { .. } | Body::AmendIntended { .. } => (Self::ChangeBefore, Self::ChangeAfter),
                 Body::Unknown { .. } | Body::NotAccepted { .. } => (Self::DoubtBefore, Self::DoubtAfter),

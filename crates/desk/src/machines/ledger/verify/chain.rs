@@ -10,7 +10,7 @@ use super::sums::Sums;
 use crate::domain::chain::Hash;
 use crate::domain::chart;
 use crate::domain::ids::{Identity, SessionId};
-use crate::domain::journal::{Entry, EntryKind, Posting};
+use crate::domain::journal::{Draft, Entry, EntryKind, Posting};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::wide::Wide;
 use crate::machines::ledger::journal::Head;
@@ -71,8 +71,13 @@ pub struct Verifier {
     reversed: BTreeMap<u64, u64>,
     closed: BTreeSet<SessionId>,
     closings_of: BTreeMap<SessionId, (u32, Hash)>,
-    /// The first entry since the last close, and the postings since.
-    since: (u64, u64),
+    /// Every entry: a day is closed from those of its own and of the days before it, whatever later days have.
+    taken: Vec<Draft>,
+    /// The latest day with postings, and whether a day before it was closed last.
+    latest: Option<SessionId>,
+    crossed: bool,
+    /// What no record covers yet, by day: the first entry, how many, and their postings.
+    open: BTreeMap<SessionId, (u64, u64, u64)>,
     last_record: Hash,
 }
 
@@ -88,7 +93,10 @@ impl Verifier {
             reversed: BTreeMap::new(),
             closed: BTreeSet::new(),
             closings_of: BTreeMap::new(),
-            since: (1, 0),
+            taken: Vec::new(),
+            latest: None,
+            crossed: false,
+            open: BTreeMap::new(),
             last_record: Hash::GENESIS,
         }
     }
@@ -173,17 +181,21 @@ impl Verifier {
     }
 
     fn close(&self, entry: &Entry, stored: &StoredEntry<'_>) -> Result<Hash, Fault> {
-        let before = self.closings_of.get(&entry.draft.session);
+        let day = entry.draft.session;
+        let before = self.closings_of.get(&day);
+        let covered = || self.open.range(..=day).map(|(_, of)| *of);
+        let apart = self.crossed || self.latest.is_some_and(|latest| latest > day);
+        let own = apart.then(|| Sums::through(day, self.taken.iter()));
         let expected = Expected {
             identity: &self.identity,
             n: before.map_or(0, |(n, _)| *n).saturating_add(1),
             replaces: before.map(|(_, record)| *record),
-            first_seq: self.since.0,
-            entries: entry.seq.saturating_sub(self.since.0),
-            postings: self.since.1,
+            first_seq: covered().map(|(first, ..)| first).min().unwrap_or(entry.seq),
+            entries: covered().map(|(_, entries, _)| entries).sum(),
+            postings: covered().map(|(.., postings)| postings).sum(),
             last_hash: self.done.head.hash,
             previous_record: self.last_record,
-            sums: &self.sums,
+            sums: own.as_ref().unwrap_or(&self.sums),
         };
         let key = format!("{}:{}", entry.draft.session, expected.n);
         same(entry.seq, What::Source, entry.draft.source_key.as_str(), &key)?;
@@ -197,7 +209,9 @@ impl Verifier {
         self.sums.add(&d);
         let count = u64::try_from(d.postings.len()).unwrap_or(u64::MAX);
         self.done.postings = self.done.postings.saturating_add(count);
-        self.since.1 = self.since.1.saturating_add(count);
+        if count > 0 {
+            self.latest = self.latest.max(Some(d.session));
+        }
         if let Some(reversed) = d.reverses {
             self.reversed.insert(reversed, seq);
         }
@@ -207,13 +221,17 @@ impl Verifier {
             let (n, last) = self.closings_of.entry(d.session).or_default();
             *n = n.saturating_add(1);
             *last = record;
-            self.since = (seq, 0);
+            self.crossed = self.latest.is_some_and(|latest| latest > d.session);
+            self.open.retain(|day, _| *day > d.session);
             self.last_record = record;
         }
+        let of_day = self.open.entry(d.session).or_insert((seq, 0, 0));
+        (of_day.1, of_day.2) = (of_day.1.saturating_add(1), of_day.2.saturating_add(count));
         if d.kind == EntryKind::Unlock {
             self.closed.retain(|closed| *closed < d.session);
         }
-        self.sources.entry(d.kind).or_default().insert(d.source_key.into_boxed_str(), seq);
+        self.sources.entry(d.kind).or_default().insert(d.source_key.as_str().into(), seq);
+        self.taken.push(d);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::decimal::{Money, Price, Quantity};
-use crate::domain::ids::{LotId, StrategyName};
+use crate::domain::ids::{LotId, SessionId, StrategyName};
 use crate::domain::journal::{AccountCode, Draft, EntryKind, Fact, Posting};
 use crate::domain::symbol::{Currency, Symbol};
 use crate::domain::wide::{Overflow, Wide};
@@ -25,6 +25,17 @@ pub(super) struct Sums {
 }
 
 impl Sums {
+    /// The sums of some entries at the end of a day: those of later days are left out, the others come day by day.
+    pub(super) fn through<'a>(day: SessionId, drafts: impl Iterator<Item = &'a Draft>) -> Self {
+        let mut days: Vec<&Draft> = drafts.filter(|draft| draft.session <= day).collect();
+        days.sort_by_key(|draft| draft.session);
+        let mut sums = Self::default();
+        for draft in days {
+            sums.add(draft);
+        }
+        sums
+    }
+
     /// Adds an entry's postings, and the price at which it opens or settles contracts.
     pub(super) fn add(&mut self, draft: &Draft) {
         draft.postings.iter().for_each(|posting| self.posting(posting));

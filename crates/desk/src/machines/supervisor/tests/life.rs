@@ -112,7 +112,7 @@ fn life_4_no_refusal_speaks_in_machine_words() {
         Command::SetMode(Mode::Live),
         Command::ApplyConfig(2),
         Command::Rehearse,
-        Command::CloseDay,
+        Command::CloseDay(None),
         Command::Acknowledge,
     ];
     let mut refusals = 0;

@@ -301,51 +301,38 @@ fn res_1_a_rehearsal_is_a_mark_beside_the_state_and_stop_flatten_kill_end_it() {
 #[test]
 fn a_day_is_closed_once_and_after_its_end() {
     let mut life = in_state(BotState::Idle);
-    assert_eq!(life.refused(Command::CloseDay).code(), "no_session");
+    let close = || Command::CloseDay(None);
+    assert_eq!(life.refused(close()).code(), "no_session");
     life.notice(Happening::SessionBegan(session(20)));
     life.facts.market_open = true;
-    assert_eq!(life.refused(Command::CloseDay).code(), "market_open");
+    assert_eq!(life.refused(close()).code(), "market_open");
     life.facts.market_open = false;
-    assert_eq!(life.done(Command::CloseDay).0, [Effect::CloseDay]);
+    assert_eq!(life.done(close()).0, [Effect::CloseDay(session(20))]);
     life.facts.books_closed = true;
-    assert_eq!(life.refused(Command::CloseDay).to_string(), "The books of XNYS:2026-11-20 are closed already.");
+    assert_eq!(life.refused(close()).to_string(), "The books of XNYS:2026-11-20 are closed already.");
 }
 
+/// LEDG-12, decision 0026: of several open days the earliest is closed first, also while a later session trades; a refusal names it.
 #[test]
-fn life_1_a_second_signal_or_the_deadline_forces_the_end() {
-    let mut life = in_state(BotState::Shutdown);
-    assert_eq!(life.done(Command::Shutdown).0, []);
-    let forced = life.tell_as(Command::Shutdown, Caller::owner(Origin::Signal));
-    assert!(matches!(forced, Verdict::Carry(c) if c.effects == [Effect::ShutDownNow]));
-    let mut life = in_state(BotState::Shutdown);
-    assert_eq!(life.wait(29).settle(), BotState::Shutdown);
-    assert_eq!(life.wait(1).settle(), BotState::ShutdownTriggered);
-    assert_eq!(life.bot.standing(&life.facts), [Effect::ShutDownNow]);
-}
-
-#[test]
-fn a_fault_during_a_kill_does_not_end_the_kill() {
-    let text = str::to_owned;
-    let fault = Happening::Fault { part: text("ledger"), what: text("disk full"), remedy: text("make room") };
-    let mut life = in_state(BotState::EmergencyClosingPositions);
-    life.notice(fault.clone());
-    assert_eq!(life.settle(), BotState::EmergencyClosingPositions);
-    assert_eq!(life.bot.fault().unwrap().remedy, "make room");
-    // During the end of the process it is what the next start finds.
-    let mut life = in_state(BotState::Shutdown);
-    life.notice(fault);
-    assert_eq!((life.bot.state(), life.restart()), (BotState::Shutdown, BotState::Error));
-}
-
-#[test]
-fn the_fold_refuses_a_gap_and_a_step_that_cannot_be() {
-    let life = in_state(BotState::Idle);
-    let mut bot = Supervisor::new(Deadlines::default(), Mode::Paper);
-    let before = bot.clone();
-    assert_eq!(bot.apply(&life.log[1]), Err(Unfoldable::Gap { expected: 1, found: 2 }));
-    let mut skipped = life.log[1].clone();
-    skipped.seq = 1;
-    let said = bot.apply(&skipped).unwrap_err().to_string();
-    assert_eq!(said, "bot event 1 leads from provisioning to bootstrapping, which cannot follow the state initialize");
-    assert_eq!(bot, before);
+fn ledg_12_open_days_are_closed_in_their_order() {
+    let mut life = in_state(BotState::Idle);
+    life.notice(Happening::SessionBegan(session(20)));
+    life.facts.market_open = true;
+    let (one, two, three) = (session(17), session(18), session(19));
+    let open = |day, closable, after| OpenBooks { day, closable, after };
+    life.facts.open_days = vec![open(one, false, None), open(two, true, None), open(three, false, Some(two))];
+    let close = |day: SessionId| Command::CloseDay(Some(day.date));
+    assert_eq!(life.done(Command::CloseDay(None)).0, [Effect::CloseDay(two)], "the first that can be");
+    assert_eq!(life.done(close(two)).0, [Effect::CloseDay(two)]);
+    let cases = [
+        (close(one), "closes_with_later", "No figures of the broker were kept at the end of XNYS:2026-11-17"),
+        (close(three), "earlier_day_open", "XNYS:2026-11-18 is open and comes before XNYS:2026-11-19"),
+        (close(session(20)), "market_open", "The session XNYS:2026-11-20 still trades."),
+        (close(session(16)), "not_to_close", "Open: XNYS:2026-11-17, XNYS:2026-11-18, XNYS:2026-11-19."),
+    ];
+    for (command, code, said) in cases {
+        let refused = life.refused(command);
+        assert_eq!(refused.code(), code);
+        assert!(refused.to_string().contains(said), "{refused}");
+    }
 }

@@ -216,7 +216,7 @@ fn commands() -> Vec<Command> {
         Command::SetMode(Mode::Observe),
         Command::ApplyConfig(3),
         Command::Rehearse,
-        Command::CloseDay,
+        Command::CloseDay(None),
         Command::Backup,
         Command::Shutdown,
         Command::Reconcile,

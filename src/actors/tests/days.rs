@@ -1,0 +1,118 @@
+//! Several days that are over and open: each is closed by the figures of its own end, in their order (LEDG-12, decision 0026).
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use desk::domain::bot::Command;
+use desk::domain::journal::{Entry, EntryKind};
+use desk::machines::ledger::ClosingRecord;
+use desk::world::day::Review;
+
+use super::books::{DAY, adjustment, close_day, closed, enter, entries, session, sound};
+use super::{Bot, Scene, run};
+use crate::actors::questions::Questions;
+use crate::store::{self, Address};
+
+const NEXT: &str = "2024-05-29";
+const PACE: Duration = Duration::from_millis(15);
+
+/// The open questions about the first day.
+type Open = Arc<Mutex<Vec<String>>>;
+
+fn queried(open: &Open) -> Questions {
+    let known = Arc::clone(open);
+    Questions::new(move |days| {
+        let asked = days.iter().any(|day| day.to_string() == DAY);
+        let queried = if asked { known.lock().unwrap().clone() } else { Vec::new() };
+        std::future::ready(Ok(Review::Open { breaks: Vec::new(), queried }))
+    })
+}
+
+/// The closing records, in order.
+async fn records(bot: &Bot) -> Vec<ClosingRecord> {
+    let reader = store::Reader::open(&Address::Sqlite(bot.folder.join("ledger.db"))).await.unwrap();
+    let book = reader.books().await.unwrap().remove(0);
+    let closes = reader.closes(&book, 10).await.unwrap();
+    closes.into_iter().rev().map(|close| close.record).collect()
+}
+
+fn close_of<'a>(entries: &'a [Entry], day: &str) -> (usize, &'a Entry) {
+    let is = |e: &&Entry| e.draft.kind == EntryKind::DayClose && e.draft.session == session(day);
+    let at = entries.iter().position(|e| is(&e)).unwrap();
+    (at, &entries[at])
+}
+
+/// LEDG-12: a day that a question keeps open is closed while the next one trades, by another process than the one that saw its end.
+/// Its record says what the day came to then, and what was entered since; the next day closes on its own.
+#[test]
+fn ledg_12_a_day_is_closed_while_the_next_one_trades_and_over_a_kill() {
+    run(async {
+        let scene = Scene::new(7, &[DAY, NEXT]);
+        let open: Open = Arc::new(Mutex::new(vec!["entry 2".to_owned()]));
+        let killed = Bot::reviewed("two-days", &scene, Some(PACE), queried(&open)).await;
+        killed.tell(Command::Start).await.unwrap();
+        let trades = |b: &crate::messages::board::Board| {
+            b.session.as_ref().is_some_and(|s| s.id == session(NEXT) && !s.closed) && !b.positions.is_empty()
+        };
+        killed.until("the next day trades", |b| trades(b) && b.open_days.len() == 1).await;
+        let running = close_day(&killed, Some(NEXT)).await.unwrap_err();
+        assert!(running.to_string().contains("still trades"), "{running}");
+        let bot = killed.after_a_kill("two-days-later", &scene, PACE, queried(&open)).await;
+        let held = bot.until("held", |b| b.open_days.first().is_some_and(|d| d.by_itself)).await;
+        let first = &held.open_days[0];
+        assert_eq!((first.day, first.closable, first.after), (session(DAY), true, None));
+        assert_eq!(first.why, "a question is open: entry 2", "it was tried again");
+        enter(&bot, "ann", DAY, adjustment("R-1", "ann", DAY)).await.unwrap();
+        open.lock().unwrap().clear();
+        bot.tree.bookkeeping().reviewed();
+        let board = bot.until("closed", |b| b.open_days.is_empty()).await;
+        assert!(!board.session.as_ref().unwrap().closed, "the next day goes on");
+        let shut = enter(&bot, "ann", DAY, adjustment("R-2", "ann", DAY)).await.unwrap_err();
+        assert_eq!(shut.code(), "day_shut");
+        bot.tell(Command::Start).await.unwrap();
+        closed(&bot, 2).await;
+        sound(&bot).await;
+
+        let all = entries(&bot).await;
+        let (at, close) = close_of(&all, DAY);
+        assert!(all[..at].iter().any(|e| e.draft.session == session(NEXT)), "the next day had entries");
+        assert!(all[at..].iter().all(|e| e.seq == close.seq || e.draft.session == session(NEXT)));
+        let alone = Scene::new(7, &[DAY]).backtest().trader.record.entries;
+        let alone: Vec<Entry> = alone.into_iter().map(|stored| stored.entry().unwrap()).collect();
+        assert_eq!(close.draft.facts["equity"], close_of(&alone, DAY).1.draft.facts["equity"], "as if closed in time");
+        let [one, two] = records(&bot).await.try_into().unwrap();
+        let own = all.iter().filter(|e| e.draft.session == session(DAY) && e.seq < close.seq).count();
+        assert_eq!((one.session, one.entries), (session(DAY), u64::try_from(own).unwrap()));
+        assert_eq!(
+            (two.session, two.previous_record),
+            (session(NEXT), desk::domain::chain::Hash::of(&one.to_bytes().unwrap()))
+        );
+        assert!(two.first_seq < one.last_seq, "what it covers began before the first day was closed");
+    });
+}
+
+/// LEDG-12: of two days that are over and open the later one is refused, with the name of the one that comes first; each record names
+/// whoever closed it.
+#[test]
+fn ledg_12_open_days_are_closed_by_name_and_in_order() {
+    run(async {
+        let scene = Scene::new(7, &[DAY, NEXT]);
+        let open: Open = Arc::new(Mutex::new(vec!["entry 2".to_owned()]));
+        let bot = Bot::reviewed("by-name", &scene, None, queried(&open)).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("two open days", |b| b.open_days.len() == 2 && b.open_days[1].by_itself).await;
+        let refused = close_day(&bot, Some(NEXT)).await.unwrap_err();
+        assert!(refused.to_string().contains("Close XNYS:2024-05-28 first"), "{refused}");
+        open.lock().unwrap().clear();
+        close_day(&bot, None).await.unwrap();
+        bot.until("one open day", |b| b.open_days.len() == 1).await;
+        close_day(&bot, Some(NEXT)).await.unwrap();
+        closed(&bot, 2).await;
+        sound(&bot).await;
+        let by: Vec<(String, String)> =
+            records(&bot).await.into_iter().map(|r| (r.session.date.to_string(), r.closed_by)).collect();
+        assert_eq!(by, [(DAY.to_owned(), "bob".to_owned()), (NEXT.to_owned(), "bob".to_owned())]);
+        let none = close_day(&bot, Some(DAY)).await.unwrap_err();
+        assert!(none.to_string().contains("is no day that is over and open"), "{none}");
+    });
+}

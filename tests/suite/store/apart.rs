@@ -1,0 +1,181 @@
+//! A day that was closed while the next one had entries, on both engines and before both verifiers (LEDG-12, decision 0026).
+
+use desk::domain::chain::Hash;
+use desk::domain::decimal::{Money, Quantity};
+use desk::domain::journal::Entry;
+use desk::domain::symbol::Currency;
+use desk::domain::time::{Span, Timestamp};
+use desk::machines::ledger::record::{balances_bytes, hash_of};
+use desk::machines::ledger::{
+    BookFact, Books, BrokerCash, BrokerFigures, BrokerPosition, CashActivity, Closing, DayClose, Journal,
+    OpenQuestions, Opening, PriceList,
+};
+use tbot::store::{self, Batch, Check, taken};
+
+use super::sample;
+use super::tampering::{stranger, tampered};
+use crate::places::Place;
+
+/// 14:00 UTC of a day.
+fn at(day: i64) -> Timestamp {
+    sample::session(day).date.midnight() + Span::minutes(14 * 60)
+}
+
+/// Books of two days; the first is closed when the second has entries.
+struct Made {
+    books: Books,
+    journal: Journal,
+    entries: Vec<Entry>,
+    closings: Vec<(u64, Closing)>,
+}
+
+impl Made {
+    fn book(&mut self, day: i64, fact: &BookFact) {
+        for draft in self.books.decide(at(day), fact).unwrap() {
+            let sealed = self.journal.append(draft, at(2)).unwrap();
+            self.books.apply(&sealed.entry);
+            self.entries.push(sealed.entry);
+        }
+    }
+
+    fn float(&mut self, day: i64, id: &str) {
+        let (session, effective_at) = (sample::session(day), at(day));
+        let (activity, amount) = (id.to_owned(), Money::whole(1_000));
+        self.book(
+            day,
+            &BookFact::FloatIn(CashActivity { activity, amount, currency: Currency::USD, session, effective_at }),
+        );
+    }
+
+    fn brought_in(&mut self, day: i64, symbol: &str) {
+        let opening = Opening {
+            instrument: symbol.parse().unwrap(),
+            quantity: Quantity::whole(10),
+            cost: Money::whole(500),
+            currency: Currency::USD,
+            acquired: "2026-05-01".parse().unwrap(),
+            session: sample::session(day),
+            effective_at: at(day),
+        };
+        self.book(day, &BookFact::Opening(opening));
+    }
+
+    /// Closes a day from its own books; its broker agrees. What the record covers may be made another before it is sealed.
+    fn close(&mut self, day: i64, forge: impl Fn(&Books, &mut Closing)) {
+        let own = self.books.of_day(sample::session(day), self.entries.iter());
+        let cash = own.cash(Currency::USD).unwrap();
+        let held = own.positions().unwrap().into_iter();
+        let close = DayClose {
+            session: sample::session(day),
+            next_session: sample::session(day + 1),
+            broker: BrokerFigures {
+                positions: held.map(|(instrument, quantity)| BrokerPosition { instrument, quantity }).collect(),
+                cash: vec![BrokerCash { currency: Currency::USD, total: cash.total, settled: Some(cash.settled) }],
+                ..BrokerFigures::default()
+            },
+            prices: PriceList { source: PriceList::BARS.to_owned(), at: at(day), prices: Vec::new() },
+            questions: OpenQuestions::default(),
+            head: self.journal.head(),
+            schema: 1,
+            program: "tbot 0.1.0".to_owned(),
+            by: "ann".to_owned(),
+        };
+        let mut closing = self.books.close_as(&own, at(day), &close).unwrap();
+        forge(&self.books, &mut closing);
+        closing.bytes = closing.record.to_bytes().unwrap();
+        closing.hash = Hash::of(&closing.bytes);
+        closing.draft.facts.insert("record".into(), closing.hash.to_string().into());
+        let sealed = self.journal.append(closing.draft.clone(), at(2)).unwrap();
+        self.books.apply(&sealed.entry);
+        self.closings.push((sealed.entry.seq, closing));
+        self.entries.push(sealed.entry);
+    }
+
+    /// 1, 2 of the first day; 3, 4 of the second; 5 late of the first; 6 closes it; 7 of the second; 8 closes that.
+    fn new(forge: impl Fn(&Books, &mut Closing)) -> Self {
+        let identity = sample::identity();
+        let (books, journal) = (Books::new(identity.clone()), Journal::new(identity));
+        let mut made = Self { books, journal, entries: Vec::new(), closings: Vec::new() };
+        made.float(1, "float-1");
+        made.brought_in(1, "ACME");
+        made.float(2, "float-2");
+        made.brought_in(2, "BOLT");
+        made.float(1, "float-3");
+        made.close(1, forge);
+        made.float(2, "float-4");
+        made.close(2, |_, _| ());
+        made
+    }
+
+    async fn store(&self, place: &Place) {
+        store::create(&place.address, &sample::new_book()).await.unwrap();
+        let (_, mut writer) = store::open(&place.address, &sample::identity()).await.unwrap();
+        let closings: Vec<_> = self.closings.iter().map(|(seq, c)| taken::closing(*seq, c, None)).collect();
+        writer.append(&Batch { entries: &self.entries, closings: &closings, events: &[] }).await.unwrap();
+        // The closed day takes nothing more, whoever asks the database.
+        let mut late = self.entries[0].clone();
+        (late.seq, late.draft.source_key) = (9, "float-5".to_owned());
+        let batch = Batch { entries: &[late], ..Batch::default() };
+        let refused = writer.append(&batch).await.unwrap_err().to_string();
+        assert!(refused.contains("the session is closed"), "{refused}");
+        writer.close().await.unwrap();
+    }
+}
+
+type Forge = fn(&Books, &mut Closing);
+
+/// LEDG-12, LEDG-4a: both verifiers compute what the closed day came to from its own entries and those before it. Neither a record that
+/// was made with the sums of all entries, every hash right, nor a touched one passes.
+#[tokio::test]
+async fn ledg_12_a_day_closed_beside_a_later_one_is_verified_by_its_own_entries_on_both_engines() {
+    for place in Place::each("apart").await {
+        let made = Made::new(|_, _| ());
+        assert_eq!(made.closings[0].1.record.entries, 3);
+        made.store(&place).await;
+        let report = store::verify(&place.address, &Check::default()).await.unwrap();
+        assert!(report.is_sound(), "{}", report.finding.unwrap());
+        stranger(&place.address).await.unwrap();
+    }
+    let touched = [
+        ("UPDATE closing_balance SET amount = amount + 1 WHERE seq = 6 AND line = 1", "closing_balance", 6),
+        ("DELETE FROM closing_lot WHERE seq = 8 AND line = 2", "closing_lot", 8),
+        ("UPDATE closing_record SET bytes = hash WHERE seq = 6", "closing_record", 6),
+        ("UPDATE entry SET session = 20260601 WHERE seq = 3", "entry", 3),
+    ];
+    for (n, (script, table, seq)) in touched.into_iter().enumerate() {
+        for place in Place::each(&format!("apart_touched{n}")).await {
+            Made::new(|_, _| ()).store(&place).await;
+            let found = tampered(&place.address, script).await;
+            assert_eq!((found.table, found.seq), (table, Some(seq)), "{script}: {found}");
+        }
+    }
+    // As a close of everything would have it.
+    let forges: [(&str, Forge); 2] = [
+        ("closing_balance", |all, closing| {
+            closing.balances = all.closing_balances();
+            closing.record.closing_balances = Hash::of(&balances_bytes(&closing.balances));
+        }),
+        ("closing_lot", |all, closing| {
+            closing.lots = all.closing_lots();
+            closing.record.closing_lots = hash_of(&closing.lots).unwrap();
+        }),
+    ];
+    for (n, (table, forge)) in forges.into_iter().enumerate() {
+        for place in Place::each(&format!("apart_forged{n}")).await {
+            Made::new(forge).store(&place).await;
+            let report = store::verify(&place.address, &Check::default()).await.unwrap();
+            let found = report.finding.unwrap();
+            assert_eq!((found.table, found.seq), (table, Some(6)), "{found}");
+            assert!(matches!(stranger(&place.address).await, Err(tbot_verify::Wrong::Touched(_))), "{table}");
+        }
+    }
+    // What a record says that it covers, the stand-alone verifier counts.
+    let counted: [Forge; 3] =
+        [|_, c| c.record.entries = 5, |_, c| c.record.postings += 2, |_, c| c.record.first_seq = 2];
+    for (n, forge) in counted.into_iter().enumerate() {
+        for place in Place::each(&format!("apart_counted{n}")).await {
+            Made::new(forge).store(&place).await;
+            assert!(matches!(stranger(&place.address).await, Err(tbot_verify::Wrong::Touched(_))), "{n}");
+        }
+    }
+}
