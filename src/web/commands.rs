@@ -292,6 +292,7 @@ mod tests {
                 "strategy" => "mid",
                 "mode" => "paper",
                 "name" => "pause-1",
+                "day" => "2026-06-01",
                 _ => "7",
             }
             .to_owned()

@@ -74,15 +74,15 @@ impl Ledger {
         days.filter(|day| self.trader.has_figures(*day)).map(Try::Kept).collect()
     }
 
-    /// Tries one day after the other: each asks what of it and of the open days before it has open questions. A day that stays
-    /// open ends this, but for the last session, whose close takes it along where it agrees.
+    /// Tries one day after the other: each asks what of it and of the open days before it has open questions. A day with open
+    /// questions ends this, but for the last session, whose close takes along what agrees.
     fn try_days(&mut self, mut tries: VecDeque<Try>, by: Option<String>, ctx: &mut Context<Self>) {
         let Some(next) = tries.pop_front() else { return };
+        let day = next.day();
         if !self.wiring.questions.is_some() {
             let done = self.attempt(next, by.clone(), Review::clear());
-            return self.tried(done, tries, by, ctx);
+            return self.tried((day, done), tries, by, ctx);
         }
-        let day = next.day();
         let open = self.trader.books().open_days().filter(|open| *open <= day);
         let days: BTreeSet<Date> = open.chain([day]).map(|day| day.date).collect();
         let asked = self.wiring.questions.open(days.into_iter().collect());
@@ -92,18 +92,20 @@ impl Ledger {
             }
             let review = open.unwrap_or_else(Review::Unreadable);
             let done = own.attempt(next, by.clone(), review);
-            own.tried(done, tries, by, ctx);
+            own.tried((day, done), tries, by, ctx);
         }));
     }
 
     fn tried(
         &mut self,
-        done: Result<bool, Halt>,
+        (day, done): (SessionId, Result<bool, Halt>),
         mut tries: VecDeque<Try>,
         by: Option<String>,
         ctx: &mut Context<Self>,
     ) {
-        if matches!(done, Ok(false)) {
+        // One whose own figures do not agree does not hold up those after it.
+        let failed = self.held.get(&day).is_some_and(|held| held.cause == Cause::Check);
+        if matches!(done, Ok(false)) && !failed {
             tries.retain(|next| matches!(next, Try::Ended(..)));
         }
         let done = done.map(drop);
@@ -209,7 +211,9 @@ impl Ledger {
 
     /// Tries days again: the one that somebody names, or those that waited for an answer of the review.
     pub(super) fn close_again(&mut self, wanted: Option<(String, SessionId)>, ctx: &mut Context<Self>) {
-        let last = self.trader.to_close();
+        // A session without entries may have ended since: what was kept at the day's own end counts.
+        let of_now = |day: &SessionId| self.trader.over() == Some(*day) || !self.trader.has_figures(*day);
+        let last = self.trader.to_close().filter(of_now);
         match wanted {
             Some((by, day)) if last == Some(day) => {
                 self.closer = Some(by);

@@ -53,11 +53,13 @@ impl Supervisor {
             if was.iter().any(|was| was.day == open.day && was.why == open.why) {
                 continue;
             }
-            let after = if open.by_itself { "It closes when they are answered" } else { "Close it on its page" };
-            let text = format!(
-                "The books of {} are not closed: {}. {after}, or with the next session's close.",
-                open.day.date, open.why
-            );
+            let how = match open.after {
+                _ if open.by_itself => "It closes when they are answered, or with the next session's close.".to_owned(),
+                Some(first) => format!("Close {} first, or wait for the next session's close.", first.date),
+                None if open.closable => "Close it on its page, or wait for the next session's close.".to_owned(),
+                None => "It closes with the next session's close.".to_owned(),
+            };
+            let text = format!("The books of {} are not closed: {}. {how}", open.day.date, open.why);
             let level = if open.by_itself { AlertLevel::Warning } else { AlertLevel::Critical };
             self.wiring.alert(level, "day_open", text);
         }

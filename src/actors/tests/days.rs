@@ -91,6 +91,35 @@ fn ledg_12_a_day_is_closed_while_the_next_one_trades_and_over_a_kill() {
     });
 }
 
+/// LEDG-12, K9: days are held by a question, and the session after them brings no entry at all. What is tried again, by as many
+/// processes as there are, ends no session a second time, and each day closes by the figures of its own end.
+#[test]
+fn ledg_12_days_are_tried_again_behind_a_quiet_session_and_over_kills() {
+    run(async {
+        let scene = Scene::new(7, &[DAY, NEXT, "2024-05-30"]);
+        let open: Open = Arc::new(Mutex::new(vec!["entry 2".to_owned()]));
+        let mut bot = Bot::reviewed("quiet", &scene, Some(PACE), queried(&open)).await;
+        bot.tell(Command::Start).await.unwrap();
+        bot.until("the first day is over", |b| b.session.as_ref().is_some_and(|s| s.id == session(NEXT))).await;
+        bot.tell(Command::Stop).await.unwrap();
+        let over = |b: &crate::messages::board::Board| {
+            b.session.as_ref().is_some_and(|s| s.id == session("2024-05-30") && s.closed) && b.open_days.len() == 2
+        };
+        bot.until("the quiet session is over", over).await;
+        for name in ["quiet-2", "quiet-3"] {
+            bot = bot.after_a_kill(name, &scene, PACE, queried(&open)).await;
+            bot.until("held", |b| b.open_days.len() == 2 && b.open_days.iter().all(|d| d.by_itself)).await;
+        }
+        open.lock().unwrap().clear();
+        bot.tree.bookkeeping().reviewed();
+        bot.until("closed", |b| b.open_days.is_empty()).await;
+        sound(&bot).await;
+        let days: Vec<_> = records(&bot).await.into_iter().map(|r| r.session).collect();
+        assert_eq!(days, [session(DAY), session(NEXT)]);
+        bot.after_a_kill("quiet-4", &scene, PACE, queried(&open)).await;
+    });
+}
+
 /// LEDG-12: of two days that are over and open the later one is refused, with the name of the one that comes first; each record names
 /// whoever closed it.
 #[test]

@@ -243,7 +243,7 @@ fn rep_1_a_day_with_an_open_question_is_reported_and_says_so() {
     let summary = read(&days[1].join("daily_summary.json"));
     assert!(summary["total_trades"].as_u64().unwrap() > 0, "{summary:#}");
 
-    // LEDG-8a: the question is answered; the next close seals all the days, and its files tell all of them.
+    // LEDG-8a, LEDG-12: the question is answered; the next session's end closes each day, and its files tell of it alone.
     let done = Doing {
         subject: Subject::Item(1),
         version: 1,
@@ -258,17 +258,16 @@ fn rep_1_a_day_with_an_open_question_is_reported_and_says_so() {
     with_people(&data, async |people| {
         people.review(&identity(), &done, &Known::default(), Timestamp::default()).await.unwrap();
     });
-    let exports = output.join("exports");
-    let closed = || {
-        std::fs::read_dir(&exports).ok()?.flatten().map(|day| day.path()).find(|day| day.join("SHA256SUMS").exists())
+    let files = ["XNYS_2026-11-20", "XNYS_2026-11-23"].map(|day| output.join("exports").join(day));
+    bot.until("both days' files", |_| files.iter().all(|day| day.join("SHA256SUMS").exists()));
+    let told = |day: &Path| {
+        assert_eq!(tbot(&["ledger", "check-ofx", &text(&day.join("journal.ofx"))]).code, Some(0), "{}", day.display());
+        let journal = read(&day.join("journal.json"));
+        let entries = journal["entries"].as_array().unwrap();
+        let sessions: BTreeSet<_> = entries.iter().map(|e| e["session"].as_str().unwrap().to_owned()).collect();
+        (entries[0]["seq"].as_u64().unwrap(), sessions)
     };
-    bot.until("a day's files", |_| closed().is_some());
-    let files = closed().unwrap();
-    assert!(files.file_name().unwrap() > "XNYS_2026-11-20", "{}", files.display());
-    let journal = read(&files.join("journal.json"));
-    let sessions: BTreeSet<_> =
-        journal["entries"].as_array().unwrap().iter().map(|e| e["session"].to_string()).collect();
-    assert!(sessions.contains("\"XNYS:2026-11-20\"") && sessions.contains("\"XNYS:2026-11-23\""), "{sessions:?}");
-    assert_eq!(journal["entries"][0]["seq"], 1, "from the first entry on");
-    assert_eq!(tbot(&["ledger", "check-ofx", &text(&files.join("journal.ofx"))]).code, Some(0));
+    let [first, second] = files.each_ref().map(|day| told(day));
+    assert_eq!(first, (1, BTreeSet::from(["XNYS:2026-11-20".to_owned()])), "from the first entry on");
+    assert_eq!(second.1, BTreeSet::from(["XNYS:2026-11-23".to_owned()]));
 }

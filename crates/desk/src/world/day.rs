@@ -179,10 +179,12 @@ impl<R: Record> Trader<R> {
         let prices = self.price_list(at, day, &broker)?;
         let figures = KeptFigures { session, next, broker, prices };
         let (ended, mut entries) = self.try_close(at, &figures, (own.as_ref(), by, &review))?;
-        // A session ends once, however often its books are closed.
-        let over = self.milestones.closed == Some(session);
+        // A session ends once, however often its books are closed, also where sessions without an entry have ended since.
+        let over = self.milestones.closed >= Some(session);
         let mut events = if over { Vec::new() } else { vec![self.fold_one(at, Body::SessionClosed { session })?] };
-        if !matches!(ended, Ended::Closed(_)) && self.kept.get(&session) != Some(&figures) {
+        // What the broker says after a later session is not what it said at the end of this one.
+        let is_last = self.milestones.opened == Some(session);
+        if is_last && !matches!(ended, Ended::Closed(_)) && self.kept.get(&session) != Some(&figures) {
             events.push(self.fold_one(at, Body::FiguresKept(Box::new(figures)))?);
         }
         self.record.commit(&mut events, &mut entries)?;
@@ -202,6 +204,10 @@ impl<R: Record> Trader<R> {
         entries: &[&Entry],
     ) -> Result<Option<Ended>, Halt> {
         let Some(figures) = self.kept.get(&session).cloned() else { return Ok(None) };
+        // Before the books of the day are drawn up: that takes time where there are many entries.
+        if let Some(why) = review.held() {
+            return Ok(Some(Ended::Held(why)));
+        }
         let own = self.rounded(at, session, entries)?;
         let (ended, mut entries) = self.try_close(at, &figures, (own.as_ref(), by, review))?;
         self.record.commit(&mut Vec::new(), &mut entries)?;

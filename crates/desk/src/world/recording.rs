@@ -155,7 +155,7 @@ impl<R: Record> Trader<R> {
     pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact, sealed: &mut Vec<Sealed>) -> Result<(), Halt> {
         self.book_one(at, fact, sealed)?;
         // The mark of a wash sale follows the fill that asks for it (BOOKS.md section 3).
-        while let Some(mark) = self.books.wash_sales().first().cloned() {
+        while let Some(mark) = self.books.wash_sales().front().cloned() {
             self.book_one(at, &BookFact::WashSale(mark), sealed)?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 use std::collections::btree_map::Entry as MapEntry;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::Bound;
 
 use super::activity_refusal::ActivityRefusal;
@@ -215,11 +215,8 @@ impl Books {
         if self.count(entry).is_none() {
             self.overflowed_at.get_or_insert(entry.seq);
         }
-        self.washes.apply(entry);
-        if !self.washes.due().is_empty() {
-            let marked = self.sources.get(&EntryKind::WashSale);
-            self.washes.drop_booked(|key| marked.is_some_and(|keys| keys.contains_key(&TextKey::new(key))));
-        }
+        let marked = self.sources.get(&EntryKind::WashSale);
+        self.washes.apply(entry, |key| marked.is_some_and(|keys| keys.contains_key(&TextKey::new(key))));
         match d.kind {
             EntryKind::FeeRounding => self.count_rounding(entry),
             EntryKind::Settlement => self.note_settlement(entry),
@@ -231,9 +228,9 @@ impl Books {
         }
     }
 
-    /// The marks of wash sales that the fills so far ask for and that are not booked yet.
+    /// The marks of wash sales that the fills so far ask for and that are not booked yet, in their order.
     #[must_use]
-    pub fn wash_sales(&self) -> &[WashSale] {
+    pub const fn wash_sales(&self) -> &VecDeque<WashSale> {
         self.washes.due()
     }
 

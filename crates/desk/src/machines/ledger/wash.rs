@@ -1,7 +1,7 @@
 //! Wash sales (LEDG-5, BOOKS.md section 7): a loss whose units were bought again within 30 days before or after is
 //! marked by a memo. Postings, gains and the cost of lots stay; the tax view reads the marks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::activity::named;
 use super::books::Books;
@@ -97,26 +97,33 @@ struct Side {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Washes {
     sides: BTreeMap<(Symbol, AccountCode), Side>,
-    due: Vec<WashSale>,
+    due: VecDeque<WashSale>,
 }
 
 impl Washes {
     /// The marks that are needed and not booked, in the order in which their replacements were.
-    pub(super) fn due(&self) -> &[WashSale] {
+    pub(super) const fn due(&self) -> &VecDeque<WashSale> {
         &self.due
     }
 
-    /// Drops the marks that are booked: a fill that was reversed may be booked once more.
-    pub(super) fn drop_booked(&mut self, is_booked: impl Fn(&str) -> bool) {
-        self.due.retain(|mark| !is_booked(&mark.key()));
-    }
-
-    /// Folds one entry in.
-    pub(super) fn apply(&mut self, entry: &Entry) {
+    /// Folds one entry in. A fill that was reversed may be booked once more: what of it is marked already is not due again.
+    pub(super) fn apply(&mut self, entry: &Entry, is_booked: impl Fn(&str) -> bool) {
         let d = &entry.draft;
         match d.kind {
-            EntryKind::Fill => self.fill(d),
+            EntryKind::Fill => {
+                let before = self.due.len();
+                self.fill(d);
+                let mut new = self.due.split_off(before);
+                new.retain(|mark| !is_booked(&mark.key()));
+                self.due.append(&mut new);
+            }
             EntryKind::Reversal => self.forget(d),
+            EntryKind::WashSale => {
+                // The first that is due is booked first.
+                if self.due.pop_front_if(|mark| mark.key() == d.source_key).is_none() {
+                    self.due.retain(|mark| mark.key() != d.source_key);
+                }
+            }
             _ => {}
         }
     }
