@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use desk::domain::bot::Role;
 use serde_json::{Value, json};
+use tbot::store::{Address, Reader};
 
 use super::bot::Bot;
 use super::codes::{code, reviewer};
@@ -218,9 +219,15 @@ fn ledg_12_why_a_day_is_open_outlives_a_restart_and_put_right_it_is_closed() {
     let is_open =
         |b: &Value| b["open_days"].as_array().unwrap().iter().any(|open| open["day"].to_string().contains(&day));
     bot.until("the day closed", |b| !is_open(b));
-    let closes = program.get("/api/v1/ledger/journal?kind=day_close").to_string();
-    assert!(closes.contains(&day) && closes.contains("dora"), "{closes}");
     bot.perish();
+    let records = async {
+        let reader = Reader::open(&Address::Sqlite(data.join(BOOKS))).await.unwrap();
+        let book = reader.books().await.unwrap().remove(0);
+        let closes = reader.closes(&book, 10).await.unwrap();
+        closes.into_iter().map(|close| (close.record.session.date.to_string(), close.record.closed_by)).collect()
+    };
+    let records: Vec<(String, String)> = tokio::runtime::Runtime::new().unwrap().block_on(records);
+    assert!(records.contains(&(day, "dora".to_owned())), "{records:?}");
 }
 
 /// LEDG-9, LEDG-12: a check of the close that fails is an item of the review by itself, and settled by itself once it passes.
