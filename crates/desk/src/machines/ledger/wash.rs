@@ -118,13 +118,15 @@ impl Washes {
                 self.due.append(&mut new);
             }
             EntryKind::Reversal => self.forget(d),
-            EntryKind::WashSale => {
-                // The first that is due is booked first.
-                if self.due.pop_front_if(|mark| mark.key() == d.source_key).is_none() {
-                    self.due.retain(|mark| mark.key() != d.source_key);
-                }
-            }
+            EntryKind::WashSale => self.booked(&d.source_key),
             _ => {}
+        }
+    }
+
+    /// A mark was booked; mostly the first one that is due.
+    fn booked(&mut self, key: &str) {
+        if self.due.pop_front_if(|mark| mark.key() == key).is_none() {
+            self.due.retain(|mark| mark.key() != key);
         }
     }
 
