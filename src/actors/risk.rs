@@ -62,8 +62,7 @@ impl Risk {
                         // What was not closed at the session's end is closed now: nothing stays over night.
                         self.conductor.end(Moment::clone(&self.instant), trader);
                     } else {
-                        // An instant that was cut short is not decided on again.
-                        self.settled();
+                        self.conductor.take_up(Moment::clone(&self.instant));
                     }
                 }
             }

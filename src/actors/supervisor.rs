@@ -93,6 +93,8 @@ pub(super) struct Supervisor {
     pub(super) backing_up: Option<Key>,
     /// Who asks for what is carried out now, and under which key.
     asking: Option<Mark>,
+    /// What they ask for, in a word.
+    verb: Option<&'static str>,
     pub(super) key: Option<Key>,
     left: Option<Left>,
     /// Whether the books cannot be written now.
@@ -146,6 +148,7 @@ impl Supervisor {
             wiring,
             backing_up: None,
             asking: None,
+            verb: None,
             key: None,
             left: Some(left),
             stalled: false,
@@ -318,20 +321,18 @@ impl Supervisor {
                 Err(refused(&refusal))
             }
             Verdict::Carry(carried) => {
-                if carried.effects.contains(&Effect::EndRehearsal) {
-                    self.wiring.rehearsals.end(&format!("ended by {}", order.command.word()));
-                }
                 if ordered.command == Command::Shutdown && self.ended_by.is_none() {
                     self.ended_by = Some(ordered.mark(self.now));
                 }
                 self.asking = Some(ordered.mark(self.now));
+                self.verb = Some(order.command.word());
                 self.key = Some(ordered.key.clone());
                 let told = self.carry_out(&carried);
                 let froze = carried.events.iter().any(|e| matches!(e.body, BotBody::Frozen(_)));
                 if ordered.command == Command::Pause && froze && told.is_ok() {
                     self.receipt_of_pause(&ordered);
                 }
-                (self.asking, self.key) = (None, None);
+                (self.asking, self.key, self.verb) = (None, None, None);
                 told.map(|outcome| self.with_later(&order.command, outcome))
             }
         };
@@ -419,7 +420,8 @@ impl Supervisor {
                 Effect::StartRehearsal => self.rehearse(),
                 Effect::EndRehearsal => {
                     self.life.machine.rehearsal_ended();
-                    self.wiring.rehearsals.end("a command ended it");
+                    let why = self.verb.map_or_else(|| "a fault ended it".to_owned(), |verb| format!("ended by {verb}"));
+                    self.wiring.rehearsals.end(&why);
                 }
                 Effect::ApplyConfig(number) => self.apply(*number),
                 Effect::SetLimits => self.set_limits(),

@@ -185,6 +185,13 @@ impl Conductor {
         self.instant = instant;
     }
 
+    /// Goes on after an instant that was cut short. It is not decided on again; a choice that was recorded in it still withdraws
+    /// what it has switched off.
+    pub fn take_up(&mut self, instant: Moment) {
+        self.work.extend([Work::Withdraw, Work::Settle]);
+        self.instant = instant;
+    }
+
     /// What is held is left at the session's end; also once more, where that was cut short.
     pub fn end<R: Record>(&mut self, instant: Moment, trader: &Trader<R>) {
         let held = trader.occupied().into_iter();
