@@ -420,7 +420,8 @@ impl Supervisor {
                 Effect::StartRehearsal => self.rehearse(),
                 Effect::EndRehearsal => {
                     self.life.machine.rehearsal_ended();
-                    let why = self.verb.map_or_else(|| "a fault ended it".to_owned(), |verb| format!("ended by {verb}"));
+                    let why =
+                        self.verb.map_or_else(|| "a fault ended it".to_owned(), |verb| format!("ended by {verb}"));
                     self.wiring.rehearsals.end(&why);
                 }
                 Effect::ApplyConfig(number) => self.apply(*number),
