@@ -9,7 +9,7 @@ use desk::machines::supervisor::Happening;
 
 use super::life::LifeError;
 use super::supervisor::Supervisor;
-use crate::gateway::step_back;
+use crate::gateway::{Behind, step_back};
 use crate::messages::board::AlertLevel;
 use crate::messages::supervisor::{Refused, ToSupervisor};
 
@@ -76,7 +76,7 @@ impl Supervisor {
     fn begin_backup(&mut self, key: Key, occasion: Occasion) {
         let (take, line) = (self.wiring.back_up.clone(), self.wiring.supervisor.clone());
         let run = move || {
-            step_back();
+            step_back(Behind::Pages);
             let taken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| (take.0)(occasion)));
             let taken = taken.unwrap_or_else(|_| Err("it fell; the log of errors says where".to_owned()));
             if let Err(lost) = line.deliver(ToSupervisor::BackedUp(taken)) {

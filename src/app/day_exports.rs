@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 
 use crate::cli::Failure;
-use crate::gateway::step_back;
+use crate::gateway::{Behind, step_back};
 use crate::messages::board::{AlertLevel, Board};
 use crate::render::exports::{Export, Format, Journal, Period, export, ofx};
 use crate::settings::{Boot, make_folder, replace};
@@ -85,7 +85,7 @@ impl From<StoreError> for NotWritten {
 /// Where no thread can be started.
 pub(super) fn start(places: Places, board: watch::Receiver<Arc<Board>>, alarm: Alarm) -> Result<(), Failure> {
     let run = move || {
-        step_back();
+        step_back(Behind::Pages);
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(keep(&places, board, &alarm)),
             Err(error) => tracing::error!(%error, "the exports of the day's close have no runtime"),

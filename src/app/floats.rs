@@ -12,7 +12,7 @@ use super::day_exports::Alarm;
 use crate::actors::tree::Tree;
 use crate::cli::Failure;
 use crate::gateway::assignments::{Inbox, read};
-use crate::gateway::{clock, step_back};
+use crate::gateway::{Behind, clock, step_back};
 use crate::messages::board::AlertLevel;
 use crate::messages::bookkeeping::{Bookkeeping, FloatAsked, NotBooked};
 use crate::settings::Boot;
@@ -47,7 +47,7 @@ pub(super) fn start(boot: &Boot, identity: &Identity, tree: &Tree, people: &Peop
     let (ledger, people, alarm) = (tree.bookkeeping(), people.clone(), Box::new(tree.alarm()));
     let mut taker = Taker { folder, ledger, people, alarm, told: None };
     let run = move || {
-        step_back();
+        step_back(Behind::Pages);
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(taker.keep()),
             Err(error) => tracing::error!(%error, "assignments of a float have no runtime"),

@@ -15,7 +15,7 @@ use crate::cli::{Failure, console};
 use crate::gateway::certificate::certified;
 use crate::gateway::clock::{self, Stopwatch};
 use crate::gateway::vault::Vault;
-use crate::gateway::{free_bytes, most_open, step_back};
+use crate::gateway::{Behind, free_bytes, most_open, step_back};
 use crate::messages::board::Board;
 use crate::messages::counter::Papers;
 use crate::messages::rehearsal::Rehearsals;
@@ -136,7 +136,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
             strict_transport: matches!(boot.web.tls, Tls::Files { .. }) || boot.web.behind_proxy,
             proxies: if boot.web.behind_proxy { boot.web.trusted_proxies.clone() } else { Vec::new() },
             visitors: visitors(most_open()),
-            modest: step_back,
+            modest: || step_back(Behind::Trading),
             ..Manners::default()
         },
     };

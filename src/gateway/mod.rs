@@ -25,7 +25,7 @@ mod reason;
 
 pub use files::{free_bytes, most_open};
 pub use owner::own_name;
-pub use priority::step_back;
+pub use priority::{Behind, step_back};
 pub use reason::reason;
 /// The bot as a systemd user service.
 pub mod service;

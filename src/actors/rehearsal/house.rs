@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use super::run::Rehearsal;
 use super::stage::Stage;
-use crate::gateway::clock;
+use crate::gateway::{Behind, clock, step_back};
 use crate::messages::board::{Board, Mark};
 use crate::messages::line::Line;
 use crate::messages::rehearsal::Note;
@@ -62,6 +62,7 @@ impl House {
         let (own, own_mark) = (Arc::clone(&self), mark.clone());
         let (own_stop, own_tell) = (Arc::clone(&stop), tell.clone());
         let play = move || {
+            step_back(Behind::Pages);
             // One that was ended may still be writing its last line.
             if let Some(before) = before {
                 let _ = before.thread.join();

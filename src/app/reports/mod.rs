@@ -51,7 +51,7 @@ use super::feed::Feed;
 use super::matching::{self, Note};
 use crate::actors::tree::Tree;
 use crate::cli::Failure;
-use crate::gateway::step_back;
+use crate::gateway::{Behind, step_back};
 use crate::messages::board::{AlertLevel, Board};
 use crate::messages::reports::ToReports;
 use crate::settings::{Boot, Current, LogFormat};
@@ -130,7 +130,7 @@ pub(super) fn begin(
 /// Where no thread can be started.
 fn start(plan: Plan, ears: Ears) -> Result<(), Failure> {
     let run = move || {
-        step_back();
+        step_back(Behind::Pages);
         match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime.block_on(keep(plan, ears)),
             Err(error) => tracing::error!(%error, "the reports have no runtime"),
