@@ -75,7 +75,6 @@ struct Read {
 /// What is wrong with a folder or file, the first one in the order of the symbols; symbols that are not there; dates
 /// without a bar.
 pub(in crate::cli) fn read(wanted: &Wanted) -> Result<Inputs, Failure> {
-    keep_memory();
     let folder = DataFolder::open(&wanted.data)?;
     let quotes = wanted.quotes.as_deref().map(QuoteFolder::open).transpose()?;
     let symbols = symbols(&folder, &wanted.symbols)?;
@@ -93,13 +92,6 @@ pub(in crate::cli) fn read(wanted: &Wanted) -> Result<Inputs, Failure> {
         files.extend(read.files);
     }
     Ok(Inputs { instruments, tapes, files, dates, quotes: quotes.is_some() })
-}
-
-/// Lets the C library's allocator keep what is freed for the next file, instead of giving it back to the system page by page and
-/// asking for it again: its threshold follows the largest block that it has given back so far, up to 32 MiB. The block itself
-/// is never touched.
-fn keep_memory() {
-    drop(std::hint::black_box(Vec::<u8>::with_capacity(31 << 20)));
 }
 
 fn symbols(folder: &DataFolder, names: &[String]) -> Result<Vec<Symbol>, Failure> {
