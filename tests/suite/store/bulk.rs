@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Instant;
 
-use tbot::store::{self, Address, Batch, Bulk, Check, Heads, Reader};
+use tbot::store::{self, Address, Batch, BookReport, Bulk, Check, Reader};
 
 use super::sample;
 use crate::places::Folder;
 
-fn write(path: &Path, entries: u64, events: u64, batch: usize) -> Heads {
+fn write(path: &Path, entries: u64, events: u64, batch: usize) -> BookReport {
     let (entries, events) = (sample::trades(entries), sample::events(events));
     let mut writer = Bulk::begin(path, &sample::new_book()).unwrap();
     let per_entry = events.len() / entries.len() + 1;
@@ -17,7 +17,9 @@ fn write(path: &Path, entries: u64, events: u64, batch: usize) -> Heads {
     {
         writer.append(&Batch { events, entries, closings: &[] }).unwrap();
     }
-    writer.close().unwrap()
+    let written = writer.written().clone();
+    assert_eq!(writer.close().unwrap(), written.heads);
+    written
 }
 
 #[tokio::test]
@@ -27,7 +29,7 @@ async fn res_7a_the_same_content_makes_the_same_bytes_in_one_file() {
     for name in ["one", "two"] {
         let path = folder.path().join(name).join("ledger.db");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let heads = write(&path, 700, 2000, 50);
+        let written = write(&path, 700, 2000, 50);
         let names: Vec<_> =
             std::fs::read_dir(path.parent().unwrap()).unwrap().map(|f| f.unwrap().file_name()).collect();
         assert_eq!(names, ["ledger.db"], "no log, no lock, no head beside it");
@@ -36,9 +38,11 @@ async fn res_7a_the_same_content_makes_the_same_bytes_in_one_file() {
         files.push(bytes);
 
         let address = Address::Sqlite(path.parent().unwrap().to_path_buf());
-        let check = Check { heads: vec![(sample::identity(), heads)], ..Check::default() };
+        let check = Check { heads: vec![(sample::identity(), written.heads)], ..Check::default() };
         let report = store::verify(&address, &check).await.unwrap();
         assert!(report.is_sound(), "{}", report.finding.unwrap());
+        let told = |b: &BookReport| (b.heads, b.entries, b.events, b.postings, b.closings);
+        assert_eq!(told(&report.books[0]), told(&written), "the verification finds what was written");
         assert_eq!((report.books[0].entries, report.books[0].events, report.books[0].postings), (700, 2000, 3497));
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "verifying makes no file");
     }
