@@ -9,10 +9,11 @@ use desk::domain::ids::{Identity, StrategyName};
 use desk::domain::journal::{Entry, EntryKind};
 
 use super::address::Address;
+use super::bulk::Bulk;
 use super::error::StoreError;
 use super::head::Heads;
 use super::link::on;
-use super::open::{bulk, found, open};
+use super::open::{found, open};
 use super::reader::{Reader, account_code, odd, signed};
 use super::sql;
 use super::words::{Batch, Book, Closing, ClosingBalance, ClosingLot, Event, NewBook};
@@ -28,9 +29,9 @@ const GROUP: u32 = 500;
 pub async fn export(from: &Address, identity: &Identity, to: &Path) -> Result<Heads, StoreError> {
     let reader = Reader::at_one_moment(from).await?;
     let book = reader.book(identity).await?;
-    let mut writer = bulk(to, &as_new(&reader, &book).await?).await?;
-    carry((&reader, &book), &mut writer).await?;
-    let heads = same_heads(&reader, &book, writer.close().await?).await?;
+    let mut file = Bulk::begin(to, &as_new(&reader, &book).await?)?;
+    carry((&reader, &book), &mut file).await?;
+    let heads = same_heads(&reader, &book, file.close()?).await?;
     reader.close().await;
     Ok(heads)
 }
@@ -86,9 +87,37 @@ async fn same_heads(reader: &Reader, book: &Book, written: Heads) -> Result<Head
     })
 }
 
+/// Where a book arrives.
+trait Arrival {
+    /// The last entry and the last event that have arrived.
+    fn heads(&self) -> Heads;
+    /// Takes a batch.
+    async fn take(&mut self, batch: &Batch<'_>) -> Result<Heads, StoreError>;
+}
+
+impl Arrival for Writer {
+    fn heads(&self) -> Heads {
+        self.heads()
+    }
+
+    async fn take(&mut self, batch: &Batch<'_>) -> Result<Heads, StoreError> {
+        self.append(batch).await
+    }
+}
+
+impl Arrival for Bulk {
+    fn heads(&self) -> Heads {
+        self.heads()
+    }
+
+    async fn take(&mut self, batch: &Batch<'_>) -> Result<Heads, StoreError> {
+        self.append(batch)
+    }
+}
+
 /// Carries what the writer does not have. A change of the chart comes between the entries where it was made: an account that
 /// was closed took postings before.
-async fn carry((reader, book): (&Reader, &Book), writer: &mut Writer) -> Result<(), StoreError> {
+async fn carry((reader, book): (&Reader, &Book), writer: &mut impl Arrival) -> Result<(), StoreError> {
     for changed in reader.chart_changes(book).await? {
         carry_events((reader, book), writer, changed.event.saturating_sub(1)).await?;
         carry_entries((reader, book), writer, changed.change.after).await?;
@@ -104,19 +133,27 @@ fn next(written: u64, last: u64) -> Option<u32> {
     u32::try_from(left).ok().filter(|left| *left > 0)
 }
 
-async fn carry_events((reader, book): (&Reader, &Book), writer: &mut Writer, last: u64) -> Result<(), StoreError> {
+async fn carry_events(
+    (reader, book): (&Reader, &Book),
+    writer: &mut impl Arrival,
+    last: u64,
+) -> Result<(), StoreError> {
     while let Some(group) = next(writer.heads().events.seq, last) {
         let events = reader.events(book, writer.heads().events.seq, group).await?;
         if events.is_empty() {
             break;
         }
         let events: Vec<Event> = events.into_iter().map(|stored| stored.event).collect();
-        writer.append(&Batch { events: &events, ..Batch::default() }).await?;
+        writer.take(&Batch { events: &events, ..Batch::default() }).await?;
     }
     Ok(())
 }
 
-async fn carry_entries((reader, book): (&Reader, &Book), writer: &mut Writer, last: u64) -> Result<(), StoreError> {
+async fn carry_entries(
+    (reader, book): (&Reader, &Book),
+    writer: &mut impl Arrival,
+    last: u64,
+) -> Result<(), StoreError> {
     while let Some(group) = next(writer.heads().entry.seq, last) {
         let entries = reader.entries(book, writer.heads().entry.seq, group).await?;
         if entries.is_empty() {
@@ -127,7 +164,7 @@ async fn carry_entries((reader, book): (&Reader, &Book), writer: &mut Writer, la
         for entry in entries.iter().filter(|e| e.draft.kind == EntryKind::DayClose) {
             closings.push(reader.whole_closing(book, entry).await?);
         }
-        writer.append(&Batch { entries: &entries, closings: &closings, events: &[] }).await?;
+        writer.take(&Batch { entries: &entries, closings: &closings, events: &[] }).await?;
     }
     Ok(())
 }

@@ -172,6 +172,19 @@ impl StoreError {
         }
         Self::Database { doing, source }
     }
+
+    /// The same of an error of SQLite's own.
+    pub(super) fn from_sqlite(doing: &'static str, error: rusqlite::Error) -> Self {
+        let refused = error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation);
+        let said = match error {
+            rusqlite::Error::SqliteFailure(_, Some(said)) => said,
+            other => other.to_string(),
+        };
+        if refused || said == "integer overflow" {
+            return Self::Refused { reason: said };
+        }
+        Self::Database { doing, source: sqlx::Error::Protocol(said) }
+    }
 }
 
 impl StoreError {

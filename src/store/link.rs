@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use tokio::time::timeout;
@@ -77,19 +77,6 @@ impl Link {
         let made = options.write(true).create_new(true).mode(0o600).open(path);
         made.map_err(|source| StoreError::File { path: path.to_owned(), source })?;
         let options = sqlite(path).create_if_missing(true).page_size(8192).synchronous(SqliteSynchronous::Full);
-        Self::connect(&options).await
-    }
-
-    /// A connection that fills a new file without a journal: quick, and worthless if it is interrupted.
-    pub(super) async fn bulk(path: &Path) -> Result<Self, StoreError> {
-        let options = sqlite(path)
-            .create_if_missing(true)
-            .page_size(16384)
-            .journal_mode(SqliteJournalMode::Off)
-            .synchronous(SqliteSynchronous::Off)
-            .locking_mode(SqliteLockingMode::Exclusive)
-            .pragma("cache_size", "-200000")
-            .pragma("temp_store", "memory");
         Self::connect(&options).await
     }
 
@@ -255,7 +242,7 @@ pub(super) const fn silent() -> StoreError {
 }
 
 /// Refuses a library that can lose committed data (D9).
-fn check_sqlite(version: &str) -> Result<(), StoreError> {
+pub(super) fn check_sqlite(version: &str) -> Result<(), StoreError> {
     let parts: Vec<u32> = version.split('.').map_while(|p| p.parse().ok()).collect();
     if parts.as_slice() < OLDEST_SQLITE.as_slice() {
         return Err(StoreError::OldSqlite { found: version.to_owned() });

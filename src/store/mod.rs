@@ -6,6 +6,8 @@
 
 /// Where a store is, and what lies there.
 mod address;
+/// A new file, filled in one go.
+mod bulk;
 /// A book from one store into another.
 mod carry;
 /// The chart of accounts that a new book starts with.
@@ -69,6 +71,7 @@ mod words;
 mod writer;
 
 pub use address::Address;
+pub use bulk::Bulk;
 pub use carry::{export, load};
 pub use copy::{copy, heads_of};
 pub use emergency::{Emergency, EmergencyFile, Sent};
@@ -76,7 +79,7 @@ pub use error::StoreError;
 pub use fleet::Fellow;
 pub use head::{Head, Heads, head_line, head_path, read_heads};
 pub use life::LifeLog;
-pub use open::{bulk, create, found, let_run, open, prepare};
+pub use open::{create, found, let_run, open, prepare};
 pub use reader::{Balance, Reader, StoredEntry, StoredEvent};
 pub use receipts::{Receipts, Signature, Stored};
 pub use registers::{CloseLine, Days, GainLine, LotLine, RegisterLine, Sought};

@@ -12,7 +12,7 @@ use super::reader::{Reader, signed};
 use super::schema;
 use super::sql;
 use super::words::{Account, Book, NewBook};
-use super::writer::{Base, Mode, Writer};
+use super::writer::{Base, Writer};
 
 /// Makes the database where there is none, and a book in it.
 ///
@@ -131,41 +131,20 @@ pub async fn open(address: &Address, identity: &Identity) -> Result<(Reader, Wri
     // The reader first: it looks at the file's first bytes, and closing a file takes back every lock that this process
     // has on it, those of an open database too.
     let reader = Reader::open(address).await?;
-    let (link, file, lock) = match address {
+    let (mut link, base) = match address {
         Address::Sqlite(path) => {
             let file = database_file(path);
             let lock = FileLock::take(&file)?;
-            (Link::live(&file).await?, Some(file), Some(lock))
+            (Link::live(&file).await?, Base::File(file, lock))
         }
-        Address::Postgres(url) => (Link::postgres(url, identity.as_str()).await?, None, None),
+        Address::Postgres(url) => {
+            (Link::postgres(url, identity.as_str()).await?, Base::Server { url: url.clone(), heads: None })
+        }
     };
     let book = reader.book(identity).await?;
-    let mut link = link;
     link.hold(book.number, &address.to_string()).await?;
     let heads = reader.heads(&book).await?;
-    let place = match address {
-        Address::Sqlite(_) => file.zip(lock).map(|(file, lock)| Base::File(file, lock)),
-        Address::Postgres(url) => Some(Base::Server { url: url.clone(), heads: None }),
-    };
-    Ok((reader, Writer::new(link, book, heads, Mode::Live, place)))
-}
-
-/// Makes a new file with one book and fills it without a journal, for backtests.
-///
-/// [`Writer::close`] makes the indexes and ends it as one file, with the same bytes for the same content. An interrupted
-/// one is worthless: write it under another name and rename it.
-///
-/// # Errors
-/// Where the file exists already or cannot be written.
-pub async fn bulk(path: &Path, book: &NewBook) -> Result<Writer, StoreError> {
-    if path.exists() {
-        return Err(StoreError::Exists { path: path.to_path_buf() });
-    }
-    let mut link = Link::bulk(path).await?;
-    link.begin().await?;
-    schema::make_tables(&mut link).await?;
-    let book = add_book(&mut link, book).await?;
-    Ok(Writer::new(link, book, super::head::Heads::default(), Mode::Bulk, None))
+    Ok((reader, Writer::new(link, book, heads, base)))
 }
 
 /// A whole file or none: it is made under another name.

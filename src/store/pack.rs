@@ -110,10 +110,7 @@ fn pack_events(mut head: Head, events: &[Event]) -> Result<(Vec<Chunk>, Head), S
     let mut chunks = Vec::new();
     let mut chunk = Chunk::default();
     for event in events {
-        if !event.is_canonical() {
-            let reason = format!("event {}: its bytes do not begin with its v, seq, at and kind", event.seq);
-            return Err(StoreError::Unfit { reason });
-        }
+        canonical(event)?;
         let hash = head.hash.link(&event.bytes);
         let row = (event.seq, event.at.nanos(), event.kind.as_str(), event.version, chunk.place(), event.bytes.len());
         chunk.push(&row, &Link3 { previous: head.hash, hash, bytes: &event.bytes })?;
@@ -126,6 +123,15 @@ fn pack_events(mut head: Head, events: &[Event]) -> Result<(Vec<Chunk>, Head), S
         chunks.push(chunk);
     }
     Ok((chunks, head))
+}
+
+/// Refuses an event whose bytes do not say what its columns say.
+pub(super) fn canonical(event: &Event) -> Result<(), StoreError> {
+    if event.is_canonical() {
+        return Ok(());
+    }
+    let reason = format!("event {}: its bytes do not begin with its v, seq, at and kind", event.seq);
+    Err(StoreError::Unfit { reason })
 }
 
 fn pack_journal(book: &Book, mut head: Head, batch: &Batch<'_>) -> Result<(Vec<Step>, Head), StoreError> {
@@ -199,21 +205,21 @@ struct EntryRow<'a>(
 
 /// In the order that the database's door reads.
 #[derive(Serialize)]
-struct LineRow<'a>(
-    u16,
-    &'a str,
-    i64,
-    Option<&'a str>,
-    Option<i64>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
+pub(super) struct LineRow<'a>(
+    pub(super) u16,
+    pub(super) &'a str,
+    pub(super) i64,
+    pub(super) Option<&'a str>,
+    pub(super) Option<i64>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
 );
 
-fn line(p: &Posting) -> LineRow<'_> {
+pub(super) fn line(p: &Posting) -> LineRow<'_> {
     LineRow(
         p.account.code(),
         p.currency.as_str(),
@@ -229,7 +235,7 @@ fn line(p: &Posting) -> LineRow<'_> {
     )
 }
 
-fn pack_closing(book: &Book, c: &Closing) -> Result<PackedClosing, StoreError> {
+pub(super) fn pack_closing(book: &Book, c: &Closing) -> Result<PackedClosing, StoreError> {
     let what = format!("the closing of {}", c.session);
     let balances: Vec<_> = c
         .balances
@@ -276,6 +282,6 @@ pub(super) fn date_number(session: SessionId) -> i64 {
     year.saturating_mul(10_000).saturating_add(month.saturating_mul(100)).saturating_add(day)
 }
 
-fn unfit(what: &str, e: &dyn std::fmt::Display) -> StoreError {
+pub(super) fn unfit(what: &str, e: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unfit { reason: format!("{what} cannot be written: {e}") }
 }

@@ -9,10 +9,10 @@ use super::sql;
 /// The version that this program writes.
 pub const VERSION: i64 = 1;
 /// The program that writes it.
-const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
-const SQLITE_BOOKS: &str = include_str!("../../migrations/sqlite/0001_books.sql");
-const SQLITE_INDEXES: &str = include_str!("../../migrations/sqlite/0001_indexes.sql");
+pub(super) const SQLITE_BOOKS: &str = include_str!("../../migrations/sqlite/0001_books.sql");
+pub(super) const SQLITE_INDEXES: &str = include_str!("../../migrations/sqlite/0001_indexes.sql");
 const POSTGRES_BOOKS: &str = include_str!("../../migrations/postgres/0001_books.sql");
 const POSTGRES_INDEXES: &str = include_str!("../../migrations/postgres/0001_indexes.sql");
 /// What PostgreSQL's catalogue says of the schema above.

@@ -246,6 +246,17 @@ statements! { BOTH, "The statements of both engines, by name.":
 }
 
 statements! { SQLITE, "The statements of SQLite alone, by name.":
+    /// One event.
+    ADD_EVENT = "INSERT INTO event (book, seq, at, kind, version, previous, hash, bytes)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    /// One posting, before its entry.
+    ADD_POSTING = "INSERT INTO posting (book, seq, line, session, account, currency, amount, commodity, units, lot, strategy,
+            instrument, fill, fee_kind, item)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    /// One entry, which seals its postings.
+    ADD_ENTRY = "INSERT INTO entry (book, seq, entry_id, kind, source_key, session, effective_at, booked_at, reverses,
+            corrects, postings, previous, hash, bytes)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     /// The version of the library.
     SQLITE_VERSION = "SELECT sqlite_version()";
     /// A transaction that writes, begun at once.

@@ -93,10 +93,15 @@ impl Event {
     /// Whether the bytes begin as the columns demand.
     #[must_use]
     pub fn is_canonical(&self) -> bool {
-        let head = Self::head(self.seq, self.at, &self.kind, self.version);
-        let plain = self.kind.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        plain && self.bytes.strip_prefix(head.as_slice()).is_some_and(|rest| rest.starts_with(b",") || rest == b"}")
+        is_canonical((self.seq, self.at, &self.kind, self.version), &self.bytes)
     }
+}
+
+/// Whether the bytes of an event begin as its columns demand: sequence, time, kind, version.
+pub(super) fn is_canonical((seq, at, kind, version): (u64, Timestamp, &str, u16), bytes: &[u8]) -> bool {
+    let head = Event::head(seq, at, kind, version);
+    let plain = kind.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    plain && bytes.strip_prefix(head.as_slice()).is_some_and(|rest| rest.starts_with(b",") || rest == b"}")
 }
 
 /// A closed session's record with what it covers (BOOKS.md section 12).

@@ -11,32 +11,20 @@ use super::link::{Link, SILENCE, on, silent};
 use super::lock::FileLock;
 use super::open::add_account;
 use super::pack::{Chunk, Packed, PackedClosing, Step, pack};
-use super::schema;
 use super::sql;
 use super::words::{Batch, Book};
 
-/// How a writer writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// Each batch is durable when `append` returns.
-    Live,
-    /// One transaction from the first batch to `close`.
-    Bulk,
-}
-
-/// Writes one book.
+/// Writes one book: each batch is durable when `append` returns.
 #[derive(Debug)]
 pub struct Writer {
     link: Link,
     book: Book,
     heads: Heads,
-    mode: Mode,
-    /// Where it is live; nothing in bulk.
-    base: Option<Base>,
+    base: Base,
     state: State,
 }
 
-/// Where a live writer writes.
+/// Where a writer writes.
 #[derive(Debug)]
 pub(super) enum Base {
     /// A file, and the lock on it that goes with the writer.
@@ -64,14 +52,14 @@ enum State {
 }
 
 impl Writer {
-    pub(super) const fn new(link: Link, book: Book, heads: Heads, mode: Mode, base: Option<Base>) -> Self {
-        Self { link, book, heads, mode, base, state: State::Whole }
+    pub(super) const fn new(link: Link, book: Book, heads: Heads, base: Base) -> Self {
+        Self { link, book, heads, base, state: State::Whole }
     }
 
     /// Where the heads of books on a server are kept: in a file beside this path, as beside a database's file.
     #[must_use]
     pub fn keeping_heads_at(mut self, path: PathBuf) -> Self {
-        if let Some(Base::Server { heads, .. }) = &mut self.base {
+        if let Base::Server { heads, .. } = &mut self.base {
             *heads = Some(path);
         }
         self
@@ -89,15 +77,15 @@ impl Writer {
         self.heads
     }
 
-    /// Writes a batch in one transaction: all of it or nothing (LEDG-3). A live batch is durable when this returns.
+    /// Writes a batch in one transaction: all of it or nothing (LEDG-3). It is durable when this returns.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] and [`StoreError::Unfit`] leave a live store as it was, ready for the next batch. After any
-    /// other error of a live store the next call asks the database whether all is as it was, and goes on then: a disk that
-    /// was full may have room again. [`StoreError::Torn`] stays until the store is opened anew: a write was cut short, or
-    /// was made after all although the database said that it failed; so does every error in bulk.
+    /// [`StoreError::Refused`] and [`StoreError::Unfit`] leave the store as it was, ready for the next batch. After any
+    /// other error the next call asks the database whether all is as it was, and goes on then: a disk that was full may have
+    /// room again. [`StoreError::Torn`] stays until the store is opened anew: a write was cut short, or was made after all
+    /// although the database said that it failed.
     pub async fn append(&mut self, batch: &Batch<'_>) -> Result<Heads, StoreError> {
-        if !matches!(self.base, Some(Base::Server { .. })) {
+        if !matches!(self.base, Base::Server { .. }) {
             return self.attempt(batch).await;
         }
         // Boxed, so that a file's writer does not carry what a server's needs.
@@ -113,7 +101,7 @@ impl Writer {
         let packed = pack(&self.book, self.heads, batch)?;
         let heads = packed.heads;
         let statements = packed.events.len().saturating_add(packed.journal.len());
-        if self.mode == Mode::Live && statements == 1 {
+        if statements == 1 {
             self.write_alone(&packed).await?;
         } else {
             self.transact(async |link, book| write(link, book, &packed).await).await?;
@@ -123,29 +111,25 @@ impl Writer {
     }
 
     /// Keeps the heads in a file beside the database, where a cut tail cannot reach them (LEDG-4a). Does nothing where
-    /// there is no such place: in bulk, and on a server where none was named.
+    /// there is no such place: on a server where none was named.
     ///
     /// # Errors
     /// Where the file cannot be written.
     pub fn keep_heads(&self) -> Result<(), StoreError> {
         match &self.base {
-            Some(Base::File(path, _) | Base::Server { heads: Some(path), .. }) => {
+            Base::File(path, _) | Base::Server { heads: Some(path), .. } => {
                 write_heads(path, &self.book.identity, self.heads)
             }
-            _ => Ok(()),
+            Base::Server { heads: None, .. } => Ok(()),
         }
     }
 
-    /// Ends the writing: in bulk makes the indexes and the file whole, live keeps the heads.
+    /// Ends the writing, and keeps the heads.
     ///
     /// # Errors
     /// Where the database cannot be written, or an earlier write was cut short.
     pub async fn close(mut self) -> Result<Heads, StoreError> {
         self.mend().await?;
-        if self.mode == Mode::Bulk {
-            schema::make_indexes(&mut self.link).await?;
-            self.link.run("ending the file", "COMMIT").await?;
-        }
         self.keep_heads()?;
         let heads = self.heads;
         self.link.close().await?;
@@ -167,11 +151,11 @@ impl Writer {
             // SQLite takes some failed transactions back by itself, and has none to take back then.
             let _ = self.link.run("taking a failed batch back", "ROLLBACK").await;
             let heads = self.link.heads(self.book.number).await;
-            if heads.is_ok() || !matches!(self.base, Some(Base::Server { .. })) {
+            if heads.is_ok() || !matches!(self.base, Base::Server { .. }) {
                 return heads;
             }
         }
-        let Some(Base::Server { url, .. }) = &self.base else { return Err(StoreError::Torn) };
+        let Base::Server { url, .. } = &self.base else { return Err(StoreError::Torn) };
         let mut link = Link::postgres(url, self.book.identity.as_str()).await?;
         link.hold(self.book.number, &Address::Postgres(url.clone()).to_string()).await?;
         self.link = link;
@@ -189,39 +173,34 @@ impl Writer {
         written
     }
 
-    /// Runs some writing in a transaction, in bulk in the one that is open.
+    /// Runs some writing in a transaction.
     async fn transact(
         &mut self,
         work: impl AsyncFnOnce(&mut Link, i64) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         self.state = State::Torn;
-        if self.mode == Mode::Live
-            && let Err(error) = self.link.begin().await
-        {
+        if let Err(error) = self.link.begin().await {
             self.state = State::Doubtful;
             return Err(error);
         }
         let written = work(&mut self.link, self.book.number).await;
-        let done = match (self.mode, written) {
-            (Mode::Bulk, written) => written,
+        let done = match written {
             // Foreign keys that were deferred are refused here; that too ends in nothing written.
-            (Mode::Live, Ok(())) => self.link.run("committing", "COMMIT").await,
-            (Mode::Live, Err(e)) => Err(e),
+            Ok(()) => self.link.run("committing", "COMMIT").await,
+            Err(e) => Err(e),
         };
         match done {
             Ok(()) => {
                 self.state = State::Whole;
                 Ok(())
             }
-            Err(refusal @ StoreError::Refused { .. }) if self.mode == Mode::Live => {
+            Err(refusal @ StoreError::Refused { .. }) => {
                 self.link.run("taking a refused batch back", "ROLLBACK").await?;
                 self.state = State::Whole;
                 Err(refusal)
             }
             Err(e) => {
-                if self.mode == Mode::Live {
-                    self.state = State::Doubtful;
-                }
+                self.state = State::Doubtful;
                 Err(e)
             }
         }

@@ -12,7 +12,9 @@ use desk::machines::ledger as books;
 use super::place::Place;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
-use crate::store::{self, Address, Batch, Check, Closing, Event, Heads, NewBook, Report, StoreError, chart, taken};
+use crate::store::{
+    self, Address, Batch, BookReport, Bulk, Check, Closing, Event, Heads, NewBook, Report, StoreError, chart, taken,
+};
 
 /// The file's name.
 const NAME: &str = "ledger.db";
@@ -66,8 +68,8 @@ enum Told {
 #[derive(Debug)]
 pub(super) struct Books {
     teller: Option<Sender<Told>>,
-    /// The heads, once all is written.
-    heads: Receiver<Heads>,
+    /// What was written, once all is.
+    written: Receiver<BookReport>,
     writer: Option<JoinHandle<Result<Report, Failure>>>,
 }
 
@@ -79,11 +81,11 @@ impl Books {
     pub(super) fn begin(place: &Place, identity: &Identity) -> Result<Self, Failure> {
         let (file, shown, identity) = (place.folder().join(NAME), place.shown(NAME), identity.clone());
         let (teller, told) = mpsc::channel();
-        let (written, heads) = mpsc::channel();
+        let (all, written) = mpsc::channel();
         let thread = std::thread::Builder::new().name("books".to_owned());
-        let writer = thread.spawn(move || write((&file, &shown), &identity, &told, &written));
+        let writer = thread.spawn(move || write((&file, &shown), &identity, &told, &all));
         let writer = writer.map_err(|e| Failure::failed("books", format!("no thread for the books: {e}")))?;
-        Ok(Self { teller: Some(teller), heads, writer: Some(writer) })
+        Ok(Self { teller: Some(teller), written, writer: Some(writer) })
     }
 
     /// Hands a part over. A writer that has given up is heard of at the end.
@@ -100,17 +102,17 @@ impl Books {
         }
     }
 
-    /// Waits until all is written; the file is made whole from then on, and verified.
+    /// Waits until all is written, and tells what; the file is made whole from then on, and verified.
     ///
     /// # Errors
     /// Where the file cannot be written, or Ctrl-C was pressed.
-    pub(super) fn heads(&mut self) -> Result<Heads, Failure> {
+    pub(super) fn written(&mut self) -> Result<BookReport, Failure> {
         self.end();
-        match self.heads.recv() {
-            Ok(heads) => Ok(heads),
+        match self.written.recv() {
+            Ok(written) => Ok(written),
             Err(_) => Err(match self.report() {
                 Err(failure) => failure,
-                Ok(_) => Failure::failed("books", "the books have no heads"),
+                Ok(_) => Failure::failed("books", "nothing was written to the books"),
             }),
         }
     }
@@ -144,22 +146,20 @@ fn write(
     (file, shown): (&Path, &Path),
     identity: &Identity,
     told: &Receiver<Told>,
-    written: &Sender<Heads>,
+    all: &Sender<BookReport>,
 ) -> Result<Report, Failure> {
-    let runtime = runtime()?;
-    runtime.block_on(async {
-        let heads = fill((file, shown), identity, told, written).await?;
-        interrupt::heed()?;
-        let check = Check { heads: vec![(identity.clone(), heads)], ..Check::default() };
-        store::verify(&Address::Sqlite(file.to_owned()), &check).await.map_err(|e| named(shown, &e))
-    })
+    let heads = fill((file, shown), identity, told, all)?;
+    interrupt::heed()?;
+    let check = Check { heads: vec![(identity.clone(), heads)], ..Check::default() };
+    let verified = runtime()?.block_on(store::verify(&Address::Sqlite(file.to_owned()), &check));
+    verified.map_err(|e| named(shown, &e))
 }
 
-async fn fill(
+fn fill(
     (file, shown): (&Path, &Path),
     identity: &Identity,
     told: &Receiver<Told>,
-    written: &Sender<Heads>,
+    all: &Sender<BookReport>,
 ) -> Result<Heads, Failure> {
     let named = |e: StoreError| named(shown, &e);
     let book = NewBook {
@@ -168,21 +168,18 @@ async fn fill(
         calendar: CalendarName::Xnys,
         chart: chart::default_chart(),
     };
-    let mut writer = store::bulk(file, &book).await.map_err(named)?;
+    let mut writer = Bulk::begin(file, &book).map_err(named)?;
     loop {
         interrupt::heed()?;
         match told.recv() {
             Ok(Told::Write(part)) => {
                 let Part { events, entries, closings } = part?;
-                writer
-                    .append(&Batch { events: &events, entries: &entries, closings: &closings })
-                    .await
-                    .map_err(named)?;
+                writer.append(&Batch { events: &events, entries: &entries, closings: &closings }).map_err(named)?;
             }
             Ok(Told::End) => {
-                // Nobody waits for them where the run has been given up.
-                let _ = written.send(writer.heads());
-                return writer.close().await.map_err(named);
+                // Nobody waits for it where the run has been given up.
+                let _ = all.send(writer.written().clone());
+                return writer.close().map_err(named);
             }
             Err(_) => return Err(Failure::failed("books", "the run broke off before its books were whole")),
         }

@@ -39,7 +39,8 @@ pub(in crate::cli) fn write(job: &Job, played: &mut Played, place: &Place) -> Re
     let harvest = gather(job, played, &identity)?;
     write_trades(place, &harvest)?;
     let charts = charts::days(job, &harvest)?;
-    let run = record(job, played, &harvest, written.heads()?)?;
+    let expected = written.written()?;
+    let run = record(job, played, &harvest, expected.heads)?;
     let assumptions = job.assumptions(&harvest.sessions)?;
     let material = Material {
         run: &run,
@@ -52,12 +53,19 @@ pub(in crate::cli) fn write(job: &Job, played: &mut Played, place: &Place) -> Re
     };
     let (days, summary) = summaries(&material)?;
     write_summaries(place, &days, &summary)?;
+    let page_with =
+        |books: &BooksCheck| render::report_html(&ReportInput { material, summary: &summary, charts: &charts, books });
+    // Drawn up while the books are verified, as they have to be found.
+    let expected = books_check(&Report { books: vec![expected], finding: None });
+    let mut page = page_with(&expected)?;
     let books = books_check(&written.report()?);
     if let Some(wrong) = &books.first_wrong {
         return Err(Failure::failed("books_not_verified", format!("the books of the run do not verify: {wrong}")));
     }
-    let input = ReportInput { material, summary: &summary, charts: &charts, books: &books };
-    place.write("report.html", render::report_html(&input)?.as_bytes())?;
+    if books != expected {
+        page = page_with(&books)?;
+    }
+    place.write("report.html", page.as_bytes())?;
     // Last, because it says that the folder holds a whole run.
     place.write("run.json", &render::run_json(&run)?)?;
     Ok(Results { run, summary, books })

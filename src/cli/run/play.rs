@@ -12,8 +12,8 @@ use super::plan::Job;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 
-/// How many events go to the books at once: whole sessions, as many as it takes.
-const PART: usize = 4_000;
+/// How many events go to the books at once: whole sessions, as many as it takes. Few, so that they are not waited for.
+const PART: usize = 500;
 
 /// What a run left behind.
 #[derive(Debug)]

@@ -38,6 +38,7 @@ const ENTRY: [&str; 14] = [
     "hash",
     "bytes",
 ];
+const EVENT: [&str; 8] = ["book", "seq", "at", "kind", "version", "previous", "hash", "bytes"];
 const POSTING: [&str; 15] = [
     "book",
     "seq",
@@ -56,9 +57,14 @@ const POSTING: [&str; 15] = [
     "item",
 ];
 
+/// The tables whose trees are walked where nobody writes the file.
+const WALKED: [&str; 3] = ["entry", "posting", "event"];
+
 /// A file that is verified.
 pub(super) struct File {
     pub(super) rows: Arc<Mutex<Rows>>,
+    /// Where nobody writes it, the tree of the events.
+    pub(super) events: Option<Arc<Mutex<Tree>>>,
     pages: Arc<Mutex<Connection>>,
     /// Where nobody writes it, what its pages are read from, with the first page of each tree that is not walked.
     image: Option<(Arc<Image>, Vec<u32>)>,
@@ -153,22 +159,21 @@ impl File {
         if !same {
             scans.clear();
         }
-        let source = match &image {
+        let (source, events) = match &image {
             Some(image) => {
-                let tree = |table: &str, columns| {
+                let tree = |table: &str, columns: &[&str]| {
                     Tree::new(image, root_of(&roots, table), stored_columns(&connection, table, columns)?)
                 };
-                Source::Pages(Box::new((tree("entry", &ENTRY)?, tree("posting", &POSTING)?)))
+                let journal = Box::new((tree("entry", &ENTRY)?, tree("posting", &POSTING)?));
+                (Source::Pages(journal), Some(Arc::new(Mutex::new(tree("event", &EVENT)?))))
             }
-            None => Source::Sqlite(connection),
+            None => (Source::Sqlite(connection), None),
         };
         let rows = Arc::new(Mutex::new(Rows { source, entries, postings }));
-        let walked = |root: &Root| {
-            ["entry", "posting"].contains(&root.name.as_str()) || scans.iter().any(|s| s.root == root.page)
-        };
+        let walked = |root: &Root| WALKED.contains(&root.name.as_str()) || scans.iter().any(|s| s.root == root.page);
         let image =
             image.map(|image| (image, roots.iter().filter(|root| !walked(root)).map(|root| root.page).collect()));
-        Ok(Self { rows, pages: Arc::new(Mutex::new(pages)), image, scans, others, key })
+        Ok(Self { rows, events, pages: Arc::new(Mutex::new(pages)), image, scans, others, key })
     }
 
     /// Reads each page, and each index from end to end.
@@ -215,7 +220,9 @@ impl File {
         else {
             return Ok(());
         };
-        let passed = [&mut trees.0, &mut trees.1].into_iter().try_for_each(|tree| seen.merge(tree.passed()?));
+        let mut events = self.events.as_ref().map(|events| events.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut walked = [&mut trees.0, &mut trees.1].into_iter().chain(events.as_deref_mut());
+        let passed = walked.try_for_each(|tree| seen.merge(tree.passed()?));
         passed.and_then(|()| image.all_seen(seen)).or_else(|stop| self.said_by_sqlite(stop))
     }
 
@@ -255,9 +262,9 @@ fn root_of(roots: &[Root], name: &str) -> u32 {
     roots.iter().find(|root| root.name == name).map_or(0, |root| root.page)
 }
 
-/// The tables besides the journal's.
+/// The tables that are not walked.
 fn tables(roots: &[Root]) -> Vec<String> {
-    let others = roots.iter().filter(|r| r.is_table && r.name != "entry" && r.name != "posting");
+    let others = roots.iter().filter(|r| r.is_table && !WALKED.contains(&r.name.as_str()));
     others.map(|root| root.name.clone()).collect()
 }
 

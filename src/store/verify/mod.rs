@@ -22,8 +22,6 @@ mod source;
 /// The trees of a file that nobody writes.
 mod tree;
 
-use std::sync::{Arc, Mutex};
-
 use desk::domain::ids::Identity;
 
 use super::address::{Address, database_file};
@@ -36,7 +34,7 @@ use super::signed::Signers;
 use super::sql;
 use super::words::Book;
 
-use file::{File, Rows};
+use file::File;
 pub use report::{BookReport, Finding, Report};
 use report::{Stop, found};
 
@@ -111,8 +109,7 @@ async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &
         _ => None,
     };
     let check = &Check { signers: check.signers.clone().or(beside), ..check.clone() };
-    let rows = file.as_ref().map(|file| file.rows.clone());
-    let (checked, pages) = tokio::join!(verify_books(reader, rows, kept, check, report), async {
+    let (checked, pages) = tokio::join!(verify_books(reader, file.as_ref(), kept, check, report), async {
         match file.as_ref().filter(|_| check.pages) {
             Some(file) => file.check_pages().await.map(Some),
             None => Ok(None),
@@ -127,7 +124,7 @@ async fn verify_all(reader: &Reader, address: &Address, check: &Check, report: &
 
 async fn verify_books(
     reader: &Reader,
-    rows: Option<Arc<Mutex<Rows>>>,
+    file: Option<&File>,
     kept: Option<(Identity, Heads)>,
     check: &Check,
     report: &mut Report,
@@ -138,7 +135,7 @@ async fn verify_books(
         let kept = kept.as_ref().filter(|(identity, _)| *identity == book.identity).map(|(_, heads)| *heads);
         let exact = check.heads.iter().find(|(identity, _)| *identity == book.identity).map(|(_, heads)| *heads);
         let signers = check.signers.as_ref().filter(|s| s.sign_for(&book.identity));
-        let outcome = verify_book((reader, book), &mut so_far, rows.clone(), (kept, exact), signers).await;
+        let outcome = verify_book((reader, book), &mut so_far, file, (kept, exact), signers).await;
         report.books.push(so_far);
         outcome?;
     }
@@ -153,7 +150,7 @@ async fn verify_books(
 async fn verify_book(
     (reader, book): (&Reader, &Book),
     report: &mut BookReport,
-    rows: Option<Arc<Mutex<Rows>>>,
+    file: Option<&File>,
     (kept, exact): (Option<Heads>, Option<Heads>),
     signers: Option<&Signers>,
 ) -> Result<(), Stop> {
@@ -161,9 +158,10 @@ async fn verify_book(
     // Side by side: while rows of the one are read, those of the other are checked. Nothing is said of events where an
     // entry is wrong.
     let mut beside = BookReport::new(book.clone());
+    let (rows, log) = (file.map(|file| file.rows.clone()), file.and_then(|file| file.events.clone()));
     let (entries, events) = tokio::join!(
         entries::verify((reader, book), rows, report, kept.map(|h| h.entry), signers),
-        events::verify(reader, book, &mut beside, kept.map(|h| h.events)),
+        events::verify((reader, book), log, &mut beside, kept.map(|h| h.events)),
     );
     let named = entries?;
     (report.heads.events, report.events) = (beside.heads.events, beside.events);

@@ -45,7 +45,7 @@ pub struct BookReport {
 }
 
 impl BookReport {
-    pub(super) fn new(book: Book) -> Self {
+    pub(in crate::store) fn new(book: Book) -> Self {
         Self {
             book,
             heads: Heads::default(),

@@ -274,11 +274,11 @@ pub(super) fn push_number(text: &mut Vec<u8>, number: i64) {
 }
 
 /// A number; what is none becomes 0, which no record has.
-fn whole(value: ValueRef<'_>) -> i64 {
+pub(super) fn whole(value: ValueRef<'_>) -> i64 {
     value.as_i64().unwrap_or_default()
 }
 
-const fn bytes_of(value: ValueRef<'_>) -> &[u8] {
+pub(super) const fn bytes_of(value: ValueRef<'_>) -> &[u8] {
     match value {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes,
         _ => &[],

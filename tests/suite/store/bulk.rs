@@ -3,21 +3,23 @@
 use std::path::Path;
 use std::time::Instant;
 
-use tbot::store::{self, Address, Batch, Check, Heads, Reader};
+use tbot::store::{self, Address, Batch, BookReport, Bulk, Check, Reader};
 
 use super::sample;
 use crate::places::Folder;
 
-async fn write(path: &Path, entries: u64, events: u64, batch: usize) -> Heads {
+fn write(path: &Path, entries: u64, events: u64, batch: usize) -> BookReport {
     let (entries, events) = (sample::trades(entries), sample::events(events));
-    let mut writer = store::bulk(path, &sample::new_book()).await.unwrap();
+    let mut writer = Bulk::begin(path, &sample::new_book()).unwrap();
     let per_entry = events.len() / entries.len() + 1;
     for (entries, events) in
         entries.chunks(batch).zip(events.chunks(batch * per_entry).chain(std::iter::repeat(&[][..])))
     {
-        writer.append(&Batch { events, entries, closings: &[] }).await.unwrap();
+        writer.append(&Batch { events, entries, closings: &[] }).unwrap();
     }
-    writer.close().await.unwrap()
+    let written = writer.written().clone();
+    assert_eq!(writer.close().unwrap(), written.heads);
+    written
 }
 
 #[tokio::test]
@@ -27,7 +29,7 @@ async fn res_7a_the_same_content_makes_the_same_bytes_in_one_file() {
     for name in ["one", "two"] {
         let path = folder.path().join(name).join("ledger.db");
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let heads = write(&path, 700, 2000, 50).await;
+        let written = write(&path, 700, 2000, 50);
         let names: Vec<_> =
             std::fs::read_dir(path.parent().unwrap()).unwrap().map(|f| f.unwrap().file_name()).collect();
         assert_eq!(names, ["ledger.db"], "no log, no lock, no head beside it");
@@ -36,9 +38,11 @@ async fn res_7a_the_same_content_makes_the_same_bytes_in_one_file() {
         files.push(bytes);
 
         let address = Address::Sqlite(path.parent().unwrap().to_path_buf());
-        let check = Check { heads: vec![(sample::identity(), heads)], ..Check::default() };
+        let check = Check { heads: vec![(sample::identity(), written.heads)], ..Check::default() };
         let report = store::verify(&address, &check).await.unwrap();
         assert!(report.is_sound(), "{}", report.finding.unwrap());
+        let told = |b: &BookReport| (b.heads, b.entries, b.events, b.postings, b.closings);
+        assert_eq!(told(&report.books[0]), told(&written), "the verification finds what was written");
         assert_eq!((report.books[0].entries, report.books[0].events, report.books[0].postings), (700, 2000, 3497));
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "verifying makes no file");
     }
@@ -49,8 +53,8 @@ async fn res_7a_the_same_content_makes_the_same_bytes_in_one_file() {
 async fn a_backtest_never_writes_over_a_file_and_its_file_can_be_opened_as_any_other() {
     let folder = Folder::new();
     let path = folder.path().join("ledger.db");
-    write(&path, 10, 10, 5).await;
-    assert_eq!(store::bulk(&path, &sample::new_book()).await.unwrap_err().code(), "STORE_EXISTS");
+    write(&path, 10, 10, 5);
+    assert_eq!(Bulk::begin(&path, &sample::new_book()).unwrap_err().code(), "STORE_EXISTS");
     let address = Address::Sqlite(path);
     let reader = Reader::open(&address).await.unwrap();
     let book = reader.book(&sample::identity()).await.unwrap();
@@ -74,12 +78,12 @@ async fn measured_a_backtest_of_two_years_and_the_verifying_of_it() {
         let path = folder.path().join(format!("ledger-{entries}-{batch}.db"));
         let (batches, all_events) = (sample::trades(entries), sample::events(events));
         let start = Instant::now();
-        let mut writer = store::bulk(&path, &sample::new_book()).await.unwrap();
+        let mut writer = Bulk::begin(&path, &sample::new_book()).unwrap();
         let share = all_events.len() * batch / batches.len();
         for (entries, events) in batches.chunks(batch).zip(all_events.chunks(share)) {
-            writer.append(&Batch { events, entries, closings: &[] }).await.unwrap();
+            writer.append(&Batch { events, entries, closings: &[] }).unwrap();
         }
-        writer.close().await.unwrap();
+        writer.close().unwrap();
         let written = start.elapsed();
         let start = Instant::now();
         for pages in [false, true] {
