@@ -83,7 +83,7 @@ impl Ledger {
         let Some(next) = tries.pop_front() else { return };
         let day = next.day();
         if !self.wiring.questions.is_some() {
-            let done = self.attempt(next, by.clone(), Review::clear());
+            let done = self.attempt(next, by.as_deref(), Review::clear());
             return self.tried((day, done), tries, by, ctx);
         }
         let open = self.trader.books().open_days().filter(|open| *open <= day);
@@ -94,7 +94,7 @@ impl Ledger {
                 return;
             }
             let review = open.unwrap_or_else(Review::Unreadable);
-            let done = own.attempt(next, by.clone(), review);
+            let done = own.attempt(next, by.as_deref(), review);
             own.tried((day, done), tries, by, ctx);
         }));
     }
@@ -120,7 +120,7 @@ impl Ledger {
     }
 
     /// Closes a day's books where nothing is in the way, and ends its session where that is still to be told. Whether it is closed.
-    fn attempt(&mut self, next: Try, by: Option<String>, review: Review) -> Result<bool, Halt> {
+    fn attempt(&mut self, next: Try, by: Option<&str>, review: Review) -> Result<bool, Halt> {
         let entries: Vec<&Entry> = self.booked.iter().flat_map(|entries| entries.iter()).collect();
         let next = match next {
             // Meanwhile it was closed, or the next session has begun: what the broker says now is not of this day's end.
@@ -129,7 +129,7 @@ impl Ledger {
             }
             next => next,
         };
-        let closer = by.clone().unwrap_or_else(|| "tbot".to_owned());
+        let closer = by.unwrap_or("tbot").to_owned();
         let (session, ended, turned) = match next {
             Try::Kept(session) => {
                 if !self.trader.left_open().contains(&session) {
@@ -138,7 +138,7 @@ impl Ledger {
                 let at = self.now.max(self.trader.last_at());
                 match self.trader.close_kept(at, (session, closer), &review, &entries)? {
                     Some(ended) => (session, ended, false),
-                    None => return Ok(self.cannot_close(session, by.as_deref())),
+                    None => return Ok(self.cannot_close(session, by)),
                 }
             }
             Try::Ended(over, figures) => {
