@@ -566,21 +566,6 @@ async fn ledg_12_closings_are_recomputed_and_a_changed_one_is_named() {
         ("UPDATE closing_balance SET units = units + 1 WHERE seq = 10 AND line = 3", "closing_balance", 10),
         ("UPDATE closing_balance SET strategy = 'mid' WHERE seq = 5 AND line = 1", "closing_balance", 5),
         ("DELETE FROM closing_balance WHERE seq = 11 AND line = 1", "closing_balance", 11),
-        // In front of the true line, another one of the same account.
-        (
-            "UPDATE closing_balance SET line = line + 100 WHERE seq = 7;
-             INSERT INTO closing_balance SELECT book, seq, 1, account, currency, commodity, strategy, amount + 5, units
-             FROM closing_balance WHERE seq = 7 AND line = 101",
-            "closing_balance",
-            7,
-        ),
-        (
-            "UPDATE closing_lot SET line = line + 100 WHERE seq = 5;
-             INSERT INTO closing_lot SELECT book, seq, 1, account, currency, commodity, lot, units + 5, cost, reference
-             FROM closing_lot WHERE seq = 5 AND line = 101",
-            "closing_lot",
-            5,
-        ),
         ("UPDATE closing_lot SET cost = cost + 1 WHERE seq = 5 AND line = 1", "closing_lot", 5),
         ("DELETE FROM closing_lot WHERE seq = 7", "closing_lot", 7),
         ("UPDATE closing_record SET bytes = hash WHERE seq = 5", "closing_record", 5),
