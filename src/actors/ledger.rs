@@ -92,8 +92,6 @@ pub(super) struct Ledger {
     booked: Vec<Arc<[Entry]>>,
     /// Why days that are over are not closed.
     held: BTreeMap<SessionId, Held>,
-    /// Who closes by hand.
-    closer: Option<String>,
     /// Why the books could not be written last, while they cannot.
     stalled: Option<String>,
     #[cfg(test)]
@@ -125,7 +123,6 @@ impl Ledger {
             now,
             booked,
             held: BTreeMap::new(),
-            closer: None,
             stalled: None,
             #[cfg(test)]
             full: false,

@@ -16,7 +16,7 @@ use desk::world::playback::{Playback, Tick};
 
 use super::tree::{MARKET_DATA, Wiring};
 use crate::messages::broker::ToBroker;
-use crate::messages::ledger::Over;
+use crate::messages::ledger::{Over, Why};
 use crate::messages::line::Post;
 use crate::messages::market_data::ToMarketData;
 use crate::messages::supervisor::ToSupervisor;
@@ -103,7 +103,7 @@ impl MarketData {
                 }
                 ToBroker::Moment(Arc::new(instant))
             }
-            Ok(Some(Tick::Close { at, session, next })) => ToBroker::Close(Over { at, session, next, again: false }),
+            Ok(Some(Tick::Close { at, session, next })) => ToBroker::Close(Over { at, session, next, why: Why::Ended }),
             Ok(None) => {
                 self.ended = true;
                 return self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::FeedEnded));

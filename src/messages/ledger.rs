@@ -24,8 +24,17 @@ pub enum Sender {
     KillSwitch,
 }
 
+/// Why a day is to be closed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Its session has just ended.
+    Ended,
+    /// Its end was told before, and nothing waits for it: it is tried again for somebody, or by itself.
+    Again(Option<String>),
+}
+
 /// A session that is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Over {
     /// When.
     pub at: Timestamp,
@@ -33,8 +42,8 @@ pub struct Over {
     pub session: SessionId,
     /// The one after it.
     pub next: SessionId,
-    /// Whether its end was told before: then nothing waits for it.
-    pub again: bool,
+    /// Why it is told.
+    pub why: Why,
 }
 
 /// What the ledger can be told.

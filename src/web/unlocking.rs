@@ -165,7 +165,10 @@ async fn confirm(
     let detail = json!({ "asked_by": p.by, "reason": p.reason, "item": p.item });
     note(shared, visitor, "unlock", &format!("day:{day}"), detail, false).await?;
     let session = SessionId { date: day, calendar: whole.book.calendar };
-    let unlock = Unlock { session, by: p.by.clone(), second: visitor.name.clone(), reason: p.reason.clone() };
+    let closes = whole.reader.closes(&whole.book, u32::MAX).await?;
+    let records = closes.into_iter().map(|close| close.record).filter(|record| record.session >= session).collect();
+    let (by, second, reason) = (p.by.clone(), visitor.name.clone(), p.reason.clone());
+    let unlock = Unlock { session, by, second, reason, records };
     let author = Author { by: p.by.clone(), reason: p.reason.clone() };
     let asked = Asked { author, day: None, fact: BookFact::Unlock(unlock), how: How::AtOnce };
     let told = ask_the_books(shared, asked).await.map_err(|refused| Refusal::Conflict(refused.to_string()))?;

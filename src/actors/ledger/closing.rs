@@ -17,7 +17,7 @@ use super::{After, Ledger};
 use crate::actors::questions::Checked;
 use crate::messages::board::OpenDay;
 use crate::messages::broker::ToBroker;
-use crate::messages::ledger::Over;
+use crate::messages::ledger::{Over, Why};
 
 /// Why a day that is over is not closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +58,12 @@ impl Try {
 impl Ledger {
     /// The last session is over, or is tried again: the days left open before it come first, unless somebody wants this one.
     pub(super) fn end(&mut self, over: Over, figures: Box<BrokerFigures>, ctx: &mut Context<Self>) {
-        let (again, last) = (over.again, over.session);
-        let by = self.closer.take().filter(|_| again);
-        let mut tries = if by.is_none() { self.kept_days(!again) } else { VecDeque::new() };
+        let last = over.session;
+        let (by, mut tries) = match &over.why {
+            Why::Ended => (None, self.kept_days(true)),
+            Why::Again(None) => (None, self.kept_days(false)),
+            Why::Again(Some(by)) => (Some(by.clone()), VecDeque::new()),
+        };
         tries.retain(|before| before.day() < last);
         tries.push_back(Try::Ended(over, figures));
         self.try_days(tries, by, ctx);
@@ -80,7 +83,7 @@ impl Ledger {
         let Some(next) = tries.pop_front() else { return };
         let day = next.day();
         if !self.wiring.questions.is_some() {
-            let done = self.attempt(next, by.clone(), Review::clear());
+            let done = self.attempt(next, by.as_deref(), Review::clear());
             return self.tried((day, done), tries, by, ctx);
         }
         let open = self.trader.books().open_days().filter(|open| *open <= day);
@@ -91,7 +94,7 @@ impl Ledger {
                 return;
             }
             let review = open.unwrap_or_else(Review::Unreadable);
-            let done = own.attempt(next, by.clone(), review);
+            let done = own.attempt(next, by.as_deref(), review);
             own.tried((day, done), tries, by, ctx);
         }));
     }
@@ -117,29 +120,46 @@ impl Ledger {
     }
 
     /// Closes a day's books where nothing is in the way, and ends its session where that is still to be told. Whether it is closed.
-    fn attempt(&mut self, next: Try, by: Option<String>, review: Review) -> Result<bool, Halt> {
-        let by = by.unwrap_or_else(|| "tbot".to_owned());
+    fn attempt(&mut self, next: Try, by: Option<&str>, review: Review) -> Result<bool, Halt> {
         let entries: Vec<&Entry> = self.booked.iter().flat_map(|entries| entries.iter()).collect();
+        let next = match next {
+            // Meanwhile it was closed, or the next session has begun: what the broker says now is not of this day's end.
+            Try::Ended(over, _) if over.why != Why::Ended && self.trader.to_close() != Some(over.session) => {
+                Try::Kept(over.session)
+            }
+            next => next,
+        };
+        let closer = by.unwrap_or("tbot").to_owned();
         let (session, ended, turned) = match next {
             Try::Kept(session) => {
-                let at = self.now.max(self.trader.last_at());
-                // Meanwhile it may have been closed.
-                let open = self.trader.left_open().contains(&session);
-                let ended = if open { self.trader.close_kept(at, (session, by), &review, &entries)? } else { None };
-                let Some(ended) = ended else { return Ok(!open) };
-                (session, ended, false)
-            }
-            Try::Ended(over, figures) => {
-                let Over { at, session, next, again } = over;
-                // Meanwhile it was closed, or the next session has begun.
-                if again && self.trader.to_close() != Some(session) {
+                if !self.trader.left_open().contains(&session) {
                     return Ok(true);
                 }
-                let ending = DayEnding { session, next, broker: *figures, by, review };
-                (session, self.trader.end_day_among(at, ending, &entries)?, !again)
+                let at = self.now.max(self.trader.last_at());
+                match self.trader.close_kept(at, (session, closer), &review, &entries)? {
+                    Some(ended) => (session, ended, false),
+                    None => return Ok(self.cannot_close(session, by)),
+                }
+            }
+            Try::Ended(over, figures) => {
+                let Over { at, session, next, why } = over;
+                let ending = DayEnding { session, next, broker: *figures, by: closer, review };
+                (session, self.trader.end_day_among(at, ending, &entries)?, why == Why::Ended)
             }
         };
         self.came_of(session, ended, turned)
+    }
+
+    /// A day of whose end nothing was kept stays open; whoever wanted it closed reads why.
+    fn cannot_close(&mut self, session: SessionId, by: Option<&str>) -> bool {
+        if let Some(by) = by {
+            let why = format!(
+                "{by} asked for it when a later session had begun, and what the broker said at its end was not kept"
+            );
+            self.held.insert(session, Held { cause: Cause::Reopened, why });
+            self.queue_up(None, vec![After::DaysOpen(self.open_days())]);
+        }
+        false
     }
 
     /// What came of a try: written, and told when it is durable.
@@ -215,23 +235,21 @@ impl Ledger {
         let of_now = |day: &SessionId| self.trader.over() == Some(*day) || !self.trader.has_figures(*day);
         let last = self.trader.to_close().filter(of_now);
         match wanted {
-            Some((by, day)) if last == Some(day) => {
-                self.closer = Some(by);
-                self.ask_broker(day);
-            }
+            Some((by, day)) if last == Some(day) => self.ask_broker(day, Some(by)),
             Some((by, day)) => self.try_days(VecDeque::from([Try::Kept(day)]), Some(by), ctx),
             None if self.held.values().all(|held| held.cause != Cause::Questions) => {}
             // The days before it are tried first, when the broker has told its figures.
             None => match last.filter(|day| self.held.get(day).is_none_or(|held| held.cause != Cause::Reopened)) {
-                Some(day) => self.ask_broker(day),
+                Some(day) => self.ask_broker(day, None),
                 None => self.try_days(self.kept_days(false), None, ctx),
             },
         }
     }
 
-    fn ask_broker(&self, session: SessionId) {
+    fn ask_broker(&self, session: SessionId, by: Option<String>) {
         let Ok(next) = Calendar::new(session.calendar).next(session.date) else { return };
-        let over = Over { at: self.now.max(self.trader.last_at()), session, next: next.id, again: true };
+        let at = self.now.max(self.trader.last_at());
+        let over = Over { at, session, next: next.id, why: Why::Again(by) };
         self.wiring.must(self.wiring.broker.deliver(ToBroker::Close(over)));
     }
 
@@ -242,7 +260,8 @@ impl Ledger {
         for day in self.trader.left_open().into_iter().filter(|day| *day >= unlock.session) {
             self.held.entry(day).or_insert_with(|| Held { cause: Cause::Reopened, why: why.clone() });
         }
-        self.queue_up(None, vec![After::DaysOpen(self.open_days())]);
+        let told = self.told().into_iter();
+        self.queue_up(None, told.chain([After::DaysOpen(self.open_days())]).collect());
     }
 
     /// What an earlier process left open: days that were never closed are tried again at once, and say again what is in their

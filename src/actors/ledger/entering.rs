@@ -71,7 +71,7 @@ impl Ledger {
             How::AsShown(shown) if shown != hash => return Ok(Err(NotBooked::Changed)),
             How::AsShown(_) | How::AtOnce => {}
         }
-        let numbers = self.trader.enter(at, drafts)?;
+        let numbers = self.trader.enter(at, &asked.fact, drafts)?;
         if let BookFact::Unlock(unlock) = &asked.fact {
             self.opened_again(unlock);
         }
@@ -86,7 +86,8 @@ impl Ledger {
                 return Err(NotBooked::DayShut { day, closed_through, open });
             }
         }
-        let drafts = self.trader.drafts(at, &asked.fact, &asked.author);
+        let entries = self.booked.iter().flat_map(|entries| entries.iter());
+        let drafts = self.trader.drafts(at, &asked.fact, &asked.author, entries);
         let drafts = drafts.map_err(|refusal| NotBooked::Refused(Box::new(refusal)))?;
         if drafts.is_empty() {
             return Err(NotBooked::Nothing);

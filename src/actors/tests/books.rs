@@ -9,7 +9,7 @@ use desk::domain::ids::{CalendarName, SessionId};
 use desk::domain::journal::{AccountCode, Entry, EntryKind, Fact};
 use desk::domain::symbol::Currency;
 use desk::machines::ledger::{
-    Adjustment, BookFact, CashActivity, Decision, LotNaming, Mistake, Unlock, YearClose, nameable,
+    Adjustment, BookFact, CashActivity, ClosingRecord, Decision, LotNaming, Mistake, Unlock, YearClose, nameable,
 };
 use desk::world::day::Review;
 use desk::world::entering::Author;
@@ -26,7 +26,7 @@ pub(super) fn session(day: &str) -> SessionId {
     SessionId { date: day.parse().unwrap(), calendar: CalendarName::Xnys }
 }
 
-async fn ask(bot: &Bot, by: &str, day: Option<&str>, (fact, how): (BookFact, How)) -> Answer {
+pub(super) async fn ask(bot: &Bot, by: &str, day: Option<&str>, (fact, how): (BookFact, How)) -> Answer {
     let author = Author { by: by.to_owned(), reason: "as the statement says".to_owned() };
     bot.tree.bookkeeping().ask(Asked { author, day: day.map(session), fact, how }).await
 }
@@ -57,7 +57,7 @@ pub(super) fn adjustment(item: &str, by: &str, day: &str) -> BookFact {
     })
 }
 
-fn float(id: &str, day: &str) -> BookFact {
+pub(super) fn float(id: &str, day: &str) -> BookFact {
     BookFact::FloatIn(CashActivity {
         activity: id.to_owned(),
         amount: Money::whole(5_000),
@@ -68,8 +68,13 @@ fn float(id: &str, day: &str) -> BookFact {
 }
 
 fn unlock(by: &str, second: &str, day: &str) -> (BookFact, How) {
+    unlock_with(by, second, day, Vec::new())
+}
+
+/// The same with the records of the days, as the page hands them over.
+pub(super) fn unlock_with(by: &str, second: &str, day: &str, records: Vec<ClosingRecord>) -> (BookFact, How) {
     let (by, second, reason) = (by.to_owned(), second.to_owned(), "a wrong fee".to_owned());
-    (BookFact::Unlock(Unlock { session: session(day), by, second, reason }), How::AtOnce)
+    (BookFact::Unlock(Unlock { session: session(day), by, second, reason, records }), How::AtOnce)
 }
 
 /// Closes the first open day by hand, as a reviewer does.

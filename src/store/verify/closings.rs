@@ -60,6 +60,8 @@ const PAGE: i64 = 64;
 struct Page {
     rows: VecDeque<Row>,
     balances: BTreeMap<i64, Sums>,
+    /// A balance that a closing states more than once.
+    doubled: BTreeMap<i64, Key>,
     lots: BTreeMap<i64, Sums>,
 }
 
@@ -142,6 +144,10 @@ impl<'a> Closings<'a> {
         check_prices(book, entry, &bytes)?;
         let stored = |sums: &mut BTreeMap<i64, Sums>| sums.remove(&row_seq).unwrap_or_default();
         let balances = stored(&mut self.page.balances);
+        if let Some(key) = self.page.doubled.remove(&row_seq) {
+            let finding = found("closing_balance", book.number).seq(seq).column(&column(&key));
+            return Err(finding.values("two lines", "one line").into());
+        }
         compare("closing_balance", book, seq, &balances, self.balances.up_to(day))?;
         let lots = stored(&mut self.page.lots);
         let open: Sums = self.lots.up_to(day).iter().filter(|(_, sums)| sums.1 != 0).map(own_sums).collect();
@@ -214,7 +220,10 @@ impl Page {
         .map_err(reading)?;
         for (of, account, currency, commodity, strategy, amount, units) in balances {
             let key = (account, currency, commodity, strategy);
-            page.balances.entry(of).or_default().insert(key, (i128::from(amount), i128::from(units)));
+            let earlier = page.balances.entry(of).or_default().insert(key.clone(), (amount.into(), units.into()));
+            if earlier.is_some() {
+                page.doubled.entry(of).or_insert(key);
+            }
         }
         let lots: Vec<Lot> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_LOTS)
             .bind(book.number)
@@ -225,7 +234,9 @@ impl Page {
         .map_err(reading)?;
         for (of, account, currency, commodity, lot, units, cost) in lots {
             let key = (account, currency, Some(commodity), Some(lot));
-            page.lots.entry(of).or_default().insert(key, (i128::from(cost), i128::from(units)));
+            // A lot that two strategies hold has a line for each.
+            let sums = page.lots.entry(of).or_default().entry(key).or_default();
+            *sums = (sums.0.saturating_add(cost.into()), sums.1.saturating_add(units.into()));
         }
         Ok(page)
     }
@@ -262,17 +273,20 @@ fn own_sums((key, sums): (&Key, &(i128, i128))) -> (Key, (i128, i128)) {
     (key.clone(), *sums)
 }
 
+/// What a line sums, in words.
+fn column((account, currency, commodity, last): &Key) -> String {
+    let of = [commodity, last].into_iter().flatten().fold(String::new(), |text, part| text + " " + part);
+    format!("{account} {currency}{of}")
+}
+
 /// Names the first sum that differs; a row of zeros and no row are the same.
 fn compare(table: &'static str, book: &Book, seq: u64, stored: &Sums, computed: &Sums) -> Result<(), Stop> {
     for key in computed.keys().chain(stored.keys()) {
         let get = |sums: &Sums| sums.get(key).copied().unwrap_or_default();
         let (have, want) = (get(stored), get(computed));
         if have != want {
-            let (account, currency, commodity, last) = key;
-            let of = [commodity, last].into_iter().flatten().fold(String::new(), |text, part| text + " " + part);
             let show = |(amount, units): (i128, i128)| format!("{amount}, {units}");
-            let finding = found(table, book.number).seq(seq);
-            return Err(finding.column(&format!("{account} {currency}{of}")).values(show(have), show(want)).into());
+            return Err(found(table, book.number).seq(seq).column(&column(key)).values(show(have), show(want)).into());
         }
     }
     Ok(())

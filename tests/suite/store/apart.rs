@@ -139,6 +139,21 @@ async fn ledg_12_a_day_closed_beside_a_later_one_is_verified_by_its_own_entries_
     let touched = [
         ("UPDATE closing_balance SET amount = amount + 1 WHERE seq = 6 AND line = 1", "closing_balance", 6),
         ("DELETE FROM closing_lot WHERE seq = 8 AND line = 2", "closing_lot", 8),
+        // In front of the true line, another one of the same account or lot.
+        (
+            "UPDATE closing_balance SET line = line + 100 WHERE seq = 6;
+             INSERT INTO closing_balance SELECT book, seq, 1, account, currency, commodity, strategy, amount + 5, units
+             FROM closing_balance WHERE seq = 6 AND line = 101",
+            "closing_balance",
+            6,
+        ),
+        (
+            "UPDATE closing_lot SET line = line + 100 WHERE seq = 6;
+             INSERT INTO closing_lot SELECT book, seq, 1, account, currency, commodity, lot, units + 5, cost, reference
+             FROM closing_lot WHERE seq = 6 AND line = 101",
+            "closing_lot",
+            6,
+        ),
         ("UPDATE closing_record SET bytes = hash WHERE seq = 6", "closing_record", 6),
         ("UPDATE entry SET session = 20260601 WHERE seq = 3", "entry", 3),
     ];

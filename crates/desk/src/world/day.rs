@@ -173,9 +173,7 @@ impl<R: Record> Trader<R> {
         let DayEnding { session, next, mut broker, by, review } = ending;
         let own = self.rounded(at, session, entries)?;
         let day = own.as_ref().unwrap_or(&self.books);
-        // What stands in closed days was compared when they were closed.
-        broker.executions.retain(|execution| day.compares(&execution.id));
-        broker.activities.retain(|activity| day.asks_for(&activity.id));
+        day.leave_compared(&mut broker);
         let prices = self.price_list(at, day, &broker)?;
         let figures = KeptFigures { session, next, broker, prices };
         let (ended, mut entries) = self.try_close(at, &figures, (own.as_ref(), by, &review))?;
@@ -203,12 +201,20 @@ impl<R: Record> Trader<R> {
         review: &Review,
         entries: &[&Entry],
     ) -> Result<Option<Ended>, Halt> {
-        let Some(figures) = self.kept.get(&session).cloned() else { return Ok(None) };
+        let Some(mut figures) = self.kept.get(&session).cloned() else { return Ok(None) };
         // Before the books of the day are drawn up: that takes time where there are many entries.
         if let Some(why) = review.held() {
             return Ok(Some(Ended::Held(why)));
         }
         let own = self.rounded(at, session, entries)?;
+        let day = own.as_ref().unwrap_or(&self.books);
+        // A day before it that is open is closed along with it. Had it been closed when this one ended, what the broker said of it
+        // stands among its own figures.
+        let before = self.books.open_days().take_while(|open| *open < session);
+        for earlier in before.filter_map(|open| self.kept.get(&open)) {
+            day.add_earlier(&mut figures.broker, &earlier.broker);
+        }
+        day.leave_compared(&mut figures.broker);
         let (ended, mut entries) = self.try_close(at, &figures, (own.as_ref(), by, review))?;
         self.record.commit(&mut Vec::new(), &mut entries)?;
         Ok(Some(ended))

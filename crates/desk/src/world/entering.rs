@@ -5,7 +5,7 @@ use crate::domain::chart::ChartChange;
 use crate::domain::event::Body;
 use crate::domain::float::{FloatAssigned, FloatAssignment, FloatRefusal};
 use crate::domain::ids::SessionId;
-use crate::domain::journal::Draft;
+use crate::domain::journal::{Draft, Entry};
 use crate::domain::symbol::Currency;
 use crate::domain::time::Timestamp;
 use crate::machines::ledger::{BookFact, BookRefusal, ChartEdit, ChartRefusal};
@@ -29,24 +29,38 @@ pub enum Assigning {
 }
 
 impl<R: Record> Trader<R> {
-    /// The entries that a fact would lead to if this person entered it now. Nothing is booked.
+    /// The entries that a fact would lead to if this person entered it now. Nothing is booked. All entries so far are read where a
+    /// year ends on a day that a later one has begun behind.
     ///
     /// # Errors
     /// [`BookRefusal`].
-    pub fn drafts(&self, at: Timestamp, fact: &BookFact, author: &Author) -> Result<Vec<Draft>, BookRefusal> {
+    pub fn drafts<'a>(
+        &self,
+        at: Timestamp,
+        fact: &BookFact,
+        author: &Author,
+        entries: impl Iterator<Item = &'a Entry> + Clone,
+    ) -> Result<Vec<Draft>, BookRefusal> {
         let signed = |draft: Draft| Draft {
             by: draft.by.or_else(|| Some(author.by.clone())),
             reason: draft.reason.or_else(|| Some(author.reason.clone())),
             ..draft
         };
-        Ok(self.books.decide(at, fact)?.into_iter().map(signed).collect())
+        let drafts = match fact {
+            BookFact::YearClose(year) if self.books.is_apart(year.session) => {
+                self.books.year_close_as(&self.books.of_day(year.session, entries), at, year)?
+            }
+            fact => self.books.decide(at, fact)?,
+        };
+        Ok(drafts.into_iter().map(signed).collect())
     }
 
-    /// Books what [`Self::drafts`] has just given; the numbers of the entries come back.
+    /// Books what [`Self::drafts`] has just given; the numbers of the entries come back. Beside an unlock it keeps what the ends of
+    /// the days left behind that are open again (decision 0026).
     ///
     /// # Errors
     /// [`Halt`].
-    pub fn enter(&mut self, at: Timestamp, drafts: Vec<Draft>) -> Result<Vec<u64>, Halt> {
+    pub fn enter(&mut self, at: Timestamp, fact: &BookFact, drafts: Vec<Draft>) -> Result<Vec<u64>, Halt> {
         let mut entries = Vec::with_capacity(drafts.len());
         for draft in drafts {
             let entry = self.journal.append(draft, at)?;
@@ -54,7 +68,11 @@ impl<R: Record> Trader<R> {
             entries.push(entry);
         }
         let numbers = entries.iter().map(|e| e.entry.seq).collect();
-        self.record.commit(&mut Vec::new(), &mut entries)?;
+        let mut kept = if let BookFact::Unlock(unlock) = fact { self.books.figures_in(unlock) } else { Vec::new() };
+        kept.retain(|figures| self.kept.get(&figures.session) != Some(figures));
+        let events = kept.into_iter().map(|figures| self.fold_one(at, Body::FiguresKept(Box::new(figures))));
+        let mut events = events.collect::<Result<Vec<_>, _>>()?;
+        self.record.commit(&mut events, &mut entries)?;
         Ok(numbers)
     }
 

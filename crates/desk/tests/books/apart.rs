@@ -4,7 +4,7 @@ use desk::domain::decimal::Money;
 use desk::domain::journal::{AccountCode, EntryKind};
 use desk::domain::symbol::Currency;
 use desk::machines::ledger::verify::What;
-use desk::machines::ledger::{Adjustment, BookFact, Books, ClosingRecord, DayClose, Decision, Fill, Unlock};
+use desk::machines::ledger::{Adjustment, BookFact, Books, ClosingRecord, DayClose, Decision, Fill, Unlock, YearClose};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -170,6 +170,55 @@ fn ledg_12_figures_of_a_later_moment_do_not_close_the_day() {
     assert!(refused.contains("check 7, last entry checked"), "{refused}");
 }
 
+/// Opens a day again, with the records that stand of it and of the later ones.
+fn unlock(day: i64, desk: &Desk) -> Unlock {
+    let records = desk.closings.iter().map(|(_, closing)| closing.record.clone()).collect();
+    let (by, second, reason) = ("ann".into(), "bob".into(), "a cent is missing".into());
+    Unlock { session: session(day), by, second, reason, records }
+}
+
+/// LEDG-7, decision 0026: of the records that come with an unlock those count that are the last of their days; what somebody made up
+/// is not what the broker said.
+#[test]
+fn ledg_7_an_unlock_keeps_what_the_last_records_say() {
+    let days: Vec<_> = (1..=3).map(|day| of_day(day, &[])).collect();
+    let (mut desk, closes) = in_order(&days);
+    desk.book(4, &BookFact::Unlock(unlock(2, &desk))).unwrap();
+    desk.book(4, &cent(2)).unwrap();
+    desk.close_apart(2, &closes[1]).unwrap();
+    desk.close_apart(3, &closes[2]).unwrap();
+    let all = unlock(2, &desk);
+    let kept = desk.books.figures_in(&all);
+    let days: Vec<_> = kept.iter().map(|kept| (kept.session, kept.next)).collect();
+    assert_eq!(days, [(session(2), session(3)), (session(3), session(4))]);
+    assert_eq!((&kept[0].broker, &kept[0].prices), (&closes[1].broker, &closes[1].prices));
+    assert_eq!(desk.books.figures_in(&Unlock { session: session(3), ..all.clone() }).len(), 1);
+    let mut forged = all;
+    forged.records.iter_mut().for_each(|record| record.broker.cash.clear());
+    assert_eq!(desk.books.figures_in(&forged), []);
+}
+
+/// BOOKS.md section 2: the end of a year takes the results of its own days; what the next day has earned already stays there.
+#[test]
+fn a_year_that_is_closed_late_leaves_the_next_day_its_income() {
+    let (mut desk, year) = (crossed(), YearClose { session: session(2), by: "ann".to_owned() });
+    desk.book(3, &cent(3)).unwrap();
+    let refused = desk.books.decide(at(3), &BookFact::YearClose(year.clone())).unwrap_err();
+    assert_eq!(refused.code(), "later_session_booked", "from its own books alone");
+    let drafts = desk.books.year_close_as(&desk.of_day(2), at(3), &year).unwrap();
+    assert_eq!(drafts.len(), 1);
+    assert_eq!(
+        amounts(&drafts[0], AccountCode::OTHER_INCOME),
+        ["0.01"],
+        "the cent of the first day, not that of the third"
+    );
+    assert_eq!(amounts(&drafts[0], AccountCode::GAINS_SHORT_TERM), ["80.00"]);
+    desk.seal(3, drafts[0].clone());
+    let again = desk.books.year_close_as(&desk.of_day(2), at(3), &year).unwrap();
+    assert_eq!(again, [], "nothing is left to close");
+    assert_eq!(desk.of_day(3).balance(AccountCode::OTHER_INCOME, Currency::USD), Ok(money("-0.01")));
+}
+
 /// LEDG-7: a closed day that is opened again while a later one trades is closed again from the figures of its record, and the days
 /// after it in their order.
 #[test]
@@ -181,8 +230,7 @@ fn ledg_7_days_opened_again_close_again_one_by_one() {
         .collect();
     let (mut desk, closes) = in_order(&days[..2]);
     desk.book(3, &settlement(3)).unwrap();
-    let unlock =
-        Unlock { session: session(1), by: "ann".into(), second: "bob".into(), reason: "a cent is missing".into() };
+    let unlock = unlock(1, &desk);
     desk.book(3, &BookFact::Unlock(unlock)).unwrap();
     desk.book(3, &cent(1)).unwrap();
     for fact in &days[2].0[1..] {

@@ -174,7 +174,7 @@ impl Books {
             BookFact::Mistake(mistake) => vec![reversal::mistake(self, mistake)?],
             BookFact::Lots(naming) => naming::drafts(self, naming)?,
             BookFact::WashSale(mark) => vec![wash::draft(self, mark)?],
-            BookFact::YearClose(year) => year::close(self, at, year)?,
+            BookFact::YearClose(year) => year::close(self, self.alone(year.session)?, at, year)?,
             BookFact::Unlock(unlock) => vec![year::unlock(self, at, unlock)?],
             BookFact::FeeRounding(end) => fees::rounding(self, at, *end)?,
             BookFact::FeeCharge(charge) => vec![fees::charge(self, charge)?],
@@ -182,6 +182,11 @@ impl Books {
             BookFact::Bust(bust) => reversal::drafts(self, bust)?,
             BookFact::DayClose(close) => vec![self.close(at, close)?.draft],
         };
+        self.admit(drafts)
+    }
+
+    /// Drafts that fit, and touch no closed account.
+    pub(super) fn admit(&self, drafts: Vec<Draft>) -> Result<Vec<Draft>, BookRefusal> {
         self.fits(&drafts)?;
         match self.chart.closed_in(&drafts) {
             Some(row) => {

@@ -74,13 +74,8 @@ impl Books {
     /// [`BookRefusal::NotReconciled`] names the first check that fails, with its numbers; a session that is closed, or
     /// that is not the last one booked into, is refused.
     pub fn close(&self, at: Timestamp, close: &DayClose) -> Result<Closing, BookRefusal> {
-        let session = close.session;
         self.closable(close)?;
-        // What is closed are the sums of all postings so far: none of them may be a later day's.
-        match self.booked_through.filter(|_| self.is_apart(session)) {
-            Some(latest) => Err(BookRefusal::LaterSessionBooked { session, latest }),
-            None => self.close_as(self, at, close),
-        }
+        self.close_as(self.alone(close.session)?, at, close)
     }
 
     /// The same from the books of that day alone ([`Self::of_day`]), whatever was booked into later days (decision 0026).

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::activity::named;
 use super::activity_refusal::ActivityRefusal;
 use super::books::Books;
+use super::record::{ClosingRecord, KeptFigures};
 use super::refusal::BookRefusal;
+use crate::domain::chain::Hash;
 use crate::domain::decimal::Money;
 use crate::domain::ids::SessionId;
 use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind, Facts, Posting, Tags};
@@ -33,16 +35,20 @@ pub struct Unlock {
     pub second: String,
     /// Why.
     pub reason: String,
+    /// The closing records of the days that it opens, as stored: by what the broker said then these days are closed again. One that
+    /// is none of the books' own is not believed.
+    pub records: Vec<ClosingRecord>,
 }
 
-/// One posting for each balance of income and expense, and one of 3200 for each currency; nothing where all are zero.
-pub(super) fn close(books: &Books, at: Timestamp, of: &YearClose) -> Result<Vec<Draft>, BookRefusal> {
+/// One posting for each balance of income and expense in the books of the day, and one of 3200 for each currency; nothing where
+/// all are zero.
+pub(super) fn close(books: &Books, day: &Books, at: Timestamp, of: &YearClose) -> Result<Vec<Draft>, BookRefusal> {
     let kind = EntryKind::YearClose;
     let key = numbered(books, kind, of.session);
     let overflow = || BookRefusal::overflow(kind, &key);
     let mut postings = Vec::new();
     let mut results: BTreeMap<Currency, Money> = BTreeMap::new();
-    for (line, balance) in books.balances.iter() {
+    for (line, balance) in day.balances.iter() {
         if !(4000..6000).contains(&line.account.code()) || balance.amount.is_zero() {
             continue;
         }
@@ -104,6 +110,29 @@ pub(super) fn unlock(books: &Books, at: Timestamp, u: &Unlock) -> Result<Draft, 
 }
 
 impl Books {
+    /// The end of a fiscal year from the books of its last session alone ([`Self::of_day`]): what a later day has earned stays there.
+    ///
+    /// # Errors
+    /// [`BookRefusal`].
+    pub fn year_close_as(&self, day: &Self, at: Timestamp, of: &YearClose) -> Result<Vec<Draft>, BookRefusal> {
+        self.admit(close(self, day, at, of)?)
+    }
+
+    /// What the ends of the days left behind that an unlock opens, from the last record of each; its hash is in the chain. A record of
+    /// version 1 has no prices and leaves nothing.
+    #[must_use]
+    pub fn figures_in(&self, unlock: &Unlock) -> Vec<KeptFigures> {
+        let own = |record: &&ClosingRecord| {
+            let hash = record.to_bytes().ok().map(|bytes| Hash::of(&bytes));
+            record.session >= unlock.session && hash.is_some() && self.records.get(&record.session).copied() == hash
+        };
+        let kept = |record: &ClosingRecord| {
+            let (session, next, broker) = (record.session, record.next_session, record.broker.clone());
+            Some(KeptFigures { session, next, broker, prices: record.prices.clone()? })
+        };
+        unlock.records.iter().filter(own).filter_map(kept).collect()
+    }
+
     /// Folds an unlock: the day and every later one are open again.
     pub(super) fn note_unlock(&mut self, entry: &Entry) {
         let session = entry.draft.session;

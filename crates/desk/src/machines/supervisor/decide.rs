@@ -5,6 +5,7 @@ use super::machine::{REHEARSING, Supervisor};
 use super::refusal::{Refusal, count};
 use super::verdict::{Carried, Effect, Ordered, Verdict};
 use crate::domain::bot::{Answer, BotBody, BotEvent, BotState, Command, FreezeName, Need, Origin, Scope, Who, permit};
+use crate::domain::ids::SessionId;
 use crate::domain::time::{Date, Timestamp};
 
 /// A command with what is known when it comes.
@@ -316,26 +317,35 @@ impl Supervisor {
 
     /// Days close in their order (decision 0026): the one that is named, or the first that can be closed.
     fn close_day(&self, asked: &Asked<'_>, day: Option<Date>) -> Result<Draft, Refusal> {
-        let session = self.session.ok_or(Refusal::NoSession { command: asked.verb() })?;
         let open = &asked.facts.open_days;
         let wanted = match day {
             Some(day) => open.iter().find(|open| open.day.date == day),
             None => open.iter().find(|open| open.closable),
         };
-        let session = match (wanted, day) {
-            (Some(OpenBooks { day, after: Some(first), .. }), _) => {
+        let session = match wanted {
+            Some(OpenBooks { day, after: Some(first), .. }) => {
                 return Err(Refusal::EarlierDayOpen { session: *day, first: *first });
             }
-            (Some(open), _) if open.closable => open.day,
-            (Some(open), _) => return Err(Refusal::ClosesWithLater { session: open.day }),
-            (None, Some(day)) if day != session.date => {
-                return Err(Refusal::NotToClose { day, open: open.iter().map(|open| open.day).collect() });
-            }
-            _ if asked.facts.market_open => return Err(Refusal::MarketOpen { session }),
-            _ if asked.facts.books_closed => return Err(Refusal::AlreadyClosed { session }),
-            _ => session,
+            // Also by a process that has seen no session yet.
+            Some(open) if open.closable => open.day,
+            Some(open) => return Err(Refusal::ClosesWithLater { session: open.day }),
+            None => self.none_to_close(asked, day)?,
         };
         Ok(Draft::doing(Effect::CloseDay(session), format!("The books of {session} are being closed.")))
+    }
+
+    /// No open day is meant: the session of now, where it is over and its books are open.
+    fn none_to_close(&self, asked: &Asked<'_>, day: Option<Date>) -> Result<SessionId, Refusal> {
+        let session = self.session.ok_or(Refusal::NoSession { command: asked.verb() })?;
+        match day {
+            Some(day) if day != session.date => {
+                let open = asked.facts.open_days.iter().map(|open| open.day).collect();
+                Err(Refusal::NotToClose { day, open })
+            }
+            _ if asked.facts.market_open => Err(Refusal::MarketOpen { session }),
+            _ if asked.facts.books_closed => Err(Refusal::AlreadyClosed { session }),
+            _ => Ok(session),
+        }
     }
 
     fn shut_down(&self, asked: &Asked<'_>) -> Result<Draft, Refusal> {
