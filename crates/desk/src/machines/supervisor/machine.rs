@@ -364,7 +364,10 @@ impl Supervisor {
             }
             BotBody::Commanded { key, command, caller, .. } => self.answers.commanded(key, command, &caller.who),
             BotBody::Answered { key, answer } => self.answers.answered(key, answer),
-            BotBody::Finished { .. } | BotBody::EmergencyFound { .. } => {}
+            BotBody::Finished { .. }
+            | BotBody::EmergencyFound { .. }
+            | BotBody::RehearsalBegan { .. }
+            | BotBody::RehearsalEnded { .. } => {}
             BotBody::Frozen(freeze) => {
                 self.freezes.insert(freeze.name.clone(), freeze.clone());
             }
