@@ -61,6 +61,8 @@ pub struct Prepared {
     pub then: Arc<dyn Fn() + Send + Sync>,
     /// The keys that wait for the next start.
     pub later: Vec<String>,
+    /// What the version names and is not there, in sentences; what was read before holds.
+    pub missing: Option<String>,
 }
 
 impl fmt::Debug for Prepared {
@@ -134,6 +136,7 @@ impl Supervisor {
             self.bear(prepared.bearing);
             self.life.machine.set_deadlines(prepared.deadlines);
             (prepared.then)();
+            self.recorded = prepared.usual;
             self.tell_kill_switch();
         }
         self.happened(&Happening::Configured { number, result: Ok(()) })
@@ -152,6 +155,9 @@ impl Supervisor {
             if !what.is_empty() {
                 message = format!("{message} {when}: {}.", what.join(", "));
             }
+        }
+        if let Some(missing) = &prepared.missing {
+            message = format!("{message} {missing}");
         }
         Outcome { message, ..outcome }
     }

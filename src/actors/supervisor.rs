@@ -110,8 +110,10 @@ pub(super) struct Supervisor {
     pub(super) applying: VecDeque<(u32, Prepared)>,
     /// The day that is over and not closed.
     open_days: Vec<OpenDay>,
-    /// What holds while defense mode is off.
+    /// What holds while defense mode is off: the version that was applied last, recorded or not.
     pub(super) usual: Usual,
+    /// The same of the version that is recorded: nobody is shown another.
+    pub(super) recorded: Usual,
 }
 
 impl Supervisor {
@@ -130,6 +132,7 @@ impl Supervisor {
             follower: Follower::new(wiring.setup.clone())?,
             mode: wiring.mode,
             usual: wiring.usual.clone(),
+            recorded: wiring.usual.clone(),
             now: life.machine.since(),
             life,
             waiting: VecDeque::new(),

@@ -23,12 +23,61 @@ impl Runtime {
     /// # Errors
     /// [`SettingsError::Named`] where the screener's file cannot be used.
     pub fn chosen(&self, version: u32, by: &str) -> Result<Chosen, SettingsError> {
-        let screen = self.screener.criteria(self.screener.listed()?);
-        Ok(Chosen { version, by: by.to_owned(), strategies: self.lines(), screen })
+        self.chosen_holding(version, by, None).map(|(chosen, _)| chosen)
+    }
+
+    /// The same for a bot that runs: where the file cannot be read any more and is still the one that `held` came from, that
+    /// list stays, and why it had to is said beside it.
+    ///
+    /// # Errors
+    /// As [`Self::chosen`].
+    pub fn chosen_holding(
+        &self,
+        version: u32,
+        by: &str,
+        held: Option<&Held>,
+    ) -> Result<(Chosen, Option<SettingsError>), SettingsError> {
+        let held = held.filter(|held| held.file == self.screener.file.as_str());
+        let (listed, missing) = match (self.screener.listed(), held) {
+            (Err(missing), Some(held)) => (Some(held.symbols.clone()), Some(missing)),
+            (listed, _) => (listed?, None),
+        };
+        let screen = self.screener.criteria(listed);
+        Ok((Chosen { version, by: by.to_owned(), strategies: self.lines(), screen }, missing))
+    }
+
+    /// Nothing where this version may follow another: a list of symbols is asked for where it is named anew.
+    ///
+    /// # Errors
+    /// As [`Self::chosen`].
+    pub fn may_follow(&self, before: &Self) -> Result<(), SettingsError> {
+        if self.screener.file == before.screener.file { Ok(()) } else { self.chosen(0, "").map(drop) }
+    }
+}
+
+/// The list that was read of a file, for as long as the file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    file: String,
+    symbols: BTreeSet<Symbol>,
+}
+
+impl Held {
+    /// What a version has brought; nothing where it names no file.
+    #[must_use]
+    pub fn of(runtime: &Runtime, chosen: &Chosen) -> Option<Self> {
+        let symbols = chosen.screen.as_ref()?.file.clone()?;
+        Some(Self { file: runtime.screener.file.as_str().to_owned(), symbols })
     }
 }
 
 impl Screener {
+    /// Why the list that is named cannot be read now; nothing where it can, or none is named.
+    #[must_use]
+    pub fn missing(&self) -> Option<SettingsError> {
+        self.listed().err()
+    }
+
     /// The symbols of the file, where one is named.
     fn listed(&self) -> Result<Option<BTreeSet<Symbol>>, SettingsError> {
         let path = self.file.as_str();
@@ -140,13 +189,28 @@ mod tests {
         std::fs::write(&list, "SPY\nQQQ # index").unwrap();
         assert_eq!(chosen(&list).unwrap().map(|all| all.len()), Some(2));
         for (text, says) in [
-            ("SPY\nS P Y", "list.txt: line 2: \"S P Y\" is no symbol. Allowed: 1 to 22"),
+            ("SPY\nS P Y", "list.txt: line 2: something there is no symbol. Allowed: 1 to 22"),
             (&"A".repeat(1_048_577), "it has 1048577 bytes. Allowed: a plain file"),
         ] {
             std::fs::write(&list, text).unwrap();
             let (beside, said) = chosen(&list).unwrap_err();
             assert!(beside && said.contains(says), "{said}");
         }
+        // OPS-3: a list that vanished stands in the way of its own change alone; meanwhile the one that was read holds.
+        std::fs::write(&list, "SPY").unwrap();
+        let mut before = Runtime::default();
+        before.set("screener.file", &list.display().to_string(), "test").unwrap();
+        let held = Held::of(&before, &before.chosen(1, "ann").unwrap());
+        std::fs::remove_file(&list).unwrap();
+        let (mut other, mut elsewhere) = (before.clone(), before.clone());
+        other.set("screener.price_min", "5", "test").unwrap();
+        elsewhere.set("screener.file", "/nowhere.txt", "test").unwrap();
+        assert!(other.may_follow(&before).is_ok() && elsewhere.may_follow(&before).is_err());
+        let (chosen_now, missing) = other.chosen_holding(2, "ann", held.as_ref()).unwrap();
+        assert_eq!(chosen_now.screen.unwrap().file.unwrap(), BTreeSet::from(["SPY".parse().unwrap()]));
+        assert!(missing.unwrap().to_string().contains("list.txt: it cannot be read"));
+        assert!(other.chosen_holding(2, "ann", None).is_err(), "a start has read none");
+        assert!(elsewhere.chosen_holding(2, "ann", held.as_ref()).is_err(), "another file starts to be used");
         for (path, says) in [
             (place.join("nowhere.txt"), "it cannot be read: No such file"),
             (place.to_path_buf(), "it is no plain file"),

@@ -373,8 +373,9 @@ impl Supervisor {
             }
             BotBody::Unfrozen { name, mark } => self.unfreeze(name, mark),
             BotBody::LatchSet { mark } => {
-                if self.latch.replace(mark.clone()).is_none() {
-                    self.latch_written = event.written;
+                // It is shut once: who comes later changes neither its words nor its time.
+                if self.latch.is_none() {
+                    (self.latch, self.latch_written) = (Some(mark.clone()), event.written);
                 }
                 self.kill_waits = self.state != BotState::EmergencyClosingPositions;
             }
