@@ -1,6 +1,8 @@
 //! What the screener asks of a symbol (TRADE-4), as the pure screen wants it.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
 
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Span;
@@ -72,29 +74,41 @@ impl Held {
 }
 
 impl Screener {
-    /// Why the list that is named cannot be read now; nothing where it can, or none is named.
+    /// Why the file that is named cannot be read now; nothing where it can, or none is named. What stands in it is not looked at.
     #[must_use]
     pub fn missing(&self) -> Option<SettingsError> {
-        self.listed().err()
+        self.opened().err()
     }
 
-    /// The symbols of the file, where one is named.
-    fn listed(&self) -> Result<Option<BTreeSet<Symbol>>, SettingsError> {
+    fn unfit(&self, message: String) -> SettingsError {
+        SettingsError::Named { key: "screener.file", path: self.file.as_str().to_owned(), message }
+    }
+
+    fn unread(&self, error: &io::Error) -> SettingsError {
+        self.unfit(format!("it cannot be read: {error}. {ALLOWED}"))
+    }
+
+    /// The file, where one is named.
+    fn opened(&self) -> Result<Option<File>, SettingsError> {
         let path = self.file.as_str();
         if path.is_empty() {
             return Ok(None);
         }
-        let unfit = |message: String| SettingsError::Named { key: "screener.file", path: path.to_owned(), message };
-        let unread = |e: std::io::Error| unfit(format!("it cannot be read: {e}. {ALLOWED}"));
         // Of a device or a pipe the reading might never end.
-        let about = std::fs::metadata(path).map_err(unread)?;
+        let about = std::fs::metadata(path).map_err(|e| self.unread(&e))?;
         if !about.is_file() || about.len() > LARGEST {
             let what =
                 if about.is_file() { format!("it has {} bytes", about.len()) } else { "it is no plain file".into() };
-            return Err(unfit(format!("{what}. {ALLOWED}")));
+            return Err(self.unfit(format!("{what}. {ALLOWED}")));
         }
-        let text = std::fs::read_to_string(path).map_err(unread)?;
-        parse_list(&text).map(Some).map_err(|e| unfit(e.to_string()))
+        File::open(path).map(Some).map_err(|e| self.unread(&e))
+    }
+
+    /// The symbols of the file, where one is named.
+    fn listed(&self) -> Result<Option<BTreeSet<Symbol>>, SettingsError> {
+        let Some(file) = self.opened()? else { return Ok(None) };
+        let text = io::read_to_string(file).map_err(|e| self.unread(&e))?;
+        parse_list(&text).map(Some).map_err(|e| self.unfit(e.of_a_file()))
     }
 
     /// What is asked of a symbol; nothing where nothing is asked, so that every symbol of the feed is taken. `file` holds
