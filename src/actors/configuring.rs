@@ -136,7 +136,6 @@ impl Supervisor {
             self.bear(prepared.bearing);
             self.life.machine.set_deadlines(prepared.deadlines);
             (prepared.then)();
-            self.recorded = prepared.usual;
             self.tell_kill_switch();
         }
         self.happened(&Happening::Configured { number, result: Ok(()) })

@@ -110,10 +110,8 @@ pub(super) struct Supervisor {
     pub(super) applying: VecDeque<(u32, Prepared)>,
     /// The day that is over and not closed.
     open_days: Vec<OpenDay>,
-    /// What holds while defense mode is off: the version that was applied last, recorded or not.
+    /// What holds while defense mode is off.
     pub(super) usual: Usual,
-    /// The same of the version that is recorded: nobody is shown another.
-    pub(super) recorded: Usual,
 }
 
 impl Supervisor {
@@ -132,7 +130,6 @@ impl Supervisor {
             follower: Follower::new(wiring.setup.clone())?,
             mode: wiring.mode,
             usual: wiring.usual.clone(),
-            recorded: wiring.usual.clone(),
             now: life.machine.since(),
             life,
             waiting: VecDeque::new(),

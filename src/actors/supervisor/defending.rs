@@ -51,13 +51,13 @@ impl Supervisor {
     /// As it stands on the board.
     pub(super) fn defense_board(&self) -> Option<DefenseBoard> {
         let mark = self.life.machine.defense()?;
-        let profile = self.recorded.defense;
+        let profile = self.usual.defense;
         Some(DefenseBoard {
             mark: Mark { at: mark.at, who: mark.who.clone(), why: mark.why.clone() },
             share: profile.share,
             price_min: profile.price_min,
             volume_min: profile.volume_min,
-            limits: self.recorded.lines.clone(),
+            limits: self.usual.lines.clone(),
         })
     }
 }

@@ -112,7 +112,7 @@ impl Supervisor {
 
     /// A limit that was reached, with the usual one where defense mode has set it.
     fn tripped(&self, freeze: &desk::risk::Freeze) -> String {
-        let usual = &self.recorded.limits;
+        let usual = &self.usual.limits;
         let usual = match freeze.reason {
             Reason::DailyLoss => usual.day_loss,
             Reason::StrategyLoss => usual.strategy_loss,

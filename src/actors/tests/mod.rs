@@ -100,7 +100,7 @@ impl Scene {
     }
 }
 
-/// One trade a day, and what else version 2 says. Versions 3 to 5 are of strategies, 6 leaves a quarter in defense mode.
+/// One trade a day, and what else version 2 says. Versions 3 to 5 are of strategies.
 fn tightened(limits: Limits) -> Limits {
     Limits { trades_day: 1, day_loss: Money::whole(900), ..limits }
 }
@@ -119,11 +119,6 @@ fn versions(limits: Limits, shown: Arc<AtomicU32>) -> Configure {
     };
     Configure::new(move |number| match number {
         2 => Ok(prepared(number, usual(tightened(limits)))),
-        6 => {
-            let all = usual(limits);
-            let defense = Defense { share: Ratio::from_raw(SCALE / 4), ..all.defense };
-            Ok(prepared(number, Usual { defense, ..all }))
-        }
         3..=5 => Ok(prepared(number, Usual { chosen: Some(choosing::chosen(number)), ..usual(limits) })),
         _ => Err(format!("There is no version {number}.")),
     })

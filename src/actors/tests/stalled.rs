@@ -164,22 +164,3 @@ fn ops_3_a_version_is_shown_when_it_is_recorded_and_not_before() {
         assert_eq!(bot.shown.load(Ordering::SeqCst), 3);
     });
 }
-
-/// OPS-3, RISK-11: the same of the limits of defense mode: shown are those that are recorded.
-#[test]
-fn ops_3_limits_are_shown_when_they_are_recorded_and_not_before() {
-    run(async {
-        let bot = Bot::new("limits", &Scene::new(7, &["2024-05-28"]), None).await;
-        let (half, quarter) = (Ratio::from_raw(SCALE / 2), Ratio::from_raw(SCALE / 4));
-        let share = |board: &Board| board.defense.as_ref().map(|d| d.share);
-        bot.tell(Command::EnterDefense).await.unwrap();
-        bot.until("half", |b| share(b) == Some(half)).await;
-        bot.fill_the_disk(true);
-        bot.tell(Command::ApplyConfig(6)).await.unwrap();
-        bot.until("it waits", |b| b.applying == Some(6)).await;
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(share(&bot.tree.board.borrow()), Some(half));
-        bot.fill_the_disk(false);
-        bot.until("it holds", |b| b.applying.is_none() && share(b) == Some(quarter)).await;
-    });
-}
