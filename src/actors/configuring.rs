@@ -61,6 +61,8 @@ pub struct Prepared {
     pub then: Arc<dyn Fn() + Send + Sync>,
     /// The keys that wait for the next start.
     pub later: Vec<String>,
+    /// What the version names and is not there, in sentences; what was read before holds.
+    pub missing: Option<String>,
 }
 
 impl fmt::Debug for Prepared {
@@ -152,6 +154,9 @@ impl Supervisor {
             if !what.is_empty() {
                 message = format!("{message} {when}: {}.", what.join(", "));
             }
+        }
+        if let Some(missing) = &prepared.missing {
+            message = format!("{message} {missing}");
         }
         Outcome { message, ..outcome }
     }

@@ -38,7 +38,7 @@ use crate::messages::counter::{Counter, counter};
 use crate::messages::rehearsal::Rehearsals;
 use crate::messages::reports::Reports;
 use crate::messages::supervisor::Order;
-use crate::settings::{Boot, Current, Origin, write_boot};
+use crate::settings::{Boot, Current, Held, Origin, write_boot};
 use crate::store::people::{People, Purpose, Seal, Unsealed};
 use crate::store::{Address, LifeLog, Reader};
 use crate::telemetry;
@@ -189,6 +189,7 @@ async fn stand(
     let (mut life, ended) = Life::new(deadlines, mode, VenueKind::Simulated, Some(log)).map_err(unlivable)?;
     // Defense mode outlives the process: its limits hold from the start.
     let usual = versions::usual(&runtime, Some(runtime.chosen(version, &by)?));
+    let held = usual.chosen.as_ref().and_then(|chosen| Held::of(&runtime, chosen));
     let setup = Setup { epoch, limits: usual.limits(life.defends()), ..standing::setup(identity, &runtime, &feed) };
     let current = Current::new(version, runtime);
     let registered = people.count().await? > 0;
@@ -216,7 +217,7 @@ async fn stand(
         papers,
         left,
         stage,
-        configure: versions::configuring(Arc::clone(&vault), current.clone(), arguments.speed()?),
+        configure: versions::configuring(Arc::clone(&vault), current.clone(), arguments.speed()?, held),
         back_up: backups::backing_up(boot, identity),
         questions: questions::of(&people, identity),
         bearing: versions::bearing(&current.get()),

@@ -119,7 +119,7 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         people: people.clone(),
         books: Some(reader),
         clock: Arc::new(clock::now),
-        host: host(boot),
+        host: host(boot, &current),
         symbols: feed.instruments.iter().map(|i| i.symbol).collect(),
         bars: Some(bars(feed, tree.board.clone())),
         rehearsals,
@@ -150,11 +150,13 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
 }
 
 /// How the machine stands, from now on.
-fn host(boot: &Boot) -> Host {
+fn host(boot: &Boot, current: &Current) -> Host {
     let (data, since, watch) = (boot.folders.data().to_owned(), clock::now(), Stopwatch::start());
+    let current = current.clone();
     Arc::new(move || {
         let run = Span::nanos(i64::try_from(watch.elapsed().as_nanos()).unwrap_or(i64::MAX));
-        HostLine { free: free_bytes(&data), clock_set: clock::now() - since - run, since }
+        let missing = current.get().screener.missing().map(|error| error.to_string());
+        HostLine { free: free_bytes(&data), clock_set: clock::now() - since - run, since, missing }
     })
 }
 

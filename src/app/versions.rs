@@ -1,7 +1,7 @@
 //! The versions of the runtime configuration, from the vault: for the pages that change them, and for the supervisor that
 //! applies them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use desk::domain::time::Span;
 use desk::machines::supervisor::Deadlines;
@@ -14,7 +14,7 @@ use crate::cli::run_bot::Speed;
 use crate::gateway::clock;
 use crate::gateway::vault::{Saving as Sealing, Vault, VaultError};
 use crate::messages::board::LimitLine;
-use crate::settings::{Current, Runtime, SettingsError, Takes, difference};
+use crate::settings::{Current, Held, Runtime, SettingsError, Takes, difference};
 use crate::web::{NotSaved, Saved, Saving, Versions};
 
 /// The vault as the pages see it.
@@ -32,12 +32,16 @@ impl Versions for Sealed {
     }
 
     fn check(&self, new: &Runtime) -> Result<(), SettingsError> {
-        new.chosen(0, "").map(drop)
+        let newest = self.0.newest().ok().flatten();
+        match newest.and_then(|newest| Runtime::read(&newest.document, "the newest version").ok()) {
+            Some(before) => new.may_follow(&before),
+            None => new.chosen(0, "").map(drop),
+        }
     }
 
     fn save(&self, new: &Runtime, saving: &Saving) -> Result<u32, NotSaved> {
         // What cannot be applied is not kept as the newest: the next start would fail on it.
-        new.chosen(0, &saving.by).map_err(NotSaved::Unfit)?;
+        self.check(new).map_err(NotSaved::Unfit)?;
         let sealing = Sealing { at: clock::now(), by: saving.by.clone(), why: saving.why.clone(), over: saving.over };
         let saved = match saving.same_as {
             Some(earlier) => self.0.roll_back(earlier, sealing),
@@ -51,9 +55,9 @@ impl Versions for Sealed {
 }
 
 /// What the supervisor applies: a version of the vault, against what the process was started with. What is in force is put
-/// into `current`.
-pub(super) fn configuring(vault: Arc<Vault>, current: Current, speed: Speed) -> Configure {
-    let started = current.get();
+/// into `current`; the list of symbols that it has read is `held` for as long as its file cannot be read.
+pub(super) fn configuring(vault: Arc<Vault>, current: Current, speed: Speed, held: Option<Held>) -> Configure {
+    let (started, held) = (current.get(), Arc::new(Mutex::new(held)));
     Configure::new(move |number| {
         let version = vault.read(number).map_err(|error| match error {
             VaultError::Missing { .. } => format!("There is no version {number} of the configuration."),
@@ -68,10 +72,18 @@ pub(super) fn configuring(vault: Arc<Vault>, current: Current, speed: Speed) -> 
             ));
         }
         let new = Runtime::read(&version.document, &format!("version {number}")).map_err(|e| format!("{e}."))?;
-        let chosen = new.chosen(number, &version.by).map_err(|e| format!("{e}."))?;
+        let list = held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let chosen = new.chosen_holding(number, &version.by, list.as_ref());
+        let (chosen, missing) = chosen.map_err(|e| format!("{e}."))?;
+        let list = Held::of(&new, &chosen);
         let mut prepared = prepared(&started, &new, chosen, speed)?;
-        let current = current.clone();
-        prepared.then = Arc::new(move || current.set(number, new.clone()));
+        prepared.missing =
+            missing.map(|e| format!("{e}. The list that was read before stays; a start needs the file."));
+        let (current, held) = (current.clone(), Arc::clone(&held));
+        prepared.then = Arc::new(move || {
+            held.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&list);
+            current.set(number, new.clone());
+        });
         Ok(prepared)
     })
 }
@@ -87,7 +99,8 @@ fn prepared(started: &Runtime, new: &Runtime, chosen: Chosen, speed: Speed) -> R
     }
     let later = changes.iter().filter(|c| c.takes == Takes::NextStart).map(|c| c.key.clone()).collect();
     let (bearing, deadlines) = (bearing(new), deadlines(new, speed));
-    Ok(Prepared { usual: usual(new, Some(chosen)), bearing, deadlines, then: Arc::new(|| ()), later })
+    let usual = usual(new, Some(chosen));
+    Ok(Prepared { usual, bearing, deadlines, then: Arc::new(|| ()), later, missing: None })
 }
 
 /// A stop and an end are given the market's time. How long a change of configuration takes is the machine's affair: a market

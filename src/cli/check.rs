@@ -21,7 +21,7 @@ use crate::gateway::control::{holder, last_heartbeat};
 use crate::gateway::vault::{KeySource, Vault};
 use crate::gateway::{clock, free_bytes};
 use crate::settings::{Boot, Runtime, proves_writable};
-use crate::store::{self, Address, Check as Verifying, LifeLog, Report, Signers, read_heads};
+use crate::store::{self, Address, Check as Verifying, LifeLog, Report, Signers, StoreError, read_heads};
 
 /// Below this a day's logs and books may not fit.
 const ROOM: u64 = 512 * 1024 * 1024;
@@ -309,12 +309,15 @@ fn life(boot: &Boot) -> Point {
     const NAME: &str = "life";
     const REMEDY: &str = "A start refuses it. Keep the file as it is, it is evidence, and restore it from a backup (tbot backups, \
                           tbot restore).";
+    const ANOTHER: &str = "A start refuses it. Start with the version of the program that wrote it, or a newer one. The file is whole: \
+                           leave it as it is.";
     let path = boot.folders.data().join("life.log");
     if !path.exists() {
         return Point::remark(NAME, "there is no log of the bot's life yet", "The first start makes it: tbot run.");
     }
     let (events, torn) = match LifeLog::read(&path) {
         Ok(read) => read,
+        Err(e @ StoreError::Unknown { .. }) => return Point::wrong(NAME, e.to_string(), ANOTHER),
         Err(e) => return Point::wrong(NAME, e.to_string(), REMEDY),
     };
     let mut machine = Supervisor::new(Deadlines::default(), Mode::Paper);

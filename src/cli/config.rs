@@ -14,7 +14,7 @@ use crate::gateway::clock;
 use crate::gateway::control::holder;
 use crate::gateway::vault::{KeySource, Saving, Vault, VaultError};
 use crate::settings::{
-    Boot, Change, Effective, Home, Key, Origin, Runtime, Takes, catalogue, difference, find, markdown, nearest,
+    Boot, Change, Effective, Home, Key, Kind, Origin, Runtime, Takes, catalogue, difference, find, markdown, nearest,
     write_boot,
 };
 
@@ -59,7 +59,7 @@ pub struct Keys {
 /// What to read.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// TOML, or lines NAME=VALUE
+    /// Lines NAME=VALUE; a path among them that does not begin with / is meant from the file's own folder
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Say what would change, and change nothing
@@ -169,9 +169,25 @@ struct Older {
     runtime: Vec<(&'static str, String)>,
 }
 
+impl Older {
+    /// Makes paths whole: one that does not begin at the root is meant from the folder of the file that names it, wherever the
+    /// command is given and wherever the bot will read it.
+    fn settle(&mut self, file: &Path) -> Result<(), Failure> {
+        let of_path = |name: &str| find(name).is_some_and(|key| matches!(key.kind, Kind::Path));
+        for (_, value) in self.runtime.iter_mut().filter(|(name, value)| of_path(name) && !value.is_empty()) {
+            let beside = file.parent().unwrap_or(Path::new("")).join(&*value);
+            let whole = std::path::absolute(&beside);
+            let whole = whole.map_err(|e| Failure::bad_input("import", format!("{}: {e}", beside.display())))?;
+            *value = whole.display().to_string();
+        }
+        Ok(())
+    }
+}
+
 fn import(arguments: &Import) -> Result<(), Failure> {
     let boot = arguments.bot.boot()?;
-    let older = older(&arguments.file)?;
+    let mut older = older(&arguments.file)?;
+    older.settle(&arguments.file)?;
     let (now, version) = runtime(&boot)?;
     let mut new = now.clone();
     let origin = arguments.file.display().to_string();
@@ -180,10 +196,8 @@ fn import(arguments: &Import) -> Result<(), Failure> {
     }
     new.validate()?;
     let changes = difference(&now, &new);
-    if !changes.is_empty() {
-        // A start takes the newest version: one that cannot be applied is none.
-        new.chosen(version, "")?;
-    }
+    // A start takes the newest version: one that cannot be applied is none.
+    new.may_follow(&now)?;
     let saved = if arguments.check { None } else { write(&boot, &older, &changes, &new, version, &origin)? };
     let runs = saved.is_some() && holder(&boot.folders.control()).held;
     let done = if arguments.check { "would change" } else { "changed" };
@@ -320,9 +334,10 @@ mod tests {
         let bot = BotArguments { data: Some(place.join("data")), config: None };
         let arguments = |check| Import { file: file.clone(), check, json: true, bot: bot.clone() };
         std::fs::write(&file, format!("screener.file={}\nWEB_LISTEN=127.0.0.1:9000\n", list.display())).unwrap();
-        for (text, says) in
-            [(None, "it cannot be read"), (Some("SPY\n$$$"), "list.txt: line 2: \"$$$\" is no symbol. Allowed:")]
-        {
+        for (text, says) in [
+            (None, "it cannot be read"),
+            (Some("SPY\n$$$"), "list.txt: line 2: something there is no symbol. Allowed:"),
+        ] {
             if let Some(text) = text {
                 std::fs::write(&list, text).unwrap();
             }
@@ -334,5 +349,15 @@ mod tests {
         assert!(!place.join("data").exists());
         std::fs::write(&list, "SPY").unwrap();
         import(&arguments(false)).unwrap();
+
+        // A path that is relative is meant from the file's own folder, and a list that vanished is no other key's affair.
+        std::fs::write(&file, "screener.file=list.txt\n").unwrap();
+        import(&arguments(false)).unwrap();
+        let (now, version) = runtime(&bot.boot().unwrap()).unwrap();
+        assert_eq!((now.get("screener.file").unwrap(), version), (list.display().to_string(), 1), "the same file");
+        std::fs::remove_file(&list).unwrap();
+        std::fs::write(&file, "MAX_DAILY_LOSS=500\n").unwrap();
+        import(&arguments(false)).unwrap();
+        assert_eq!(runtime(&bot.boot().unwrap()).unwrap().1, 2);
     }
 }

@@ -35,6 +35,6 @@ pub use folders::{Folders, make_folder, proves_writable, replace};
 pub use key::{Effect, Home, Key, Kind, Larger, Needs, Takes};
 pub use layers::{Effective, Origin, Sources};
 pub use nearest::nearest;
-pub use runtime::{Change, FloatWatch, Runtime, difference, difference_to};
+pub use runtime::{Change, FloatWatch, Held, Runtime, difference, difference_to};
 pub use secret::{Secret, mask};
 pub use version::agree;

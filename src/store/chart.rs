@@ -71,7 +71,7 @@ impl Reader {
         let rows: Vec<(Vec<u8>,)> =
             on!(Pool, &self.pool, c => sqlx::query_as(sql::CHART_CHANGES).bind(book.number).fetch_all(c).await)
                 .map_err(|e| StoreError::from_driver("reading the changes of the chart", e))?;
-        let odd = |e| StoreError::Unfit { reason: format!("a change of the chart: {e}") };
+        let odd = |e| StoreError::Unread { reason: format!("a change of the chart: {e}") };
         rows.iter().map(|(bytes,)| read(bytes).map_err(odd)).collect()
     }
 }

@@ -69,6 +69,18 @@ pub enum StoreError {
         /// Which record, and why.
         reason: String,
     },
+    /// What is stored cannot be read as what it should be.
+    Unread {
+        /// Which record, and why.
+        reason: String,
+    },
+    /// A stored event is of no kind that this program knows.
+    Unknown {
+        /// The file and the line.
+        place: String,
+        /// Why it cannot be read.
+        reason: String,
+    },
     /// An entry is not what was booked.
     Touched {
         /// The first one.
@@ -138,6 +150,8 @@ impl StoreError {
             Self::NoBook { .. } => "STORE_NO_BOOK",
             Self::Refused { .. } => "STORE_REFUSED",
             Self::Unfit { .. } => "STORE_UNFIT",
+            Self::Unread { .. } => "STORE_UNREAD",
+            Self::Unknown { .. } => "STORE_UNKNOWN_EVENT",
             Self::Touched { .. } => "STORE_TOUCHED",
             Self::Silent { .. } => "STORE_SILENT",
             Self::MayChange { .. } => "STORE_ROLE_MAY_CHANGE",
@@ -205,7 +219,7 @@ impl StoreError {
                 Some(said.to_string())
             }
             // A value that our own question brought back and that nothing of ours ever wrote.
-            Self::Unfit { reason } => Some(reason.clone()),
+            Self::Unfit { reason } | Self::Unread { reason } => Some(reason.clone()),
             _ => None,
         }
     }
@@ -249,6 +263,13 @@ impl fmt::Display for StoreError {
             Self::NoBook { identity } => write!(f, "there is no book of {identity} in this database"),
             Self::Refused { reason } => write!(f, "the books refused a record: {reason}. Nothing of it was written"),
             Self::Unfit { reason } => write!(f, "{reason}. Nothing of it was written"),
+            Self::Unread { reason } => f.write_str(reason),
+            Self::Unknown { place, reason } => write!(
+                f,
+                "{place}: this program, {}, does not know the event there: {reason}. Its hash is right, so nobody touched it: \
+                 another version of the program wrote it",
+                env!("CARGO_PKG_VERSION")
+            ),
             Self::Touched { seq } => write!(
                 f,
                 "entry {seq} does not have the hash that its bytes make, so it was touched. Nothing is taken from these \

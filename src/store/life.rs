@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use desk::domain::bot::BotEvent;
 use desk::domain::chain::Hash;
+use serde::Deserialize;
 
 use super::error::StoreError;
 
@@ -101,17 +102,32 @@ fn parse(path: &Path, text: &[u8]) -> Result<Parsed, StoreError> {
     let whole = u64::try_from(text.len().saturating_sub(torn.len())).unwrap_or(u64::MAX);
     let mut parsed = Parsed { events: Vec::new(), head: Hash::default(), whole, torn: !torn.is_empty() };
     for (number, line) in (1_u64..).zip(lines) {
-        let unfit = |why: &str| StoreError::Unfit { reason: format!("{}: line {number}: {why}", path.display()) };
+        let place = || format!("{}: line {number}", path.display());
+        let unfit = |why: &str| StoreError::Unread { reason: format!("{}: {why}", place()) };
         let line = std::str::from_utf8(line).map_err(|_| unfit("it is no text"))?;
         let (bytes, hash) = line.split_once('\t').ok_or_else(|| unfit("the hash is missing"))?;
         let next = parsed.head.link(bytes.as_bytes());
         if next.to_string() != hash {
             return Err(unfit("its hash does not follow from the lines before; it was touched"));
         }
-        parsed.events.push(BotEvent::from_bytes(bytes.as_bytes()).map_err(|e| unfit(&e.to_string()))?);
+        let event = BotEvent::from_bytes(bytes.as_bytes());
+        parsed.events.push(event.map_err(|e| StoreError::Unknown { place: place(), reason: unknown(bytes, &e) })?);
         parsed.head = next;
     }
     Ok(parsed)
+}
+
+/// Why an event cannot be read: its kind, where that alone is unknown.
+fn unknown(bytes: &str, error: &serde_json::Error) -> String {
+    /// What every event begins with.
+    #[derive(Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    match serde_json::from_str(bytes) {
+        Ok(Kind { kind }) if error.to_string().starts_with("unknown variant") => format!("its kind is {kind:?}"),
+        _ => error.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -147,6 +163,39 @@ mod tests {
         std::fs::remove_file(path).unwrap();
     }
 
+    /// LEDG-4a: what an earlier program wrote of its rehearsals is read; what no program of this version knows is refused with its
+    /// place, and nothing is said of writing.
+    #[test]
+    fn ledg_4a_an_unknown_event_is_refused_by_its_line_and_its_kind() {
+        let path = place("unknown");
+        let line = |head: &mut Hash, bytes: &str| {
+            *head = head.link(bytes.as_bytes());
+            format!("{bytes}\t{head}\n")
+        };
+        let at = "2026-11-20T15:00:00Z";
+        let began = format!(
+            "{{\"v\":1,\"seq\":1,\"at\":\"{at}\",\"kind\":\"rehearsal_began\",\"data\":{{\"mark\":{{\"at\":\"{at}\",\
+             \"who\":{{\"kind\":\"person\",\"name\":\"ada\"}},\"why\":\"\"}}}}}}"
+        );
+        let mut head = Hash::default();
+        let known = line(&mut head, &began);
+        std::fs::write(&path, &known).unwrap();
+        assert_eq!(LifeLog::open(&path).unwrap().1[0].body.kind(), "rehearsal_began");
+        for (bytes, says) in [
+            (began.replace("rehearsal_began", "moon_rose"), "its kind is \"moon_rose\""),
+            (began.replace("\"v\":1", "\"v\":9"), "version 9 is unknown"),
+        ] {
+            let next = line(&mut head.clone(), &bytes);
+            std::fs::write(&path, format!("{known}{next}")).unwrap();
+            let error = LifeLog::open(&path).map(drop).unwrap_err();
+            let said = error.to_string();
+            assert_eq!(error.code(), "STORE_UNKNOWN_EVENT", "{said}");
+            assert!(said.contains(": line 2") && said.contains(says), "{said}");
+            assert!(said.contains("another version of the program wrote it") && !said.contains("Nothing"), "{said}");
+        }
+        std::fs::remove_file(path).unwrap();
+    }
+
     #[test]
     fn a_torn_last_line_is_cut_off_and_a_touched_line_is_named() {
         let path = place("torn");
@@ -171,7 +220,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             for said in [LifeLog::open(&path).map(drop), LifeLog::read(&path).map(drop)] {
                 let said = said.unwrap_err().to_string();
-                assert!(says.iter().all(|s| said.contains(s)), "{said}");
+                assert!(says.iter().all(|s| said.contains(s)) && !said.contains("written"), "{said}");
             }
         }
         std::fs::remove_file(path).unwrap();

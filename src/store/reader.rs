@@ -300,7 +300,7 @@ pub(super) fn at_rest(file: &Path) -> bool {
 
 /// A value that no writer of ours stores.
 pub(super) fn odd(table: &'static str, key: i64, column: &str, found: &str) -> StoreError {
-    StoreError::Unfit { reason: format!("{table} {key}, {column}: {found} cannot be read; verify the books") }
+    StoreError::Unread { reason: format!("{table} {key}, {column}: {found} cannot be read; verify the books") }
 }
 
 pub(super) fn account_code(code: i64) -> Option<AccountCode> {

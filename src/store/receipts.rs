@@ -141,7 +141,7 @@ fn write(path: &Path, bytes: &[u8], signature: &Signature) -> Result<(), StoreEr
 
 fn read(path: &Path) -> Result<Stored, StoreError> {
     let whole = std::fs::read(path).map_err(|source| StoreError::File { path: path.to_owned(), source })?;
-    let unfit = || StoreError::Unfit { reason: format!("{} is no receipt", path.display()) };
+    let unfit = || StoreError::Unread { reason: format!("{} is no receipt", path.display()) };
     let mut lines = whole.split(|b| *b == b'\n');
     let (bytes, second) = (lines.next().ok_or_else(unfit)?, lines.next().ok_or_else(unfit)?);
     let signature = serde_json::from_slice(second).map_err(|_| unfit())?;

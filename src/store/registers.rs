@@ -147,7 +147,7 @@ pub(super) fn day_of(number: i64) -> Option<Date> {
 }
 
 pub(super) fn unfit(what: &str) -> StoreError {
-    StoreError::Unfit { reason: format!("{what} cannot be read; verify the books") }
+    StoreError::Unread { reason: format!("{what} cannot be read; verify the books") }
 }
 
 pub(super) fn parsed<T: std::str::FromStr>(text: &str, what: &str) -> Result<T, StoreError> {

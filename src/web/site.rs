@@ -54,7 +54,7 @@ pub type Backups = Arc<dyn Fn() -> Result<Vec<BackupLine>, String> + Send + Sync
 pub type Host = Arc<dyn Fn() -> HostLine + Send + Sync>;
 
 /// How the machine stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostLine {
     /// Bytes that may still be written where the data lie; nothing where the system does not say.
     pub free: Option<u64>,
@@ -62,6 +62,8 @@ pub struct HostLine {
     pub clock_set: Span,
     /// When the process began.
     pub since: Timestamp,
+    /// Which file that the configuration names cannot be read now, and why.
+    pub missing: Option<String>,
 }
 
 impl HostLine {

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use desk::domain::bot::{BotEvent, Mode};
 use desk::domain::chain::Hash;
 use desk::domain::decimal::{Money, Quantity};
 use desk::domain::event::{Body, Event};
@@ -25,6 +26,7 @@ use desk::machines::ledger::{
     BookFact, Books, BrokerCash, BrokerExecution, BrokerFigures, CashActivity, ClosingRecord, DayClose, Fill, Journal,
     ListedPrice, LotChoice, OpenQuestions, PriceList, Sealed, SessionEnd,
 };
+use desk::machines::supervisor::{Deadlines, Supervisor};
 
 /// The kinds of entries that this version writes. A kind that is written from now on joins, with its sample.
 const WRITTEN: [EntryKind; 9] = [
@@ -89,6 +91,21 @@ fn kept_events_are_read_and_written_to_the_same_bytes() {
         let event = Event::from_bytes(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(event.body.kind(), name);
         assert_eq!(text(event.to_bytes().unwrap()), text(bytes), "{name}");
+    }
+}
+
+/// LEDG-4a: what an earlier program wrote of the bot's life and this one does not is still read, and changes nothing (decision 0027).
+#[test]
+fn events_of_the_bots_life_that_are_written_no_more_are_read_and_change_nothing() {
+    let mut bot = Supervisor::new(Deadlines::default(), Mode::Paper);
+    let fresh = bot.clone();
+    let kept = kept("v1", "life.");
+    assert_eq!(kept.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["rehearsal_began", "rehearsal_ended"]);
+    for (name, bytes) in kept {
+        let event = BotEvent::from_bytes(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+        assert_eq!((event.body.kind(), text(event.to_bytes().unwrap())), (name.as_str(), text(bytes)));
+        bot.apply(&event).unwrap();
+        assert_eq!((bot.state(), bot.rehearsing(), bot.freezes().count()), (fresh.state(), None, 0), "{name}");
     }
 }
 

@@ -10,7 +10,7 @@ use desk::strategies::Parameters;
 use desk::world::trader::Setup;
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::stage::{Scene, Seen, Stage, Terms};
 use super::teller::Teller;
@@ -20,6 +20,8 @@ use crate::messages::board::{Board, Mark};
 
 /// Why nothing was played.
 const UNRECORDED: &str = "its begin could not be written into the audit";
+/// How long the audit may take to write it.
+const AUDITED: Duration = Duration::from_secs(10);
 /// How often the live bot is looked at until it stands still.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long that may take; then it is taken as it is, and the checklist says what changed.
@@ -65,8 +67,8 @@ impl Rehearsal<'_> {
             "session": plan.session, "prices": scene.name, "why": self.mark.why,
             "windows": plan.segments.iter().map(|s| s.strategy).collect::<Vec<_>>(),
         });
-        let recorded = teller.note("rehearsal_began", teller.board.id.clone(), begun).blocking_recv();
-        let unrecorded = recorded.err().map(|_| UNRECORDED.to_owned());
+        let recorded = teller.note("rehearsal_began", teller.board.id.clone(), begun);
+        let unrecorded = self.recorded(recorded).err();
         teller.say(None, None, format!("The rehearsal of {} begins. No real order is sent.", plan.session));
         let before = self.standing_still();
         let (sent, before) = (before.sent, before.told(&mut teller));
@@ -120,6 +122,28 @@ impl Rehearsal<'_> {
         let checklist = Checklist::of(plan, &ran);
         teller.say(None, None, checklist.verdict());
         teller.end(checklist);
+    }
+
+    /// Waits until the begin stands in the audit: not without end, and not once somebody ends the rehearsal.
+    fn recorded(&self, mut written: oneshot::Receiver<()>) -> Result<(), String> {
+        let watch = Stopwatch::start();
+        loop {
+            match written.try_recv() {
+                Ok(()) => return Ok(()),
+                Err(oneshot::error::TryRecvError::Closed) => return Err(UNRECORDED.to_owned()),
+                Err(oneshot::error::TryRecvError::Empty) => {}
+            }
+            if let Some(why) = self.stop.get() {
+                return Err(why.clone());
+            }
+            if watch.elapsed() >= AUDITED {
+                let seconds = AUDITED.as_secs();
+                return Err(format!(
+                    "{UNRECORDED} within {seconds} s: its database does not answer. Nothing was played"
+                ));
+            }
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// The same machines, this strategy alone, under the rehearsal's own name: its order ids cannot be a live order's.

@@ -40,6 +40,8 @@ pub(in crate::actors) fn stage(market: &Market, folder: &Path) -> (Stage, Heard)
         tapes: market.tapes.iter().map(|t| Tape { bars: inside(t), quotes: Vec::new() }).collect(),
         closes: vec![None; market.tapes.len()],
     };
+    // An audit whose database does not answer: nobody hears that anything was written.
+    let (mute, waiting) = (market.setup.identity.as_str().starts_with("MUTE_"), Mutex::new(Vec::new()));
     let slow = market.setup.identity.as_str().starts_with("SLOW_");
     let strategies = market.setup.strategies.clone();
     let stage = Stage {
@@ -57,7 +59,11 @@ pub(in crate::actors) fn stage(market: &Market, folder: &Path) -> (Stage, Heard)
         notes: Arc::new(move |note| {
             let (written, told) = oneshot::channel();
             noted.lock().unwrap().push(note);
-            written.send(()).unwrap();
+            if mute {
+                waiting.lock().unwrap().push(written);
+            } else {
+                written.send(()).unwrap();
+            }
             told
         }),
         shown,
@@ -141,6 +147,23 @@ fn res_3_a_rehearsal_leaves_the_live_bot_bit_for_bit_unchanged() {
         let orders = notes.iter().filter(|n| n.detail["simulated"]["kind"] == "intended").map(|n| &n.object);
         assert!(orders.clone().all(|o| o.contains("REHE")), "a simulated order cannot be taken for a live one");
         assert!(orders.clone().all(|o| !own.iter().any(|e| e.contains(o.as_str()))));
+    });
+}
+
+/// LIFE-4: an audit that does not answer is waited for within a limit; then the rehearsal ends, says why, and has played nothing.
+#[test]
+fn life_4_a_rehearsal_whose_begin_is_not_recorded_ends_and_says_so() {
+    run(async {
+        let mut market = Market::new(7, &["2024-05-28"]);
+        market.setup.identity = "MUTE_US_SIM_01".parse().unwrap();
+        let bot = Bot::new("mute", &market, None).await;
+        bot.tell(Command::Rehearse).await.unwrap();
+        let last = bot.rehearsals.until("ended", |r| r.ended.is_some()).await;
+        assert_eq!(last.passed(), Some(false));
+        let verdict = format!("{:?} {:?}", last.verdict, last.checklist);
+        assert!(verdict.contains("audit within 10 s: its database does not answer. Nothing was played"), "{verdict}");
+        assert!(last.windows.iter().all(|w| w.state == WindowState::Cut && w.bars == 0), "{last:#?}");
+        bot.until("over", |b| !b.rehearsing).await;
     });
 }
 

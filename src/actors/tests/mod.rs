@@ -115,6 +115,7 @@ fn versions(limits: Limits, shown: Arc<AtomicU32>) -> Configure {
             move || shown.store(number, Ordering::SeqCst)
         }),
         later: vec!["lifecycle.autostart".to_owned()],
+        missing: None,
     };
     Configure::new(move |number| match number {
         2 => Ok(prepared(number, usual(tightened(limits)))),

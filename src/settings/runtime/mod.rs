@@ -17,6 +17,7 @@ mod rules;
 mod screening;
 
 pub use difference::{Change, difference, difference_to};
+pub use screening::Held;
 
 use chrono_tz::Tz;
 use desk::domain::decimal::{Money, Price, Quantity, Ratio, SCALE};

@@ -1,6 +1,8 @@
 //! What the screener asks of a symbol (TRADE-4), as the pure screen wants it.
 
 use std::collections::BTreeSet;
+use std::fs::File;
+use std::io;
 
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Span;
@@ -23,29 +25,90 @@ impl Runtime {
     /// # Errors
     /// [`SettingsError::Named`] where the screener's file cannot be used.
     pub fn chosen(&self, version: u32, by: &str) -> Result<Chosen, SettingsError> {
-        let screen = self.screener.criteria(self.screener.listed()?);
-        Ok(Chosen { version, by: by.to_owned(), strategies: self.lines(), screen })
+        self.chosen_holding(version, by, None).map(|(chosen, _)| chosen)
+    }
+
+    /// The same for a bot that runs: where the file cannot be read any more and is still the one that `held` came from, that
+    /// list stays, and why it had to is said beside it.
+    ///
+    /// # Errors
+    /// As [`Self::chosen`].
+    pub fn chosen_holding(
+        &self,
+        version: u32,
+        by: &str,
+        held: Option<&Held>,
+    ) -> Result<(Chosen, Option<SettingsError>), SettingsError> {
+        let held = held.filter(|held| held.file == self.screener.file.as_str());
+        let (listed, missing) = match (self.screener.listed(), held) {
+            (Err(missing), Some(held)) => (Some(held.symbols.clone()), Some(missing)),
+            (listed, _) => (listed?, None),
+        };
+        let screen = self.screener.criteria(listed);
+        Ok((Chosen { version, by: by.to_owned(), strategies: self.lines(), screen }, missing))
+    }
+
+    /// Nothing where this version may follow another: a list of symbols is asked for where it is named anew.
+    ///
+    /// # Errors
+    /// As [`Self::chosen`].
+    pub fn may_follow(&self, before: &Self) -> Result<(), SettingsError> {
+        if self.screener.file == before.screener.file { Ok(()) } else { self.chosen(0, "").map(drop) }
+    }
+}
+
+/// The list that was read of a file, for as long as the file cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    file: String,
+    symbols: BTreeSet<Symbol>,
+}
+
+impl Held {
+    /// What a version has brought; nothing where it names no file.
+    #[must_use]
+    pub fn of(runtime: &Runtime, chosen: &Chosen) -> Option<Self> {
+        let symbols = chosen.screen.as_ref()?.file.clone()?;
+        Some(Self { file: runtime.screener.file.as_str().to_owned(), symbols })
     }
 }
 
 impl Screener {
-    /// The symbols of the file, where one is named.
-    fn listed(&self) -> Result<Option<BTreeSet<Symbol>>, SettingsError> {
+    /// Why the file that is named cannot be read now; nothing where it can, or none is named. What stands in it is not looked at.
+    #[must_use]
+    pub fn missing(&self) -> Option<SettingsError> {
+        self.opened().err()
+    }
+
+    fn unfit(&self, message: String) -> SettingsError {
+        SettingsError::Named { key: "screener.file", path: self.file.as_str().to_owned(), message }
+    }
+
+    fn unread(&self, error: &io::Error) -> SettingsError {
+        self.unfit(format!("it cannot be read: {error}. {ALLOWED}"))
+    }
+
+    /// The file, where one is named.
+    fn opened(&self) -> Result<Option<File>, SettingsError> {
         let path = self.file.as_str();
         if path.is_empty() {
             return Ok(None);
         }
-        let unfit = |message: String| SettingsError::Named { key: "screener.file", path: path.to_owned(), message };
-        let unread = |e: std::io::Error| unfit(format!("it cannot be read: {e}. {ALLOWED}"));
         // Of a device or a pipe the reading might never end.
-        let about = std::fs::metadata(path).map_err(unread)?;
+        let about = std::fs::metadata(path).map_err(|e| self.unread(&e))?;
         if !about.is_file() || about.len() > LARGEST {
             let what =
                 if about.is_file() { format!("it has {} bytes", about.len()) } else { "it is no plain file".into() };
-            return Err(unfit(format!("{what}. {ALLOWED}")));
+            return Err(self.unfit(format!("{what}. {ALLOWED}")));
         }
-        let text = std::fs::read_to_string(path).map_err(unread)?;
-        parse_list(&text).map(Some).map_err(|e| unfit(e.to_string()))
+        File::open(path).map(Some).map_err(|e| self.unread(&e))
+    }
+
+    /// The symbols of the file, where one is named.
+    fn listed(&self) -> Result<Option<BTreeSet<Symbol>>, SettingsError> {
+        let Some(file) = self.opened()? else { return Ok(None) };
+        let text = io::read_to_string(file).map_err(|e| self.unread(&e))?;
+        parse_list(&text).map(Some).map_err(|e| self.unfit(e.of_a_file()))
     }
 
     /// What is asked of a symbol; nothing where nothing is asked, so that every symbol of the feed is taken. `file` holds
@@ -140,13 +203,28 @@ mod tests {
         std::fs::write(&list, "SPY\nQQQ # index").unwrap();
         assert_eq!(chosen(&list).unwrap().map(|all| all.len()), Some(2));
         for (text, says) in [
-            ("SPY\nS P Y", "list.txt: line 2: \"S P Y\" is no symbol. Allowed: 1 to 22"),
+            ("SPY\nS P Y", "list.txt: line 2: something there is no symbol. Allowed: 1 to 22"),
             (&"A".repeat(1_048_577), "it has 1048577 bytes. Allowed: a plain file"),
         ] {
             std::fs::write(&list, text).unwrap();
             let (beside, said) = chosen(&list).unwrap_err();
             assert!(beside && said.contains(says), "{said}");
         }
+        // OPS-3: a list that vanished stands in the way of its own change alone; meanwhile the one that was read holds.
+        std::fs::write(&list, "SPY").unwrap();
+        let mut before = Runtime::default();
+        before.set("screener.file", &list.display().to_string(), "test").unwrap();
+        let held = Held::of(&before, &before.chosen(1, "ann").unwrap());
+        std::fs::remove_file(&list).unwrap();
+        let (mut other, mut elsewhere) = (before.clone(), before.clone());
+        other.set("screener.price_min", "5", "test").unwrap();
+        elsewhere.set("screener.file", "/nowhere.txt", "test").unwrap();
+        assert!(other.may_follow(&before).is_ok() && elsewhere.may_follow(&before).is_err());
+        let (chosen_now, missing) = other.chosen_holding(2, "ann", held.as_ref()).unwrap();
+        assert_eq!(chosen_now.screen.unwrap().file.unwrap(), BTreeSet::from(["SPY".parse().unwrap()]));
+        assert!(missing.unwrap().to_string().contains("list.txt: it cannot be read"));
+        assert!(other.chosen_holding(2, "ann", None).is_err(), "a start has read none");
+        assert!(elsewhere.chosen_holding(2, "ann", held.as_ref()).is_err(), "another file starts to be used");
         for (path, says) in [
             (place.join("nowhere.txt"), "it cannot be read: No such file"),
             (place.to_path_buf(), "it is no plain file"),

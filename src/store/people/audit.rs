@@ -233,5 +233,5 @@ pub(super) fn who_text(who: &Who) -> String {
 }
 
 fn odd(seq: i64, why: &str) -> StoreError {
-    StoreError::Unfit { reason: format!("record {seq} of the audit: {why}") }
+    StoreError::Unread { reason: format!("record {seq} of the audit: {why}") }
 }

@@ -212,7 +212,7 @@ async fn keep(
 }
 
 fn line((number, hash, at, who, about, n, matched_at, head, summary): Row) -> Result<StatementLine, StoreError> {
-    let unfit = |what: &str| StoreError::Unfit { reason: format!("statement {number}: {what} cannot be read") };
+    let unfit = |what: &str| StoreError::Unread { reason: format!("statement {number}: {what} cannot be read") };
     Ok(StatementLine {
         number: unsigned(number),
         hash: hash.as_slice().try_into().map(Hash::from_bytes).map_err(|_| unfit("its hash"))?,

@@ -232,5 +232,5 @@ fn damaged(e: rusqlite::Error) -> Stop {
     };
     let damage = matches!(code, Some(DatabaseCorrupt | NotADatabase)) || said.starts_with("malformed database schema");
     // What is unfit counts as damage here, as it does where the drivers bring such a value back.
-    Stop::Failed(if damage { StoreError::Unfit { reason: said } } else { protocol(&said) })
+    Stop::Failed(if damage { StoreError::Unread { reason: said } } else { protocol(&said) })
 }

@@ -135,5 +135,5 @@ impl Records for Tree {
 }
 
 fn unfit(reason: String) -> Stop {
-    Stop::Failed(StoreError::Unfit { reason })
+    Stop::Failed(StoreError::Unread { reason })
 }

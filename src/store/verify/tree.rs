@@ -461,7 +461,7 @@ fn short(bytes: &[u8], at: usize) -> usize {
 
 /// What the format does not know.
 fn odd(page: u32, what: &str) -> Stop {
-    Stop::Failed(StoreError::Unfit { reason: format!("page {page}: {what}") })
+    Stop::Failed(StoreError::Unread { reason: format!("page {page}: {what}") })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use desk::domain::bot::BotState;
 use desk::domain::decimal::{Money, SCALE};
 use desk::domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -67,7 +68,14 @@ fn no_window(board: &Board) -> Option<String> {
     let open: Vec<&str> = session.windows.iter().map(|w| w.as_str()).collect();
     let next = board.strategies.iter().filter_map(|s| Some((s.opens_after(board.at)?, s.name))).min();
     let with_start = |what: String| {
-        (!trades).then(|| format!("No window is traded in the state {}. After Start {what}.", board.state.word()))
+        let before = match board.state {
+            _ if trades => return None,
+            _ if board.latch.is_some() => " After the kill latch is reset, and Start,",
+            BotState::Started | BotState::Stopped | BotState::Error => " After Start",
+            // What goes on is followed by a state of its own; Start is refused until then.
+            _ => return Some(format!("No window is traded in the state {}.", board.state.word())),
+        };
+        Some(format!("No window is traded in the state {}.{before} {what}.", board.state.word()))
     };
     match next {
         _ if !open.is_empty() => with_start(format!("the window of {} goes on", open.join(" and "))),

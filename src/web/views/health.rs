@@ -101,7 +101,7 @@ pub(super) fn machine(board: &Board, host: &HostLine, latencies: &Latencies) -> 
             "symbols": data.symbols, "clean": count(data.clean), "corrupt": count(data.corrupt),
             "fallen": count(data.fallen), "lowest": lowest,
         },
-        "disk": said(host.disk()), "clock": said(host.clock()), "since": moment(host.since),
+        "disk": said(host.disk()), "clock": said(host.clock()), "since": moment(host.since), "missing": host.missing,
         "program": env!("CARGO_PKG_VERSION"), "configuration": Runtime::SCHEMA, "books": crate::store::SCHEMA,
     })
 }

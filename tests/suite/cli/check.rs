@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use desk::domain::chain::Hash;
 use serde_json::Value;
 
 use super::bot::Bot;
@@ -48,6 +49,14 @@ fn ops_8_a_check_changes_nothing_and_names_what_stands_in_the_way() {
     let touched = check(&["--fast"]).json();
     assert_eq!(point(&touched, "life")["verdict"], "wrong", "{touched:#}");
     assert!(point(&touched, "life")["found"].as_str().unwrap().contains("life.log: line "), "{touched:#}");
+    // LEDG-4a: an event of another version is no damage, and a backup is no remedy.
+    let last = whole.trim_end().rsplit_once('\t').unwrap().1.parse::<Hash>().unwrap();
+    let bytes = r#"{"v":1,"seq":1,"at":"2026-11-20T15:00:00Z","kind":"moon_rose","data":{}}"#;
+    std::fs::write(&life, format!("{whole}{bytes}\t{}\n", last.link(bytes.as_bytes()))).unwrap();
+    let newer = check(&["--fast"]).json();
+    let (found, remedy) = (point(&newer, "life")["found"].as_str(), point(&newer, "life")["remedy"].as_str());
+    assert!(found.is_some_and(|f| f.contains("does not know the event there: its kind is \"moon_rose\"")), "{newer:#}");
+    assert!(remedy.is_some_and(|r| r.contains("the version of the program") && !r.contains("backup")), "{newer:#}");
     std::fs::write(&life, whole).unwrap();
 
     let key = folder.path().join("data/keys/tbot.key");

@@ -408,8 +408,10 @@ fn web_6_components_tell_their_age_and_reason_and_metrics_are_well_formed() {
     assert_eq!(component("clock").1["reason"], "it was set by 12 ms since the process began");
     let host = super::sample::host();
     let (little, set) = (Some(511 << 20), desk::domain::time::Span::nanos(-1_000_000_001));
-    assert!(HostLine { free: little, ..host }.disk().unwrap_err().contains("511 MiB are free; 512 MiB are needed"));
-    assert!(HostLine { free: None, ..host }.disk().is_err());
+    assert!(
+        HostLine { free: little, ..host.clone() }.disk().unwrap_err().contains("511 MiB are free; 512 MiB are needed")
+    );
+    assert!(HostLine { free: None, ..host.clone() }.disk().is_err());
     assert!(HostLine { clock_set: set, ..host }.clock().unwrap_err().contains("set by -1001 ms"), "{set:?}");
     assert_eq!(component("books").1["status"], "waiting");
     server.later(desk::domain::time::Span::minutes(3));

@@ -128,6 +128,11 @@ fn the_dashboard_says_why_no_window_comes() {
         b.strategies[2].suspended = Some("it panicked".to_owned());
     };
     let stopped: fn(&mut Board) = |b| b.state = BotState::Stopped;
+    let latched: fn(&mut Board) = |b| {
+        b.state = BotState::Stopped;
+        b.latch = Some(Mark { at: sample::at("15:30:00"), who: Who::Owner, why: String::new() });
+    };
+    let closing: fn(&mut Board) = |b| b.state = BotState::EmergencyClosingPositions;
     let stopped_inside: fn(&mut Board) = |b| {
         b.state = BotState::Stopped;
         b.session.as_mut().unwrap().windows.push(Close);
@@ -148,6 +153,12 @@ fn the_dashboard_says_why_no_window_comes() {
             stopped_inside,
             "No window is traded in the state stopped. After Start the window of close goes on.",
         ),
+        (
+            "15:45:00",
+            latched,
+            "No window is traded in the state stopped. After the kill latch is reset, and Start, the next is mid, at 16:00:00 UTC.",
+        ),
+        ("15:45:00", closing, "No window is traded in the state closing now."),
     ] {
         let page = at(time, change);
         assert!(page.contains(said), "{said}: {page}");

@@ -527,7 +527,7 @@ pub(crate) fn bars(symbol: Symbol) -> Vec<Bar> {
 
 /// A machine with room, whose clock was set by a little.
 pub(crate) fn host() -> HostLine {
-    HostLine { free: Some(9_876_543_210), clock_set: Span::nanos(12_000_000), since: at("13:02:44") }
+    HostLine { free: Some(9_876_543_210), clock_set: Span::nanos(12_000_000), since: at("13:02:44"), missing: None }
 }
 
 /// Two backups, one without its checksum.

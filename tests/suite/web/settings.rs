@@ -34,7 +34,7 @@ impl Versions for Kept {
     }
 
     fn check(&self, new: &Runtime) -> Result<(), SettingsError> {
-        new.chosen(0, "").map(drop)
+        new.may_follow(&self.0.lock().unwrap_or_else(PoisonError::into_inner).last().unwrap().runtime)
     }
 
     fn save(&self, new: &Runtime, saving: &Saving) -> Result<u32, NotSaved> {

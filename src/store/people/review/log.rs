@@ -398,7 +398,7 @@ fn item_of((number, source, kind, title, about, day): ItemRow) -> Result<Item, S
 }
 
 fn unfit(which: &str, what: &str) -> StoreError {
-    StoreError::Unfit { reason: format!("{which} of the review: {what} cannot be understood by this version") }
+    StoreError::Unread { reason: format!("{which} of the review: {what} cannot be understood by this version") }
 }
 
 fn signed(n: u64) -> i64 {

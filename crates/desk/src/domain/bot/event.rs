@@ -162,6 +162,18 @@ pub enum BotBody {
         /// By whom, why.
         mark: Mark,
     },
+    /// Only earlier programs wrote it: a rehearsal is no event of the bot's life any more (decision 0027). It changes nothing.
+    RehearsalBegan {
+        /// By whom, why.
+        mark: Mark,
+    },
+    /// The same of its end.
+    RehearsalEnded {
+        /// Whether every point passed.
+        passed: bool,
+        /// In words.
+        why: String,
+    },
     /// A session began.
     SessionBegan {
         /// Which.
@@ -232,6 +244,8 @@ impl BotBody {
             Self::StrategyReinstated { .. } => "strategy_reinstated",
             Self::ErrorRaised { .. } => "error_raised",
             Self::Acknowledged { .. } => "acknowledged",
+            Self::RehearsalBegan { .. } => "rehearsal_began",
+            Self::RehearsalEnded { .. } => "rehearsal_ended",
             Self::SessionBegan { .. } => "session_began",
             Self::SessionEnded { .. } => "session_ended",
             Self::ConfigApplied { .. } => "config_applied",
@@ -290,6 +304,8 @@ mod tests {
             BotBody::StrategyReinstated { strategy, mark: mark.clone() },
             BotBody::ErrorRaised { mark: mark.clone(), remedy: "look".to_owned() },
             BotBody::Acknowledged { mark: mark.clone() },
+            BotBody::RehearsalBegan { mark },
+            BotBody::RehearsalEnded { passed: false, why: "stopped".to_owned() },
             BotBody::SessionBegan { session },
             BotBody::SessionEnded { session },
             BotBody::ConfigApplied { number: 7 },

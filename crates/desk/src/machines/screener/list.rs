@@ -25,14 +25,24 @@ pub enum ListError {
     },
 }
 
+const ALLOWED: &str = "Allowed: 1 to 22 letters, digits, points, dashes, slashes or underscores; one a line or separated by \
+                       commas; what follows # is left out";
+
+impl ListError {
+    /// The same of a file, without what stands there: whoever may name a file need not be one who may read it.
+    #[must_use]
+    pub fn of_a_file(&self) -> String {
+        match self {
+            Self::NoSymbol { line, .. } => format!("line {line}: something there is no symbol. {ALLOWED}"),
+            Self::TooMany { .. } => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSymbol { line, text } => write!(
-                f,
-                "line {line}: {text:?} is no symbol. Allowed: 1 to 22 letters, digits, points, dashes, slashes or \
-                 underscores; one a line or separated by commas; what follows # is left out"
-            ),
+            Self::NoSymbol { line, text } => write!(f, "line {line}: {text:?} is no symbol. {ALLOWED}"),
             Self::TooMany { most } => write!(f, "there are more than {most} symbols"),
         }
     }

@@ -364,14 +364,18 @@ impl Supervisor {
             }
             BotBody::Commanded { key, command, caller, .. } => self.answers.commanded(key, command, &caller.who),
             BotBody::Answered { key, answer } => self.answers.answered(key, answer),
-            BotBody::Finished { .. } | BotBody::EmergencyFound { .. } => {}
+            BotBody::Finished { .. }
+            | BotBody::EmergencyFound { .. }
+            | BotBody::RehearsalBegan { .. }
+            | BotBody::RehearsalEnded { .. } => {}
             BotBody::Frozen(freeze) => {
                 self.freezes.insert(freeze.name.clone(), freeze.clone());
             }
             BotBody::Unfrozen { name, mark } => self.unfreeze(name, mark),
             BotBody::LatchSet { mark } => {
-                if self.latch.replace(mark.clone()).is_none() {
-                    self.latch_written = event.written;
+                // It is shut once: who comes later changes neither its words nor its time.
+                if self.latch.is_none() {
+                    (self.latch, self.latch_written) = (Some(mark.clone()), event.written);
                 }
                 self.kill_waits = self.state != BotState::EmergencyClosingPositions;
             }

@@ -39,6 +39,26 @@ fn risk_15_a_kill_latches_until_it_is_reset() {
     life.done(Command::Start);
 }
 
+/// RISK-15a: a record with two kills under one latch tells the first one's words with the first one's time.
+#[test]
+fn risk_15a_a_second_kill_changes_neither_the_words_nor_the_time_of_the_first() {
+    let mut bot = Supervisor::new(Deadlines::default(), Mode::Paper);
+    let at = Timestamp::from_seconds(1_800_000_000);
+    let mark = |who: &str| Mark { at, who: Who::Person(who.to_owned()), why: who.to_owned() };
+    let bodies = [
+        BotBody::LatchSet { mark: mark("ada") },
+        BotBody::LatchSet { mark: mark("bob") },
+        BotBody::LatchReset { mark: mark("eve") },
+    ];
+    for (body, second) in bodies.into_iter().zip(1..) {
+        let written = Some(Timestamp::from_seconds(1_900_000_000 + second));
+        let event = BotEvent { written, ..bot.stamped(at, body) };
+        bot.apply(&event).unwrap();
+    }
+    let kept: Vec<_> = bot.unlatched().map(|u| (u.set.clone(), u.set_written)).collect();
+    assert_eq!(kept, [(mark("ada"), Some(Timestamp::from_seconds(1_900_000_001)))]);
+}
+
 #[test]
 fn risk_13_a_latch_that_was_set_elsewhere_is_recorded_and_carried_out() {
     for state in BotState::ALL.into_iter().filter(|s| s.is_set_up()) {
