@@ -162,11 +162,11 @@ async fn confirm(
         let message = format!("You have asked for it, so you cannot confirm it: that takes another reviewer. {could}");
         return Err(Refusal::Forbidden(message));
     }
-    let detail = json!({ "asked_by": p.by, "reason": p.reason, "item": p.item });
-    note(shared, visitor, "unlock", &format!("day:{day}"), detail, false).await?;
     let session = SessionId { date: day, calendar: whole.book.calendar };
     let closes = whole.reader.closes(&whole.book, u32::MAX).await?;
     let records = closes.into_iter().map(|close| close.record).filter(|record| record.session >= session).collect();
+    let detail = json!({ "asked_by": p.by, "reason": p.reason, "item": p.item });
+    note(shared, visitor, "unlock", &format!("day:{day}"), detail, false).await?;
     let (by, second, reason) = (p.by.clone(), visitor.name.clone(), p.reason.clone());
     let unlock = Unlock { session, by, second, reason, records };
     let author = Author { by: p.by.clone(), reason: p.reason.clone() };

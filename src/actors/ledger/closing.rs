@@ -156,7 +156,10 @@ impl Ledger {
             let why = format!(
                 "{by} asked for it when a later session had begun, and what the broker said at its end was not kept"
             );
-            self.held.insert(session, Held { cause: Cause::Reopened, why });
+            // One that held up nobody still does not.
+            let failed = self.held.get(&session).is_some_and(|held| held.cause == Cause::Check);
+            let cause = if failed { Cause::Check } else { Cause::Reopened };
+            self.held.insert(session, Held { cause, why });
             self.queue_up(None, vec![After::DaysOpen(self.open_days())]);
         }
         false
@@ -290,7 +293,7 @@ impl Ledger {
                     return;
                 }
                 if let (Some(why), Some(held)) = (failing, own.held.get_mut(&day)) {
-                    held.why = why;
+                    *held = Held { cause: Cause::Check, why };
                 }
                 own.queue_up(None, vec![After::DaysOpen(own.open_days())]);
                 own.pump(ctx);

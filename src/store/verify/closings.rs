@@ -23,7 +23,11 @@ use crate::store::words::{Book, Closing};
 /// Account, currency, commodity, and the strategy; for the sums of lots, the lot.
 type Key = (i64, String, Option<String>, Option<String>);
 /// Σ amount, Σ units.
-type Sums = BTreeMap<Key, (i128, i128)>;
+type Sums<K = Key> = BTreeMap<K, (i128, i128)>;
+/// A lot by its holder.
+type Held = (Key, Option<String>);
+/// Cost and units of each line of a lot: one that two strategies hold has two, and their names are not stored beside it.
+type Lots = BTreeMap<Key, Vec<(i128, i128)>>;
 /// Sequence, session, n, hash, bytes, signature.
 type Row = (i64, i64, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
@@ -62,7 +66,7 @@ struct Page {
     balances: BTreeMap<i64, Sums>,
     /// A balance that a closing states more than once.
     doubled: BTreeMap<i64, Key>,
-    lots: BTreeMap<i64, Sums>,
+    lots: BTreeMap<i64, Lots>,
 }
 
 /// The closings of a book, checked as the walk comes to their entries.
@@ -77,8 +81,8 @@ pub(super) struct Closings<'a> {
     signers: Option<&'a Signers>,
     /// The version of the chart that each record names.
     named: Vec<Named>,
-    balances: Cumulative,
-    lots: Cumulative,
+    balances: Cumulative<Key>,
+    lots: Cumulative<Held>,
 }
 
 impl<'a> Closings<'a> {
@@ -142,16 +146,15 @@ impl<'a> Closings<'a> {
             self.named.push((seq, chart));
         }
         check_prices(book, entry, &bytes)?;
-        let stored = |sums: &mut BTreeMap<i64, Sums>| sums.remove(&row_seq).unwrap_or_default();
-        let balances = stored(&mut self.page.balances);
+        let balances = self.page.balances.remove(&row_seq).unwrap_or_default();
         if let Some(key) = self.page.doubled.remove(&row_seq) {
             let finding = found("closing_balance", book.number).seq(seq).column(&column(&key));
             return Err(finding.values("two lines", "one line").into());
         }
         compare("closing_balance", book, seq, &balances, self.balances.up_to(day))?;
-        let lots = stored(&mut self.page.lots);
-        let open: Sums = self.lots.up_to(day).iter().filter(|(_, sums)| sums.1 != 0).map(own_sums).collect();
-        compare("closing_lot", book, seq, &lots, &open)?;
+        let mut lots = self.page.lots.remove(&row_seq).unwrap_or_default();
+        lots.values_mut().for_each(|lines| lines.sort_unstable());
+        compare_lots(book, seq, &lots, &open_lots(self.lots.up_to(day)))?;
         self.checked = self.checked.saturating_add(1);
         if self.page.rows.is_empty() {
             self.page = Page::after(reader, book, row_seq).await?;
@@ -189,9 +192,9 @@ impl<'a> Closings<'a> {
         let session = date_number(entry.draft.session);
         for p in &entry.draft.postings {
             let strategy = p.tags.strategy.map(|s| s.as_str().to_owned());
-            self.balances.add(session, key(p, strategy), p);
+            self.balances.add(session, key(p, strategy.clone()), p);
             if let (true, Some(lot)) = (p.account.is_position(), &p.tags.lot) {
-                self.lots.add(session, key(p, Some(lot.to_string())), p);
+                self.lots.add(session, (key(p, Some(lot.to_string())), strategy), p);
             }
         }
     }
@@ -234,9 +237,7 @@ impl Page {
         .map_err(reading)?;
         for (of, account, currency, commodity, lot, units, cost) in lots {
             let key = (account, currency, Some(commodity), Some(lot));
-            // A lot that two strategies hold has a line for each.
-            let sums = page.lots.entry(of).or_default().entry(key).or_default();
-            *sums = (sums.0.saturating_add(cost.into()), sums.1.saturating_add(units.into()));
+            page.lots.entry(of).or_default().entry(key).or_default().push((cost.into(), units.into()));
         }
         Ok(page)
     }
@@ -269,8 +270,14 @@ fn key(p: &Posting, last: Option<String>) -> Key {
     (i64::from(p.account.code()), p.currency.to_string(), commodity, last)
 }
 
-fn own_sums((key, sums): (&Key, &(i128, i128))) -> (Key, (i128, i128)) {
-    (key.clone(), *sums)
+/// The lines of the lots that are open.
+fn open_lots(held: &Sums<Held>) -> Lots {
+    let mut lots = Lots::new();
+    for ((key, _), sums) in held.iter().filter(|(_, sums)| sums.1 != 0) {
+        lots.entry(key.clone()).or_default().push(*sums);
+    }
+    lots.values_mut().for_each(|lines| lines.sort_unstable());
+    lots
 }
 
 /// What a line sums, in words.
@@ -292,16 +299,36 @@ fn compare(table: &'static str, book: &Book, seq: u64, stored: &Sums, computed: 
     Ok(())
 }
 
+/// Names the first lot whose lines differ.
+fn compare_lots(book: &Book, seq: u64, stored: &Lots, computed: &Lots) -> Result<(), Stop> {
+    for key in computed.keys().chain(stored.keys()) {
+        if stored.get(key) != computed.get(key) {
+            let show = |lots: &Lots| {
+                let lines = lots.get(key).map_or(&[][..], Vec::as_slice);
+                lines.iter().map(|(cost, units)| format!("{cost}, {units}")).collect::<Vec<_>>().join("; ")
+            };
+            let finding = found("closing_lot", book.number).seq(seq).column(&column(key));
+            return Err(finding.values(show(stored), show(computed)).into());
+        }
+    }
+    Ok(())
+}
+
 /// Sums by session, and their total up to the session last asked for.
-#[derive(Default)]
-struct Cumulative {
-    sessions: BTreeMap<i64, Sums>,
-    total: Sums,
+struct Cumulative<K> {
+    sessions: BTreeMap<i64, Sums<K>>,
+    total: Sums<K>,
     through: i64,
 }
 
-impl Cumulative {
-    fn add(&mut self, session: i64, key: Key, posting: &Posting) {
+impl<K> Default for Cumulative<K> {
+    fn default() -> Self {
+        Self { sessions: BTreeMap::new(), total: BTreeMap::new(), through: 0 }
+    }
+}
+
+impl<K: Clone + Ord> Cumulative<K> {
+    fn add(&mut self, session: i64, key: K, posting: &Posting) {
         if session <= self.through {
             add(self.total.entry(key.clone()).or_default(), posting);
         }
@@ -309,7 +336,7 @@ impl Cumulative {
     }
 
     /// The sums of all sessions up to one; going back (a session closed again) sums anew.
-    fn up_to(&mut self, session: i64) -> &Sums {
+    fn up_to(&mut self, session: i64) -> &Sums<K> {
         if session < self.through {
             self.total.clear();
             self.through = 0;

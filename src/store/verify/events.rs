@@ -112,6 +112,10 @@ impl Walk {
             }
             let [of, seq, at, kind, version, previous, hash, bytes] =
                 values.first_chunk::<8>().unwrap_or(&[ValueRef::Null; 8]);
+            // Read as a number it would pass as a row of another book.
+            if !matches!(of, ValueRef::Integer(_)) {
+                return Err(found("event", self.book.number).column("book").values("no number", "a book").into());
+            }
             if whole(*of) > self.book.number {
                 return Ok(());
             }

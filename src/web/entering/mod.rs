@@ -94,7 +94,7 @@ pub(crate) async fn enter(
 /// The field that a refusal is about.
 fn about(refused: &NotBooked, kind: &Kind) -> Option<&'static str> {
     let field = match refused.code() {
-        "day_shut" => "day",
+        "day_shut" | "year_closed_later" => "day",
         "not_yet" => "when",
         "already_booked" if kind.fields.contains(&"entry") => "entry",
         "already_booked" | "bad_item" => "reference",

@@ -154,6 +154,17 @@ async fn ledg_12_a_day_closed_beside_a_later_one_is_verified_by_its_own_entries_
             "closing_lot",
             6,
         ),
+        // Two lines that sum to the true one.
+        (
+            "UPDATE closing_lot SET line = line + 100 WHERE seq = 6;
+             INSERT INTO closing_lot SELECT book, seq, 1, account, currency, commodity, lot, units + 5, cost, reference
+             FROM closing_lot WHERE seq = 6 AND line = 101;
+             INSERT INTO closing_lot SELECT book, seq, 2, account, currency, commodity, lot, -5, 0, reference
+             FROM closing_lot WHERE seq = 6 AND line = 101;
+             DELETE FROM closing_lot WHERE seq = 6 AND line = 101",
+            "closing_lot",
+            6,
+        ),
         ("UPDATE closing_record SET bytes = hash WHERE seq = 6", "closing_record", 6),
         ("UPDATE entry SET session = 20260601 WHERE seq = 3", "entry", 3),
     ];

@@ -219,6 +219,19 @@ fn a_year_that_is_closed_late_leaves_the_next_day_its_income() {
     assert_eq!(desk.of_day(3).balance(AccountCode::OTHER_INCOME, Currency::USD), Ok(money("-0.01")));
 }
 
+/// BOOKS.md section 2: a result goes to 3200 once: not again from a day whose results a later session's end of a year has taken.
+#[test]
+fn a_year_that_was_closed_in_a_later_session_is_not_closed_again_before_it() {
+    let mut desk = crossed();
+    desk.book(3, &cent(3)).unwrap();
+    let by = || "ann".to_owned();
+    let third = YearClose { session: session(3), by: by() };
+    let late = desk.books.year_close_as(&desk.of_day(3), at(3), &third).unwrap();
+    desk.seal(3, late[0].clone());
+    let refused = desk.books.year_close_as(&desk.of_day(2), at(3), &YearClose { session: session(2), by: by() });
+    assert_eq!(refused.unwrap_err().code(), "year_closed_later");
+}
+
 /// LEDG-7: a closed day that is opened again while a later one trades is closed again from the figures of its record, and the days
 /// after it in their order.
 #[test]

@@ -133,6 +133,13 @@ pub enum ActivityRefusal {
         /// The lot.
         lot: LotId,
     },
+    /// A year is to end on a day whose results went with a later session's end of a year.
+    YearClosedLater {
+        /// The session.
+        session: SessionId,
+        /// The later one.
+        later: SessionId,
+    },
 }
 
 impl ActivityRefusal {
@@ -156,6 +163,7 @@ impl ActivityRefusal {
             Self::LotsStay { .. } => "lots_stay",
             Self::LotsSealed { .. } => "lots_sealed",
             Self::LotOpenedLater { .. } => "lot_opened_later",
+            Self::YearClosedLater { .. } => "year_closed_later",
         }
     }
 }
@@ -225,6 +233,11 @@ impl fmt::Display for ActivityRefusal {
             Self::LotOpenedLater { seq, lot } => {
                 write!(f, "lot {lot} was opened after entry {seq}, which can only close what was open before it")
             }
+            Self::YearClosedLater { session, later } => write!(
+                f,
+                "a year was closed in {later} already, with the results of {session}; what came to {session} since goes with the \
+                 next close of a year"
+            ),
         }
     }
 }

@@ -75,6 +75,8 @@ pub struct Books {
     pub(super) dividends: BTreeMap<ItemId, Announced>,
     /// What a contract's lot was last settled at: its opening price, or a daily settlement's.
     pub(super) references: BTreeMap<TextKey, Price>,
+    /// The latest session in which a year was closed.
+    pub(super) year_closed: Option<SessionId>,
     sources: BTreeMap<EntryKind, BTreeMap<TextKey, u64>>,
     pub(super) settled_through: BTreeMap<Currency, Date>,
     /// Sessions that take nothing any more.
@@ -121,6 +123,7 @@ impl Books {
             accruals: BTreeMap::new(),
             dividends: BTreeMap::new(),
             references: BTreeMap::new(),
+            year_closed: None,
             sources: BTreeMap::new(),
             settled_through: BTreeMap::new(),
             closed: BTreeSet::new(),
@@ -228,7 +231,10 @@ impl Books {
             EntryKind::DayClose => self.note_close(entry),
             EntryKind::Unlock => self.note_unlock(entry),
             EntryKind::Variation => self.note_variation(entry),
-            EntryKind::YearClose => self.basis.leave_out(entry),
+            EntryKind::YearClose => {
+                self.basis.leave_out(entry);
+                self.year_closed = self.year_closed.max(Some(d.session));
+            }
             _ => {}
         }
     }

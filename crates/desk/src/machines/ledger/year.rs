@@ -113,8 +113,12 @@ impl Books {
     /// The end of a fiscal year from the books of its last session alone ([`Self::of_day`]): what a later day has earned stays there.
     ///
     /// # Errors
-    /// [`BookRefusal`].
+    /// [`BookRefusal`]; [`ActivityRefusal::YearClosedLater`] where a later session's close of a year has taken these results already.
     pub fn year_close_as(&self, day: &Self, at: Timestamp, of: &YearClose) -> Result<Vec<Draft>, BookRefusal> {
+        let session = of.session;
+        if let Some(later) = self.year_closed.filter(|later| *later > session) {
+            return Err(ActivityRefusal::YearClosedLater { session, later }.into());
+        }
         self.admit(close(self, day, at, of)?)
     }
 
