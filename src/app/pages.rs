@@ -123,9 +123,9 @@ pub(super) fn serve(house: House<'_>, tree: &Tree, (listener, tls): Wire) -> Res
         symbols: feed.instruments.iter().map(|i| i.symbol).collect(),
         bars: Some(bars(feed, tree.board.clone())),
         rehearsals,
+        versions: vault.map(|vault| -> Arc<dyn Versions> { Arc::new(Sealed { vault, current: current.clone() }) }),
         current,
         settings: Arc::new(move || lines.clone()),
-        versions: vault.map(|vault| -> Arc<dyn Versions> { Arc::new(Sealed(vault)) }),
         backups: super::backups::listed(boot),
         reports: super::reports::listed(&boot.folders.output(identity)),
         logs: Arc::new(move || telemetry::recent(&folder)),
@@ -155,8 +155,7 @@ fn host(boot: &Boot, current: &Current) -> Host {
     let current = current.clone();
     Arc::new(move || {
         let run = Span::nanos(i64::try_from(watch.elapsed().as_nanos()).unwrap_or(i64::MAX));
-        let missing = current.get().screener.missing().map(|error| error.to_string());
-        HostLine { free: free_bytes(&data), clock_set: clock::now() - since - run, since, missing }
+        HostLine { free: free_bytes(&data), clock_set: clock::now() - since - run, since, missing: current.missing() }
     })
 }
 

@@ -18,34 +18,34 @@ use crate::settings::{Current, Held, Runtime, SettingsError, Takes, difference};
 use crate::web::{NotSaved, Saved, Saving, Versions};
 
 /// The vault as the pages see it.
-pub(super) struct Sealed(pub(super) Arc<Vault>);
+pub(super) struct Sealed {
+    pub(super) vault: Arc<Vault>,
+    /// What is in force: a list that it has read may stay.
+    pub(super) current: Current,
+}
 
 impl Versions for Sealed {
     fn all(&self) -> Result<Vec<Saved>, String> {
         let read = |number| -> Result<Saved, String> {
-            let version = self.0.read(number).map_err(|e| e.to_string())?;
+            let version = self.vault.read(number).map_err(|e| e.to_string())?;
             let runtime = Runtime::read(&version.document, &format!("version {number}")).map_err(|e| e.to_string())?;
             let (at, by, why) = (version.at, version.by, version.why);
             Ok(Saved { number, at, by, why, same_as: version.same_as, runtime })
         };
-        self.0.versions().map_err(|e| e.to_string())?.into_iter().map(read).collect()
+        self.vault.versions().map_err(|e| e.to_string())?.into_iter().map(read).collect()
     }
 
     fn check(&self, new: &Runtime) -> Result<(), SettingsError> {
-        let newest = self.0.newest().ok().flatten();
-        match newest.and_then(|newest| Runtime::read(&newest.document, "the newest version").ok()) {
-            Some(before) => new.may_follow(&before),
-            None => new.chosen(0, "").map(drop),
-        }
+        new.may_follow(&self.current.get())
     }
 
     fn save(&self, new: &Runtime, saving: &Saving) -> Result<u32, NotSaved> {
-        // What cannot be applied is not kept as the newest: the next start would fail on it.
+        // What cannot be applied is not kept as the newest.
         self.check(new).map_err(NotSaved::Unfit)?;
         let sealing = Sealing { at: clock::now(), by: saving.by.clone(), why: saving.why.clone(), over: saving.over };
         let saved = match saving.same_as {
-            Some(earlier) => self.0.roll_back(earlier, sealing),
-            None => self.0.save(&new.document(), sealing),
+            Some(earlier) => self.vault.roll_back(earlier, sealing),
+            None => self.vault.save(&new.document(), sealing),
         };
         saved.map_err(|error| match error {
             VaultError::Changed { .. } => NotSaved::Changed,
@@ -77,12 +77,13 @@ pub(super) fn configuring(vault: Arc<Vault>, current: Current, speed: Speed, hel
         let (chosen, missing) = chosen.map_err(|e| format!("{e}."))?;
         let list = Held::of(&new, &chosen);
         let mut prepared = prepared(&started, &new, chosen, speed)?;
+        let missing = missing.map(|e| e.to_string());
         prepared.missing =
-            missing.map(|e| format!("{e}. The list that was read before stays; a start needs the file."));
+            missing.as_ref().map(|e| format!("{e}. The list that was read before stays; a start needs the file."));
         let (current, held) = (current.clone(), Arc::clone(&held));
         prepared.then = Arc::new(move || {
             held.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&list);
-            current.set(number, new.clone());
+            current.set(number, new.clone(), missing.clone());
         });
         Ok(prepared)
     })

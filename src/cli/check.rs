@@ -309,8 +309,8 @@ fn life(boot: &Boot) -> Point {
     const NAME: &str = "life";
     const REMEDY: &str = "A start refuses it. Keep the file as it is, it is evidence, and restore it from a backup (tbot backups, \
                           tbot restore).";
-    const ANOTHER: &str = "A start refuses it. Start with the version of the program that wrote it, or a newer one. The file is whole: \
-                           leave it as it is.";
+    const ANOTHER: &str = "A start refuses it. Start with the version of the program that wrote it, or a newer one, and \
+                           leave the file as it is. Its chain holds up to that line.";
     let path = boot.folders.data().join("life.log");
     if !path.exists() {
         return Point::remark(NAME, "there is no log of the bot's life yet", "The first start makes it: tbot run.");

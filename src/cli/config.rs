@@ -59,7 +59,7 @@ pub struct Keys {
 /// What to read.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Lines NAME=VALUE; a path among them that does not begin with / is meant from the file's own folder
+    /// Lines NAME=VALUE; a list's path among them that does not begin with / is meant from the file's own folder
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Say what would change, and change nothing

@@ -113,7 +113,7 @@ impl EmergencyFile {
     /// Where the file is full, or the disk fails.
     pub fn write(&mut self, record: &Emergency) -> Result<(), StoreError> {
         let fail = |source| StoreError::File { path: self.path.clone(), source };
-        let unfit = |why: &str| StoreError::Unread { reason: format!("{}: {why}", self.path.display()) };
+        let unfit = |why: &str| StoreError::Unfit { reason: format!("{}: {why}", self.path.display()) };
         if self.next >= RECORDS {
             return Err(unfit("the emergency file is full"));
         }

@@ -266,8 +266,8 @@ impl fmt::Display for StoreError {
             Self::Unread { reason } => f.write_str(reason),
             Self::Unknown { place, reason } => write!(
                 f,
-                "{place}: this program, {}, does not know the event there: {reason}. Its hash is right, so nobody touched it: \
-                 another version of the program wrote it",
+                "{place}: this program, {}, does not know the event there: {reason}. Its hash follows from \
+                 the lines before: another version of the program may have written it",
                 env!("CARGO_PKG_VERSION")
             ),
             Self::Touched { seq } => write!(

@@ -62,7 +62,7 @@ pub struct HostLine {
     pub clock_set: Span,
     /// When the process began.
     pub since: Timestamp,
-    /// Which file that the configuration names cannot be read now, and why.
+    /// Why the list of symbols that the configuration names is not the one in force; nothing where it is.
     pub missing: Option<String>,
 }
 

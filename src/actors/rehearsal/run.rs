@@ -138,9 +138,7 @@ impl Rehearsal<'_> {
             }
             if watch.elapsed() >= AUDITED {
                 let seconds = AUDITED.as_secs();
-                return Err(format!(
-                    "{UNRECORDED} within {seconds} s: its database does not answer. Nothing was played"
-                ));
+                return Err(format!("{UNRECORDED} within {seconds} s. Nothing was played"));
             }
             std::thread::sleep(LOOK);
         }

@@ -74,12 +74,6 @@ impl Held {
 }
 
 impl Screener {
-    /// Why the file that is named cannot be read now; nothing where it can, or none is named. What stands in it is not looked at.
-    #[must_use]
-    pub fn missing(&self) -> Option<SettingsError> {
-        self.opened().err()
-    }
-
     fn unfit(&self, message: String) -> SettingsError {
         SettingsError::Named { key: "screener.file", path: self.file.as_str().to_owned(), message }
     }

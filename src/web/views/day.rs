@@ -70,8 +70,10 @@ fn no_window(board: &Board) -> Option<String> {
     let with_start = |what: String| {
         let before = match board.state {
             _ if trades => return None,
-            _ if board.latch.is_some() => " After the kill latch is reset, and Start,",
-            BotState::Started | BotState::Stopped | BotState::Error => " After Start",
+            BotState::Started | BotState::Stopped | BotState::Error => match board.latch {
+                Some(_) => " After the kill latch is reset, and Start,",
+                None => " After Start",
+            },
             // What goes on is followed by a state of its own; Start is refused until then.
             _ => return Some(format!("No window is traded in the state {}.", board.state.word())),
         };

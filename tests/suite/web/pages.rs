@@ -109,6 +109,10 @@ fn each_page_shows_each_state_with_data_and_without() {
     }
 }
 
+fn latch(b: &mut Board) {
+    b.latch = Some(Mark { at: sample::at("15:30:00"), who: Who::Owner, why: String::new() });
+}
+
 /// Where no window comes any more, the dashboard says why instead of naming one that nobody will trade in.
 #[test]
 fn the_dashboard_says_why_no_window_comes() {
@@ -130,9 +134,12 @@ fn the_dashboard_says_why_no_window_comes() {
     let stopped: fn(&mut Board) = |b| b.state = BotState::Stopped;
     let latched: fn(&mut Board) = |b| {
         b.state = BotState::Stopped;
-        b.latch = Some(Mark { at: sample::at("15:30:00"), who: Who::Owner, why: String::new() });
+        latch(b);
     };
-    let closing: fn(&mut Board) = |b| b.state = BotState::EmergencyClosingPositions;
+    let closing: fn(&mut Board) = |b| {
+        latch(b);
+        b.state = BotState::EmergencyClosingPositions;
+    };
     let stopped_inside: fn(&mut Board) = |b| {
         b.state = BotState::Stopped;
         b.session.as_mut().unwrap().windows.push(Close);
