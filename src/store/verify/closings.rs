@@ -153,7 +153,9 @@ impl<'a> Closings<'a> {
         }
         compare("closing_balance", book, seq, &balances, self.balances.up_to(day))?;
         let mut lots = self.page.lots.remove(&row_seq).unwrap_or_default();
-        lots.values_mut().for_each(|lines| lines.sort_unstable());
+        for lines in lots.values_mut() {
+            lines.sort_unstable();
+        }
         compare_lots(book, seq, &lots, &open_lots(self.lots.up_to(day)))?;
         self.checked = self.checked.saturating_add(1);
         if self.page.rows.is_empty() {
@@ -276,7 +278,9 @@ fn open_lots(held: &Sums<Held>) -> Lots {
     for ((key, _), sums) in held.iter().filter(|(_, sums)| sums.1 != 0) {
         lots.entry(key.clone()).or_default().push(*sums);
     }
-    lots.values_mut().for_each(|lines| lines.sort_unstable());
+    for lines in lots.values_mut() {
+        lines.sort_unstable();
+    }
     lots
 }
 

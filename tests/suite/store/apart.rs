@@ -124,6 +124,40 @@ impl Made {
 
 type Forge = fn(&Books, &mut Closing);
 
+/// What somebody changes in a file, and the table and entry where it is found.
+const TOUCHED: [(&str, &str, u64); 7] = [
+    ("UPDATE closing_balance SET amount = amount + 1 WHERE seq = 6 AND line = 1", "closing_balance", 6),
+    ("DELETE FROM closing_lot WHERE seq = 8 AND line = 2", "closing_lot", 8),
+    // In front of the true line, another one of the same account or lot.
+    (
+        "UPDATE closing_balance SET line = line + 100 WHERE seq = 6;
+         INSERT INTO closing_balance SELECT book, seq, 1, account, currency, commodity, strategy, amount + 5, units
+         FROM closing_balance WHERE seq = 6 AND line = 101",
+        "closing_balance",
+        6,
+    ),
+    (
+        "UPDATE closing_lot SET line = line + 100 WHERE seq = 6;
+         INSERT INTO closing_lot SELECT book, seq, 1, account, currency, commodity, lot, units + 5, cost, reference
+         FROM closing_lot WHERE seq = 6 AND line = 101",
+        "closing_lot",
+        6,
+    ),
+    // Two lines that sum to the true one.
+    (
+        "UPDATE closing_lot SET line = line + 100 WHERE seq = 6;
+         INSERT INTO closing_lot SELECT book, seq, 1, account, currency, commodity, lot, units + 5, cost, reference
+         FROM closing_lot WHERE seq = 6 AND line = 101;
+         INSERT INTO closing_lot SELECT book, seq, 2, account, currency, commodity, lot, -5, 0, reference
+         FROM closing_lot WHERE seq = 6 AND line = 101;
+         DELETE FROM closing_lot WHERE seq = 6 AND line = 101",
+        "closing_lot",
+        6,
+    ),
+    ("UPDATE closing_record SET bytes = hash WHERE seq = 6", "closing_record", 6),
+    ("UPDATE entry SET session = 20260601 WHERE seq = 3", "entry", 3),
+];
+
 /// LEDG-12, LEDG-4a: both verifiers compute what the closed day came to from its own entries and those before it. Neither a record that
 /// was made with the sums of all entries, every hash right, nor a touched one passes.
 #[tokio::test]
@@ -136,39 +170,7 @@ async fn ledg_12_a_day_closed_beside_a_later_one_is_verified_by_its_own_entries_
         assert!(report.is_sound(), "{}", report.finding.unwrap());
         stranger(&place.address).await.unwrap();
     }
-    let touched = [
-        ("UPDATE closing_balance SET amount = amount + 1 WHERE seq = 6 AND line = 1", "closing_balance", 6),
-        ("DELETE FROM closing_lot WHERE seq = 8 AND line = 2", "closing_lot", 8),
-        // In front of the true line, another one of the same account or lot.
-        (
-            "UPDATE closing_balance SET line = line + 100 WHERE seq = 6;
-             INSERT INTO closing_balance SELECT book, seq, 1, account, currency, commodity, strategy, amount + 5, units
-             FROM closing_balance WHERE seq = 6 AND line = 101",
-            "closing_balance",
-            6,
-        ),
-        (
-            "UPDATE closing_lot SET line = line + 100 WHERE seq = 6;
-             INSERT INTO closing_lot SELECT book, seq, 1, account, currency, commodity, lot, units + 5, cost, reference
-             FROM closing_lot WHERE seq = 6 AND line = 101",
-            "closing_lot",
-            6,
-        ),
-        // Two lines that sum to the true one.
-        (
-            "UPDATE closing_lot SET line = line + 100 WHERE seq = 6;
-             INSERT INTO closing_lot SELECT book, seq, 1, account, currency, commodity, lot, units + 5, cost, reference
-             FROM closing_lot WHERE seq = 6 AND line = 101;
-             INSERT INTO closing_lot SELECT book, seq, 2, account, currency, commodity, lot, -5, 0, reference
-             FROM closing_lot WHERE seq = 6 AND line = 101;
-             DELETE FROM closing_lot WHERE seq = 6 AND line = 101",
-            "closing_lot",
-            6,
-        ),
-        ("UPDATE closing_record SET bytes = hash WHERE seq = 6", "closing_record", 6),
-        ("UPDATE entry SET session = 20260601 WHERE seq = 3", "entry", 3),
-    ];
-    for (n, (script, table, seq)) in touched.into_iter().enumerate() {
+    for (n, (script, table, seq)) in TOUCHED.into_iter().enumerate() {
         for place in Place::each(&format!("apart_touched{n}")).await {
             Made::new(|_, _| ()).store(&place).await;
             let found = tampered(&place.address, script).await;
