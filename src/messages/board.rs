@@ -90,6 +90,8 @@ pub struct Board {
     pub refusals: Vec<RefusalLine>,
     /// Which conditions of the strategies ended an evaluation without a signal, how often.
     pub skips: Vec<SkipLine>,
+    /// Since when those are counted: a start and a strategy that is rebuilt begin anew.
+    pub skips_since: Option<Timestamp>,
     /// What the notifier said, the newest first, at most [`Board::ALERTS`].
     pub alerts: Vec<Alert>,
 }

@@ -202,6 +202,7 @@ mod tests {
             past: Past::default(),
             refusals: Vec::new(),
             skips: Vec::new(),
+            skips_since: None,
             alerts: Vec::new(),
         }
     }

@@ -79,6 +79,7 @@ pub(crate) fn why(board: &Board, strategy: &str, symbol: &str) -> Value {
             "remedy": l.remedy.filter(|_| l.holds).map(|(to, words)| json!({ "to": to, "words": words })),
         })).collect::<Vec<_>>(),
         "groups": groups,
+        "since": board.skips_since.map(clock),
         "asked": { "strategy": strategy, "symbol": symbol },
     })
 }
