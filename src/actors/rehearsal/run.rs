@@ -70,35 +70,38 @@ impl Rehearsal<'_> {
         let recorded = teller.note("rehearsal_began", teller.board.id.clone(), begun);
         let unrecorded = self.recorded(recorded).err();
         teller.say(None, None, format!("The rehearsal of {} begins. No real order is sent.", plan.session));
+        // Where nothing is played nothing is compared: what keeps the audit from answering may keep a look from it too.
+        if unrecorded.is_some() {
+            return end(teller, plan, &Ran { interrupted: unrecorded, ..nothing() });
+        }
         let before = self.standing_still();
         let (sent, before) = (before.sent, before.told(&mut teller));
-        let before_alerts = before.alerts;
         let (scene, screened) = scene.screened(&self.terms.criteria);
         teller.board.left_out = screened.rejected.iter().map(|(s, why)| (*s, why.to_string())).collect();
         let (passed, out) = (screened.chosen.len(), screened.rejected.len());
         teller.board.screened = screened.chosen;
         teller.say(None, None, format!("Screened by price: {passed} passed, {out} left out."));
 
-        let mut ran = Ran {
-            windows: Vec::new(),
-            interrupted: None,
-            orders: 0,
-            unended: 0,
-            positions: 0,
-            books: Ok(0),
-            sent: 0,
-            alerts: 0,
-            before: before.digests,
-            after: Digests::new(),
-        };
+        let played = self.windows(&scene, plan, &mut teller);
+        let after = self.measure();
+        let sent = after.sent.saturating_sub(sent);
+        let after = after.told(&mut teller);
+        let alerts = after.alerts.saturating_sub(before.alerts);
+        let interrupted = self.stop.get().cloned();
+        end(teller, plan, &Ran { interrupted, sent, alerts, before: before.digests, after: after.digests, ..played });
+    }
+
+    /// Plays window after window, until the last or until somebody ends it.
+    fn windows(&self, scene: &Scene, plan: &Plan, teller: &mut Teller<'_>) -> Ran {
+        let mut ran = nothing();
         for (index, segment) in plan.segments.iter().enumerate() {
-            if unrecorded.is_some() || self.stop.get().is_some() {
+            if self.stop.get().is_some() {
                 break;
             }
-            let Some(setup) = self.setup_of(segment.strategy, &scene) else { continue };
+            let Some(setup) = self.setup_of(segment.strategy, scene) else { continue };
             let (fees, stop) = (&self.stage.fees, self.stop);
-            let window = Window { index, segment, scene: &scene, setup, fees, broker: self.broker, stop };
-            match window.play(&mut teller) {
+            let window = Window { index, segment, scene, setup, fees, broker: self.broker, stop };
+            match window.play(teller) {
                 Ok(played) => {
                     ran.windows.push(played.ran);
                     ran.orders = ran.orders.saturating_add(played.orders);
@@ -113,15 +116,7 @@ impl Rehearsal<'_> {
                 Err(halt) => teller.say(None, Some(segment.strategy), format!("it cannot run: {halt}")),
             }
         }
-        ran.interrupted = unrecorded.or_else(|| self.stop.get().cloned());
-        let after = self.measure();
-        ran.sent = after.sent.saturating_sub(sent);
-        let after = after.told(&mut teller);
-        ran.alerts = after.alerts.saturating_sub(before_alerts);
-        ran.after = after.digests;
-        let checklist = Checklist::of(plan, &ran);
-        teller.say(None, None, checklist.verdict());
-        teller.end(checklist);
+        ran
     }
 
     /// Waits until the begin stands in the audit: not without end, and not once somebody ends the rehearsal.
@@ -180,6 +175,29 @@ impl Rehearsal<'_> {
         });
         Measured { seen, sent: board.day.sent }
     }
+}
+
+/// A rehearsal of which nothing was played yet.
+const fn nothing() -> Ran {
+    Ran {
+        windows: Vec::new(),
+        interrupted: None,
+        orders: 0,
+        unended: 0,
+        positions: 0,
+        books: Ok(0),
+        sent: 0,
+        alerts: 0,
+        before: Digests::new(),
+        after: Digests::new(),
+    }
+}
+
+/// Tells what came of it.
+fn end(mut teller: Teller<'_>, plan: &Plan, ran: &Ran) {
+    let checklist = Checklist::of(plan, ran);
+    teller.say(None, None, checklist.verdict());
+    teller.end(checklist);
 }
 
 fn digest(name: &str, value: &impl Serialize) -> (String, Hash) {

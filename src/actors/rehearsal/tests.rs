@@ -162,6 +162,7 @@ fn life_4_a_rehearsal_whose_begin_is_not_recorded_ends_and_says_so() {
         assert_eq!(last.passed(), Some(false));
         let verdict = format!("{:?} {:?}", last.verdict, last.checklist);
         assert!(verdict.contains("audit within 10 s. Nothing was played"), "{verdict}");
+        assert!(verdict.contains("nothing was compared"), "the live bot was not looked at either: {verdict}");
         assert!(last.windows.iter().all(|w| w.state == WindowState::Cut && w.bars == 0), "{last:#?}");
         bot.until("over", |b| !b.rehearsing).await;
     });

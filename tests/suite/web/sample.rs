@@ -471,6 +471,7 @@ pub(crate) fn board() -> Board {
         past: past(),
         refusals: refusals(),
         skips: skips(),
+        skips_since: Some(at("14:31:00")),
         alerts: alerts(),
     }
 }
