@@ -50,6 +50,8 @@ pub struct Board {
     pub open_days: Vec<OpenDay>,
     /// Set since, by whom, why.
     pub latch: Option<Mark>,
+    /// When it was set by the clock on the wall, where that is recorded.
+    pub latch_written: Option<Timestamp>,
     /// Defense mode, while it is on (RISK-11).
     pub defense: Option<DefenseBoard>,
     /// What holds entries back.

@@ -24,6 +24,8 @@ pub struct Standing {
     pub mode: Mode,
     /// The latch.
     pub latch: Option<Mark>,
+    /// When it was set by the clock on the wall, where that is recorded.
+    pub latch_written: Option<Timestamp>,
     /// Defense mode, while it is on.
     pub defense: Option<DefenseBoard>,
     /// The freezes.

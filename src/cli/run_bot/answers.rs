@@ -171,6 +171,7 @@ mod tests {
             open_days: Vec::new(),
             session: None,
             latch: None,
+            latch_written: None,
             defense: None,
             freezes: Vec::new(),
             fed_at: None,

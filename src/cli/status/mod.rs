@@ -108,12 +108,18 @@ impl Seen {
     /// What the last heartbeat said, with the latch as it lies there now: somebody may have set it since.
     fn last_board(&self) -> Option<Value> {
         let mut board = self.heartbeat.as_ref().map(|beat| beat.board.clone()).filter(|board| !board.is_null())?;
-        board.as_object_mut()?.insert("latch".to_owned(), self.latch_mark());
+        let own = board.as_object_mut()?;
+        own.insert("latch".to_owned(), self.latch_mark());
+        own.insert("latch_written".to_owned(), self.latch_written());
         Some(board)
     }
 
     fn latch_mark(&self) -> Value {
         self.latch.as_ref().map_or(Value::Null, |latched| json!(latched.mark))
+    }
+
+    fn latch_written(&self) -> Value {
+        json!(self.latch.as_ref().and_then(|latched| latched.written))
     }
 
     /// The age of the last heartbeat in seconds.
@@ -170,6 +176,7 @@ impl Seen {
             "remarks": remarks,
             "set_up_at": self.set_up,
             "latch": self.latch_mark(),
+            "latch_written": self.latch_written(),
             "kill_flag": self.flag,
             "board": board,
         })
@@ -194,7 +201,7 @@ impl Seen {
                 if let Some(board) = self.last_board() {
                     console::say(&words::board(&board));
                 } else if self.latch.is_some() {
-                    console::say(&words::latch(&self.latch_mark()));
+                    console::say(&words::latch(&self.latch_mark(), &self.latch_written()));
                 }
             }
             (None, None) => {
@@ -204,7 +211,7 @@ impl Seen {
                     (false, None) => "No bot has run here yet.",
                 });
                 if self.latch.is_some() {
-                    console::say(&words::latch(&self.latch_mark()));
+                    console::say(&words::latch(&self.latch_mark(), &self.latch_written()));
                 }
             }
         }

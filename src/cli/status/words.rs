@@ -88,7 +88,8 @@ fn head(board: &Value) -> String {
     }
     lines.push(session(board));
     lines.push(format!("feed        {}, last {}", cell(board, "feed_name"), cell(board, "fed_at")));
-    lines.push(latch(board.get("latch").unwrap_or(&Value::Null)));
+    let of = |name| board.get(name).unwrap_or(&Value::Null);
+    lines.push(latch(of("latch"), of("latch_written")));
     if let Some(defense) = board.get("defense").filter(|d| !d.is_null()) {
         let mark = defense.get("mark").unwrap_or(&Value::Null);
         let (since, share) = (cell(mark, "at"), number(defense, "share"));
@@ -112,11 +113,12 @@ fn head(board: &Value) -> String {
     lines.join("\n")
 }
 
-/// The latch, as its mark says.
-pub(super) fn latch(mark: &Value) -> String {
-    match mark {
-        Value::Null => "latch       clear".to_owned(),
-        set => format!("KILL LATCH  set {} by {}: {}", cell(set, "at"), who(set), why(set)),
+/// The latch, as its mark says: set when by the clock on the wall, or by the market's where nothing else is known.
+pub(super) fn latch(mark: &Value, written: &Value) -> String {
+    match (mark, written) {
+        (Value::Null, _) => "latch       clear".to_owned(),
+        (set, Value::Null) => format!("KILL LATCH  set {} by {}: {}", cell(set, "at"), who(set), why(set)),
+        (set, wall) => format!("KILL LATCH  set {} by {}: {}", plain(wall), who(set), why(set)),
     }
 }
 
@@ -238,5 +240,7 @@ mod tests {
         for said in ["paper", "00000", "-12", "-94"] {
             assert!(!text.contains(said), "{said:?} stands in\n{text}");
         }
+        let written = latch(&value["latch"], &json!("2026-11-23T03:52:59Z"));
+        assert_eq!(written, "KILL LATCH  set 2026-11-23T03:52:59Z by signal SIGUSR2: no reason given");
     }
 }

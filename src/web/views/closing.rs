@@ -3,7 +3,7 @@
 use desk::domain::bot::BotState;
 use serde_json::{Value, json};
 
-use super::risk::mark;
+use super::risk::{latched, mark};
 use super::words::{age, counted, percent, worth};
 use crate::messages::board::{Board, ClosingBoard};
 use crate::render::numbers::{Sign, cents_text, clock, minus, quantity};
@@ -46,7 +46,7 @@ pub(super) fn touches(board: &Board) -> Value {
         "children": children,
         "net": cents_text(board.day.net, Sign::Result),
         "prices": board.fed_at.map(|at| age(at, board.at)),
-        "latched": board.latch.as_ref().map(mark),
+        "latched": latched(board),
         "killing": board.state == BotState::EmergencyClosingPositions,
         "stopping": board.state == BotState::GracefulClosingPositions,
         "entries_said": counted(entries.len(), "working entry").replace("entrys", "entries"),

@@ -1,6 +1,7 @@
 //! Limits and how much of each is used; what holds entries back.
 
 use desk::domain::decimal::{Money, Ratio, SCALE};
+use desk::domain::time::Timestamp;
 use desk::gates::Reason;
 use serde_json::{Value, json};
 
@@ -101,6 +102,24 @@ pub(super) fn mark(mark: &Mark) -> Value {
     json!({ "at": mark.at, "clock": clock(mark.at), "who": mark.who.to_string(), "why": why })
 }
 
+/// The latch's mark, and since when it is set.
+pub(super) fn latched(board: &Board) -> Option<Value> {
+    let mut said = mark(board.latch.as_ref()?);
+    said["since"] = json!(latched_since(board)?);
+    Some(said)
+}
+
+/// Since when the latch is set: by the clock on the wall, as its receipt has it; and by the market's, where that is another.
+pub(super) fn latched_since(board: &Board) -> Option<String> {
+    let at = board.latch.as_ref()?.at;
+    let day = |t: Timestamp| format!("{} {} UTC", t.utc_date(), clock(t));
+    Some(match board.latch_written {
+        Some(wall) if (wall - at).as_seconds().abs() < 60 => day(wall),
+        Some(wall) => format!("{}, {} of the market", day(wall), clock(at)),
+        None => day(at),
+    })
+}
+
 fn is_drawdown(freeze: &FreezeLine) -> bool {
     freeze.name.as_str() == Reason::Drawdown.as_str()
 }
@@ -120,6 +139,6 @@ pub(super) fn freezes(board: &Board) -> Value {
         "rows": rows,
         "paused": board.freezes.iter().any(|f| f.name.as_str() == "pause"),
         "drawdown": board.freezes.iter().any(is_drawdown).then(|| glance(board.day.equity, Sign::Plain)),
-        "latch": board.latch.as_ref().map(mark),
+        "latch": latched(board),
     })
 }

@@ -8,6 +8,7 @@ use desk::domain::symbol::Symbol;
 use serde_json::{Value, json};
 
 use super::decisions::reason;
+use super::risk::latched_since;
 use super::words::{counted, left, percent};
 use crate::messages::board::{Board, StrategyLine};
 use crate::render::numbers::{clock, count};
@@ -186,10 +187,10 @@ fn state(board: &Board) -> Link {
 }
 
 fn latch(board: &Board) -> Link {
-    match &board.latch {
+    match board.latch.as_ref().zip(latched_since(board)) {
         None => link("Kill latch", false, "The kill latch is clear.".to_owned()),
-        Some(set) => {
-            let said = format!("The kill latch is set since {} by {}: nothing is sent.", clock(set.at), set.who);
+        Some((set, since)) => {
+            let said = format!("The kill latch is set since {since} by {}: nothing is sent.", set.who);
             link("Kill latch", true, said)
                 .go("/kill", "An administrator resets it, with a reason and a one-time code; then start the bot")
         }

@@ -425,6 +425,7 @@ pub(crate) fn board() -> Board {
         open_days: Vec::new(),
         session: Some(session_board()),
         latch: None,
+        latch_written: None,
         defense: None,
         freezes: vec![],
         fed_at: Some(at("20:41:00")),

@@ -38,12 +38,18 @@ fn ops_9_the_first_cause_of_the_chain_is_the_answer() {
         ),
         (
             at_noon(&|b| b.latch = Some(mark(""))),
-            "The kill latch is set since 20:00:00 by flag file control_kill.flag: nothing is sent.",
+            "The kill latch is set since 2026-11-20 20:00:00 UTC by flag file control_kill.flag: nothing is sent.",
+        ),
+        // A feed that is played faster has a clock of its own; receipts have the one on the wall.
+        (
+            at_noon(&|b| (b.latch, b.latch_written) = (Some(mark("")), Some("2026-11-23T03:52:59Z".parse().unwrap()))),
+            "The kill latch is set since 2026-11-23 03:52:59 UTC, 20:00:00 of the market by flag file control_kill.flag: \
+             nothing is sent.",
         ),
         // What a killed bot needs first is no start.
         (
             at_noon(&|b| (b.state, b.latch) = (BotState::Stopped, Some(mark("")))),
-            "The kill latch is set since 20:00:00 by flag file control_kill.flag: nothing is sent.",
+            "The kill latch is set since 2026-11-20 20:00:00 UTC by flag file control_kill.flag: nothing is sent.",
         ),
         (at_noon(&|b| b.strategies.clear()), "Every strategy is switched off."),
         (at_noon(&|b| b.fed_at = None), "No market data have come yet."),

@@ -214,6 +214,12 @@ impl Supervisor {
         self.latch.as_ref()
     }
 
+    /// When it was shut by the clock on the wall, where that is recorded.
+    #[must_use]
+    pub const fn latch_written(&self) -> Option<Timestamp> {
+        self.latch_written
+    }
+
     /// What is frozen, by name.
     pub fn freezes(&self) -> impl Iterator<Item = &Freeze> {
         self.freezes.values()
