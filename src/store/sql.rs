@@ -203,6 +203,8 @@ statements! { BOTH, "The statements of both engines, by name.":
         ORDER BY seq");
     /// The day closes, the newest first.
     CLOSES = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 ORDER BY seq DESC LIMIT $2";
+    /// The closing records of a session and of those after it, in the order in which they were written.
+    CLOSES_FROM = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 AND session >= $2 ORDER BY seq";
     /// The last close of a session, of those up to an entry.
     CLOSE_OF = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 AND session = $2 AND seq <= $3
         ORDER BY seq DESC LIMIT 1";

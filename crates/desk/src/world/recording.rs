@@ -94,7 +94,10 @@ impl<R: Record> Trader<R> {
             Body::SessionOpened { session, .. } => self.milestones.opened = Some(*session),
             Body::Settled { session } => self.milestones.settled = Some(*session),
             Body::SessionClosed { session } => self.milestones.closed = Some(*session),
-            Body::FiguresKept(kept) => drop(self.kept.insert(kept.session, kept.as_ref().clone())),
+            // The record of a day that is closed holds them: who folds all entries first has it already.
+            Body::FiguresKept(kept) if !self.books.has_record(kept.session) => {
+                self.kept.insert(kept.session, kept.as_ref().clone());
+            }
             Body::ChartChanged(change) => self.books.apply_chart(change),
             Body::LotsChosen { method, .. } => self.books.apply_lots(*method),
             Body::Configured(chosen) => {

@@ -84,7 +84,7 @@ pub struct Books {
     /// The latest books' day with postings.
     pub(super) booked_through: Option<SessionId>,
     /// Every books' day with postings.
-    days: BTreeSet<SessionId>,
+    pub(super) days: BTreeSet<SessionId>,
     /// What was booked since the last close.
     pub(super) tally: Tally,
     /// What no closing record covers yet, by day.
@@ -316,6 +316,12 @@ impl Books {
     #[must_use]
     pub fn closed_through(&self) -> Option<SessionId> {
         self.closed.last().copied()
+    }
+
+    /// Whether a day is closed by a record of its own, until it is opened again.
+    #[must_use]
+    pub fn has_record(&self, session: SessionId) -> bool {
+        self.closed.contains(&session)
     }
 
     /// Whether the next close compares an execution: it is of an open day, was undone in one, or is not booked.
