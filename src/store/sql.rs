@@ -105,7 +105,7 @@ statements! { BOTH, "The statements of both engines, by name.":
     CHECK_BALANCES = "SELECT seq, account, currency, commodity, strategy, amount, units FROM closing_balance
         WHERE book = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, line";
     /// For the verifier: the lots of some closings.
-    CHECK_LOTS = "SELECT seq, account, currency, commodity, lot, units, cost FROM closing_lot
+    CHECK_LOTS = "SELECT seq, account, currency, commodity, lot, units, cost, reference FROM closing_lot
         WHERE book = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, line";
     /// The balances of a closing.
     CLOSING_BALANCES = "SELECT account, currency, commodity, strategy, amount, units FROM closing_balance

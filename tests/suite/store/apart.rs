@@ -2,13 +2,14 @@
 
 use desk::domain::chain::Hash;
 use desk::domain::decimal::{Money, Quantity};
+use desk::domain::ids::StrategyName;
 use desk::domain::journal::Entry;
 use desk::domain::symbol::Currency;
 use desk::domain::time::{Span, Timestamp};
 use desk::machines::ledger::record::{balances_bytes, hash_of};
 use desk::machines::ledger::{
     BookFact, Books, BrokerCash, BrokerFigures, BrokerPosition, CashActivity, Closing, DayClose, Journal,
-    OpenQuestions, Opening, PriceList,
+    OpenQuestions, Opening, PriceList, Unlock,
 };
 use tbot::store::{self, Batch, Check, taken};
 
@@ -107,6 +108,18 @@ impl Made {
         made
     }
 
+    /// Then 9 opens both days again, 10 is of the first, 11 closes it and 12 the second.
+    fn opened_again() -> Self {
+        let mut made = Self::new(|_, _| ());
+        let records = made.closings.iter().map(|(_, closing)| closing.record.clone()).collect();
+        let (by, second, reason) = ("ann".to_owned(), "bob".to_owned(), "a cent is missing".to_owned());
+        made.book(2, &BookFact::Unlock(Unlock { session: sample::session(1), by, second, reason, records }));
+        made.float(1, "float-5");
+        made.close(1, |_, _| ());
+        made.close(2, |_, _| ());
+        made
+    }
+
     async fn store(&self, place: &Place) {
         store::create(&place.address, &sample::new_book()).await.unwrap();
         let (_, mut writer) = store::open(&place.address, &sample::identity()).await.unwrap();
@@ -114,7 +127,8 @@ impl Made {
         writer.append(&Batch { entries: &self.entries, closings: &closings, events: &[] }).await.unwrap();
         // The closed day takes nothing more, whoever asks the database.
         let mut late = self.entries[0].clone();
-        (late.seq, late.draft.source_key) = (9, "float-5".to_owned());
+        late.seq = self.entries.last().unwrap().seq + 1;
+        late.draft.source_key = "float-6".to_owned();
         let batch = Batch { entries: &[late], ..Batch::default() };
         let refused = writer.append(&batch).await.unwrap_err().to_string();
         assert!(refused.contains("the session is closed"), "{refused}");
@@ -125,9 +139,10 @@ impl Made {
 type Forge = fn(&Books, &mut Closing);
 
 /// What somebody changes in a file, and the table and entry where it is found.
-const TOUCHED: [(&str, &str, u64); 7] = [
+const TOUCHED: [(&str, &str, u64); 8] = [
     ("UPDATE closing_balance SET amount = amount + 1 WHERE seq = 6 AND line = 1", "closing_balance", 6),
     ("DELETE FROM closing_lot WHERE seq = 8 AND line = 2", "closing_lot", 8),
+    ("UPDATE closing_lot SET reference = 5 WHERE seq = 8 AND line = 1", "closing_lot", 8),
     // In front of the true line, another one of the same account or lot.
     (
         "UPDATE closing_balance SET line = line + 100 WHERE seq = 6;
@@ -178,7 +193,7 @@ async fn ledg_12_a_day_closed_beside_a_later_one_is_verified_by_its_own_entries_
         }
     }
     // As a close of everything would have it.
-    let forges: [(&str, Forge); 2] = [
+    let forges: [(&str, Forge); 5] = [
         ("closing_balance", |all, closing| {
             closing.balances = all.closing_balances();
             closing.record.closing_balances = Hash::of(&balances_bytes(&closing.balances));
@@ -186,6 +201,14 @@ async fn ledg_12_a_day_closed_beside_a_later_one_is_verified_by_its_own_entries_
         ("closing_lot", |all, closing| {
             closing.lots = all.closing_lots();
             closing.record.closing_lots = hash_of(&closing.lots).unwrap();
+        }),
+        // The lines are right; what the record seals is another list, of the same lots by another holder among them.
+        ("closing_record", |_, closing| closing.record.closing_balances = Hash::of(b"[]")),
+        ("closing_record", |_, closing| closing.record.closing_lots = Hash::of(b"[]")),
+        ("closing_record", |_, closing| {
+            let mut lots = closing.lots.clone();
+            lots[0].strategy = Some(StrategyName::Mid);
+            closing.record.closing_lots = hash_of(&lots).unwrap();
         }),
     ];
     for (n, (table, forge)) in forges.into_iter().enumerate() {
@@ -205,5 +228,21 @@ async fn ledg_12_a_day_closed_beside_a_later_one_is_verified_by_its_own_entries_
             Made::new(forge).store(&place).await;
             assert!(matches!(stranger(&place.address).await, Err(tbot_verify::Wrong::Touched(_))), "{n}");
         }
+    }
+}
+
+/// LEDG-7, LEDG-4a: sums that a verifier has drawn up of a closed day count no more once it was opened again.
+#[tokio::test]
+async fn ledg_7_days_opened_again_after_a_late_close_are_verified_anew_on_both_engines() {
+    for place in Place::each("apart_again").await {
+        let made = Made::opened_again();
+        assert_eq!(
+            made.closings.iter().map(|(seq, c)| (*seq, c.record.n)).collect::<Vec<_>>(),
+            [(6, 1), (8, 1), (11, 2), (12, 2)]
+        );
+        made.store(&place).await;
+        let report = store::verify(&place.address, &Check::default()).await.unwrap();
+        assert!(report.is_sound(), "{}", report.finding.unwrap());
+        stranger(&place.address).await.unwrap();
     }
 }
