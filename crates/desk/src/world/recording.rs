@@ -157,7 +157,11 @@ impl<R: Record> Trader<R> {
     /// Books a fact: drafts become sealed entries, folded into the books.
     pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact, sealed: &mut Vec<Sealed>) -> Result<(), Halt> {
         self.book_one(at, fact, sealed)?;
-        // The mark of a wash sale follows the fill that asks for it (BOOKS.md section 3).
+        self.book_marks(at, sealed)
+    }
+
+    /// The mark of a wash sale follows the fill that asks for it (BOOKS.md section 3), and what changes it.
+    pub(super) fn book_marks(&mut self, at: Timestamp, sealed: &mut Vec<Sealed>) -> Result<(), Halt> {
         while let Some(mark) = self.books.wash_sales().front().cloned() {
             self.book_one(at, &BookFact::WashSale(mark), sealed)?;
         }
