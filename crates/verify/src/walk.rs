@@ -30,6 +30,8 @@ struct Walk<'a> {
     days: BTreeMap<i64, [i64; 3]>,
     /// Whether the last close was of a day before the latest.
     crossed: bool,
+    /// A closed day and its sums, where they were drawn up from its own entries: later ones go on from there.
+    base: (i64, Sums),
     done: Verified,
 }
 
@@ -129,7 +131,10 @@ impl Walk<'_> {
         self.postings(c, seq, &entry, day).await?;
         match kind {
             "day_close" => self.closing(c, seq, &entry, day).await?,
-            "unlock" => self.closed.retain(|closed| *closed < day),
+            "unlock" => {
+                self.closed.retain(|closed| *closed < day);
+                self.base = Some(std::mem::take(&mut self.base)).filter(|(of, _)| *of < day).unwrap_or_default();
+            }
             _ => {}
         }
         self.sums.add(&entry);
@@ -241,13 +246,17 @@ impl Walk<'_> {
         self.closings.insert(day, (n, hash.into()));
         self.closed.insert(day);
         self.crossed = later;
+        if let Some(own) = own {
+            self.base = (day, own);
+        }
         Ok(())
     }
 
-    /// The sums at the end of a day, of what was booked before an entry: day by day, later days left out.
-    async fn through(&self, c: &mut AnyConnection, seq: i64, day: i64) -> Result<Sums, Wrong> {
-        let mut sums = Sums::default();
-        for of in self.days.range(..=day).map(|(of, _)| *of) {
+    /// The sums at the end of a day, of what was booked before an entry: day by day, later days left out. A closed day takes nothing
+    /// more, so that each entry is read once for all late closes, unless its day is opened again.
+    async fn through(&mut self, c: &mut AnyConnection, seq: i64, day: i64) -> Result<Sums, Wrong> {
+        let (from, mut sums) = std::mem::take(&mut self.base);
+        for of in self.days.range(from.saturating_add(1)..=day).map(|(of, _)| *of) {
             let asked = "SELECT bytes FROM entry WHERE book = $1 AND session = $2 ORDER BY seq";
             let booked = rows(c, asked, self.book, of).await?;
             let before = booked.iter().map(told).filter(|entry| entry["seq"].as_i64() < Some(seq));
