@@ -16,6 +16,7 @@ use crate::actors::questions::Questions;
 use crate::messages::board::Board;
 use crate::messages::bookkeeping::Told;
 use crate::messages::ledger::{Over, ToLedger, Why};
+use crate::store::{self, Address};
 
 const NEXT: &str = "2024-05-29";
 const PACE: Duration = Duration::from_millis(15);
@@ -205,6 +206,14 @@ fn ledg_7_a_held_day_takes_along_the_one_that_was_opened_again_before_it() {
         let [one, two] = records(&bot).await.try_into().unwrap();
         assert_eq!((two.session, two.first_seq > one.last_seq), (session(NEXT), true));
         assert!(one.broker.executions.iter().all(|own| two.broker.executions.contains(own)));
+        // One record covers both now: they are opened together, from the first on.
+        let both = ask(&bot, "ann", None, unlock_with("ann", "bob", NEXT, records(&bot).await)).await.unwrap_err();
+        assert_eq!(both.code(), "closed_together");
+        assert!(both.to_string().contains("closed together with XNYS:2024-05-28"), "{both}");
+        let reader = store::Reader::open(&Address::Sqlite(bot.folder.join("ledger.db"))).await.unwrap();
+        let reviewed = reader.reviewable(&reader.books().await.unwrap()[0]).await.unwrap();
+        let along = [DAY, NEXT].map(|day| reviewed.taken_along(day.parse().unwrap()));
+        assert_eq!(along, [None, Some(DAY.parse().unwrap())]);
         closed(&bot, 3).await;
         sound(&bot).await;
     });

@@ -185,6 +185,11 @@ mod tests {
     use desk::domain::symbol::Currency;
     use desk::domain::time::Timestamp;
 
+    fn line(symbol: &str, multiplier: i64) -> ListedPrice {
+        let (instrument, multiplier) = (symbol.parse().unwrap(), Quantity::whole(multiplier));
+        ListedPrice { instrument, currency: Currency::USD, multiplier, price: None, at: None }
+    }
+
     /// BOOKS.md section 10: a contract that was bought again, and that the last close does not list, has the multiplier that was last
     /// recorded of it.
     #[test]
@@ -194,10 +199,6 @@ mod tests {
             at: Timestamp::default(),
             prices: lines.iter().map(|(symbol, multiplier)| line(symbol, *multiplier)).collect(),
         };
-        fn line(symbol: &str, multiplier: i64) -> ListedPrice {
-            let (instrument, multiplier) = (symbol.parse().unwrap(), Quantity::whole(multiplier));
-            ListedPrice { instrument, currency: Currency::USD, multiplier, price: None, at: None }
-        }
         let closes = [list(&[("ACME", 1)]), list(&[("MESU6", 5)]), list(&[("MESU6", 50), ("MNQU6", 2)])];
         let known = multipliers(closes.into_iter());
         let of = |symbol: &str| known.get(&symbol.parse().unwrap()).copied();

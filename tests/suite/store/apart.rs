@@ -8,8 +8,8 @@ use desk::domain::symbol::Currency;
 use desk::domain::time::{Span, Timestamp};
 use desk::machines::ledger::record::{balances_bytes, hash_of};
 use desk::machines::ledger::{
-    BookFact, Books, BrokerCash, BrokerFigures, BrokerPosition, CashActivity, Closing, DayClose, Journal,
-    OpenQuestions, Opening, PriceList, Unlock,
+    BookFact, Books, BrokerCash, BrokerExecution, BrokerFigures, BrokerPosition, CashActivity, Closing, Contract,
+    ContractFill, DayClose, Journal, LotChoice, OpenQuestions, Opening, PriceList, Settlement, Unlock, Variation,
 };
 use tbot::store::{self, Batch, Check, taken};
 
@@ -28,6 +28,8 @@ struct Made {
     journal: Journal,
     entries: Vec<Entry>,
     closings: Vec<(u64, Closing)>,
+    /// What the broker has executed, by day.
+    executions: Vec<(i64, BrokerExecution)>,
 }
 
 impl Made {
@@ -66,14 +68,18 @@ impl Made {
         let own = self.books.of_day(sample::session(day), self.entries.iter());
         let cash = own.cash(Currency::USD).unwrap();
         let held = own.positions().unwrap().into_iter();
+        let executed = self.executions.iter().filter(|(of, _)| *of <= day).map(|(_, execution)| execution.clone());
+        let mut broker = BrokerFigures {
+            executions: executed.collect(),
+            positions: held.map(|(instrument, quantity)| BrokerPosition { instrument, quantity }).collect(),
+            cash: vec![BrokerCash { currency: Currency::USD, total: cash.total, settled: Some(cash.settled) }],
+            ..BrokerFigures::default()
+        };
+        own.leave_compared(&mut broker);
         let close = DayClose {
             session: sample::session(day),
             next_session: sample::session(day + 1),
-            broker: BrokerFigures {
-                positions: held.map(|(instrument, quantity)| BrokerPosition { instrument, quantity }).collect(),
-                cash: vec![BrokerCash { currency: Currency::USD, total: cash.total, settled: Some(cash.settled) }],
-                ..BrokerFigures::default()
-            },
+            broker,
             prices: PriceList { source: PriceList::BARS.to_owned(), at: at(day), prices: Vec::new() },
             questions: OpenQuestions::default(),
             head: self.journal.head(),
@@ -96,7 +102,7 @@ impl Made {
     fn new(forge: impl Fn(&Books, &mut Closing)) -> Self {
         let identity = sample::identity();
         let (books, journal) = (Books::new(identity.clone()), Journal::new(identity));
-        let mut made = Self { books, journal, entries: Vec::new(), closings: Vec::new() };
+        let mut made = Self { books, journal, entries: Vec::new(), closings: Vec::new(), executions: Vec::new() };
         made.float(1, "float-1");
         made.brought_in(1, "ACME");
         made.float(2, "float-2");
@@ -104,6 +110,63 @@ impl Made {
         made.float(1, "float-3");
         made.close(1, forge);
         made.float(2, "float-4");
+        made.close(2, |_, _| ());
+        made
+    }
+
+    fn contract(&mut self, day: i64, id: &str, quantity: i64, price: &str) {
+        let multiplier = Quantity::whole(5);
+        let execution = BrokerExecution {
+            id: id.parse().unwrap(),
+            instrument: "MESU6".parse().unwrap(),
+            quantity: Quantity::whole(quantity),
+            price: price.parse().unwrap(),
+        };
+        self.executions.push((day, execution));
+        self.book(
+            day,
+            &BookFact::ContractFill(ContractFill {
+                execution: id.parse().unwrap(),
+                order: None,
+                instrument: "MESU6".parse().unwrap(),
+                contract: Contract::Future { multiplier },
+                currency: Currency::USD,
+                strategy: StrategyName::Open,
+                quantity: Quantity::whole(quantity),
+                price: price.parse().unwrap(),
+                fees: Vec::new(),
+                coin_fee: None,
+                expiry: false,
+                settles: sample::session(day + 1).date,
+                session: sample::session(day),
+                effective_at: at(day),
+                lots: LotChoice::Fifo,
+            }),
+        );
+    }
+
+    /// 1 and 2 open contracts, 3 settles them at 103.00, 4 and 5 are of a later day; 6 closes the first day late and 7 the second.
+    fn contracts() -> Self {
+        let identity = sample::identity();
+        let (books, journal) = (Books::new(identity.clone()), Journal::new(identity));
+        let mut made = Self { books, journal, entries: Vec::new(), closings: Vec::new(), executions: Vec::new() };
+        made.contract(1, "x1", 2, "100.00");
+        made.contract(1, "x2", 1, "101.00");
+        made.book(
+            1,
+            &BookFact::Variation(Variation {
+                instrument: "MESU6".parse().unwrap(),
+                multiplier: Quantity::whole(5),
+                price: "103.00".parse().unwrap(),
+                currency: Currency::USD,
+                settles: sample::session(2).date,
+                session: sample::session(1),
+                effective_at: at(1),
+            }),
+        );
+        made.book(2, &BookFact::Settlement(Settlement { date: sample::session(2).date, session: sample::session(2) }));
+        made.contract(2, "x3", 4, "104.00");
+        made.close(1, |_, _| ());
         made.close(2, |_, _| ());
         made
     }
@@ -127,8 +190,7 @@ impl Made {
         writer.append(&Batch { entries: &self.entries, closings: &closings, events: &[] }).await.unwrap();
         // The closed day takes nothing more, whoever asks the database.
         let mut late = self.entries[0].clone();
-        late.seq = self.entries.last().unwrap().seq + 1;
-        late.draft.source_key = "float-6".to_owned();
+        (late.seq, late.draft.source_key) = (self.entries.last().unwrap().seq + 1, "float-6".to_owned());
         let batch = Batch { entries: &[late], ..Batch::default() };
         let refused = writer.append(&batch).await.unwrap_err().to_string();
         assert!(refused.contains("the session is closed"), "{refused}");
@@ -244,5 +306,26 @@ async fn ledg_7_days_opened_again_after_a_late_close_are_verified_anew_on_both_e
         let report = store::verify(&place.address, &Check::default()).await.unwrap();
         assert!(report.is_sound(), "{}", report.finding.unwrap());
         stranger(&place.address).await.unwrap();
+    }
+}
+
+/// LEDG-4a, BOOKS.md section 7: what a lot of a contract was last settled at is computed anew from its opening and the daily settlements; a
+/// line or a record that says otherwise is found.
+#[tokio::test]
+async fn ledg_4a_the_reference_of_a_contract_is_computed_anew_on_both_engines() {
+    let settled = |made: &Made, n: usize| {
+        let lots = made.closings[n].1.lots.iter();
+        lots.map(|lot| lot.reference.unwrap().to_string()).collect::<Vec<_>>()
+    };
+    for place in Place::each("contracts").await {
+        let made = Made::contracts();
+        assert_eq!(settled(&made, 0), ["103.00", "103.00"]);
+        assert_eq!(settled(&made, 1), ["103.00", "103.00", "104.00"]);
+        made.store(&place).await;
+        let report = store::verify(&place.address, &Check::default()).await.unwrap();
+        assert!(report.is_sound(), "{}", report.finding.unwrap());
+        let script = "UPDATE closing_lot SET reference = reference + 1 WHERE seq = 7 AND line = 3";
+        let found = tampered(&place.address, script).await;
+        assert_eq!((found.table, found.seq), ("closing_lot", Some(7)), "{found}");
     }
 }

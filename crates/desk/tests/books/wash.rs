@@ -117,7 +117,9 @@ fn two_slices_of_one_lot_in_one_fill_are_one_loss() {
     };
     let lot = |p: &desk::domain::journal::Posting| p.tags.lot.is_some();
     let mut more: Vec<_> = sale.draft.postings.iter().filter(|p| lot(p)).cloned().collect();
-    more.iter_mut().for_each(|p| half(p, StrategyName::Mid));
+    for p in &mut more {
+        half(p, StrategyName::Mid);
+    }
     sale.draft.postings.iter_mut().filter(|p| lot(p)).for_each(|p| half(p, StrategyName::Open));
     sale.draft.postings.append(&mut more);
     desk.seal(2, sale.draft);

@@ -207,24 +207,20 @@ impl fmt::Display for ActivityRefusal {
             Self::ItemOf { key, account, needed: false } => {
                 write!(f, "{key} names an open item, but account {account} has none")
             }
-            Self::BadItem { kind, item } => {
-                write!(
-                    f,
-                    "{kind} {item:?} cannot name an open item or a lot: 1 to 200 printable characters are allowed"
-                )
-            }
+            Self::BadItem { kind, item } => write!(
+                f,
+                "{kind} {item:?} cannot name an open item or a lot: 1 to 200 printable characters are allowed"
+            ),
             Self::SameCurrency { execution, currency } => {
                 write!(f, "conversion {execution} buys and sells {currency}; two currencies are needed")
             }
             Self::SplitTerms { instrument, new, old } => {
                 write!(f, "a split {new}:{old} of {instrument} is none; two different numbers above zero are needed")
             }
-            Self::ReorganisationTerms { instrument, into, new, old } => {
-                write!(
-                    f,
-                    "{new} {into} for {old} {instrument} is no reorganisation; another instrument and two numbers above zero are needed"
-                )
-            }
+            Self::ReorganisationTerms { instrument, into, new, old } => write!(
+                f,
+                "{new} {into} for {old} {instrument} is no reorganisation; another instrument and two numbers above zero are needed"
+            ),
             Self::NoReason { kind, key } => write!(f, "{kind} {key} needs the person who decides, and the reason"),
             Self::SamePerson { key, by } => write!(f, "{key} was asked for by {by}; somebody else has to agree"),
             Self::NotClosed { session, closed_through: Some(last) } => {

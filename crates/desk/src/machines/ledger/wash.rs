@@ -142,9 +142,16 @@ pub(super) struct Washes {
     /// The place of what was booked anew: the number of the entry that it stands for.
     places: BTreeMap<u64, u64>,
     due: VecDeque<WashSale>,
+    /// Whether nobody asks these books for marks.
+    idle: bool,
 }
 
 impl Washes {
+    /// Those of books that are drawn up for a close alone, and not in the order of booking.
+    pub(super) fn idle() -> Self {
+        Self { idle: true, ..Self::default() }
+    }
+
     /// The marks that are needed and not booked: those that no longer hold first, the others in the order of their replacements.
     pub(super) const fn due(&self) -> &VecDeque<WashSale> {
         &self.due
@@ -155,6 +162,7 @@ impl Washes {
         let d = &entry.draft;
         let at = (d.session, d.effective_at);
         match d.kind {
+            _ if self.idle => {}
             EntryKind::Fill => {
                 let place = d.corrects.map_or(entry.seq, |of| self.place(of));
                 if place != entry.seq {
