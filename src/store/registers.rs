@@ -345,6 +345,18 @@ impl Reader {
         .map_err(|e| StoreError::from_driver("reading day closes", e))?;
         rows.into_iter().map(close_line).collect()
     }
+
+    /// The closing records of a day and of those after it, in the order in which they were written.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn records_from(&self, book: &Book, day: SessionId) -> Result<Vec<ClosingRecord>, StoreError> {
+        let from = session_number(book, day)?;
+        let rows: Vec<CloseRow> = on!(Pool, &self.pool, c => sqlx::query_as(sql::CLOSES_FROM)
+            .bind(book.number).bind(from).fetch_all(c).await)
+        .map_err(|e| StoreError::from_driver("reading closing records", e))?;
+        rows.into_iter().map(|row| Ok(close_line(row)?.record)).collect()
+    }
 }
 
 /// Sequence, hash and bytes of a closing record.

@@ -1,6 +1,7 @@
 //! What of the books is reviewed: days, what persons entered, what is closed (LEDG-7).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use desk::domain::journal::{Draft, Entry, EntryKind, Fact};
 use desk::domain::time::Date;
@@ -52,6 +53,13 @@ impl Reviewable {
     #[must_use]
     pub fn closed(&self, day: Date) -> bool {
         self.closed.range(day..).next().is_some()
+    }
+
+    /// The first day that the close of a later one took along: it has no record of its own, and opens with that one.
+    #[must_use]
+    pub fn taken_along(&self, day: Date) -> Option<Date> {
+        let before = self.closed.range(..day).next_back().map_or(Bound::Unbounded, |closed| Bound::Excluded(*closed));
+        self.days.range((before, Bound::Excluded(day))).next().map(|(first, _)| *first)
     }
 
     /// The entry that reverses another one.

@@ -105,7 +105,7 @@ statements! { BOTH, "The statements of both engines, by name.":
     CHECK_BALANCES = "SELECT seq, account, currency, commodity, strategy, amount, units FROM closing_balance
         WHERE book = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, line";
     /// For the verifier: the lots of some closings.
-    CHECK_LOTS = "SELECT seq, account, currency, commodity, lot, units, cost FROM closing_lot
+    CHECK_LOTS = "SELECT seq, account, currency, commodity, lot, units, cost, reference FROM closing_lot
         WHERE book = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, line";
     /// The balances of a closing.
     CLOSING_BALANCES = "SELECT account, currency, commodity, strategy, amount, units FROM closing_balance
@@ -203,6 +203,8 @@ statements! { BOTH, "The statements of both engines, by name.":
         ORDER BY seq");
     /// The day closes, the newest first.
     CLOSES = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 ORDER BY seq DESC LIMIT $2";
+    /// The closing records of a session and of those after it, in the order in which they were written.
+    CLOSES_FROM = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 AND session >= $2 ORDER BY seq";
     /// The last close of a session, of those up to an entry.
     CLOSE_OF = "SELECT seq, hash, bytes FROM closing_record WHERE book = $1 AND session = $2 AND seq <= $3
         ORDER BY seq DESC LIMIT 1";

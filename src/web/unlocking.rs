@@ -14,7 +14,7 @@ use super::refusal::Refusal;
 use super::review::{Whole, whole};
 use super::site::Shared;
 use super::visitor::Visitor;
-use crate::messages::bookkeeping::{Asked, How, Told};
+use crate::messages::bookkeeping::{Answer, Asked, How, Told};
 use crate::store::people::review::{ActKind, Doing, ItemKind, Known, NewItem, NotDone, Standing, Subject, Wanted};
 
 /// The longest reason, in characters.
@@ -102,6 +102,11 @@ pub(crate) async fn carry_out(shared: &Shared, visitor: &Visitor, day: Date, dee
     if !whole.books.closed(day) {
         return Err(Refusal::Conflict(format!("{day} is not closed: it takes entries.")));
     }
+    if let (Deed::Ask(_), Some(first)) = (deed, whole.books.taken_along(day)) {
+        return Err(Refusal::Conflict(format!(
+            "{day} was closed together with {first}, by one record. Ask for {first}: every later day opens with it."
+        )));
+    }
     match (deed, pending(&whole, day)) {
         (Deed::Ask(_), Some(p)) => Err(Refusal::Conflict(format!(
             "{} has asked for {day} to be opened again already: {} Another reviewer confirms it. {}",
@@ -163,15 +168,14 @@ async fn confirm(
         return Err(Refusal::Forbidden(message));
     }
     let session = SessionId { date: day, calendar: whole.book.calendar };
-    let closes = whole.reader.closes(&whole.book, u32::MAX).await?;
-    let records = closes.into_iter().map(|close| close.record).filter(|record| record.session >= session).collect();
     let detail = json!({ "asked_by": p.by, "reason": p.reason, "item": p.item });
     note(shared, visitor, "unlock", &format!("day:{day}"), detail, false).await?;
-    let (by, second, reason) = (p.by.clone(), visitor.name.clone(), p.reason.clone());
-    let unlock = Unlock { session, by, second, reason, records };
-    let author = Author { by: p.by.clone(), reason: p.reason.clone() };
-    let asked = Asked { author, day: None, fact: BookFact::Unlock(unlock), how: How::AtOnce };
-    let told = ask_the_books(shared, asked).await.map_err(|refused| Refusal::Conflict(refused.to_string()))?;
+    let mut told = open(shared, visitor, (whole, session), p).await?;
+    // A day has been closed since its records were read. The refusal comes when that close is durable: its record is there now.
+    if told.as_ref().is_err_and(|refused| refused.code() == "records_behind") {
+        told = open(shared, visitor, (whole, session), p).await?;
+    }
+    let told = told.map_err(|refused| Refusal::Conflict(refused.to_string()))?;
     let entry = match &told {
         Told::Booked(numbers) => numbers.first().copied().unwrap_or_default(),
         Told::Shown(..) => 0,
@@ -183,6 +187,20 @@ async fn confirm(
     }
     shared.review.acted();
     Ok(format!("{day} and every later day are open again, as {} has asked and you have confirmed.", p.by))
+}
+
+/// Asks the books to open a day again, with the records that stand of it and of the later ones.
+async fn open(
+    shared: &Shared,
+    visitor: &Visitor,
+    (whole, session): (&Whole, SessionId),
+    p: &Pending,
+) -> Result<Answer, Refusal> {
+    let records = whole.reader.records_from(&whole.book, session).await?;
+    let (by, second, reason) = (p.by.clone(), visitor.name.clone(), p.reason.clone());
+    let unlock = Unlock { session, by, second, reason, records };
+    let author = Author { by: p.by.clone(), reason: p.reason.clone() };
+    Ok(ask_the_books(shared, Asked { author, day: None, fact: BookFact::Unlock(unlock), how: How::AtOnce }).await)
 }
 
 async fn keep(shared: &Shared, visitor: &Visitor, day: Date, (p, why): (&Pending, &str)) -> Result<String, Refusal> {

@@ -22,7 +22,8 @@ struct Walk<'a> {
     reversed: BTreeSet<i64>,
     /// By session: how often it was closed, and the hash of the last record.
     closings: BTreeMap<i64, (i64, Value)>,
-    closed: BTreeSet<i64>,
+    /// The closed days; of the last one whose sums were drawn up from its own entries, these sums: later ones go on from there.
+    closed: BTreeMap<i64, Option<Sums>>,
     last_record: String,
     /// After which entries the chart was changed.
     changed: Vec<i64>,
@@ -129,7 +130,7 @@ impl Walk<'_> {
         self.postings(c, seq, &entry, day).await?;
         match kind {
             "day_close" => self.closing(c, seq, &entry, day).await?,
-            "unlock" => self.closed.retain(|closed| *closed < day),
+            "unlock" => self.closed.retain(|closed, _| *closed < day),
             _ => {}
         }
         self.sums.add(&entry);
@@ -156,7 +157,7 @@ impl Walk<'_> {
             () if reversal => "it undoes what is undone already, or is no reversal",
             () if names.into_iter().flatten().any(|of| of < 1 || of >= seq) => "it names no entry before it",
             () if older => "it is older than the one before",
-            () if kind != "unlock" && self.closed.last().is_some_and(|last| day <= *last) => "its session was closed",
+            () if kind != "unlock" && self.closed.range(day..).next().is_some() => "its session was closed",
             () => return Ok(()),
         };
         found("entry", seq, said)
@@ -239,19 +240,20 @@ impl Walk<'_> {
         }
         self.last_record.clone_from(&hash);
         self.closings.insert(day, (n, hash.into()));
-        self.closed.insert(day);
+        self.closed.insert(day, own);
         self.crossed = later;
         Ok(())
     }
 
-    /// The sums at the end of a day, of what was booked before an entry: day by day, later days left out.
-    async fn through(&self, c: &mut AnyConnection, seq: i64, day: i64) -> Result<Sums, Wrong> {
-        let mut sums = Sums::default();
-        for of in self.days.range(..=day).map(|(of, _)| *of) {
+    /// The sums at the end of a day, of what was booked before an entry: day by day, later days left out. A closed day takes nothing
+    /// more, so that each entry is read once for all late closes, unless its day is opened again.
+    async fn through(&mut self, c: &mut AnyConnection, seq: i64, day: i64) -> Result<Sums, Wrong> {
+        let base = self.closed.iter_mut().rev().find_map(|(of, sums)| Some((*of, sums.take()?)));
+        let (from, mut sums) = base.unwrap_or_default();
+        for of in self.days.range(..=day).map(|(of, _)| *of).filter(|of| *of > from) {
             let asked = "SELECT bytes FROM entry WHERE book = $1 AND session = $2 ORDER BY seq";
             let booked = rows(c, asked, self.book, of).await?;
-            let before = booked.iter().map(told).filter(|entry| entry["seq"].as_i64() < Some(seq));
-            before.for_each(|entry| sums.add(&entry));
+            booked.iter().map(told).filter(|e| e["seq"].as_i64() < Some(seq)).for_each(|entry| sums.add(&entry));
         }
         Ok(sums)
     }

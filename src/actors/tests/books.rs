@@ -67,11 +67,14 @@ pub(super) fn float(id: &str, day: &str) -> BookFact {
     })
 }
 
-fn unlock(by: &str, second: &str, day: &str) -> (BookFact, How) {
-    unlock_with(by, second, day, Vec::new())
+/// The closing records, in order.
+pub(super) async fn records(bot: &Bot) -> Vec<ClosingRecord> {
+    let reader = store::Reader::open(&Address::Sqlite(bot.folder.join("ledger.db"))).await.unwrap();
+    let book = reader.books().await.unwrap().remove(0);
+    reader.records_from(&book, session("2000-01-03")).await.unwrap()
 }
 
-/// The same with the records of the days, as the page hands them over.
+/// An unlock with the records of the days, as the page hands them over.
 pub(super) fn unlock_with(by: &str, second: &str, day: &str, records: Vec<ClosingRecord>) -> (BookFact, How) {
     let (by, second, reason) = (by.to_owned(), second.to_owned(), "a wrong fee".to_owned());
     (BookFact::Unlock(Unlock { session: session(day), by, second, reason, records }), How::AtOnce)
@@ -167,11 +170,11 @@ fn ledg_7_a_closed_day_is_opened_by_two_corrected_and_closed_again() {
         let shut = enter(&bot, "ann", DAY, adjustment("R-1", "ann", DAY)).await.unwrap_err();
         let said = shut.to_string();
         assert!(said.contains("2024-05-28 is closed") && said.contains("Two reviewers"), "{said}");
-        let one = ask(&bot, "ann", None, unlock("ann", "ann", DAY)).await.unwrap_err();
+        let one = ask(&bot, "ann", None, unlock_with("ann", "ann", DAY, records(&bot).await)).await.unwrap_err();
         assert_eq!(one.code(), "same_person");
-        ask(&bot, "ann", None, unlock("ann", "bob", DAY)).await.unwrap();
+        ask(&bot, "ann", None, unlock_with("ann", "bob", DAY, records(&bot).await)).await.unwrap();
         bot.until("open", |b| b.open_days.iter().any(|d| d.why.contains("by ann and bob: a wrong fee"))).await;
-        let twice = ask(&bot, "ann", None, unlock("ann", "bob", DAY)).await.unwrap_err();
+        let twice = ask(&bot, "ann", None, unlock_with("ann", "bob", DAY, records(&bot).await)).await.unwrap_err();
         assert_eq!(twice.code(), "not_closed");
 
         // Shown first; what is booked is what was shown.
@@ -218,7 +221,7 @@ fn ledg_12_a_wrong_float_keeps_the_day_open_until_it_is_reversed() {
         let bot = Bot::new("unreconciled", &Scene::new(7, &[DAY]), None).await;
         bot.tell(Command::Start).await.unwrap();
         closed(&bot, 1).await;
-        ask(&bot, "ann", None, unlock("ann", "bob", DAY)).await.unwrap();
+        ask(&bot, "ann", None, unlock_with("ann", "bob", DAY, records(&bot).await)).await.unwrap();
         let Told::Booked(numbers) = enter(&bot, "ann", DAY, float("F-1", DAY)).await.unwrap() else { panic!() };
         close(&bot).await;
         let broken = bot.until("held", |b| b.open_days.iter().any(|d| d.why.contains("cash in USD"))).await;

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use desk::domain::bot::Command;
 use desk::domain::journal::{Entry, EntryKind};
-use desk::machines::ledger::{BookFact, BrokerFigures, ClosingRecord, Mistake};
+use desk::machines::ledger::{BookFact, BrokerFigures, Mistake};
 use desk::world::day::Review;
 
-use super::books::{DAY, adjustment, ask, close_day, closed, enter, entries, float, session, sound, unlock_with};
+use super::books::{
+    DAY, adjustment, ask, close_day, closed, enter, entries, float, records, session, sound, unlock_with,
+};
 use super::{Bot, Scene, run};
 use crate::actors::questions::Questions;
 use crate::messages::board::Board;
@@ -34,14 +36,6 @@ fn queried_on(of: &'static str, open: &Open) -> Questions {
         let queried = if asked { known.lock().unwrap().clone() } else { Vec::new() };
         std::future::ready(Ok(Review::Open { breaks: Vec::new(), queried }))
     })
-}
-
-/// The closing records, in order.
-async fn records(bot: &Bot) -> Vec<ClosingRecord> {
-    let reader = store::Reader::open(&Address::Sqlite(bot.folder.join("ledger.db"))).await.unwrap();
-    let book = reader.books().await.unwrap().remove(0);
-    let closes = reader.closes(&book, 10).await.unwrap();
-    closes.into_iter().rev().map(|close| close.record).collect()
 }
 
 fn close_of<'a>(entries: &'a [Entry], day: &str) -> (usize, &'a Entry) {
@@ -166,6 +160,9 @@ fn ledg_7_a_day_opened_again_is_closed_again_while_the_next_one_trades() {
         killed.tell(Command::Start).await.unwrap();
         killed.until("the next day trades", |b| trades(b, NEXT) && b.open_days.is_empty()).await;
         let first = records(&killed).await;
+        // Whoever read the records before the day was closed has them read again; nothing is opened by older figures.
+        let behind = ask(&killed, "ann", None, unlock_with("ann", "bob", DAY, Vec::new())).await.unwrap_err();
+        assert_eq!(behind.code(), "records_behind");
         ask(&killed, "ann", None, unlock_with("ann", "bob", DAY, first.clone())).await.unwrap();
         let closable = |b: &Board| b.open_days.iter().any(|open| open.day == session(DAY) && open.closable);
         killed.until("open", closable).await;
@@ -209,6 +206,14 @@ fn ledg_7_a_held_day_takes_along_the_one_that_was_opened_again_before_it() {
         let [one, two] = records(&bot).await.try_into().unwrap();
         assert_eq!((two.session, two.first_seq > one.last_seq), (session(NEXT), true));
         assert!(one.broker.executions.iter().all(|own| two.broker.executions.contains(own)));
+        // One record covers both now: they are opened together, from the first on.
+        let both = ask(&bot, "ann", None, unlock_with("ann", "bob", NEXT, records(&bot).await)).await.unwrap_err();
+        assert_eq!(both.code(), "closed_together");
+        assert!(both.to_string().contains("closed together with XNYS:2024-05-28"), "{both}");
+        let reader = store::Reader::open(&Address::Sqlite(bot.folder.join("ledger.db"))).await.unwrap();
+        let reviewed = reader.reviewable(&reader.books().await.unwrap()[0]).await.unwrap();
+        let along = [DAY, NEXT].map(|day| reviewed.taken_along(day.parse().unwrap()));
+        assert_eq!(along, [None, Some(DAY.parse().unwrap())]);
         closed(&bot, 3).await;
         sound(&bot).await;
     });

@@ -166,7 +166,7 @@ fn ledg_3a_equity_is_the_balance_sheet_s_and_float_is_no_result() {
             by: "ann".to_owned(),
             second: "bob".to_owned(),
             reason: "late".to_owned(),
-            records: Vec::new(),
+            records: super::books::records(&bot).await,
         };
         let ask = |day: Option<SessionId>, fact: BookFact| {
             let asked = Asked { author: author(), day, fact, how: How::AtOnce };

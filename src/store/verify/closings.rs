@@ -3,12 +3,16 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use desk::domain::chain::Hash;
-use desk::domain::journal::{Entry, EntryKind, Posting};
-use desk::machines::ledger::record::{VERSION, hash_of};
+use desk::domain::decimal::{Money, Price, Quantity};
+use desk::domain::ids::{LotId, StrategyName};
+use desk::domain::journal::{AccountCode, Entry, EntryKind, Posting};
+use desk::domain::symbol::{Currency, Symbol};
+use desk::machines::ledger::record::{ClosingBalance, ClosingLot, VERSION, hash_of};
 use desk::machines::ledger::{EquityLine, PriceList};
 
 use serde::Deserialize;
 
+use super::contracts::Contracts;
 use super::entries::add;
 use super::events::check_link;
 use super::reading;
@@ -20,14 +24,16 @@ use crate::store::signed::Signers;
 use crate::store::sql;
 use crate::store::words::{Book, Closing};
 
-/// Account, currency, commodity, and the strategy; for the sums of lots, the lot.
+/// What a stored line sums: account, currency, commodity, and the strategy; of lots, the lot.
 type Key = (i64, String, Option<String>, Option<String>);
 /// Σ amount, Σ units.
 type Sums<K = Key> = BTreeMap<K, (i128, i128)>;
-/// A lot by its holder.
-type Held = (Key, Option<String>);
-/// Cost and units of each line of a lot: one that two strategies hold has two, and their names are not stored beside it.
-type Lots = BTreeMap<Key, Vec<(i128, i128)>>;
+/// What a balance sums, in the order of a record's balances.
+type Balance = (AccountCode, Currency, Option<Symbol>, Option<StrategyName>);
+/// A lot by its holder, in the order of a record's lots.
+pub(super) type Held = (Symbol, AccountCode, LotId, Option<StrategyName>, Currency);
+/// Cost, units and reference of each line of a lot: one that two strategies hold has two, and their names are not stored beside it.
+type Lots = BTreeMap<Key, Vec<(i128, i128, Option<i64>)>>;
 /// Sequence, session, n, hash, bytes, signature.
 type Row = (i64, i64, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
@@ -44,6 +50,13 @@ struct Chart {
 #[derive(Deserialize)]
 struct Sealed {
     last_hash: Hash,
+}
+
+/// The hashes of the lines that a record covers.
+#[derive(Deserialize)]
+struct Covered {
+    closing_balances: Hash,
+    closing_lots: Hash,
 }
 
 /// What a record says of its price list; version 1 had none.
@@ -81,8 +94,9 @@ pub(super) struct Closings<'a> {
     signers: Option<&'a Signers>,
     /// The version of the chart that each record names.
     named: Vec<Named>,
-    balances: Cumulative<Key>,
+    balances: Cumulative<Balance>,
     lots: Cumulative<Held>,
+    contracts: Contracts,
 }
 
 impl<'a> Closings<'a> {
@@ -97,6 +111,7 @@ impl<'a> Closings<'a> {
             named: Vec::new(),
             balances: Cumulative::default(),
             lots: Cumulative::default(),
+            contracts: Contracts::default(),
         })
     }
 
@@ -146,22 +161,41 @@ impl<'a> Closings<'a> {
             self.named.push((seq, chart));
         }
         check_prices(book, entry, &bytes)?;
-        let balances = self.page.balances.remove(&row_seq).unwrap_or_default();
-        if let Some(key) = self.page.doubled.remove(&row_seq) {
-            let finding = found("closing_balance", book.number).seq(seq).column(&column(&key));
-            return Err(finding.values("two lines", "one line").into());
-        }
-        compare("closing_balance", book, seq, &balances, self.balances.up_to(day))?;
-        let mut lots = self.page.lots.remove(&row_seq).unwrap_or_default();
-        for lines in lots.values_mut() {
-            lines.sort_unstable();
-        }
-        compare_lots(book, seq, &lots, &open_lots(self.lots.up_to(day)))?;
+        self.check_lines(book, (row_seq, day), &bytes)?;
         self.checked = self.checked.saturating_add(1);
         if self.page.rows.is_empty() {
             self.page = Page::after(reader, book, row_seq).await?;
         }
         Ok(())
+    }
+
+    /// The lines of balances and lots beside a record, and their hashes in it.
+    fn check_lines(&mut self, book: &Book, (row_seq, day): (i64, i64), record: &[u8]) -> Result<(), Stop> {
+        let seq = unsigned(row_seq);
+        let balances = self.page.balances.remove(&row_seq).unwrap_or_default();
+        if let Some(key) = self.page.doubled.remove(&row_seq) {
+            let finding = found("closing_balance", book.number).seq(seq).column(&column(&key));
+            return Err(finding.values("two lines", "one line").into());
+        }
+        let computed = self.balances.up_to(day);
+        compare(
+            "closing_balance",
+            book,
+            seq,
+            &balances,
+            &computed.iter().map(|(of, s)| (balance_key(of), *s)).collect(),
+        )?;
+        let mut lots = self.page.lots.remove(&row_seq).unwrap_or_default();
+        for lines in lots.values_mut() {
+            lines.sort_unstable();
+        }
+        let computed = closing_lots(self.lots.up_to(day), self.contracts.up_to(day));
+        compare_lots(book, seq, &lots, &lines_of(&computed))?;
+        let covered: Option<Covered> = serde_json::from_slice(record).ok();
+        let stored = (covered.as_ref().map(|c| c.closing_balances), covered.as_ref().map(|c| c.closing_lots));
+        let balances = closing_balances(self.balances.up_to(day));
+        check_hash(book, seq, ("closing_balances", stored.0), hash_of(&balances).ok())?;
+        check_hash(book, seq, ("closing_lots", stored.1), hash_of(&computed).ok())
     }
 
     /// At the end: tells how many were checked, and which chart each names; one that is left has no entry.
@@ -193,12 +227,12 @@ impl<'a> Closings<'a> {
         }
         let session = date_number(entry.draft.session);
         for p in &entry.draft.postings {
-            let strategy = p.tags.strategy.map(|s| s.as_str().to_owned());
-            self.balances.add(session, key(p, strategy.clone()), p);
-            if let (true, Some(lot)) = (p.account.is_position(), &p.tags.lot) {
-                self.lots.add(session, (key(p, Some(lot.to_string())), strategy), p);
+            self.balances.add(session, (p.account, p.currency, p.holding.map(|h| h.commodity), p.tags.strategy), p);
+            if let (true, Some(held)) = (p.account.is_position(), held(p)) {
+                self.lots.add(session, held, p);
             }
         }
+        self.contracts.add(session, entry.seq, &entry.draft);
     }
 }
 
@@ -206,7 +240,7 @@ impl Page {
     /// The closings after an entry.
     async fn after(reader: &Reader, book: &Book, seq: i64) -> Result<Self, Stop> {
         type Balance = (i64, i64, String, Option<String>, Option<String>, i64, i64);
-        type Lot = (i64, i64, String, String, String, i64, i64);
+        type Lot = (i64, i64, String, String, String, i64, i64, Option<i64>);
         let rows: Vec<Row> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CLOSINGS)
             .bind(book.number)
             .bind(seq)
@@ -237,9 +271,9 @@ impl Page {
             .fetch_all(c)
             .await)
         .map_err(reading)?;
-        for (of, account, currency, commodity, lot, units, cost) in lots {
+        for (of, account, currency, commodity, lot, units, cost, reference) in lots {
             let key = (account, currency, Some(commodity), Some(lot));
-            page.lots.entry(of).or_default().entry(key).or_default().push((cost.into(), units.into()));
+            page.lots.entry(of).or_default().entry(key).or_default().push((cost.into(), units.into(), reference));
         }
         Ok(page)
     }
@@ -267,21 +301,77 @@ fn check_prices(book: &Book, entry: &Entry, bytes: &[u8]) -> Result<(), Stop> {
     }
 }
 
-fn key(p: &Posting, last: Option<String>) -> Key {
-    let commodity = p.holding.as_ref().map(|h| h.commodity.to_string());
-    (i64::from(p.account.code()), p.currency.to_string(), commodity, last)
+/// The lot that a posting moves, by its holder.
+pub(super) fn held(p: &Posting) -> Option<Held> {
+    Some((p.holding?.commodity, p.account, p.tags.lot.clone()?, p.tags.strategy, p.currency))
 }
 
-/// The lines of the lots that are open.
-fn open_lots(held: &Sums<Held>) -> Lots {
+fn balance_key((account, currency, commodity, strategy): &Balance) -> Key {
+    let (commodity, strategy) = (commodity.map(|c| c.to_string()), strategy.map(|s| s.as_str().to_owned()));
+    (i64::from(account.code()), currency.to_string(), commodity, strategy)
+}
+
+/// The lines that are stored of open lots.
+fn lines_of(open: &[ClosingLot]) -> Lots {
     let mut lots = Lots::new();
-    for ((key, _), sums) in held.iter().filter(|(_, sums)| sums.1 != 0) {
-        lots.entry(key.clone()).or_default().push(*sums);
+    for line in open {
+        let (account, currency) = (i64::from(line.account.code()), line.currency.to_string());
+        let key = (account, currency, Some(line.commodity.to_string()), Some(line.lot.to_string()));
+        let (cost, units) = (line.cost.raw().into(), line.units.raw().into());
+        lots.entry(key).or_default().push((cost, units, line.reference.map(Price::raw)));
     }
     for lines in lots.values_mut() {
         lines.sort_unstable();
     }
     lots
+}
+
+/// The balances as a record's hash takes them.
+fn closing_balances(sums: &Sums<Balance>) -> Vec<ClosingBalance> {
+    let line = |(&(account, currency, commodity, strategy), sums): (&Balance, &(i128, i128))| ClosingBalance {
+        account,
+        currency,
+        commodity,
+        strategy,
+        amount: Money::from_raw(fit(sums.0)),
+        units: commodity.map(|_| Quantity::from_raw(fit(sums.1))),
+    };
+    sums.iter().filter(|(_, sums)| **sums != (0, 0)).map(line).collect()
+}
+
+/// The open lots as a record's hash takes them.
+fn closing_lots(held: &Sums<Held>, references: &BTreeMap<LotId, Price>) -> Vec<ClosingLot> {
+    let line = |((commodity, account, lot, strategy, currency), sums): (&Held, &(i128, i128))| ClosingLot {
+        commodity: *commodity,
+        account: *account,
+        lot: lot.clone(),
+        strategy: *strategy,
+        currency: *currency,
+        units: Quantity::from_raw(fit(sums.1)),
+        cost: Money::from_raw(fit(sums.0)),
+        reference: references.get(lot).copied(),
+    };
+    held.iter().filter(|(_, sums)| sums.1 != 0).map(line).collect()
+}
+
+/// The stored lines fit 64 bits, and these sums equal them.
+fn fit(sum: i128) -> i64 {
+    i64::try_from(sum).unwrap_or(i64::MAX)
+}
+
+/// Holds a hash in a record against the one of the lines that were computed.
+fn check_hash(
+    book: &Book,
+    seq: u64,
+    (column, stored): (&str, Option<Hash>),
+    computed: Option<Hash>,
+) -> Result<(), Stop> {
+    if stored.is_some() && stored == computed {
+        return Ok(());
+    }
+    let text = |hash: Option<Hash>| hash.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string());
+    let finding = found("closing_record", book.number).seq(seq).column(column);
+    Err(finding.values(text(stored), text(computed)).into())
 }
 
 /// What a line sums, in words.
@@ -309,7 +399,13 @@ fn compare_lots(book: &Book, seq: u64, stored: &Lots, computed: &Lots) -> Result
         if stored.get(key) != computed.get(key) {
             let show = |lots: &Lots| {
                 let lines = lots.get(key).map_or(&[][..], Vec::as_slice);
-                lines.iter().map(|(cost, units)| format!("{cost}, {units}")).collect::<Vec<_>>().join("; ")
+                lines
+                    .iter()
+                    .map(|(cost, units, at)| {
+                        format!("{cost}, {units}{}", at.map_or_else(String::new, |at| format!(", {at}")))
+                    })
+                    .collect::<Vec<_>>()
+                    .join("; ")
             };
             let finding = found("closing_lot", book.number).seq(seq).column(&column(key));
             return Err(finding.values(show(stored), show(computed)).into());

@@ -5,6 +5,8 @@
 mod accounts;
 /// Closing records, balances and lots.
 mod closings;
+/// What contracts were last settled at.
+mod contracts;
 /// Entries and their postings.
 mod entries;
 /// Events.

@@ -20,6 +20,8 @@ use crate::web::views::words::{age, moment};
 
 /// So many unlocks are looked at; no day is opened again that often.
 const UNLOCKS: u32 = 500;
+/// So many closes are looked through for the multiplier of a contract that the last one does not list: more than a year's.
+const CLOSES: u32 = 400;
 /// So many entries that moved a lot are looked at for the one that opened it.
 const MOVES: u32 = 10_000;
 
@@ -116,7 +118,7 @@ async fn reopened(reader: &Reader, book: &Book, close: (SessionId, u64), up_to: 
     Ok(unlocks.iter().map(|s| &s.entry).any(|e| e.seq > seq && e.draft.session <= day))
 }
 
-/// What contracts that are held were last settled at, and their multipliers as far as the last close lists them.
+/// What contracts that are held were last settled at, and their multipliers as far as a close has listed them.
 #[derive(Default)]
 struct Contracts {
     references: BTreeMap<LotId, Price>,
@@ -135,11 +137,24 @@ async fn contracts(reader: &Reader, book: &Book, lots: &[LotLine]) -> Result<Con
         let last = settled.into_iter().chain(opened).map(|s| s.entry).max_by_key(|e| e.seq);
         all.references.extend(last.and_then(|e| Some((line.lot.clone(), price(&e)?))));
     }
-    if !all.references.is_empty() {
-        let listed = reader.closes(book, 1).await?.pop().and_then(|close| close.record.prices);
-        all.multipliers = listed.into_iter().flat_map(|l| l.prices).map(|l| (l.instrument, l.multiplier)).collect();
+    let held = || lots.iter().filter(|line| line.account == AccountCode::FUTURES).map(|line| line.commodity);
+    // Mostly the last close lists what is held.
+    for limit in [1, CLOSES] {
+        if !held().all(|contract| all.multipliers.contains_key(&contract)) {
+            let closes = reader.closes(book, limit).await?;
+            all.multipliers = multipliers(closes.into_iter().filter_map(|close| close.record.prices));
+        }
     }
     Ok(all)
+}
+
+/// The multiplier of each instrument in the newest list that names it.
+fn multipliers(newest_first: impl Iterator<Item = PriceList>) -> BTreeMap<Symbol, Quantity> {
+    let mut known = BTreeMap::new();
+    for line in newest_first.flat_map(|list| list.prices) {
+        known.entry(line.instrument).or_insert(line.multiplier);
+    }
+    known
 }
 
 /// The last prices that the bot knows of what is held. A contract whose multiplier nobody has recorded yet has none.
@@ -162,4 +177,32 @@ fn last_known(shared: &Shared, lots: &[LotLine], contracts: Contracts) -> Prices
         prices: held.into_iter().map(line).collect(),
     };
     Prices { list, hash: None, reopened: false, references: contracts.references }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use desk::domain::symbol::Currency;
+    use desk::domain::time::Timestamp;
+
+    fn line(symbol: &str, multiplier: i64) -> ListedPrice {
+        let (instrument, multiplier) = (symbol.parse().unwrap(), Quantity::whole(multiplier));
+        ListedPrice { instrument, currency: Currency::USD, multiplier, price: None, at: None }
+    }
+
+    /// BOOKS.md section 10: a contract that was bought again, and that the last close does not list, has the multiplier that was last
+    /// recorded of it.
+    #[test]
+    fn a_contract_has_the_multiplier_that_was_last_recorded() {
+        let list = |lines: &[(&str, i64)]| PriceList {
+            source: PriceList::BARS.to_owned(),
+            at: Timestamp::default(),
+            prices: lines.iter().map(|(symbol, multiplier)| line(symbol, *multiplier)).collect(),
+        };
+        let closes = [list(&[("ACME", 1)]), list(&[("MESU6", 5)]), list(&[("MESU6", 50), ("MNQU6", 2)])];
+        let known = multipliers(closes.into_iter());
+        let of = |symbol: &str| known.get(&symbol.parse().unwrap()).copied();
+        assert_eq!(["ACME", "MESU6", "MNQU6"].map(of), [1, 5, 2].map(|n| Some(Quantity::whole(n))));
+        assert_eq!(of("MYMU6"), None, "nobody has recorded it yet");
+    }
 }

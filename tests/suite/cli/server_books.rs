@@ -116,6 +116,46 @@ async fn ledg_4a_the_signatures_of_closes_on_a_server_are_checked() {
     assert!(verdict == "wrong" && found.contains("signature"), "{verdict}: {found}");
 }
 
+/// LEDG-4a, REP-6: books on a server are verified at each session's end, while the bot books on. The health of a day says that they are
+/// as they were written; once somebody who owns the database has touched an entry, that of the next day names it.
+#[tokio::test]
+async fn ledg_4a_books_on_a_server_are_verified_each_day() {
+    let Some((owner, url)) = prepared("daily").await else { return };
+    let folder = Folder::new();
+    let data = folder.path().join("one");
+    let mut bot = bot(&data, "ABCD_US_SIM_01", &url);
+    assert_eq!(bot.tell("start").code, Some(0));
+    let summaries = data.join("output/ABCD_US_SIM_01/summaries");
+    let days = || {
+        let found = summaries.read_dir().into_iter().flatten().map(|day| day.unwrap().path().join("daily_health.json"));
+        let mut files: Vec<_> = found.filter(|file| file.exists()).collect();
+        files.sort();
+        files
+    };
+    let health = |file: &Path| -> serde_json::Value { serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap() };
+    bot.until("the health of a day", |_| !days().is_empty());
+    let first = days().remove(0);
+    assert_eq!(health(&first)["books_verified"], true, "{:#}", health(&first));
+    for step in [
+        "ALTER TABLE posting DISABLE TRIGGER posting_no_change",
+        "UPDATE posting SET amount = amount + 1 WHERE seq = 1",
+        "ALTER TABLE posting ENABLE TRIGGER posting_no_change",
+    ] {
+        tell(&owner, step).await;
+    }
+    bot.until("a day that names it", |_| days().iter().any(|day| health(day)["books_verified"] == false));
+    let named = days().into_iter().map(|day| health(&day)).find(|day| day["books_verified"] == false).unwrap();
+    assert_eq!(named["status"], "critical");
+    let reason = named["reasons"][0].as_str().unwrap();
+    assert!(
+        reason.contains("the books do not verify") && reason.contains("posting") && reason.contains('1'),
+        "{reason}"
+    );
+    assert_eq!(health(&first)["books_verified"], true, "what was written of an earlier day stays");
+    assert_eq!(tbot(&["shutdown", "--data", &text(&data)]).code, Some(0));
+    assert_eq!(bot.ends().code(), Some(0));
+}
+
 #[tokio::test]
 async fn ledg_4_a_bot_does_not_run_as_a_role_that_may_change_its_books() {
     let Some((owner, url)) = prepared("owner").await else { return };

@@ -3,10 +3,10 @@
 use desk::domain::chain::Hash;
 use desk::domain::decimal::Quantity;
 use desk::domain::ids::SessionId;
+use desk::domain::journal::Entry;
 use desk::domain::symbol::Currency;
-use desk::domain::time::Timestamp;
 use desk::machines::ledger::record::hash_of;
-use desk::machines::ledger::{ListedPrice, PriceList};
+use desk::machines::ledger::{Books, ListedPrice, PriceList};
 use serde_json::json;
 use tbot::store::{self, Batch, Check, Closing};
 
@@ -14,8 +14,12 @@ use super::sample;
 use super::tampering::closed_days;
 use crate::places::Place;
 
-/// What the verifier of a store reads of a record.
-pub(super) fn record(session: SessionId, n: u32, last_hash: Hash, at: Timestamp) -> Vec<u8> {
+/// What the verifier of a store reads of a record that comes after these entries.
+pub(super) fn record(entries: &[Entry], session: SessionId, n: u32) -> Vec<u8> {
+    let (mut own, at) = (Books::new(sample::identity()), entries[0].booked_at);
+    let covered = entries.iter().filter(|e| e.draft.session <= session && !e.draft.postings.is_empty());
+    covered.for_each(|entry| own.apply(entry));
+    let last_hash = entries.iter().fold(Hash::GENESIS, |hash, e| hash.link(&e.to_bytes().unwrap()));
     let line = ListedPrice {
         instrument: "ACME".parse().unwrap(),
         currency: Currency::USD,
@@ -27,6 +31,7 @@ pub(super) fn record(session: SessionId, n: u32, last_hash: Hash, at: Timestamp)
     let prices_hash = hash_of(&prices).unwrap();
     let record = json!({
         "v": 2, "session": session, "n": n, "last_hash": last_hash, "prices": prices, "prices_hash": prices_hash,
+        "closing_balances": hash_of(&own.closing_balances()).unwrap(), "closing_lots": hash_of(&own.closing_lots()).unwrap(),
     });
     record.to_string().into_bytes()
 }

@@ -485,8 +485,7 @@ fn closing(entries: &[Entry], seq: u64, day: i64, n: u32) -> Closing {
             lots.push(ClosingLot { account, currency, commodity, lot, units, cost, reference: None });
         }
     }
-    let last = entries.iter().fold(Hash::GENESIS, |hash, e| hash.link(&e.to_bytes().unwrap()));
-    let record = prices::record(session, n, last, entries[0].booked_at);
+    let record = prices::record(entries, session, n);
     Closing { seq, session, n, record, signature: Some(vec![7; 64]), balances, lots }
 }
 

@@ -255,6 +255,7 @@ impl<R: Record> Trader<R> {
             Ok(closing) => {
                 let entry = self.journal.append(closing.draft.clone(), at)?;
                 self.books.apply(&entry.entry);
+                self.kept.remove(&figures.session);
                 Ok((Ended::Closed(Box::new(closing)), vec![entry]))
             }
             Err(refusal) => Ok((Ended::Refused(Box::new(refusal)), Vec::new())),

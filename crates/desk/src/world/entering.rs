@@ -68,6 +68,8 @@ impl<R: Record> Trader<R> {
             entries.push(entry);
         }
         let numbers = entries.iter().map(|e| e.entry.seq).collect();
+        // Lots that were named change which losses were replaced.
+        self.book_marks(at, &mut entries)?;
         let mut kept = if let BookFact::Unlock(unlock) = fact { self.books.figures_in(unlock) } else { Vec::new() };
         kept.retain(|figures| self.kept.get(&figures.session) != Some(figures));
         let events = kept.into_iter().map(|figures| self.fold_one(at, Body::FiguresKept(Box::new(figures))));

@@ -94,7 +94,10 @@ impl<R: Record> Trader<R> {
             Body::SessionOpened { session, .. } => self.milestones.opened = Some(*session),
             Body::Settled { session } => self.milestones.settled = Some(*session),
             Body::SessionClosed { session } => self.milestones.closed = Some(*session),
-            Body::FiguresKept(kept) => drop(self.kept.insert(kept.session, kept.as_ref().clone())),
+            // The record of a day that is closed holds them: who folds all entries first has it already.
+            Body::FiguresKept(kept) if !self.books.has_record(kept.session) => {
+                self.kept.insert(kept.session, kept.as_ref().clone());
+            }
             Body::ChartChanged(change) => self.books.apply_chart(change),
             Body::LotsChosen { method, .. } => self.books.apply_lots(*method),
             Body::Configured(chosen) => {
@@ -154,7 +157,11 @@ impl<R: Record> Trader<R> {
     /// Books a fact: drafts become sealed entries, folded into the books.
     pub(super) fn book(&mut self, at: Timestamp, fact: &BookFact, sealed: &mut Vec<Sealed>) -> Result<(), Halt> {
         self.book_one(at, fact, sealed)?;
-        // The mark of a wash sale follows the fill that asks for it (BOOKS.md section 3).
+        self.book_marks(at, sealed)
+    }
+
+    /// The mark of a wash sale follows the fill that asks for it (BOOKS.md section 3), and what changes it.
+    pub(super) fn book_marks(&mut self, at: Timestamp, sealed: &mut Vec<Sealed>) -> Result<(), Halt> {
         while let Some(mark) = self.books.wash_sales().front().cloned() {
             self.book_one(at, &BookFact::WashSale(mark), sealed)?;
         }

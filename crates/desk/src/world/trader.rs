@@ -77,7 +77,7 @@ pub struct Trader<R> {
     pub(super) last_at: Timestamp,
     pub(super) marked: Wide,
     pub(super) milestones: Milestones,
-    /// What the ends of sessions left behind whose books stayed open.
+    /// What the ends of sessions left behind whose books stayed open, until a record of the day holds it.
     pub(super) kept: BTreeMap<SessionId, KeptFigures>,
     pub(super) starting: Option<Starting>,
     pub(super) polled_at: Timestamp,

@@ -515,9 +515,10 @@ fn two_persons_open_a_day_again_and_its_next_record_names_the_one_it_replaces() 
         let agreed = desk.agreed(day, &[]);
         desk.close(day, &agreed).unwrap();
     }
+    let records: Vec<_> = desk.closings.iter().map(|(_, closing)| closing.record.clone()).collect();
     let unlock = |by: &str, second: &str, day| {
         let (by, second, reason) = (by.to_owned(), second.to_owned(), "a fee was missed".to_owned());
-        BookFact::Unlock(Unlock { session: session(day), by, second, reason, records: Vec::new() })
+        BookFact::Unlock(Unlock { session: session(day), by, second, reason, records: records.clone() })
     };
     assert_eq!(refused(&mut desk, 3, &unlock("anna", "anna", 1)), "same_person");
     assert_eq!(refused(&mut desk, 3, &unlock("anna", "", 1)), "no_reason");

@@ -198,6 +198,51 @@ fn ledg_7_an_unlock_keeps_what_the_last_records_say() {
     assert_eq!(desk.books.figures_in(&forged), []);
 }
 
+/// LEDG-7: a day that was closed after the records were read for an unlock is missing among them. It is not opened by what was kept of
+/// it before, or by nothing: whoever asks reads the records again.
+#[test]
+fn ledg_7_an_unlock_that_lacks_the_record_of_a_day_is_refused() {
+    let days: Vec<_> = (1..=2).map(|day| of_day(day, &[])).collect();
+    let (mut desk, closes) = in_order(&days[..1]);
+    let read_before = unlock(1, &desk);
+    for fact in &days[1].0 {
+        desk.book(2, fact).unwrap();
+    }
+    let second = desk.agreed(2, &[]);
+    desk.close(2, &second).unwrap();
+    let refused = desk.book(3, &BookFact::Unlock(read_before)).unwrap_err();
+    assert_eq!(refused.code(), "records_behind");
+    assert!(refused.to_string().contains("session XNYS:2026-06-02 was closed while this was asked"), "{refused}");
+    let both = unlock(1, &desk);
+    desk.book(3, &BookFact::Unlock(both)).unwrap();
+    desk.book(3, &cent(1)).unwrap();
+    desk.close_apart(1, &closes[0]).unwrap();
+    // The record that the day had before it was closed again is as old as none.
+    let mut behind = unlock(1, &desk);
+    behind.records.truncate(2);
+    assert_eq!(desk.book(3, &BookFact::Unlock(behind)).unwrap_err().code(), "records_behind");
+}
+
+/// LEDG-7, BOOKS.md section 12: a record that covers two days is the seal of both. They are opened again together, from the first on,
+/// and what is booked into the first stays there.
+#[test]
+fn ledg_7_days_that_were_closed_together_are_opened_together() {
+    let days: Vec<_> = (1..=3).map(|day| of_day(day, &[])).collect();
+    let (mut desk, _) = in_order(&days[..1]);
+    for fact in days[1].0.iter().chain(&days[2].0).chain([&cent(2)]) {
+        desk.book(3, fact).unwrap();
+    }
+    let both = desk.agreed(3, &[]);
+    desk.close(3, &both).unwrap();
+    let refused = desk.book(4, &BookFact::Unlock(unlock(3, &desk))).unwrap_err();
+    assert_eq!(refused.code(), "closed_together");
+    assert!(refused.to_string().contains("XNYS:2026-06-03 was closed together with XNYS:2026-06-02"), "{refused}");
+    desk.book(4, &BookFact::Unlock(unlock(2, &desk))).unwrap();
+    assert_eq!([2, 3].map(|day| desk.books.bookable(session(day))), [2, 3].map(session));
+    assert_eq!(desk.books.open_days().collect::<Vec<_>>(), [session(2)], "of the third none has postings");
+    checked(&rows(&desk)).unwrap();
+}
+
 /// BOOKS.md section 2: the end of a year takes the results of its own days; what the next day has earned already stays there.
 #[test]
 fn a_year_that_is_closed_late_leaves_the_next_day_its_income() {

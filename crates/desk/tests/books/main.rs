@@ -20,3 +20,4 @@ mod properties;
 mod rules;
 mod support;
 mod verify;
+mod wash;

@@ -107,6 +107,18 @@ pub enum ActivityRefusal {
         /// The last one closed, if one is.
         closed_through: Option<SessionId>,
     },
+    /// A session that was closed together with earlier ones, by one record, is opened again together with them.
+    ClosedTogether {
+        /// The session.
+        session: SessionId,
+        /// The first of those that its close took along.
+        first: SessionId,
+    },
+    /// A session was closed since the closing records were read that an unlock brings.
+    RecordsBehind {
+        /// The session whose last record is missing among them.
+        session: SessionId,
+    },
     /// Lots named for an entry that is no fill of shares which closed some.
     NothingClosed {
         /// The entry.
@@ -159,6 +171,8 @@ impl ActivityRefusal {
             Self::NoReason { .. } => "no_reason",
             Self::SamePerson { .. } => "same_person",
             Self::NotClosed { .. } => "not_closed",
+            Self::ClosedTogether { .. } => "closed_together",
+            Self::RecordsBehind { .. } => "records_behind",
             Self::NothingClosed { .. } => "nothing_closed",
             Self::LotsStay { .. } => "lots_stay",
             Self::LotsSealed { .. } => "lots_sealed",
@@ -193,24 +207,20 @@ impl fmt::Display for ActivityRefusal {
             Self::ItemOf { key, account, needed: false } => {
                 write!(f, "{key} names an open item, but account {account} has none")
             }
-            Self::BadItem { kind, item } => {
-                write!(
-                    f,
-                    "{kind} {item:?} cannot name an open item or a lot: 1 to 200 printable characters are allowed"
-                )
-            }
+            Self::BadItem { kind, item } => write!(
+                f,
+                "{kind} {item:?} cannot name an open item or a lot: 1 to 200 printable characters are allowed"
+            ),
             Self::SameCurrency { execution, currency } => {
                 write!(f, "conversion {execution} buys and sells {currency}; two currencies are needed")
             }
             Self::SplitTerms { instrument, new, old } => {
                 write!(f, "a split {new}:{old} of {instrument} is none; two different numbers above zero are needed")
             }
-            Self::ReorganisationTerms { instrument, into, new, old } => {
-                write!(
-                    f,
-                    "{new} {into} for {old} {instrument} is no reorganisation; another instrument and two numbers above zero are needed"
-                )
-            }
+            Self::ReorganisationTerms { instrument, into, new, old } => write!(
+                f,
+                "{new} {into} for {old} {instrument} is no reorganisation; another instrument and two numbers above zero are needed"
+            ),
             Self::NoReason { kind, key } => write!(f, "{kind} {key} needs the person who decides, and the reason"),
             Self::SamePerson { key, by } => write!(f, "{key} was asked for by {by}; somebody else has to agree"),
             Self::NotClosed { session, closed_through: Some(last) } => {
@@ -219,6 +229,16 @@ impl fmt::Display for ActivityRefusal {
             Self::NotClosed { session, closed_through: None } => {
                 write!(f, "session {session} is not closed; none is")
             }
+            Self::ClosedTogether { session, first } => write!(
+                f,
+                "session {session} was closed together with {first}, by one record; {first} is to be opened again, and every later \
+                 session opens with it"
+            ),
+            Self::RecordsBehind { session } => write!(
+                f,
+                "session {session} was closed while this was asked, and the broker's figures of its close are missing; it can be \
+                 confirmed again at once"
+            ),
             Self::NothingClosed { seq } => {
                 write!(f, "entry {seq} is no fill of shares that closed lots; none can be named for it")
             }

@@ -84,7 +84,7 @@ pub struct Books {
     /// The latest books' day with postings.
     pub(super) booked_through: Option<SessionId>,
     /// Every books' day with postings.
-    days: BTreeSet<SessionId>,
+    pub(super) days: BTreeSet<SessionId>,
     /// What was booked since the last close.
     pub(super) tally: Tally,
     /// What no closing record covers yet, by day.
@@ -99,7 +99,7 @@ pub struct Books {
     pub(super) records: BTreeMap<SessionId, Hash>,
     /// The earliest open session, once a session was closed.
     pub(super) open_from: Option<SessionId>,
-    washes: wash::Washes,
+    pub(super) washes: wash::Washes,
     /// The largest |balance| so far in steps: no sum can leave 64 bits unnoticed.
     peak: (u64, u64),
     pub(super) overflowed_at: Option<u64>,
@@ -223,8 +223,7 @@ impl Books {
         if self.count(entry).is_none() {
             self.overflowed_at.get_or_insert(entry.seq);
         }
-        let marked = self.sources.get(&EntryKind::WashSale);
-        self.washes.apply(entry, |key| marked.is_some_and(|keys| keys.contains_key(&TextKey::new(key))));
+        self.washes.apply(entry);
         match d.kind {
             EntryKind::FeeRounding => self.count_rounding(entry),
             EntryKind::Settlement => self.note_settlement(entry),
@@ -239,7 +238,7 @@ impl Books {
         }
     }
 
-    /// The marks of wash sales that the fills so far ask for and that are not booked yet, in their order.
+    /// The marks of wash sales that the fills so far ask for, or no longer do, and that are not booked yet, in their order.
     #[must_use]
     pub const fn wash_sales(&self) -> &VecDeque<WashSale> {
         self.washes.due()
@@ -316,6 +315,12 @@ impl Books {
     #[must_use]
     pub fn closed_through(&self) -> Option<SessionId> {
         self.closed.last().copied()
+    }
+
+    /// Whether a day is closed by a record of its own, until it is opened again.
+    #[must_use]
+    pub fn has_record(&self, session: SessionId) -> bool {
+        self.closed.contains(&session)
     }
 
     /// Whether the next close compares an execution: it is of an open day, was undone in one, or is not booked.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::books::Books;
 use super::record::BrokerFigures;
 use super::refusal::BookRefusal;
+use super::wash::Washes;
 use crate::domain::ids::{ExecutionId, SessionId};
 use crate::domain::journal::{Entry, EntryKind};
 
@@ -31,7 +32,7 @@ impl Books {
         let before = self.closed.range(..day).next_back().copied();
         let standing = before.map(|closed| format!("{closed}:{}", self.times_closed(closed)));
         let mut own = Self::new(self.identity.clone());
-        (own.chart, own.lots) = (self.chart.clone(), self.lots);
+        (own.chart, own.lots, own.washes) = (self.chart.clone(), self.lots, Washes::idle());
         let memo = |e: &&Entry| matches!(e.draft.kind, EntryKind::DayClose | EntryKind::Unlock);
         let mut booked: Vec<&Entry> = entries.clone().filter(|e| e.draft.session <= day && !memo(e)).collect();
         booked.sort_by_key(|e| e.draft.session);

@@ -1,5 +1,6 @@
 //! Wash sales (LEDG-5, BOOKS.md section 7): a loss whose units were bought again within 30 days before or after is
-//! marked by a memo. Postings, gains and the cost of lots stay; the tax view reads the marks.
+//! marked by a memo. Postings, gains and the cost of lots stay; the tax view reads the marks. Where a fill is reversed or its
+//! lots are named, the fills that stand are matched anew, and a memo says of each mark that changed what holds now (decision 0029).
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -17,6 +18,9 @@ const WINDOW: u32 = 30;
 /// How many days openings and losses are kept: a fill may be booked late.
 const KEPT: u32 = 2 * WINDOW;
 
+/// The books' day and the time of the fill that asks for a mark, or changes it.
+type When = (SessionId, Timestamp);
+
 /// Units of a loss that were replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WashSale {
@@ -28,8 +32,10 @@ pub struct WashSale {
     pub replacement: LotId,
     /// The fill that opened that one.
     pub replacement_fill: ExecutionId,
-    /// How many units, above zero.
+    /// How many units; zero where a mark no longer holds.
     pub units: Quantity,
+    /// How many units are marked so far.
+    pub was: Quantity,
     /// The books' day of the later of the two.
     pub session: SessionId,
     /// When the later of the two was executed.
@@ -37,25 +43,39 @@ pub struct WashSale {
 }
 
 impl WashSale {
-    /// The source key: `{lot}:{closing fill}:{replacement lot}`.
+    /// The source key: `{lot}:{closing fill}:{replacement lot}`, with `:2`, `:3` … where an earlier mark of the same is replaced.
     fn key(&self) -> String {
         format!("{}:{}:{}", self.loss_lot, self.loss_fill, self.replacement)
     }
+
+    fn is_of(&self, other: &Self) -> bool {
+        (&self.loss_lot, &self.loss_fill, &self.replacement) == (&other.loss_lot, &other.loss_fill, &other.replacement)
+    }
 }
 
-/// A memo; it has no postings.
+/// A memo; it has no postings. One that takes the place of another names it.
 pub(super) fn draft(books: &Books, w: &WashSale) -> Result<Draft, BookRefusal> {
     let kind = EntryKind::WashSale;
-    let key = w.key();
-    books.not_yet(kind, &key)?;
-    if w.units.raw() <= 0 {
+    let (first, mut key) = (w.key(), w.key());
+    let mut corrects = None;
+    let mut n = 1_u64;
+    while let Some(seq) = books.booked(kind, &key) {
+        if !books.washes.due.contains(w) {
+            return Err(BookRefusal::AlreadyBooked { kind, key, seq });
+        }
+        n = n.saturating_add(1);
+        (corrects, key) = (Some(seq), format!("{first}:{n}"));
+    }
+    if w.units.raw() < i64::from(corrects.is_none()) {
         return Err(BookRefusal::ZeroQuantity { key });
     }
+    let said = if w.units.is_zero() { "Wash sale taken back" } else { "Wash sale" };
     Ok(Draft {
         description: format!(
-            "Wash sale: loss of fill {} met by fill {} within {WINDOW} days",
+            "{said}: loss of fill {} met by fill {} within {WINDOW} days",
             w.loss_fill, w.replacement_fill
         ),
+        corrects,
         facts: Facts::from([
             named("loss_lot", &w.loss_lot),
             named("loss_fill", &w.loss_fill),
@@ -85,11 +105,33 @@ struct Loss {
     left: Quantity,
 }
 
+/// What a fill did to one instrument on one side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Moved {
+    fill: ExecutionId,
+    day: Date,
+    opened: Option<(LotId, Quantity)>,
+    /// The lots that it closed, whoever held them; whether at a loss.
+    closed: Vec<(LotId, Quantity, bool)>,
+    /// The marks that it asks for.
+    made: Vec<WashSale>,
+}
+
+/// What is held, and what has not been replaced, after some fills.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Matched {
+    openings: Vec<Opening>,
+    losses: Vec<Loss>,
+}
+
 /// One instrument on one side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Side {
-    openings: Vec<Opening>,
-    losses: Vec<Loss>,
+    /// After the fills that are too long ago to be matched anew.
+    base: Matched,
+    /// The fills since, in the order in which they were booked; what was booked anew stands where it stood.
+    recent: BTreeMap<u64, Moved>,
+    now: Matched,
 }
 
 /// What the fills of the books ask to be marked. Each replacement unit is used once, earliest first; units bought before the
@@ -97,88 +139,187 @@ struct Side {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Washes {
     sides: BTreeMap<(Symbol, AccountCode), Side>,
+    /// The place of what was booked anew: the number of the entry that it stands for.
+    places: BTreeMap<u64, u64>,
     due: VecDeque<WashSale>,
+    /// Whether nobody asks these books for marks.
+    idle: bool,
 }
 
 impl Washes {
-    /// The marks that are needed and not booked, in the order in which their replacements were.
+    /// Those of books that are drawn up for a close alone, and not in the order of booking.
+    pub(super) fn idle() -> Self {
+        Self { idle: true, ..Self::default() }
+    }
+
+    /// The marks that are needed and not booked: those that no longer hold first, the others in the order of their replacements.
     pub(super) const fn due(&self) -> &VecDeque<WashSale> {
         &self.due
     }
 
-    /// Folds one entry in. A fill that was reversed may be booked once more: what of it is marked already is not due again.
-    pub(super) fn apply(&mut self, entry: &Entry, is_booked: impl Fn(&str) -> bool) {
+    /// Folds one entry in.
+    pub(super) fn apply(&mut self, entry: &Entry) {
         let d = &entry.draft;
+        let at = (d.session, d.effective_at);
         match d.kind {
+            _ if self.idle => {}
             EntryKind::Fill => {
-                let before = self.due.len();
-                self.fill(d);
-                let mut new = self.due.split_off(before);
-                new.retain(|mark| !is_booked(&mark.key()));
-                self.due.append(&mut new);
+                let place = d.corrects.map_or(entry.seq, |of| self.place(of));
+                if place != entry.seq {
+                    self.places.insert(entry.seq, place);
+                }
+                for (of, moved) in moves(d) {
+                    self.add(of, place, moved, at);
+                }
             }
-            EntryKind::Reversal => self.forget(d),
-            EntryKind::WashSale => self.booked(&d.source_key),
+            EntryKind::Reversal => {
+                let place = d.reverses.map_or(entry.seq, |of| self.place(of));
+                for (of, moved) in moves(d) {
+                    self.forget(of, place, &moved.fill, at);
+                }
+            }
+            EntryKind::WashSale => self.booked(d),
             _ => {}
         }
     }
 
+    fn place(&self, seq: u64) -> u64 {
+        self.places.get(&seq).copied().unwrap_or(seq)
+    }
+
     /// A mark was booked; mostly the first one that is due.
-    fn booked(&mut self, key: &str) {
-        if self.due.pop_front_if(|mark| mark.key() == key).is_none() {
-            self.due.retain(|mark| mark.key() != key);
+    fn booked(&mut self, d: &Draft) {
+        let fact = |name| d.facts.get(name).and_then(Fact::as_str);
+        let (lot, fill, by) = (fact("loss_lot"), fact("loss_fill"), fact("replacement_lot"));
+        let is = |m: &WashSale| {
+            lot == Some(m.loss_lot.as_str()) && fill == Some(m.loss_fill.as_str()) && by == Some(m.replacement.as_str())
+        };
+        if self.due.pop_front_if(|mark| is(mark)).is_none() {
+            self.due.retain(|mark| !is(mark));
         }
     }
 
-    fn fill(&mut self, d: &Draft) {
-        let late = d.facts.get("trade_session").and_then(Fact::as_str).and_then(|t| t.parse::<SessionId>().ok());
-        let day = late.unwrap_or(d.session).date;
-        for p in &d.postings {
-            let (Some(holding), Some(lot), Some(fill)) = (p.holding, &p.tags.lot, &p.tags.fill) else { continue };
-            if !matches!(p.account.code(), 1310 | 2110) {
-                continue;
-            }
-            let side = self.sides.entry((holding.commodity, p.account)).or_default();
-            let units = holding.units.magnitude();
-            if (holding.units.raw() > 0) == (p.account == AccountCode::LONG_POSITIONS) {
-                let mut opening = Opening { lot: lot.clone(), fill: fill.clone(), day, held: units, unused: units };
-                for loss in &mut side.losses {
-                    self.due.extend(mark(d, loss, &mut opening, units));
-                }
-                side.openings.push(opening);
-            } else {
-                side.take(lot, units);
-                if is_at_a_loss(d, lot) {
-                    let mut loss = Loss { lot: lot.clone(), fill: fill.clone(), day, left: units };
-                    for opening in &mut side.openings {
-                        let held = opening.held;
-                        self.due.extend(mark(d, &mut loss, opening, held));
-                    }
-                    side.losses.push(loss);
-                }
-            }
-            side.forget_before(day);
+    fn add(&mut self, of: (Symbol, AccountCode), place: u64, mut moved: Moved, at: When) {
+        let side = self.sides.entry(of).or_default();
+        if side.recent.last_key_value().is_none_or(|(last, _)| *last < place) {
+            let day = moved.day;
+            moved.made = side.now.take(&moved, at);
+            self.due.extend(moved.made.iter().cloned());
+            side.recent.insert(place, moved);
+            side.leave_behind(day, at);
+        } else {
+            let before = side.marks();
+            side.recent.insert(place, moved);
+            side.match_anew(at);
+            change(&mut self.due, &before, side.marks(), at);
         }
     }
 
-    /// A fill was reversed: nothing of it replaces a loss, and it has made none. What is marked is reversed by a person.
-    fn forget(&mut self, d: &Draft) {
-        for fill in d.postings.iter().filter_map(|p| p.tags.fill.as_ref()) {
-            for side in self.sides.values_mut() {
-                side.openings.retain(|opening| opening.fill != *fill);
-                side.losses.retain(|loss| loss.fill != *fill);
-            }
-            self.due.retain(|mark| mark.loss_fill != *fill && mark.replacement_fill != *fill);
+    /// A fill was reversed: nothing of it replaces a loss, and it has made none.
+    fn forget(&mut self, of: (Symbol, AccountCode), place: u64, fill: &ExecutionId, at: When) {
+        let Some(side) = self.sides.get_mut(&of) else { return };
+        let before = side.marks();
+        if side.recent.remove(&place).is_none() {
+            side.base.openings.retain(|opening| opening.fill != *fill);
+            side.base.losses.retain(|loss| loss.fill != *fill);
+        }
+        side.match_anew(at);
+        change(&mut self.due, &before, side.marks(), at);
+    }
+}
+
+/// Makes due what of the marks is another one now. What is due already and not booked is counted from what stands.
+fn change(due: &mut VecDeque<WashSale>, before: &[WashSale], after: Vec<WashSale>, at: When) {
+    let gone = before.iter().filter(|mark| !after.iter().any(|other| other.is_of(mark)));
+    let gone = gone.map(|mark| WashSale { units: Quantity::ZERO, ..mark.clone() });
+    for mut mark in gone.collect::<Vec<_>>().into_iter().chain(after) {
+        mark.was = before.iter().find(|other| other.is_of(&mark)).map_or(Quantity::ZERO, |other| other.units);
+        if let Some(at) = due.iter().position(|other| other.is_of(&mark))
+            && let Some(pending) = due.remove(at)
+        {
+            mark.was = pending.was;
+        }
+        if mark.units != mark.was {
+            (mark.session, mark.effective_at) = at;
+            due.push_back(mark);
         }
     }
 }
 
-impl Side {
-    /// Units of a lot were closed.
-    fn take(&mut self, lot: &LotId, units: Quantity) {
-        for opening in self.openings.iter_mut().filter(|o| o.lot == *lot) {
-            opening.held = less(opening.held, units);
+/// What an entry of a fill, or of its reversal, says of each instrument and side. What two held of one lot is one part.
+fn moves(d: &Draft) -> BTreeMap<(Symbol, AccountCode), Moved> {
+    let late = d.facts.get("trade_session").and_then(Fact::as_str).and_then(|t| t.parse::<SessionId>().ok());
+    let day = late.unwrap_or(d.session).date;
+    let mut sides = BTreeMap::new();
+    for p in &d.postings {
+        let (Some(holding), Some(lot), Some(fill)) = (p.holding, &p.tags.lot, &p.tags.fill) else { continue };
+        if !matches!(p.account.code(), 1310 | 2110) {
+            continue;
         }
+        let fresh = || Moved { fill: fill.clone(), day, opened: None, closed: Vec::new(), made: Vec::new() };
+        let moved = sides.entry((holding.commodity, p.account)).or_insert_with(fresh);
+        let units = holding.units.magnitude();
+        if (holding.units.raw() > 0) == (p.account == AccountCode::LONG_POSITIONS) {
+            moved.opened = Some((lot.clone(), units));
+        } else if let Some(part) = moved.closed.iter_mut().find(|part| part.0 == *lot) {
+            part.1 = part.1.checked_add(units).unwrap_or(part.1);
+        } else {
+            moved.closed.push((lot.clone(), units, is_at_a_loss(d, lot)));
+        }
+    }
+    sides
+}
+
+impl Side {
+    fn marks(&self) -> Vec<WashSale> {
+        self.recent.values().flat_map(|moved| moved.made.iter().cloned()).collect()
+    }
+
+    /// Matches what stands from the first recent fill on.
+    fn match_anew(&mut self, at: When) {
+        self.now = self.base.clone();
+        for moved in self.recent.values_mut() {
+            moved.made = self.now.take(moved, at);
+        }
+    }
+
+    /// What is too long ago is not matched anew.
+    fn leave_behind(&mut self, day: Date, at: When) {
+        let is_old = |of: &Moved| day.days().saturating_sub(of.day.days()) > i64::from(KEPT);
+        while let Some(first) = self.recent.first_entry().filter(|first| is_old(first.get())) {
+            let moved = first.remove();
+            self.base.take(&moved, at);
+        }
+    }
+}
+
+impl Matched {
+    /// Folds a fill in; the marks that it asks for.
+    fn take(&mut self, moved: &Moved, at: When) -> Vec<WashSale> {
+        let (mut made, day) = (Vec::new(), moved.day);
+        if let Some((lot, units)) = &moved.opened {
+            let (lot, fill) = (lot.clone(), moved.fill.clone());
+            let mut opening = Opening { lot, fill, day, held: *units, unused: *units };
+            for loss in &mut self.losses {
+                made.extend(mark(at, loss, &mut opening, *units));
+            }
+            self.openings.push(opening);
+        }
+        for (lot, units, at_a_loss) in &moved.closed {
+            for opening in self.openings.iter_mut().filter(|o| o.lot == *lot) {
+                opening.held = less(opening.held, *units);
+            }
+            if *at_a_loss {
+                let mut loss = Loss { lot: lot.clone(), fill: moved.fill.clone(), day, left: *units };
+                for opening in &mut self.openings {
+                    let held = opening.held;
+                    made.extend(mark(at, &mut loss, opening, held));
+                }
+                self.losses.push(loss);
+            }
+        }
+        self.forget_before(day);
+        made
     }
 
     /// What is used up, and what is too long ago for a fill that comes late, too, is asked for no more.
@@ -190,7 +331,7 @@ impl Side {
 }
 
 /// The units of a loss that an opening takes, at most so many.
-fn mark(d: &Draft, loss: &mut Loss, opening: &mut Opening, most: Quantity) -> Option<WashSale> {
+fn mark(at: When, loss: &mut Loss, opening: &mut Opening, most: Quantity) -> Option<WashSale> {
     let units = loss.left.min(opening.unused).min(most);
     let apart = loss.day.days().abs_diff(opening.day.days());
     if loss.lot == opening.lot || units.raw() <= 0 || apart > u64::from(WINDOW) {
@@ -204,8 +345,9 @@ fn mark(d: &Draft, loss: &mut Loss, opening: &mut Opening, most: Quantity) -> Op
         replacement: opening.lot.clone(),
         replacement_fill: opening.fill.clone(),
         units,
-        session: d.session,
-        effective_at: d.effective_at,
+        was: Quantity::ZERO,
+        session: at.0,
+        effective_at: at.1,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The end of a fiscal year, and the opening of a day that was closed (BOOKS.md sections 2 and 12, LEDG-7).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::activity::named;
 use super::activity_refusal::ActivityRefusal;
@@ -35,8 +36,8 @@ pub struct Unlock {
     pub second: String,
     /// Why.
     pub reason: String,
-    /// The closing records of the days that it opens, as stored: by what the broker said then these days are closed again. One that
-    /// is none of the books' own is not believed.
+    /// The closing records of the days that it opens, as stored: by what the broker said then these days are closed again. The last
+    /// one of each of these days is needed; one that is none of the books' own is not believed.
     pub records: Vec<ClosingRecord>,
 }
 
@@ -100,6 +101,14 @@ pub(super) fn unlock(books: &Books, at: Timestamp, u: &Unlock) -> Result<Draft, 
             ActivityRefusal::NotClosed { session: u.session, closed_through: books.closed.last().copied() }.into()
         );
     }
+    if let Some(first) = books.taken_along(u.session) {
+        return Err(ActivityRefusal::ClosedTogether { session: u.session, first }.into());
+    }
+    // A day may be closed between the reading of the records and this moment.
+    let brought: BTreeSet<SessionId> = books.own_records(u).map(|record| record.session).collect();
+    if let Some(session) = books.closed.range(u.session..).find(|closed| !brought.contains(closed)) {
+        return Err(ActivityRefusal::RecordsBehind { session: *session }.into());
+    }
     Ok(Draft {
         description: format!("{} opened again, with every later day", u.session),
         reason: Some(u.reason.clone()),
@@ -126,15 +135,25 @@ impl Books {
     /// version 1 has no prices and leaves nothing.
     #[must_use]
     pub fn figures_in(&self, unlock: &Unlock) -> Vec<KeptFigures> {
-        let own = |record: &&ClosingRecord| {
-            let hash = record.to_bytes().ok().map(|bytes| Hash::of(&bytes));
-            record.session >= unlock.session && hash.is_some() && self.records.get(&record.session).copied() == hash
-        };
         let kept = |record: &ClosingRecord| {
             let (session, next, broker) = (record.session, record.next_session, record.broker.clone());
             Some(KeptFigures { session, next, broker, prices: record.prices.clone()? })
         };
-        unlock.records.iter().filter(own).filter_map(kept).collect()
+        self.own_records(unlock).filter_map(kept).collect()
+    }
+
+    /// Those of an unlock's records that are the last ones of the days that it opens.
+    fn own_records<'a>(&'a self, unlock: &'a Unlock) -> impl Iterator<Item = &'a ClosingRecord> {
+        unlock.records.iter().filter(|record| {
+            let hash = record.to_bytes().ok().map(|bytes| Hash::of(&bytes));
+            record.session >= unlock.session && hash.is_some() && self.records.get(&record.session).copied() == hash
+        })
+    }
+
+    /// The first day that the close of a later one took along: it has no record of its own, and opens with that one.
+    fn taken_along(&self, session: SessionId) -> Option<SessionId> {
+        let before = self.closed.range(..session).next_back().map_or(Bound::Unbounded, |day| Bound::Excluded(*day));
+        self.days.range((before, Bound::Excluded(session))).next().copied()
     }
 
     /// Folds an unlock: the day and every later one are open again.
