@@ -30,6 +30,21 @@ fn strat_13_entry_and_stop_fill_in_pieces() {
     assert_eq!(ran.trades(), [trade]);
 }
 
+/// EXEC-13a: what is left of a stop fills at the bid where there is one, and has paid half the spread by that: in bar 20
+/// 9.96 − 0.00996 → 9.95; in bar 22 9.95 − 0.00007292 → 9.94. Half the spread of the model is as much: the same trade as above.
+#[test]
+fn exec_13a_the_rest_of_a_stop_pays_half_the_spread_once() {
+    let after = "16 10.07 10.09 10.05 10.08 5000; 17 10.08 10.10 10.06 10.09 8000; 18 10.09 10.11 10.07 10.10 20000;
+        19 10.05 10.06 9.98 9.99 6000; 20 9.97 9.99 9.95 9.96 4000; 21 9.96 9.97 9.94 9.95 5; 22 9.96 9.97 9.94 9.95 50000";
+    let scene = Scene::new("open").bars("TEN", TEN).bars("TEN", after);
+    let quoted = scene.clone().quotes("TEN", "20 9.96 9.98; 22 9.95 9.97").run();
+    assert_eq!(quoted.trades(), scene.run().trades());
+    let lower = scene.quotes("TEN", "20 9.96 9.98; 22 9.90 10.02").run();
+    // 428 at 9.90 − 0.00007255 → 9.89, where the half of that spread again would make it 9.83.
+    let trade = "long 1428 10.1064986@16:00 9.94462185@22:00 -231.16 14.91183358 -246.07183358 stop_loss";
+    assert_eq!(lower.trades(), [trade]);
+}
+
 #[test]
 fn strat_13_a_partly_filled_target_leaves_the_stop_for_the_rest() {
     // Entry 10.07 + 0.01 + 0.00020535 + 0.00033334 → 10.09. Target: room 500 at 10.21. The close 10.20 draws the stop

@@ -183,8 +183,7 @@ impl Bracket {
         }
         // 2. A market exit, or the rest of a stop that was touched in an earlier bar; then the bar is done.
         if self.triggered {
-            let at =
-                At { context: cx(market(!buys).context.reference, !buys), when: bar.start, charged: Charged::Stop };
+            let at = At { charged: Charged::Rest, ..market(!buys) };
             return self.fill(clerk, Which::Stop, self.held, &at, room, out);
         }
         if self.exits.last().is_some_and(|e| e.working) {

@@ -36,8 +36,10 @@ impl Default for FillRules {
 pub enum Charged {
     /// Spread, impact and latency: market orders of an entry or an exit.
     Market,
-    /// Spread and impact: stops, and what is left of them.
+    /// Spread and impact: stops.
     Stop,
+    /// The same for what is left of a stop, at the next open: where that is a quote's side, it has paid the spread.
+    Rest,
     /// None: a target at its limit.
     Limit,
 }
@@ -101,11 +103,11 @@ impl FillRules {
         against(cx.reference, costs, cx.buy, cx.tick)
     }
 
-    /// Half the spread that a fill pays. A market order at a quote has paid it already: it bought at the ask.
+    /// Half the spread that a fill pays. What fills at a quote has paid it already: it bought at the ask.
     fn spread(&self, cx: &Context<'_>, charged: Charged) -> Result<Price, Overflow> {
         match cx.quote {
             None => self.half(cx.reference, cx.tick),
-            Some(_) if charged == Charged::Market => Ok(Price::ZERO),
+            Some(_) if charged != Charged::Stop => Ok(Price::ZERO),
             Some(quote) => {
                 let spread = Wide::from(quote.ask_open) - Wide::from(quote.bid_open);
                 Ok(spread.raised(2).ok_or(Overflow)?.price()?.max(Price::ZERO))

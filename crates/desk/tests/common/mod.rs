@@ -2,7 +2,7 @@
 //!
 //! A line of bars is `minute open high low close volume` or `minute price volume`; `7-12` repeats a bar for the minutes
 //! 7 to 12. Minutes count from the session's open; lines end with `;` or a line break. Instants are shown the same way:
-//! `16:30` is 16 minutes and 30 seconds after the open.
+//! `16:30` is 16 minutes and 30 seconds after the open. A line of quotes is `minute bid ask`, the same at its open and its close.
 #![allow(dead_code, reason = "each test file uses its part")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use desk::domain::calendar::Calendar;
 use desk::domain::event::{Body, Event};
 use desk::domain::fees::FeeSchedule;
 use desk::domain::ids::StrategyName;
-use desk::domain::market::{Bar, Instrument};
+use desk::domain::market::{Bar, Instrument, QuoteBar};
 use desk::domain::symbol::Symbol;
 use desk::domain::time::{Date, Span, Timestamp};
 use desk::domain::trade::Trade;
@@ -43,6 +43,7 @@ pub(crate) struct Scene {
     strategies: Vec<(StrategyName, Parameters)>,
     pub(crate) limits: Limits,
     tapes: BTreeMap<Symbol, Vec<Bar>>,
+    quotes: BTreeMap<Symbol, Vec<QuoteBar>>,
 }
 
 fn strategy(name: &str) -> StrategyName {
@@ -53,7 +54,7 @@ impl Scene {
     /// Strategies in their order, separated by commas.
     pub(crate) fn new(strategies: &str) -> Self {
         let strategies = strategies.split(',').map(|s| (strategy(s), Parameters::of(strategy(s)))).collect();
-        Self { strategies, limits: Limits::default(), tapes: BTreeMap::new() }
+        Self { strategies, limits: Limits::default(), tapes: BTreeMap::new(), quotes: BTreeMap::new() }
     }
 
     /// Sets parameters: `open.timeout=0 open.pnl_take=50`.
@@ -100,6 +101,19 @@ impl Scene {
         self
     }
 
+    /// Adds quotes of one symbol in the session of [`DAY`].
+    pub(crate) fn quotes(mut self, symbol: &str, text: &str) -> Self {
+        let open = Calendar::XNYS.session(DAY.parse().unwrap()).unwrap().open;
+        let quotes = self.quotes.entry(symbol.parse().unwrap()).or_default();
+        quotes.extend(text.split(';').map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            let (bid, ask) = (fields[1].parse().unwrap(), fields[2].parse().unwrap());
+            let start = open + Span::minutes(fields[0].parse().unwrap());
+            QuoteBar { start, bid_open: bid, ask_open: ask, bid_close: bid, ask_close: ask }
+        }));
+        self
+    }
+
     pub(crate) fn tape(mut self, symbol: Symbol, bars: Vec<Bar>) -> Self {
         self.tapes.insert(symbol, bars);
         self
@@ -112,7 +126,8 @@ impl Scene {
     }
 
     pub(crate) fn tapes(&self) -> Vec<Tape> {
-        self.tapes.values().map(|bars| Tape { bars: bars.clone(), quotes: Vec::new() }).collect()
+        let quotes = |s: &Symbol| self.quotes.get(s).cloned().unwrap_or_default();
+        self.tapes.iter().map(|(symbol, bars)| Tape { bars: bars.clone(), quotes: quotes(symbol) }).collect()
     }
 
     pub(crate) fn run(&self) -> Ran {
