@@ -105,7 +105,7 @@ pub(super) fn mark(mark: &Mark) -> Value {
 /// The latch's mark, and since when it is set.
 pub(super) fn latched(board: &Board) -> Option<Value> {
     let mut said = mark(board.latch.as_ref()?);
-    said["since"] = json!(latched_since(board)?);
+    said.as_object_mut()?.insert("since".to_owned(), json!(latched_since(board)?));
     Some(said)
 }
 
