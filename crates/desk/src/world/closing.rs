@@ -17,7 +17,7 @@ use crate::domain::position::Position;
 use crate::domain::symbol::Symbol;
 use crate::domain::time::Timestamp;
 use crate::machines::broker::Tracked;
-use crate::machines::kill_switch::{self, Confirmed, Entry, Held, Protective};
+use crate::machines::kill_switch::{self, Confirmed, Entry, Held, Protective, Unexplained};
 use crate::venue::Venue;
 
 /// What a venue says works and is held, at one moment.
@@ -80,6 +80,7 @@ impl<R: Record> Trader<R> {
             }
             seen.positions.extend(self.held(p, venue));
         }
+        seen.unexplained = unexplained(&seen.positions, venue);
         seen
     }
 
@@ -163,6 +164,54 @@ impl<R: Record> Trader<R> {
                 Ok(order) if venue.filled.contains_key(&order) => exits.push(order),
                 _ => return exits,
             }
+        }
+    }
+}
+
+/// What the venue holds of each instrument beside what the brackets do.
+fn unexplained(brackets: &[Held], venue: &VenueWord) -> Vec<Unexplained> {
+    let of = |(symbol, there): (&Symbol, &Quantity)| {
+        let own = brackets.iter().filter(|held| held.symbol == *symbol);
+        let left = own.fold(there.raw(), |left, held| {
+            left.saturating_sub(held.side.sign().saturating_mul(held.quantity.raw()))
+        });
+        (left != 0).then(|| Unexplained { symbol: *symbol, quantity: Quantity::from_raw(left) })
+    };
+    venue.positions.iter().filter_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::StrategyName;
+    use crate::domain::market::Side;
+
+    /// RISK-15a: what the venue holds beyond the brackets, and on which side.
+    #[test]
+    fn risk_15a_what_the_brackets_do_not_explain_is_told() {
+        let symbol: Symbol = "AAPL".parse().unwrap();
+        let held = |side, units| Held {
+            decision: "AAPL".parse().unwrap(),
+            entry: "entry".parse().unwrap(),
+            strategy: StrategyName::Mid,
+            symbol,
+            side,
+            quantity: Quantity::whole(units),
+            exits: 0,
+            exiting: false,
+            protected: true,
+        };
+        for (brackets, there, left) in [
+            (vec![held(Side::Long, 10)], 10, None),
+            (vec![held(Side::Short, 10)], -10, None),
+            (vec![held(Side::Long, 10), held(Side::Long, 5)], 15, None),
+            (vec![held(Side::Long, 10)], 17, Some(7)),
+            (vec![held(Side::Short, 10)], -17, Some(-7)),
+            (vec![], -3, Some(-3)),
+        ] {
+            let venue = VenueWord { positions: [(symbol, Quantity::whole(there))].into(), ..VenueWord::default() };
+            let told: Vec<_> = unexplained(&brackets, &venue).into_iter().map(|u| u.quantity).collect();
+            assert_eq!(told, left.map(Quantity::whole).into_iter().collect::<Vec<_>>(), "{there}");
         }
     }
 }

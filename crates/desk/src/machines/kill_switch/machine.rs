@@ -409,6 +409,13 @@ impl KillSwitch {
         }
         if self.verb.closes() {
             words.extend(view.positions.iter().map(|p| self.pending_position(p, &view)));
+            words.extend(view.unexplained.iter().map(|u| {
+                let (symbol, held) = (u.symbol, u.quantity);
+                format!(
+                    "{symbol}: the broker holds {held} that no record here explains, and nothing here can close it. Close it at \
+                     the broker; until then nothing is called flat."
+                )
+            }));
             let rest = view.protective.iter().filter(|o| !view.positions.iter().any(|p| p.decision == o.decision));
             words.extend(
                 rest.map(|o| format!("{}: {} is left without a position and is withdrawn.", o.symbol, o.order)),

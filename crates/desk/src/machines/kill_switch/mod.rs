@@ -18,4 +18,4 @@ mod tests;
 pub use drill::{DrillReport, DrillStep, drill};
 pub use machine::{Exit, KillSwitch, Step, Verb};
 pub use receipt::{Left, Line, Receipt, Said};
-pub use view::{Confirmed, Entry, Held, Protective};
+pub use view::{Confirmed, Entry, Held, Protective, Unexplained};

@@ -59,6 +59,7 @@ fn view(ms: i64, entries: &[&str], positions: &[(&str, i64)]) -> Confirmed {
         entries: entries.iter().map(|e| entry(e)).collect(),
         protective: positions.iter().map(|(name, _)| stop_of(name)).collect(),
         positions: positions.iter().map(|(name, n)| held(name, *n)).collect(),
+        unexplained: Vec::new(),
         halted: Vec::new(),
         market_open: true,
     }
@@ -88,6 +89,30 @@ fn risk_14_cancels_of_entries_go_first_then_the_exits() {
     let sent = round(&mut switch, 3, &view(2, &["e1", "e2"], &[("AAPL", 10), ("MSFT", 20)]));
     assert_eq!(sent, ["cancel e1", "cancel e2", "exit AAPL 10 #1", "exit MSFT 20 #1"]);
     assert_eq!(switch.to_last_cancel(), Some(Span::nanos(3_000_000)));
+}
+
+/// RISK-15a: what the broker holds and nobody here has bought keeps a kill from being called flat, until somebody closed it there.
+#[test]
+fn risk_15a_what_no_record_explains_is_never_called_flat() {
+    let stray = |ms| Confirmed {
+        unexplained: vec![Unexplained { symbol: symbol("AAPL"), quantity: Quantity::whole(-7) }],
+        ..view(ms, &[], &[])
+    };
+    for (verb, scope, waits) in [
+        (Verb::Kill, Scope::All, true),
+        (Verb::Flatten, Scope::Symbol(symbol("AAPL")), true),
+        (Verb::Flatten, Scope::Symbol(symbol("MSFT")), false),
+        (Verb::Flatten, Scope::Strategy(StrategyName::Mid), false),
+        (Verb::Cancel, Scope::All, false),
+    ] {
+        let mut switch = KillSwitch::begin(verb, scope, mark());
+        assert!(round(&mut switch, 3, &stray(2)).is_empty(), "nothing here can close it");
+        assert_eq!(switch.is_done(), !waits, "{verb:?}");
+        let said = switch.pending(Some(&stray(2))).join(" ");
+        assert_eq!(said.contains("AAPL: the broker holds -7 that no record here explains"), waits, "{said}");
+        round(&mut switch, 60_000, &view(59_999, &[], &[]));
+        assert!(switch.is_done());
+    }
 }
 
 #[test]

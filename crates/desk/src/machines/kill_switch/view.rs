@@ -56,6 +56,15 @@ pub struct Held {
     pub protected: bool,
 }
 
+/// What the broker holds and no bracket of the record explains: nobody here can close it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unexplained {
+    /// In what.
+    pub symbol: Symbol,
+    /// How many, signed.
+    pub quantity: Quantity,
+}
+
 /// What the broker confirmed at an instant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Confirmed {
@@ -67,6 +76,8 @@ pub struct Confirmed {
     pub protective: Vec<Protective>,
     /// Positions.
     pub positions: Vec<Held>,
+    /// What is held besides.
+    pub unexplained: Vec<Unexplained>,
     /// Instruments that do not trade now.
     pub halted: Vec<Symbol>,
     /// Whether the market trades.
@@ -89,6 +100,11 @@ impl Confirmed {
             Scope::Order(order) => self.protective.iter().find(|p| p.order == *order).map(|p| &p.decision),
             _ => None,
         };
+        part.unexplained.retain(|u| match scope {
+            Scope::All => true,
+            Scope::Symbol(s) => *s == u.symbol,
+            Scope::Strategy(_) | Scope::Order(_) => false,
+        });
         part.entries.retain(|e| fits(e.strategy, e.symbol, &e.order));
         part.positions.retain(|p| fits(p.strategy, p.symbol, &p.entry) || decision == Some(&p.decision));
         let held: Vec<_> = part.positions.iter().map(|p| p.decision.clone()).collect();
@@ -99,7 +115,10 @@ impl Confirmed {
     /// Whether nothing is held and nothing works.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.protective.is_empty() && self.positions.is_empty()
+        self.entries.is_empty()
+            && self.protective.is_empty()
+            && self.positions.is_empty()
+            && self.unexplained.is_empty()
     }
 
     /// Whether a position in this instrument can be closed now.
