@@ -230,9 +230,6 @@ impl Supervisor {
         // What an earlier process left unfinished goes on, the latch first (LIFE-3); so does a session under way.
         let standing = self.life.machine.standing(&self.facts());
         self.perform(&standing);
-        if self.follower.trader.terms().is_some() {
-            self.feed();
-        }
         self.defend_before_the_first();
         Ok(())
     }
@@ -478,12 +475,15 @@ impl Supervisor {
         self.tell_market_data();
         self.look_at_closing();
         self.tell_reporter();
+        self.feed();
         Ok(())
     }
 
-    /// A feed that owns the clock begins with the first start, and goes on whatever happens then.
+    /// A feed that owns the clock begins with the first start, or in a session under way once it is known which windows are
+    /// ready; it goes on whatever happens then.
     fn feed(&mut self) {
-        if !std::mem::replace(&mut self.fed, true) {
+        let begun = self.life.machine.state().is_running() || self.follower.trader.terms().is_some();
+        if begun && !self.held && !self.readiness.is_asked() && !std::mem::replace(&mut self.fed, true) {
             self.wiring.must(self.wiring.market_data.deliver(ToMarketData::Run(true)));
         }
     }

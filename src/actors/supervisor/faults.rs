@@ -114,6 +114,9 @@ impl Supervisor {
             // The new one rests until it is told otherwise.
             self.told = None;
         }
+        if name == BROKER {
+            self.call_again();
+        }
         self.weigh(name, why)
     }
 }

@@ -30,6 +30,11 @@ pub(super) struct Readiness {
 }
 
 impl Readiness {
+    /// Whether a check waits for the broker.
+    pub(super) const fn is_asked(&self) -> bool {
+        self.asked
+    }
+
     /// What keeps a strategy out, in words; nothing where its last check found nothing, or none was made yet.
     pub(super) fn missing(&self, strategy: StrategyName) -> Option<String> {
         let missing = self.gate.missing(strategy).filter(|m| !m.is_empty())?;
@@ -54,8 +59,18 @@ impl Supervisor {
 
     /// A minute has passed: where a check is due, the broker is called.
     pub(super) fn look_at_windows(&mut self, at: Timestamp) {
+        self.readiness.fed_at = Some(at);
+        self.call_the_broker(at);
+    }
+
+    /// A broker that fell never answers what it was asked.
+    pub(super) fn call_again(&mut self) {
+        self.readiness.asked = false;
+        self.call_the_broker(self.now);
+    }
+
+    fn call_the_broker(&mut self, at: Timestamp) {
         let own = &mut self.readiness;
-        own.fed_at = Some(at);
         let due = own.schedule.as_ref().is_some_and(|schedule| !own.gate.due(at, schedule).is_empty());
         if due && !std::mem::replace(&mut own.asked, true) {
             self.wiring.must(self.wiring.broker.deliver(ToBroker::Call));

@@ -27,9 +27,6 @@ pub(super) struct Told {
 impl Supervisor {
     /// Who may enter, and whether everything is to be left.
     pub(super) fn tell_risk(&mut self) {
-        if self.life.machine.state().is_running() {
-            self.feed();
-        }
         let machine = &self.life.machine;
         let out = self.wiring.setup.strategies.iter().map(|(s, _)| *s);
         let out: Vec<bool> = out.map(|s| !machine.may_enter(s) || self.readiness.missing(s).is_some()).collect();
