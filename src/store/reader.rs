@@ -269,8 +269,9 @@ impl Reader {
     /// # Errors
     /// Where the database cannot be read, or a sum is beyond 64 bits.
     pub async fn balances(&self, book: &Book, scope: &Scope) -> Result<Vec<Balance>, StoreError> {
+        let statement = scope.choose(sql::BALANCES, sql::BALANCES_BY_EFFECT);
         let rows: Vec<BalanceRow> =
-            on!(Pool, &self.pool, c => bound!(sqlx::query_as(sql::BALANCES), book, scope).fetch_all(c).await)
+            on!(Pool, &self.pool, c => bound!(sqlx::query_as(statement), book, scope).fetch_all(c).await)
                 .map_err(|e| StoreError::from_sum("summing balances", e))?;
         let mut balances = rows
             .into_iter()

@@ -100,6 +100,11 @@ impl Scope {
         self.begin < self.end
     }
 
+    /// The statement that reads time as this does: the one by session, or the one by effect.
+    pub(super) const fn choose(&self, by_session: &'static str, by_effect: &'static str) -> &'static str {
+        if self.is_effective() { by_effect } else { by_session }
+    }
+
     /// Whether an entry counts.
     #[must_use]
     pub fn counts(&self, entry: &Entry) -> bool {

@@ -24,6 +24,42 @@ macro_rules! counted {
     };
 }
 
+/// The same where each entry counts in its session: nothing is asked of a row but where it stands. Nothing counts where the
+/// other reading was meant.
+macro_rules! counted_by_session {
+    () => {
+        "+seq <= $4 AND session >= $2 AND session <= $3 AND CAST($5 AS BIGINT) >= CAST($6 AS BIGINT)"
+    };
+}
+
+/// Cash that moved, of what counts.
+macro_rules! cash {
+    ($counted:expr) => {
+        concat!("SELECT kind, currency, CAST(sum(CASE WHEN net > 0 THEN net ELSE 0 END) AS BIGINT),
+            CAST(sum(CASE WHEN net < 0 THEN net ELSE 0 END) AS BIGINT),
+            CAST(sum(settled) AS BIGINT), CAST(sum(unsettled) AS BIGINT), CAST(sum(wallet) AS BIGINT)
+        FROM (SELECT m.*, CASE
+                WHEN m.seq IN (SELECT o.seq FROM entry AS o WHERE o.book = $1 AND (o.kind < 'fill' OR o.kind > 'fill'))
+                THEN (SELECT e.kind FROM entry AS e WHERE e.book = $1 AND e.seq = m.seq) ELSE 'fill' END AS kind
+            FROM (
+                SELECT +seq AS seq, currency, sum(amount) AS net, sum(CASE WHEN account = 1010 THEN amount ELSE 0 END) AS settled,
+                    sum(CASE WHEN account = 1020 THEN amount ELSE 0 END) AS unsettled,
+                    sum(CASE WHEN account = 1030 THEN amount ELSE 0 END) AS wallet
+                FROM posting WHERE book = $1 AND account IN (1010, 1020, 1030) AND ", $counted, "
+                GROUP BY +seq, currency) AS m) AS k
+        GROUP BY kind, currency")
+    };
+}
+
+/// Cash that has not settled, of what counts.
+macro_rules! unsettled {
+    ($counted:expr) => {
+        concat!("SELECT currency, item, CAST(sum(amount) AS BIGINT) FROM posting
+        WHERE book = $1 AND account = 1020 AND item IS NOT NULL AND ", $counted, "
+        GROUP BY currency, item HAVING sum(amount) <> 0")
+    };
+}
+
 statements! { BOTH, "The statements of both engines, by name.":
     /// The version of the schema.
     SCHEMA_VERSION = "SELECT version FROM schema_version ORDER BY version DESC LIMIT 1";
@@ -93,7 +129,21 @@ statements! { BOTH, "The statements of both engines, by name.":
     /// Sums of each account, currency and commodity of what counts, in the order of the index.
     BALANCES = concat!("SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT),
             CAST(coalesce(sum(units), 0) AS BIGINT)
-        FROM posting WHERE book = $1 AND ", counted!(""), " GROUP BY account, currency, commodity");
+        FROM posting WHERE book = $1 AND ", counted_by_session!(), " GROUP BY account, currency, commodity");
+    /// The same by effect: the sums by session, and the moved entries put in or taken out. A plus keeps SQLite from looking
+    /// for those by their numbers.
+    BALANCES_BY_EFFECT = "SELECT account, currency, commodity, CAST(sum(amount) AS BIGINT), CAST(coalesce(sum(units), 0) AS BIGINT)
+        FROM (
+            SELECT account, currency, commodity, sum(amount) AS amount, sum(units) AS units, count(*) AS n
+            FROM posting WHERE book = $1 AND +seq <= $4 AND session >= $2 AND session <= $3
+            GROUP BY account, currency, commodity
+            UNION ALL
+            SELECT p.account, p.currency, p.commodity, m.sign * p.amount, m.sign * p.units, m.sign
+            FROM (
+                SELECT seq, CASE WHEN session >= $2 AND session <= $3 THEN -1 ELSE 1 END AS sign FROM entry
+                WHERE book = $1 AND (session >= $2 AND session <= $3) <> (effective_at >= $5 AND effective_at < $6)) AS m
+            CROSS JOIN posting AS p WHERE p.book = $1 AND p.seq = m.seq AND +p.seq <= $4) AS s
+        GROUP BY account, currency, commodity HAVING sum(n) > 0";
     /// When an entry was booked.
     BOOKED_AT = "SELECT booked_at FROM entry WHERE book = $1 AND seq = $2";
     /// Closing records after an entry, in order.
@@ -181,23 +231,13 @@ statements! { BOTH, "The statements of both engines, by name.":
         ORDER BY p.seq, p.line LIMIT $9");
     /// What moved cash, by kind and currency: what an entry moves between accounts of cash is neither received nor paid. Most
     /// entries are fills, so the kinds of the others alone are looked up.
-    CASH = concat!("SELECT kind, currency, CAST(sum(CASE WHEN net > 0 THEN net ELSE 0 END) AS BIGINT),
-            CAST(sum(CASE WHEN net < 0 THEN net ELSE 0 END) AS BIGINT),
-            CAST(sum(settled) AS BIGINT), CAST(sum(unsettled) AS BIGINT), CAST(sum(wallet) AS BIGINT)
-        FROM (SELECT m.*, CASE
-                WHEN m.seq IN (SELECT o.seq FROM entry AS o WHERE o.book = $1 AND (o.kind < 'fill' OR o.kind > 'fill'))
-                THEN (SELECT e.kind FROM entry AS e WHERE e.book = $1 AND e.seq = m.seq) ELSE 'fill' END AS kind
-            FROM (
-                SELECT +seq AS seq, currency, sum(amount) AS net, sum(CASE WHEN account = 1010 THEN amount ELSE 0 END) AS settled,
-                    sum(CASE WHEN account = 1020 THEN amount ELSE 0 END) AS unsettled,
-                    sum(CASE WHEN account = 1030 THEN amount ELSE 0 END) AS wallet
-                FROM posting WHERE book = $1 AND account IN (1010, 1020, 1030) AND ", counted!(""), "
-                GROUP BY +seq, currency) AS m) AS k
-        GROUP BY kind, currency");
+    CASH = cash!(counted_by_session!());
+    /// The same by effect.
+    CASH_BY_EFFECT = cash!(counted!(""));
     /// Cash that has not settled, by currency and date.
-    UNSETTLED = concat!("SELECT currency, item, CAST(sum(amount) AS BIGINT) FROM posting
-        WHERE book = $1 AND account = 1020 AND item IS NOT NULL AND ", counted!(""), "
-        GROUP BY currency, item HAVING sum(amount) <> 0");
+    UNSETTLED = unsettled!(counted_by_session!());
+    /// The same by effect.
+    UNSETTLED_BY_EFFECT = unsettled!(counted!(""));
     /// The year closes that count.
     YEAR_CLOSES = concat!("SELECT bytes FROM entry AS e WHERE book = $1 AND kind = 'year_close' AND ", counted!("e."), "
         ORDER BY seq");

@@ -155,8 +155,9 @@ impl Summed {
 impl Reader {
     async fn cash(&self, book: &Book, scope: &Scope) -> Result<Vec<CashLine>, StoreError> {
         type Row = (String, String, i64, i64, i64, i64, i64);
+        let statement = scope.choose(sql::CASH, sql::CASH_BY_EFFECT);
         let rows: Vec<Row> =
-            on!(Pool, &self.pool, c => bound!(sqlx::query_as(sql::CASH), book, scope).fetch_all(c).await)
+            on!(Pool, &self.pool, c => bound!(sqlx::query_as(statement), book, scope).fetch_all(c).await)
                 .map_err(|e| StoreError::from_sum("summing cash", e))?;
         let line = |(kind, currency, receipts, payments, settled, unsettled, wallet): Row| {
             Ok(CashLine {
@@ -173,8 +174,9 @@ impl Reader {
     }
 
     async fn unsettled(&self, book: &Book, scope: &Scope) -> Result<Vec<UnsettledLine>, StoreError> {
+        let statement = scope.choose(sql::UNSETTLED, sql::UNSETTLED_BY_EFFECT);
         let rows: Vec<(String, String, i64)> =
-            on!(Pool, &self.pool, c => bound!(sqlx::query_as(sql::UNSETTLED), book, scope).fetch_all(c).await)
+            on!(Pool, &self.pool, c => bound!(sqlx::query_as(statement), book, scope).fetch_all(c).await)
                 .map_err(|e| StoreError::from_sum("summing unsettled cash", e))?;
         let line = |(currency, item, amount): (String, String, i64)| {
             let currency = parsed(&currency, "currency")?;
