@@ -15,6 +15,8 @@ pub(super) struct Closing {
     watch: Stopwatch,
     /// When the venue confirmed the end to the kill switch; the record may hear of it later.
     flat_ms: Option<u64>,
+    /// What the kill switch waits for: it knows each order and position, where the record counts them.
+    waits: Vec<String>,
 }
 
 impl Closing {
@@ -34,7 +36,7 @@ impl Closing {
             pending: Vec::new(),
             progress: Ratio::ZERO,
         };
-        Self { board, watch: Stopwatch::start(), flat_ms: None }
+        Self { board, watch: Stopwatch::start(), flat_ms: None, waits: Vec::new() }
     }
 
     /// What there is to tell after a look at the facts. A stop that became a kill is told as the kill that it is.
@@ -83,9 +85,7 @@ impl Closing {
         let board = &mut self.board;
         board.last_cancel_ms = closed.last_cancel_ms.or(board.last_cancel_ms);
         board.receipt = closed.receipt.clone().or(board.receipt.take());
-        if board.done_ms.is_none() {
-            board.pending.clone_from(&closed.pending);
-        }
+        self.waits.clone_from(&closed.pending);
         self.flat_ms = closed.flat_ms.or(self.flat_ms);
         let others = closed.marks.iter().filter(|m| m.who != board.mark.who);
         board.also = others.map(board::Mark::from).collect();
@@ -106,7 +106,11 @@ impl Closing {
 
     /// As it stands on the board.
     pub(super) fn board(&self) -> ClosingBoard {
-        self.board.clone()
+        let mut board = self.board.clone();
+        if board.done_ms.is_none() && !self.waits.is_empty() {
+            board.pending.clone_from(&self.waits);
+        }
+        board
     }
 }
 
@@ -127,6 +131,7 @@ mod tests {
     use super::*;
     use desk::domain::bot::{VenueKind, Who};
     use desk::domain::time::Timestamp;
+    use desk::machines::kill_switch::Verb;
 
     fn facts(entries: usize, positions: usize) -> Facts {
         Facts { entries, positions, ..Facts::at_rest(VenueKind::Simulated) }
@@ -156,5 +161,31 @@ mod tests {
         let later = step(Some(done), BotState::Stopped, &facts(0, 0), 0).unwrap();
         assert_eq!(later.board.done_ms, took, "it is done once");
         assert!(step(Some(later), BotState::Idle, &facts(0, 0), 0).is_none());
+    }
+
+    /// RISK-14: what the kill switch waits for is told as it says it, over every look at the record, until the end.
+    #[test]
+    fn risk_14_a_kill_tells_what_it_waits_for() {
+        let mark = Mark { at: Timestamp::from_seconds(1), who: Who::Owner, why: String::new() };
+        let look = |last, state| {
+            Closing::after(last, (state, Some(&mark)), &facts(0, 0), (0, vec!["not confirmed".to_owned()])).unwrap()
+        };
+        let mut killing = look(None, BotState::EmergencyClosingPositions);
+        assert_eq!(killing.board().pending, ["not confirmed"]);
+        let said = |pending: &[&str]| Closed {
+            verb: Verb::Kill,
+            marks: vec![mark.clone()],
+            last_cancel_ms: None,
+            flat_ms: None,
+            pending: pending.iter().map(|p| (*p).to_owned()).collect(),
+            receipt: None,
+        };
+        killing.told(&said(&["AAPL: the broker holds -7"]));
+        let mut killing = look(Some(killing), BotState::EmergencyClosingPositions);
+        assert_eq!(killing.board().pending, ["AAPL: the broker holds -7"]);
+        killing.told(&said(&[]));
+        assert_eq!(killing.board().pending, ["not confirmed"], "the kill switch is done, the record is not");
+        killing.told(&said(&["AAPL: the broker holds -7"]));
+        assert!(look(Some(killing), BotState::Stopped).board().pending.is_empty());
     }
 }

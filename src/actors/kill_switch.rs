@@ -66,6 +66,10 @@ struct Closing {
     machine: Machine,
     scope: Scope,
     late: bool,
+    /// Since when the broker holds what no record explains.
+    strange: Option<Timestamp>,
+    /// Whether that was alarmed.
+    alarmed: bool,
     /// When the latch was shut, where this goes on with the kill of an earlier process.
     since: Option<Timestamp>,
 }
@@ -261,7 +265,7 @@ impl KillSwitch {
         if let Some(since) = since.filter(|since| self.receipt_since(*since).is_none()) {
             machine = machine.taken_up(now, self.noted(since));
         }
-        self.closings.push(Closing { machine, scope, late: false, since });
+        self.closings.push(Closing { machine, scope, late: false, strange: None, alarmed: false, since });
         pass(plug::Step::Begun);
         self.heard = now;
         self.ask(now);
@@ -307,6 +311,8 @@ impl KillSwitch {
         let mut steps = Vec::new();
         for closing in &mut self.closings {
             closing.machine.see(now, &view);
+            let strange = !closing.machine.unexplained(&view).is_empty();
+            closing.strange = strange.then(|| closing.strange.unwrap_or(now));
             if closing.machine.is_done() {
                 continue;
             }
@@ -396,9 +402,25 @@ impl KillSwitch {
                 self.wiring.alert(AlertLevel::Critical, "closing_late", text);
             }
         }
+        self.alarm_the_unexplained(now);
         if let Some(closing) = self.closings.last() {
             let closed = self.told(closing, now, None);
             self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Closing(Box::new(closed))));
+        }
+    }
+
+    /// What the broker holds and nobody here can close is said aloud, once: what is on its way has its second to be heard of.
+    fn alarm_the_unexplained(&mut self, now: Timestamp) {
+        let Some(seen) = &self.seen else { return };
+        for closing in self.closings.iter_mut().filter(|c| !c.alarmed) {
+            if closing.machine.is_done() || closing.strange.is_some_and(|since| now - since >= WORD) {
+                let said = closing.machine.unexplained(seen);
+                closing.alarmed = !said.is_empty();
+                if closing.alarmed {
+                    let text = format!("{}: {}", closing.machine.verb().as_str(), said.join(" "));
+                    self.wiring.alert(AlertLevel::Critical, "position_unexplained", text);
+                }
+            }
         }
     }
 

@@ -53,7 +53,6 @@ struct Session {
     signals: Vec<(StrategyName, bool)>,
     refusals: Vec<RefusalLine>,
     skips: Vec<SkipLine>,
-    skips_since: Option<Timestamp>,
     fees: Wide,
     sent: u64,
     curve: Vec<(Timestamp, Money)>,
@@ -64,18 +63,6 @@ struct Session {
 }
 
 impl Session {
-    /// What a strategy has counted so far; fewer than before where it was rebuilt.
-    fn skipped(&mut self, strategy: StrategyName, lines: Vec<SkipLine>, now: Timestamp) {
-        let sum = |of: &[SkipLine]| {
-            of.iter().filter(|l| l.strategy == strategy).fold(0_u64, |sum, l| sum.saturating_add(l.count))
-        };
-        if self.skips_since.is_none() || sum(&lines) < sum(&self.skips) {
-            self.skips_since = Some(now);
-        }
-        self.skips.retain(|line| line.strategy != strategy);
-        self.skips.extend(lines);
-    }
-
     /// Counts what refused a signal.
     fn refused(&mut self, decision: &Decision) {
         let Some((gate, reason)) = decision.blocked else { return };
@@ -177,7 +164,6 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
         past: Past::default(),
         refusals: Vec::new(),
         skips: Vec::new(),
-        skips_since: None,
         alerts: Vec::new(),
     }
 }
@@ -248,7 +234,8 @@ impl Reporter {
             // It is shown with the next change.
             ToReporter::Skipped(strategy, lines) => {
                 self.reports.tell(|| ToReports::Skipped(strategy, lines.clone()));
-                self.session.skipped(strategy, lines, self.now);
+                self.session.skips.retain(|line| line.strategy != strategy);
+                self.session.skips.extend(lines);
                 return Ok(());
             }
         }
@@ -372,7 +359,6 @@ impl Reporter {
             alerts: self.alerts.iter().cloned().collect(),
             refusals: self.session.refusals.clone(),
             skips: self.session.skips.clone(),
-            skips_since: self.session.skips_since,
             ..first(&self.wiring.setup, &self.sign)
         };
         self.board.send_replace(Arc::new(board));
@@ -558,29 +544,5 @@ impl Handler<Post<ToReporter>> for Reporter {
         if let Err(halt) = self.step(post.body) {
             self.wiring.halted(REPORTER, &halt);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// OPS-9: the page of causes says since when it counts: the first minute after a start, and again where a strategy was rebuilt.
-    #[test]
-    fn ops_9_causes_are_counted_since_the_first_and_since_a_strategy_was_rebuilt() {
-        let mut session = Session::default();
-        let at = Timestamp::from_seconds;
-        let line = |strategy, count| SkipLine { strategy, symbol: "SPY".parse().unwrap(), reason: "no_setup", count };
-        for (strategy, count, now, since) in [
-            (StrategyName::Mid, 1, 60, 60),
-            (StrategyName::Open, 1, 60, 60),
-            (StrategyName::Mid, 2, 120, 60),
-            (StrategyName::Open, 0, 180, 180),
-            (StrategyName::Mid, 3, 240, 180),
-        ] {
-            session.skipped(strategy, vec![line(strategy, count)], at(now));
-            assert_eq!(session.skips_since, Some(at(since)), "{strategy} at {now}");
-        }
-        assert_eq!(session.skips, [line(StrategyName::Open, 0), line(StrategyName::Mid, 3)]);
     }
 }

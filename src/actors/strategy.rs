@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix::prelude::{Actor, Context, Handler, Supervised};
 use desk::domain::symbol::Symbol;
-use desk::domain::time::Span;
+use desk::domain::time::{Span, Timestamp};
 use desk::machines::strategy::{Count, Skip};
 use desk::world::conductor::{Question, Reply};
 use desk::world::trader::Halt;
@@ -13,6 +13,7 @@ use super::follower::Follower;
 use super::tree::Wiring;
 use crate::gateway::clock::Stopwatch;
 use crate::messages::board::SkipLine;
+use crate::messages::chronicle::Piece;
 use crate::messages::ledger::ToLedger;
 use crate::messages::line::Post;
 use crate::messages::reporter::ToReporter;
@@ -26,6 +27,8 @@ pub(super) struct Strategy {
     index: usize,
     name: &'static str,
     follower: Follower,
+    /// Since when this one counts what ends its evaluations in the session.
+    counts_since: Option<Timestamp>,
 }
 
 impl Strategy {
@@ -35,14 +38,19 @@ impl Strategy {
     /// [`Halt::Strategy`].
     pub(super) fn new(wiring: Arc<Wiring>, index: usize, name: &'static str) -> Result<Self, Halt> {
         let follower = Follower::new(wiring.setup.clone())?;
-        Ok(Self { wiring, index, name, follower })
+        Ok(Self { wiring, index, name, follower, counts_since: None })
     }
 
     fn step(&mut self, message: ToStrategy) -> Result<(), Halt> {
         match message {
             ToStrategy::Beat(beat) => self.wiring.pulse(self.name).answer(beat),
             ToStrategy::Welcome(chronicle) => self.follower.welcome(&chronicle)?,
-            ToStrategy::Piece(piece) => self.follower.take(&piece)?,
+            ToStrategy::Piece(piece) => {
+                self.follower.take(&piece)?;
+                if matches!(piece, Piece::Session(_)) {
+                    self.counts_since = None;
+                }
+            }
             ToStrategy::Ask(question, instant) => {
                 let (bars, welcome) = (instant.ended(), self.follower.is_welcome());
                 let trader = &mut self.follower.trader;
@@ -55,7 +63,8 @@ impl Strategy {
                 };
                 self.wiring.must(self.wiring.risk.deliver(ToRisk::Answer(self.index, reply)));
                 if entries {
-                    self.tell_skips();
+                    let since = *self.counts_since.get_or_insert(instant.at);
+                    self.tell_skips(since);
                 }
             }
             #[cfg(test)]
@@ -67,7 +76,7 @@ impl Strategy {
 
 impl Strategy {
     /// Tells what was counted, for the page that says why nothing trades.
-    fn tell_skips(&self) {
+    fn tell_skips(&self, since: Timestamp) {
         let trader = &self.follower.trader;
         let Some(machine) = trader.strategies().get(self.index) else { return };
         let strategy = machine.name();
@@ -78,6 +87,7 @@ impl Strategy {
                 symbol: *symbol,
                 reason: skip.as_str(),
                 count: u64::from(count.times),
+                since,
             };
             counted.map(line).collect::<Vec<_>>()
         };

@@ -92,8 +92,6 @@ pub struct Board {
     pub refusals: Vec<RefusalLine>,
     /// Which conditions of the strategies ended an evaluation without a signal, how often.
     pub skips: Vec<SkipLine>,
-    /// Since when those are counted: a start and a strategy that is rebuilt begin anew.
-    pub skips_since: Option<Timestamp>,
     /// What the notifier said, the newest first, at most [`Board::ALERTS`].
     pub alerts: Vec<Alert>,
 }
@@ -131,6 +129,8 @@ pub struct SkipLine {
     pub reason: &'static str,
     /// How often.
     pub count: u64,
+    /// Since when: a start and a strategy that is rebuilt begin anew.
+    pub since: Timestamp,
 }
 
 /// How urgent an alert is.

@@ -54,9 +54,13 @@ macro_rules! cash {
 /// Cash that has not settled, of what counts.
 macro_rules! unsettled {
     ($counted:expr) => {
-        concat!("SELECT currency, item, CAST(sum(amount) AS BIGINT) FROM posting
-        WHERE book = $1 AND account = 1020 AND item IS NOT NULL AND ", $counted, "
-        GROUP BY currency, item HAVING sum(amount) <> 0")
+        concat!(
+            "SELECT currency, item, CAST(sum(amount) AS BIGINT) FROM posting
+        WHERE book = $1 AND account = 1020 AND item IS NOT NULL AND ",
+            $counted,
+            "
+        GROUP BY currency, item HAVING sum(amount) <> 0"
+        )
     };
 }
 

@@ -10,9 +10,9 @@ use crate::Wrong;
 use crate::values::hex;
 
 /// The SHA-256 of version 1 of the schema: each table, index, trigger and view with its statement.
-pub(crate) const SCHEMA: &str = "37a5a49d1de4dcb1e2a00bce5ed1535808bb970f69f0d3ee03aa2f33ed4208e8";
+pub(crate) const SCHEMA: &str = "bceb3b30bdb3f6a3b3387c5c6713b0b8380a33163e8a4217223ded471c9657d7";
 /// The SHA-256 of what the catalogue of a PostgreSQL database says of it.
-pub(crate) const POSTGRES_SCHEMA: &str = "4ecd8fe2154b3afc2eb4639f700c7f98a42b5ec307f5b42b1635c02b1ffebde3";
+pub(crate) const POSTGRES_SCHEMA: &str = "e4b4adc759061ce866394415d61d39015aff0bef9ca78c13ae6c6d9de91d78e8";
 /// The SHA-256 of the rows of version 1 of the chart.
 pub(crate) const CHART: &str = "841180e661701a7bc96fad64c8789ad9168812f689f7d2b7e81e04657306e490";
 

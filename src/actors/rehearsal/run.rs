@@ -88,7 +88,18 @@ impl Rehearsal<'_> {
         let after = after.told(&mut teller);
         let alerts = after.alerts.saturating_sub(before.alerts);
         let interrupted = self.stop.get().cloned();
-        end(teller, plan, &Ran { interrupted, sent, alerts, before: before.digests, after: after.digests, ..played });
+        end(
+            teller,
+            plan,
+            &Ran {
+                interrupted,
+                sent: Some(sent),
+                alerts: Some(alerts),
+                before: before.digests,
+                after: after.digests,
+                ..played
+            },
+        );
     }
 
     /// Plays window after window, until the last or until somebody ends it.
@@ -186,8 +197,8 @@ const fn nothing() -> Ran {
         unended: 0,
         positions: 0,
         books: Ok(0),
-        sent: 0,
-        alerts: 0,
+        sent: None,
+        alerts: None,
         before: Digests::new(),
         after: Digests::new(),
     }

@@ -11,6 +11,7 @@ use super::past::Paused;
 use crate::actors::closing::Closing;
 use crate::gateway::clock;
 use crate::messages::board::AlertLevel;
+use crate::messages::broker::ToBroker;
 use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::risk::ToRisk;
 use crate::messages::supervisor::Closed;
@@ -55,6 +56,10 @@ impl Supervisor {
         }
         if closed.verb == Verb::Kill {
             self.killing = closed.flat_ms.is_none();
+            // The last look at the broker may be older than the end that it has confirmed, and no minute may come any more.
+            if !self.killing && self.reconciliation.is_err() {
+                self.wiring.must(self.wiring.broker.deliver(ToBroker::Reconcile));
+            }
         }
         // A kill with nothing to close has ended before its command was heard here.
         match &mut self.closing {
@@ -94,6 +99,7 @@ impl Supervisor {
             positions: held
                 .map(|p| Line { symbol: p.symbol, strategy: p.strategy, side: p.side, quantity: p.held() })
                 .collect(),
+            unexplained: Vec::new(),
         }
     }
 

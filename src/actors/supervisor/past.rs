@@ -37,6 +37,7 @@ impl Kept {
     /// Nothing of a drill: it has closed nothing of ours.
     fn read(stored: &Stored) -> Option<PastClosing> {
         let kept: Self = serde_json::from_slice(&stored.bytes).ok()?;
+        let strange = kept.opened.unexplained.iter().map(|u| format!("{} {}, unexplained", u.quantity, u.symbol));
         Some(PastClosing {
             verb: kept.verb,
             mark: Mark::from(&kept.mark),
@@ -44,7 +45,7 @@ impl Kept {
             taken_up: kept.taken_up,
             entries: kept.opened.entries.len(),
             protective: kept.opened.protective.len(),
-            positions: kept.opened.positions.iter().map(Line::to_string).collect(),
+            positions: kept.opened.positions.iter().map(Line::to_string).chain(strange).collect(),
             last_cancel_ms: kept.last_cancel_ms,
             flat_ms: kept.flat_ms,
             receipt: Some(stored.name.clone()),

@@ -95,7 +95,7 @@ impl Supervisor {
             reason: self.reason(),
             mode: machine.mode(),
             latch: machine.latch().map(Into::into),
-            latch_written: machine.latch_written(),
+            latch_written: self.wiring.latch.since().or(machine.latch_written()),
             freezes: freezes.chain(limits).chain(self.not_ready()).collect(),
             suspended: suspended.collect(),
             closing: self.closing.as_ref().map(Closing::board),

@@ -497,6 +497,9 @@ fn life_9_a_strategy_that_panics_is_out_and_the_others_trade_on() {
         );
         let skipped = |name| closed.skips.iter().any(|s| s.strategy == name && s.reason == "no_setup");
         assert!(skipped(StrategyName::Mid) && skipped(StrategyName::Close) && !skipped(StrategyName::Open));
+        // Both were in it from the first minute on.
+        let first = closed.session.as_ref().unwrap().open + Span::MINUTE;
+        assert!(closed.skips.iter().all(|s| s.since == first), "{:#?}", closed.skips);
         assert!(expected > 0);
         assert_eq!(others, expected, "the other two decide as if they were alone");
     });

@@ -203,7 +203,6 @@ mod tests {
             past: Past::default(),
             refusals: Vec::new(),
             skips: Vec::new(),
-            skips_since: None,
             alerts: Vec::new(),
         }
     }

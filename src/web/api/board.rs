@@ -75,8 +75,7 @@ pub(crate) async fn alerts(shared: Data<Shared>, asked: Query<Paged>) -> Answer 
 /// `GET /api/v1/causes`
 pub(crate) async fn causes(shared: Data<Shared>) -> Answer {
     let board = shared.board();
-    Ok(HttpResponse::Ok()
-        .json(json!({ "refusals": board.refusals, "skips": board.skips, "skips_since": board.skips_since })))
+    Ok(HttpResponse::Ok().json(json!({ "refusals": board.refusals, "skips": board.skips })))
 }
 
 /// `GET /api/v1/logs`

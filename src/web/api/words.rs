@@ -18,7 +18,7 @@ pub(super) const PLAIN: &[(&str, &str, &str, &str)] = &[
 /// Objects.
 #[rustfmt::skip]
 pub(super) const OBJECTS: &[Schema] = &[
-    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; applying: integer?; rehearsing: boolean; session: Session?; open_days: [OpenDay]; latch: Mark?; latch_written: time?; defense: Defense?; freezes: [Freeze]; fed_at: time?; data: Data; float: decimal; floats: [FloatAssigned]; day: Day; limits: [Limit]; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; past: Past; refusals: [Refused]; skips: [Skipped]; skips_since: time?; alerts: [Alert]"),
+    ("Board", "number: integer; at: time; identity: string; mode: Mode; venue: Venue; feed_name: string; state: State; since: time; reason: string?; applying: integer?; rehearsing: boolean; session: Session?; open_days: [OpenDay]; latch: Mark?; latch_written: time?; defense: Defense?; freezes: [Freeze]; fed_at: time?; data: Data; float: decimal; floats: [FloatAssigned]; day: Day; limits: [Limit]; positions: [Position]; orders: [Order]; strategies: [Strategy]; decisions: [DecisionLine]; trades: [Trade]; actors: [Actor]; screen: Screen?; closing: Closing?; drill: Drill?; past: Past; refusals: [Refused]; skips: [Skipped]; alerts: [Alert]"),
     ("FloatAssigned", "assignment: FloatAssignment; before: decimal; by: string"),
     ("FloatAssignment", "document: string; assigned_by: string; float: decimal; currency: string; from: string; cash: decimal?"),
     ("Float", "float: decimal; assignments: [FloatAssigned]"),
@@ -53,9 +53,9 @@ pub(super) const OBJECTS: &[Schema] = &[
     ("ClearedFreeze", "freeze: Freeze; cleared: Mark"),
     ("PastClosing", "verb: string; mark: Mark; also: [Mark]; taken_up: time?; entries: integer; protective: integer; positions: [string]; last_cancel_ms: integer?; flat_ms: integer?; receipt: string?; reset: Mark?"),
     ("Refused", "strategy: StrategyName; symbol: string; gate: string; reason: string; count: integer"),
-    ("Skipped", "strategy: StrategyName; symbol: string; reason: string; count: integer"),
+    ("Skipped", "strategy: StrategyName; symbol: string; reason: string; count: integer; since: time"),
     ("Alert", "at: time; level: AlertLevel; code: string; text: string"),
-    ("Causes", "refusals: [Refused]; skips: [Skipped]; skips_since: time?"),
+    ("Causes", "refusals: [Refused]; skips: [Skipped]"),
     ("Decisions", "count: integer; rows: [DecisionLine]; next: integer?"),
     ("Orders", "count: integer; rows: [Order]; next: integer?"),
     ("Positions", "count: integer; rows: [Position]; next: integer?"),

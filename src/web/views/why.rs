@@ -80,7 +80,6 @@ pub(crate) fn why(board: &Board, strategy: &str, symbol: &str) -> Value {
             "remedy": l.remedy.filter(|_| l.holds).map(|(to, words)| json!({ "to": to, "words": words })),
         })).collect::<Vec<_>>(),
         "groups": groups,
-        "since": board.skips_since.map(clock),
         "asked": { "strategy": strategy, "symbol": symbol },
     })
 }
@@ -104,6 +103,7 @@ fn group(board: &Board, strategy: StrategyName, found: &BTreeMap<(StrategyName, 
         own.iter().map(|(symbol, tally)| json!({ "symbol": symbol, "rows": rows(tally) })).collect();
     Some(json!({
         "name": strategy,
+        "since": board.skips.iter().filter(|s| s.strategy == strategy).map(|s| s.since).min().map(clock),
         "meta": format!(
             "{}, {} blocked, {}",
             counted(usize::try_from(signals).unwrap_or(usize::MAX), "signal"),

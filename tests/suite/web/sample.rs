@@ -285,8 +285,10 @@ fn refusals() -> Vec<RefusalLine> {
 
 fn skips() -> Vec<SkipLine> {
     use StrategyName::{Close, Mid, Open};
-    let line =
-        |strategy, symbol: &str, reason, count| SkipLine { strategy, symbol: symbol.parse().unwrap(), reason, count };
+    let line = |strategy, symbol: &str, reason, count| {
+        let (symbol, since) = (symbol.parse().unwrap(), at("14:31:00"));
+        SkipLine { strategy, symbol, reason, count, since }
+    };
     vec![
         line(Open, "INTC", "no_setup", 41),
         line(Open, "INTC", "insufficient_data", 5),
@@ -472,7 +474,6 @@ pub(crate) fn board() -> Board {
         past: past(),
         refusals: refusals(),
         skips: skips(),
-        skips_since: Some(at("14:31:00")),
         alerts: alerts(),
     }
 }

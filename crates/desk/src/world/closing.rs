@@ -171,9 +171,12 @@ impl<R: Record> Trader<R> {
 /// What the venue holds of each instrument beside what the brackets do.
 fn unexplained(brackets: &[Held], venue: &VenueWord) -> Vec<Unexplained> {
     let of = |(symbol, there): (&Symbol, &Quantity)| {
+        // In turn: each bracket says of itself what the venue may hold for it, and two of one symbol may mean the same.
         let own = brackets.iter().filter(|held| held.symbol == *symbol);
         let left = own.fold(there.raw(), |left, held| {
-            left.saturating_sub(held.side.sign().saturating_mul(held.quantity.raw()))
+            let sign = held.side.sign();
+            let may = left.saturating_mul(sign).clamp(0, held.quantity.raw().max(0));
+            left.saturating_sub(may.saturating_mul(sign))
         });
         (left != 0).then(|| Unexplained { symbol: *symbol, quantity: Quantity::from_raw(left) })
     };
@@ -205,7 +208,9 @@ mod tests {
             (vec![held(Side::Long, 10)], 10, None),
             (vec![held(Side::Short, 10)], -10, None),
             (vec![held(Side::Long, 10), held(Side::Long, 5)], 15, None),
+            (vec![held(Side::Long, 10), held(Side::Long, 10)], 10, None),
             (vec![held(Side::Long, 10)], 17, Some(7)),
+            (vec![held(Side::Long, 10)], -4, Some(-4)),
             (vec![held(Side::Short, 10)], -17, Some(-7)),
             (vec![], -3, Some(-3)),
         ] {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::receipt::{Left, Receipt, Said};
-use super::view::{Confirmed, Held};
+use super::view::{Confirmed, Held, Unexplained};
 use crate::domain::bot::{Mark, Scope};
 use crate::domain::decimal::Quantity;
 use crate::domain::ids::{DecisionId, IdError, Identity, OrderId, SessionId, StrategyName};
@@ -330,7 +330,11 @@ impl KillSwitch {
     }
 
     const fn is_left(&self, view: &Confirmed) -> bool {
-        if self.verb.closes() { !view.is_empty() } else { !view.entries.is_empty() }
+        match self.verb {
+            Verb::Cancel => !view.entries.is_empty(),
+            Verb::Flatten => !view.is_empty(),
+            Verb::Kill => !view.is_empty() || !view.unexplained.is_empty(),
+        }
     }
 
     /// What the broker answered to a step.
@@ -391,6 +395,12 @@ impl KillSwitch {
         self.to_last_cancel().unwrap_or(at - self.mark.at) > limit
     }
 
+    /// What the broker holds of the scope that no record explains, in words.
+    #[must_use]
+    pub fn unexplained(&self, view: &Confirmed) -> Vec<String> {
+        view.within(&self.scope).unexplained.iter().map(|u| self.pending_unexplained(u)).collect()
+    }
+
     /// What is left and why, in words; nothing is known where the broker does not answer.
     #[must_use]
     pub fn pending(&self, view: Option<&Confirmed>) -> Vec<String> {
@@ -409,13 +419,7 @@ impl KillSwitch {
         }
         if self.verb.closes() {
             words.extend(view.positions.iter().map(|p| self.pending_position(p, &view)));
-            words.extend(view.unexplained.iter().map(|u| {
-                let (symbol, held) = (u.symbol, u.quantity);
-                format!(
-                    "{symbol}: the broker holds {held} that no record here explains, and nothing here can close it. Close it at \
-                     the broker; until then nothing is called flat."
-                )
-            }));
+            words.extend(view.unexplained.iter().map(|u| self.pending_unexplained(u)));
             let rest = view.protective.iter().filter(|o| !view.positions.iter().any(|p| p.decision == o.decision));
             words.extend(
                 rest.map(|o| format!("{}: {} is left without a position and is withdrawn.", o.symbol, o.order)),
@@ -425,6 +429,11 @@ impl KillSwitch {
             words.push("Nothing is left by the last word; the broker's confirmation is awaited.".to_owned());
         }
         words
+    }
+
+    fn pending_unexplained(&self, unexplained: &Unexplained) -> String {
+        let until = if self.verb == Verb::Kill { "; until then the kill goes on" } else { "" };
+        format!("{unexplained}, and nothing here can close it. Close it at the broker{until}.")
     }
 
     fn pending_position(&self, held: &Held, view: &Confirmed) -> String {

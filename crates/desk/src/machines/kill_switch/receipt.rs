@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::machine::Verb;
-use super::view::Confirmed;
+use super::view::{Confirmed, Unexplained};
 use crate::domain::bot::{Mark, Scope};
 use crate::domain::chain::Hash;
 use crate::domain::decimal::Quantity;
@@ -55,6 +55,9 @@ pub struct Left {
     pub protective: Vec<OrderId>,
     /// Positions.
     pub positions: Vec<Line>,
+    /// What the broker held besides, which no record explains.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unexplained: Vec<Unexplained>,
 }
 
 /// What was done.
@@ -103,6 +106,7 @@ impl Left {
             entries: view.entries.iter().map(|e| e.order.clone()).collect(),
             protective: view.protective.iter().map(|p| p.order.clone()).collect(),
             positions: view.positions.iter().map(line).collect(),
+            unexplained: view.unexplained.clone(),
         }
     }
 }

@@ -91,25 +91,29 @@ fn risk_14_cancels_of_entries_go_first_then_the_exits() {
     assert_eq!(switch.to_last_cancel(), Some(Span::nanos(3_000_000)));
 }
 
-/// RISK-15a: what the broker holds and nobody here has bought keeps a kill from being called flat, until somebody closed it there.
+/// RISK-15a: what the broker holds and nobody here has bought keeps a kill from its end, until somebody closed it there. A
+/// flatten touches what is the bot's own: it ends, and its receipt tells of the rest.
 #[test]
 fn risk_15a_what_no_record_explains_is_never_called_flat() {
     let stray = |ms| Confirmed {
         unexplained: vec![Unexplained { symbol: symbol("AAPL"), quantity: Quantity::whole(-7) }],
         ..view(ms, &[], &[])
     };
-    for (verb, scope, waits) in [
-        (Verb::Kill, Scope::All, true),
-        (Verb::Flatten, Scope::Symbol(symbol("AAPL")), true),
-        (Verb::Flatten, Scope::Symbol(symbol("MSFT")), false),
-        (Verb::Flatten, Scope::Strategy(StrategyName::Mid), false),
-        (Verb::Cancel, Scope::All, false),
+    for (verb, scope, waits, told) in [
+        (Verb::Kill, Scope::All, true, true),
+        (Verb::Flatten, Scope::All, false, true),
+        (Verb::Flatten, Scope::Symbol(symbol("AAPL")), false, true),
+        (Verb::Flatten, Scope::Symbol(symbol("MSFT")), false, false),
+        (Verb::Flatten, Scope::Strategy(StrategyName::Mid), false, false),
     ] {
         let mut switch = KillSwitch::begin(verb, scope, mark());
         assert!(round(&mut switch, 3, &stray(2)).is_empty(), "nothing here can close it");
         assert_eq!(switch.is_done(), !waits, "{verb:?}");
         let said = switch.pending(Some(&stray(2))).join(" ");
-        assert_eq!(said.contains("AAPL: the broker holds -7 that no record here explains"), waits, "{said}");
+        assert_eq!(said.contains("AAPL: the broker holds -7 that no record here explains"), told, "{said}");
+        let receipt = switch.receipt(at(3), Some(&stray(2)));
+        let on_it = |left: &Left| left.unexplained.iter().map(|u| u.quantity).eq(told.then_some(Quantity::whole(-7)));
+        assert!(on_it(&receipt.opened) && receipt.left.as_ref().is_some_and(on_it), "{receipt:?}");
         round(&mut switch, 60_000, &view(59_999, &[], &[]));
         assert!(switch.is_done());
     }

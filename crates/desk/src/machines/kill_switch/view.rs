@@ -1,5 +1,9 @@
 //! What the broker confirms.
 
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
 use crate::domain::bot::Scope;
 use crate::domain::decimal::Quantity;
 use crate::domain::ids::{DecisionId, OrderId, StrategyName};
@@ -57,12 +61,18 @@ pub struct Held {
 }
 
 /// What the broker holds and no bracket of the record explains: nobody here can close it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unexplained {
     /// In what.
     pub symbol: Symbol,
     /// How many, signed.
     pub quantity: Quantity,
+}
+
+impl fmt::Display for Unexplained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: the broker holds {} that no record here explains", self.symbol, self.quantity)
+    }
 }
 
 /// What the broker confirmed at an instant.
@@ -76,7 +86,7 @@ pub struct Confirmed {
     pub protective: Vec<Protective>,
     /// Positions.
     pub positions: Vec<Held>,
-    /// What is held besides.
+    /// What is held besides. A kill waits for it; a flatten touches what is the bot's own, and tells of it.
     pub unexplained: Vec<Unexplained>,
     /// Instruments that do not trade now.
     pub halted: Vec<Symbol>,
@@ -112,13 +122,10 @@ impl Confirmed {
         part
     }
 
-    /// Whether nothing is held and nothing works.
+    /// Whether nothing of the bot's own is held and nothing works.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-            && self.protective.is_empty()
-            && self.positions.is_empty()
-            && self.unexplained.is_empty()
+        self.entries.is_empty() && self.protective.is_empty() && self.positions.is_empty()
     }
 
     /// Whether a position in this instrument can be closed now.

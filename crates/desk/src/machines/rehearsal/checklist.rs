@@ -72,10 +72,10 @@ pub struct Ran {
     pub positions: u64,
     /// What the verification of its books said: entries verified, or what is wrong.
     pub books: Result<u64, String>,
-    /// Orders sent to a real venue meanwhile.
-    pub sent: u64,
+    /// Orders sent to a real venue meanwhile; nothing where nobody looked.
+    pub sent: Option<u64>,
     /// Alerts that went out meanwhile.
-    pub alerts: u64,
+    pub alerts: Option<u64>,
     /// The live bot before it.
     pub before: Digests,
     /// The live bot after it.
@@ -138,8 +138,9 @@ impl Checklist {
             Err(why) => why.clone(),
         };
         note(Point::Books, ran.books.is_ok(), books);
-        note(Point::NothingSent, ran.sent == 0, format!("orders to a real venue {}", ran.sent));
-        note(Point::AlertsHeld, ran.alerts == 0, format!("alerts sent {}", ran.alerts));
+        let told = |n: Option<u64>| n.map_or_else(|| "not looked at".to_owned(), |n| n.to_string());
+        note(Point::NothingSent, ran.sent == Some(0), format!("orders to a real venue {}", told(ran.sent)));
+        note(Point::AlertsHeld, ran.alerts == Some(0), format!("alerts sent {}", told(ran.alerts)));
         let (untouched, evidence) = compare(&ran.before, &ran.after);
         note(Point::Untouched, untouched, evidence);
         Self { points }
@@ -242,8 +243,8 @@ mod tests {
             unended: 0,
             positions: 0,
             books: Ok(40),
-            sent: 0,
-            alerts: 0,
+            sent: Some(0),
+            alerts: Some(0),
             before: digests(),
             after: digests(),
         }
@@ -264,7 +265,7 @@ mod tests {
     #[test]
     fn res_2a_each_fault_fails_its_own_point_and_the_verdict() {
         type Spoil = fn(&mut Ran);
-        let cases: [(Spoil, &str, &str); 13] = [
+        let cases: [(Spoil, &str, &str); 15] = [
             (
                 |r| r.windows[1].failing = vec!["no float is assigned".to_owned()],
                 "self-check of mid",
@@ -277,8 +278,10 @@ mod tests {
             (|r| r.unended = 1, "every order ended", "orders 12, without an end 1"),
             (|r| r.positions = 2, "flat at the end", "positions left 2"),
             (|r| r.books = Err("entry 7 does not balance".to_owned()), "books balance", "entry 7 does not balance"),
-            (|r| r.sent = 1, "no real order sent", "orders to a real venue 1"),
-            (|r| r.alerts = 1, "alerts held back", "alerts sent 1"),
+            (|r| r.sent = Some(1), "no real order sent", "orders to a real venue 1"),
+            (|r| r.sent = None, "no real order sent", "orders to a real venue not looked at"),
+            (|r| r.alerts = Some(1), "alerts held back", "alerts sent 1"),
+            (|r| r.alerts = None, "alerts held back", "alerts sent not looked at"),
             (|r| r.after[1].1 = Hash::of(b"c"), "live bot untouched", "changed: orders"),
             (|r| r.after.push(("log".to_owned(), Hash::of(b"d"))), "live bot untouched", "changed: log"),
             (|r| (r.before, r.after) = (Vec::new(), Vec::new()), "live bot untouched", "nothing was compared"),
