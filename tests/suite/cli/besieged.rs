@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tbot::gateway::clock::Stopwatch;
 
-use super::bot::{Bot, PATIENCE, receipts};
+use super::bot::{Bot, PATIENCE, raise_kill, receipts};
 use crate::places::Folder;
 use crate::web::client::send;
 
@@ -75,7 +75,7 @@ fn killed(way: &str, data: &Path, kill: impl Fn(&Bot)) {
 fn risk_13_a_kill_works_while_the_web_server_is_blocked() {
     let ways: [(&str, Kill); 3] = [
         ("socket", |bot| assert_eq!(bot.tell("kill --why besieged").code, Some(0))),
-        ("flag file", |bot| std::fs::write(bot.data.join("control/control_kill.flag"), "besieged").unwrap()),
+        ("flag file", |bot| raise_kill(&bot.data, "besieged")),
         ("signal", |bot| {
             let pid = bot.child.id().to_string();
             assert!(std::process::Command::new("kill").args(["-USR2", &pid]).status().unwrap().success());

@@ -145,6 +145,13 @@ impl Drop for Bot {
 
 pub(super) const PASSWORD: &str = "four words are enough here";
 
+/// Raises the kill flag, whole: one that is read between its making and its writing kills without a reason.
+pub(super) fn raise_kill(data: &Path, why: &str) {
+    let written = data.join("raised");
+    std::fs::write(&written, why).unwrap();
+    std::fs::rename(written, data.join("control/control_kill.flag")).unwrap();
+}
+
 /// What lies in the folder of receipts: those of kills.
 pub(super) fn receipts(data: &Path) -> Vec<Receipt> {
     let kept = Receipts::open(&data.join("receipts")).unwrap().newest(100).unwrap();

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::bot::Bot;
+use super::bot::{Bot, raise_kill};
 use super::tool::{tbot_well, text};
 use crate::places::Folder;
 
@@ -230,7 +230,7 @@ fn d6_a_kill_works_when_the_books_turn_read_only() {
     let mut bot = holding(&data, "600");
     std::fs::write(&trigger, "a failing disk").unwrap();
     assert!(std::fs::write(ledgers.join("probe"), "").is_err(), "it is read-only now");
-    std::fs::write(data.join("control/control_kill.flag"), "failing").unwrap();
+    raise_kill(&data, "failing");
     let done = bot.until("flat by the venue's word", |b| has_alert(b, "kill_done"));
     assert!(is_frozen(&done, "books"), "{done:#}");
     assert_eq!(done["latch"]["why"], "failing");

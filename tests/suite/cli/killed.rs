@@ -11,7 +11,7 @@ use serde_json::Value;
 use tbot::gateway::plug::{Step, VARIABLE};
 use tbot::store::{Address, Reader};
 
-use super::bot::{Bot, receipts};
+use super::bot::{Bot, raise_kill, receipts};
 use super::tool::{tbot_well, text};
 use crate::places::Folder;
 
@@ -68,7 +68,7 @@ fn dies_at(step: Step, data: &Path) -> Option<usize> {
     } else {
         bot.until("a position", holds);
         // By a file, so that a kill of which nothing is on the disk yet is asked for all the same.
-        std::fs::write(data.join("control/control_kill.flag"), "enough").unwrap();
+        raise_kill(data, "enough");
     }
     let ended = bot.ends_unless(|| may_miss && !receipts(data).is_empty());
     assert!(may_miss || ended.is_some(), "{step:?}: the kill does not come past it");

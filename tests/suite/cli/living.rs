@@ -9,7 +9,7 @@ use serde_json::Value;
 use sqlx::{Connection as _, Executor as _};
 use tbot::gateway::clock::Stopwatch;
 
-use super::bot::{Bot, PATIENCE};
+use super::bot::{Bot, PATIENCE, raise_kill};
 use super::tool::{Said, command, tbot, tbot_well, text};
 use crate::places::Folder;
 
@@ -46,7 +46,7 @@ fn life_3_a_bot_that_died_while_trading_comes_back_and_can_be_killed() {
     assert!(open_positions(&back) > 0 || back["trades"].as_array().is_some_and(|t| !t.is_empty()), "{back:#}");
     assert_eq!(bot.tell("start").code, Some(0));
     bot.until("a position", |b| open_positions(b) > 0);
-    std::fs::write(data.join("control/control_kill.flag"), "by hand").unwrap();
+    raise_kill(&data, "by hand");
     let killed = bot.until("stopped", |b| b["state"] == "stopped");
     assert_eq!(open_positions(&killed), 0);
     assert!(killed["orders"].as_array().unwrap().is_empty());
@@ -151,7 +151,7 @@ async fn web_2b_the_audit_is_verified_on_the_command_line() {
     bot.until("books that have begun", |b| b["session"].is_object());
     // What came at the command line and by a flag stands in it too, with what came of it; so does an export.
     assert_eq!(bot.tell("freeze vacation --why away").code, Some(0));
-    std::fs::write(data.join("control/control_kill.flag"), "a flag").unwrap();
+    raise_kill(&data, "a flag");
     bot.until("the kill", |b| b["latch"]["why"] == "a flag");
     assert_eq!(bot.tell("start").code, Some(4));
     let out = folder.path().join("journal.csv");
