@@ -59,6 +59,8 @@ pub(super) struct Broker {
     ahead: VecDeque<Ahead>,
     /// Orders of the session that were recorded and not sent.
     withheld: BTreeSet<OrderId>,
+    /// Whether a call waits for the record.
+    called: bool,
     /// The number of what the ledger has not recorded yet.
     waiting: Option<u64>,
     number: u64,
@@ -84,6 +86,7 @@ impl Broker {
             inbox: VecDeque::new(),
             ahead: VecDeque::new(),
             withheld: BTreeSet::new(),
+            called: false,
             waiting: None,
             number: 0,
             reconciled: None,
@@ -99,6 +102,9 @@ impl Broker {
                 self.follower.welcome(&chronicle)?;
                 self.now = self.now.max(self.follower.trader.last_at());
                 self.ask_at_start();
+                if std::mem::take(&mut self.called) {
+                    self.call()?;
+                }
             }
             ToBroker::Piece(piece) => self.follower.take(&piece)?,
             ToBroker::Open(terms) => {
@@ -145,17 +151,21 @@ impl Broker {
                 self.reconciled = None;
                 self.inbox.push_back(Inbound::Reconcile);
             }
-            ToBroker::Call => {
-                // The simulated venue lends nothing: an account may buy for what it is worth.
-                let worth = self.follower.trader.equity()?.money()?;
-                self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Called(worth)));
-                return Ok(());
-            }
+            // Without the record nobody knows what the account is worth.
+            ToBroker::Call if !self.follower.is_welcome() => self.called = true,
+            ToBroker::Call => return self.call(),
             ToBroker::Mode(mode) => self.mode = mode,
             #[cfg(test)]
             ToBroker::Fault(fault) => super::tests::act_out(fault),
         }
         self.pump()
+    }
+
+    /// Answers a call. The simulated venue lends nothing: an account may buy for what it is worth.
+    fn call(&self) -> Result<(), Halt> {
+        let worth = self.follower.trader.equity()?.money()?;
+        self.wiring.must(self.wiring.supervisor.deliver(ToSupervisor::Called(worth)));
+        Ok(())
     }
 
     /// The venue matches first; its answers are heard one by one, then everybody sees the bars.

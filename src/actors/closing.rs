@@ -80,9 +80,13 @@ impl Closing {
         own.end()
     }
 
-    /// What the kill switch says of its own part: its times are the ones that count.
+    /// What the kill switch says of its own part: its times are the ones that count. A stop leaves without it; what somebody
+    /// flattens or cancels meanwhile is not the stop's.
     pub(super) fn told(&mut self, closed: &Closed) {
         let board = &mut self.board;
+        if board.verb != "kill" {
+            return;
+        }
         board.last_cancel_ms = closed.last_cancel_ms.or(board.last_cancel_ms);
         board.receipt = closed.receipt.clone().or(board.receipt.take());
         self.waits.clone_from(&closed.pending);
@@ -187,5 +191,8 @@ mod tests {
         assert_eq!(killing.board().pending, ["not confirmed"], "the kill switch is done, the record is not");
         killing.told(&said(&["AAPL: the broker holds -7"]));
         assert!(look(Some(killing), BotState::Stopped).board().pending.is_empty());
+        let mut stopping = look(None, BotState::GracefulClosingPositions);
+        stopping.told(&said(&["MSFT: the exit of 10 works."]));
+        assert_eq!(stopping.board().pending, ["not confirmed"], "a flatten meanwhile is not the stop's");
     }
 }

@@ -2,12 +2,13 @@
 //! knows what works and is held from the venue itself. Its steps go through the ledger; where that does not answer, they
 //! go into the emergency file and straight to the broker, over a way that takes nothing but what reduces (RISK-14a).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Supervised};
 use desk::domain::bot::{Mark, Scope, Who};
+use desk::domain::symbol::Symbol;
 use desk::domain::time::{Span, Timestamp};
 use desk::machines::kill_switch::{Confirmed, KillSwitch as Machine, Left, Receipt, Step, Verb};
 use desk::world::closing::VenueWord;
@@ -68,8 +69,8 @@ struct Closing {
     late: bool,
     /// Since when the broker holds what no record explains.
     strange: Option<Timestamp>,
-    /// Whether that was alarmed.
-    alarmed: bool,
+    /// In which instruments that was alarmed.
+    alarmed: BTreeSet<Symbol>,
     /// When the latch was shut, where this goes on with the kill of an earlier process.
     since: Option<Timestamp>,
 }
@@ -265,7 +266,7 @@ impl KillSwitch {
         if let Some(since) = since.filter(|since| self.receipt_since(*since).is_none()) {
             machine = machine.taken_up(now, self.noted(since));
         }
-        self.closings.push(Closing { machine, scope, late: false, strange: None, alarmed: false, since });
+        self.closings.push(Closing { machine, scope, late: false, strange: None, alarmed: BTreeSet::new(), since });
         pass(plug::Step::Begun);
         self.heard = now;
         self.ask(now);
@@ -409,16 +410,21 @@ impl KillSwitch {
         }
     }
 
-    /// What the broker holds and nobody here can close is said aloud, once: what is on its way has its second to be heard of.
+    /// What the broker holds and nobody here can close is said aloud and kept for the receipt, once for each instrument. What is
+    /// on its way has its second to be heard of.
     fn alarm_the_unexplained(&mut self, now: Timestamp) {
         let Some(seen) = &self.seen else { return };
-        for closing in self.closings.iter_mut().filter(|c| !c.alarmed) {
-            if closing.machine.is_done() || closing.strange.is_some_and(|since| now - since >= WORD) {
-                let said = closing.machine.unexplained(seen);
-                closing.alarmed = !said.is_empty();
-                if closing.alarmed {
-                    let text = format!("{}: {}", closing.machine.verb().as_str(), said.join(" "));
+        for closing in &mut self.closings {
+            let lasts = closing.strange.is_some_and(|since| now - since >= WORD);
+            if !lasts && !closing.machine.is_done() {
+                continue;
+            }
+            for unexplained in closing.machine.unexplained(seen) {
+                if closing.alarmed.insert(unexplained.symbol) {
+                    let said = closing.machine.say(&unexplained);
+                    let text = format!("{}: {said}", closing.machine.verb().as_str());
                     self.wiring.alert(AlertLevel::Critical, "position_unexplained", text);
+                    closing.machine.word(now, said);
                 }
             }
         }

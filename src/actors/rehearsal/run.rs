@@ -49,6 +49,11 @@ struct Measured {
 }
 
 impl Measured {
+    /// The alerts so far, where it was looked at.
+    fn alerts(&self) -> Option<u64> {
+        self.seen.as_ref().ok().map(|seen| seen.alerts)
+    }
+
     /// What was seen. Where nothing was, nothing is compared, and the checklist fails for it.
     fn told(self, teller: &mut Teller<'_>) -> Seen {
         self.seen.unwrap_or_else(|why| {
@@ -75,7 +80,7 @@ impl Rehearsal<'_> {
             return end(teller, plan, &Ran { interrupted: unrecorded, ..nothing() });
         }
         let before = self.standing_still();
-        let (sent, before) = (before.sent, before.told(&mut teller));
+        let (sent, heard, before) = (before.sent, before.alerts(), before.told(&mut teller));
         let (scene, screened) = scene.screened(&self.terms.criteria);
         teller.board.left_out = screened.rejected.iter().map(|(s, why)| (*s, why.to_string())).collect();
         let (passed, out) = (screened.chosen.len(), screened.rejected.len());
@@ -85,20 +90,13 @@ impl Rehearsal<'_> {
         let played = self.windows(&scene, plan, &mut teller);
         let after = self.measure();
         let sent = after.sent.saturating_sub(sent);
+        let alerts = after.alerts().zip(heard).map(|(now, then)| now.saturating_sub(then));
         let after = after.told(&mut teller);
-        let alerts = after.alerts.saturating_sub(before.alerts);
         let interrupted = self.stop.get().cloned();
         end(
             teller,
             plan,
-            &Ran {
-                interrupted,
-                sent: Some(sent),
-                alerts: Some(alerts),
-                before: before.digests,
-                after: after.digests,
-                ..played
-            },
+            &Ran { interrupted, sent: Some(sent), alerts, before: before.digests, after: after.digests, ..played },
         );
     }
 

@@ -56,10 +56,10 @@ impl Supervisor {
         }
         if closed.verb == Verb::Kill {
             self.killing = closed.flat_ms.is_none();
-            // The last look at the broker may be older than the end that it has confirmed, and no minute may come any more.
-            if !self.killing && self.reconciliation.is_err() {
-                self.wiring.must(self.wiring.broker.deliver(ToBroker::Reconcile));
-            }
+        }
+        // The last look at the broker may be older than the end that it has confirmed, and no minute may come any more.
+        if closed.flat_ms.is_some() && self.reconciliation.is_err() {
+            self.wiring.must(self.wiring.broker.deliver(ToBroker::Reconcile));
         }
         // A kill with nothing to close has ended before its command was heard here.
         match &mut self.closing {

@@ -395,10 +395,10 @@ impl KillSwitch {
         self.to_last_cancel().unwrap_or(at - self.mark.at) > limit
     }
 
-    /// What the broker holds of the scope that no record explains, in words.
+    /// What the broker holds of the scope that no record explains. A cancel closes nothing and asks nothing of positions.
     #[must_use]
-    pub fn unexplained(&self, view: &Confirmed) -> Vec<String> {
-        view.within(&self.scope).unexplained.iter().map(|u| self.pending_unexplained(u)).collect()
+    pub fn unexplained(&self, view: &Confirmed) -> Vec<Unexplained> {
+        if self.verb.closes() { view.within(&self.scope).unexplained } else { Vec::new() }
     }
 
     /// What is left and why, in words; nothing is known where the broker does not answer.
@@ -419,7 +419,7 @@ impl KillSwitch {
         }
         if self.verb.closes() {
             words.extend(view.positions.iter().map(|p| self.pending_position(p, &view)));
-            words.extend(view.unexplained.iter().map(|u| self.pending_unexplained(u)));
+            words.extend(view.unexplained.iter().map(|u| self.say(u)));
             let rest = view.protective.iter().filter(|o| !view.positions.iter().any(|p| p.decision == o.decision));
             words.extend(
                 rest.map(|o| format!("{}: {} is left without a position and is withdrawn.", o.symbol, o.order)),
@@ -431,7 +431,9 @@ impl KillSwitch {
         words
     }
 
-    fn pending_unexplained(&self, unexplained: &Unexplained) -> String {
+    /// What is to be done about it, in words.
+    #[must_use]
+    pub fn say(&self, unexplained: &Unexplained) -> String {
         let until = if self.verb == Verb::Kill { "; until then the kill goes on" } else { "" };
         format!("{unexplained}, and nothing here can close it. Close it at the broker{until}.")
     }

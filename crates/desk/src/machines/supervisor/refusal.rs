@@ -323,6 +323,10 @@ impl Refusal {
                 write!(f, "The kill latch is set, by {mark}. An administrator resets it, with a reason and a code.")
             }
             Self::NotLatched => f.write_str("There is nothing to reset: the kill latch is not set."),
+            Self::Unfinished { positions: 0, working: 0 } => f.write_str(
+                "The kill is not finished: the broker has not confirmed that nothing is left; the steps of the kill say what it waits \
+                 for. It can be reset when that is done.",
+            ),
             Self::Unfinished { positions, working } => write!(
                 f,
                 "The kill is not finished: {} and {} are left. It can be reset when the broker has confirmed the end.",

@@ -16,7 +16,10 @@ fn risk_15_a_kill_latches_until_it_is_reset() {
         "The kill is not finished: 1 position and 2 working orders are left. It can be reset when the broker has \
          confirmed the end."
     );
-    (life.facts.positions, life.facts.working) = (0, 0);
+    // What no record explains is counted nowhere; the broker has not confirmed the end for it.
+    (life.facts.positions, life.facts.working, life.facts.verified) = (0, 0, false);
+    assert!(life.refused(Command::ResetKill).to_string().contains("the broker has not confirmed that nothing is left"));
+    life.facts.verified = true;
     assert_eq!(life.settle(), BotState::Stopped);
     assert_eq!(life.refused(Command::Start).code(), "latched");
     life.restart();
