@@ -49,7 +49,12 @@
       const box = [from - pad, y - 11 * d, from + wide + pad, y + 3 * d];
       const free = taken.every((b) => box[2] <= b[0] || b[2] <= box[0] || box[3] <= b[1] || b[3] <= box[1]);
       const fits = free && box[1] >= u.bbox.top - d && box[3] <= u.bbox.top + u.bbox.height + d;
-      if (fits) { taken.push(box); ctx.fillStyle = colour; ctx.fillText(text, from, y); }
+      if (fits) {
+        taken.push(box);
+        // No line of the grid runs through a word.
+        ctx.strokeStyle = c.bg; ctx.lineWidth = 3 * d; ctx.lineJoin = "round"; ctx.strokeText(text, from, y);
+        ctx.fillStyle = colour; ctx.fillText(text, from, y);
+      }
       ctx.restore();
       return fits;
     };
