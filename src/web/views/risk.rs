@@ -115,7 +115,7 @@ pub(super) fn latched_since(board: &Board) -> Option<String> {
     let day = |t: Timestamp| format!("{} {} UTC", t.utc_date(), clock(t));
     Some(match board.latch_written {
         Some(wall) if (wall - at).as_seconds().abs() < 60 => day(wall),
-        Some(wall) => format!("{}, {} of the market", day(wall), day(at)),
+        Some(wall) => format!("{} ({} of the market)", day(wall), day(at)),
         None => day(at),
     })
 }

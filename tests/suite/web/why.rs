@@ -43,7 +43,7 @@ fn ops_9_the_first_cause_of_the_chain_is_the_answer() {
         // A feed that is played faster has a clock of its own; receipts have the one on the wall.
         (
             at_noon(&|b| (b.latch, b.latch_written) = (Some(mark("")), Some("2026-11-23T03:52:59Z".parse().unwrap()))),
-            "The kill latch is set since 2026-11-23 03:52:59 UTC, 2026-11-20 20:00:00 UTC of the market by flag file control_kill.flag: \
+            "The kill latch is set since 2026-11-23 03:52:59 UTC (2026-11-20 20:00:00 UTC of the market) by flag file control_kill.flag: \
              nothing is sent.",
         ),
         // What a killed bot needs first is no start.
