@@ -101,7 +101,8 @@ fn about(refused: &NotBooked, kind: &Kind) -> Option<&'static str> {
         "amount_not_positive" | "no_amount" | "overflow" => "amount",
         "unknown_lot" | "lot_units" | "lots_beyond_fill" | "lot_opened_later" if kind.name == "lots" => "lots",
         "unknown_lot" => "lot",
-        "not_reversible" | "not_that_entry" | "lot_used" | "nothing_closed" | "lots_stay" | "lots_sealed" => "entry",
+        "not_reversible" | "not_that_entry" | "lot_used" | "nothing_closed" | "lots_stay" | "lots_sealed"
+        | "marks_stay" => "entry",
         "not_held" => "instrument",
         "same_currency" => "sold_currency",
         "wrong_account" => "debit",

@@ -459,7 +459,7 @@ fn a_mistake_is_reversed_by_name_and_only_once() {
 fn each_replacement_unit_is_used_once_and_earliest_first() {
     // BOOKS.md section 7: fills as (id, day, units, price); marks as `loss lot, loss fill, replacement, units`.
     type Case = (&'static str, &'static [(&'static str, i64, &'static str, &'static str)], &'static [&'static str]);
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         ("bought again", &[("a", 1, "10", "9"), ("b", 2, "-10", "8"), ("c", 3, "4", "8")], &["ACME-a b ACME-c 4"]),
         ("a gain", &[("a", 1, "10", "9"), ("b", 2, "-10", "9.5"), ("c", 3, "10", "8")], &[]),
         ("held beside", &[("a", 1, "10", "9"), ("b", 1, "6", "9"), ("c", 2, "-10", "8")], &["ACME-a c ACME-b 6"]),
@@ -468,6 +468,7 @@ fn each_replacement_unit_is_used_once_and_earliest_first() {
             &[("a", 1, "6", "9"), ("b", 1, "10", "9"), ("c", 1, "-6", "9.5"), ("d", 2, "-10", "8")],
             &[],
         ),
+        ("sold with the loss", &[("a", 1, "10", "9"), ("b", 1, "5", "9"), ("c", 2, "-15", "8")], &[]),
         (
             "used once",
             &[("a", 1, "5", "9"), ("b", 2, "-5", "8"), ("c", 3, "5", "9"), ("d", 4, "-5", "8"), ("e", 5, "5", "8")],

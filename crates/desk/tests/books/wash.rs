@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use desk::domain::decimal::Quantity;
 use desk::domain::ids::StrategyName;
 use desk::domain::journal::{EntryKind, Fact};
-use desk::machines::ledger::{BookFact, Bust, LotNaming, verify};
+use desk::machines::ledger::{BookFact, Bust, Fill, LotChoice, LotNaming, Reorganisation, Split, verify};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -56,6 +56,13 @@ fn bust(desk: &Desk, seq: usize) -> BookFact {
     BookFact::Bust(Box::new(Bust { entry, later: Vec::new(), corrected: None, reason, by: None, session }))
 }
 
+/// The lots of a booked sale named by a person.
+fn name(desk: &Desk, sale: &str, lot: &str, quantity: &str) -> BookFact {
+    let sale = desk.stored.iter().find(|s| s.entry.draft.source_key == sale).unwrap();
+    let (lots, by) = (vec![(lot.parse().unwrap(), units(quantity))], "ann".to_owned());
+    BookFact::Lots(Box::new(LotNaming { entry: sale.entry.clone(), lots, by, reason: "for the year".to_owned() }))
+}
+
 /// LEDG-5: a mark whose sale has closed other lots since a person named them is taken back, and the right one is made; a memo says what
 /// holds now and names the one in whose place it stands. Books folded anew ask for nothing more.
 #[test]
@@ -63,19 +70,14 @@ fn ledg_5_lots_that_are_named_change_the_marks_of_their_sale() {
     let mut desk =
         of(&[("a", 1, "10", "9"), ("b", 1, "10", "7"), ("c", 1, "10", "9"), ("s", 2, "-10", "8"), ("d", 3, "4", "8")]);
     assert_eq!(memos(&desk), ["ACME-a:s:ACME-b: 10"]);
-    let name = |desk: &Desk, lot: &str| {
-        let sale = desk.stored.iter().find(|s| s.entry.draft.source_key == "s").unwrap();
-        let (lots, by) = (vec![(lot.parse().unwrap(), units("10"))], "ann".to_owned());
-        BookFact::Lots(Box::new(LotNaming { entry: sale.entry.clone(), lots, by, reason: "for the year".to_owned() }))
-    };
     let mut other = desk.clone();
     // The cheap lot makes a gain: no loss is left.
-    desk.book(3, &name(&desk, "ACME-b")).unwrap();
+    desk.book(3, &name(&desk, "s", "ACME-b", "10")).unwrap();
     marked(&mut desk);
     assert_eq!(memos(&desk)[1..], ["ACME-a:s:ACME-b:2: 0 for 5"]);
     assert_eq!(standing(&desk), BTreeMap::new());
     // Another dear lot: the loss is that lot's now.
-    other.book(3, &name(&other, "ACME-c")).unwrap();
+    other.book(3, &name(&other, "s", "ACME-c", "10")).unwrap();
     marked(&mut other);
     assert_eq!(memos(&other)[1..], ["ACME-a:s:ACME-b:2: 0 for 5", "ACME-c:s:ACME-a: 10"]);
     for desk in [desk, other] {
@@ -101,6 +103,89 @@ fn ledg_5_a_bust_gives_back_what_its_marks_had_used() {
     desk.fill(fill("b2", 5, "ACME", "10", "9"));
     marked(&mut desk);
     assert_eq!(memos(&desk)[3..], ["ACME-a:s:ACME-b2: 4"]);
+}
+
+/// LEDG-5: units of which some were sold replace no more than what is left of them.
+#[test]
+fn ledg_5_a_replacement_sold_in_part_is_used_for_the_rest_alone() {
+    let mut desk = of(&[("a", 1, "10", "9"), ("b", 1, "10", "9"), ("c", 2, "10", "9")]);
+    for (id, lot, price) in [("s1", "ACME-b", "10"), ("s2", "ACME-a", "8"), ("s3", "ACME-a", "8")] {
+        let lots = LotChoice::Specific(vec![(lot.parse().unwrap(), units("5"))]);
+        desk.fill(Fill { lots, ..fill(id, 3, "ACME", "-5", price) });
+        marked(&mut desk);
+    }
+    assert_eq!(memos(&desk), ["ACME-a:s2:ACME-b: 5", "ACME-a:s3:ACME-c: 5"]);
+}
+
+/// LEDG-5: lots named for the last fill of all, where none of its marks becomes another one, book no memo.
+#[test]
+fn ledg_5_marks_that_stay_are_not_booked_again() {
+    let mut desk = of(&[("a", 1, "10", "9"), ("b", 1, "10", "9"), ("c", 2, "5", "9"), ("s", 3, "-10", "8")]);
+    let before = memos(&desk);
+    assert_eq!(before, ["ACME-a:s:ACME-b: 10"]);
+    desk.book(3, &name(&desk, "s", "ACME-a", "10")).unwrap();
+    assert_eq!(desk.books.wash_sales().len(), 0);
+    assert_eq!(memos(&desk), before);
+}
+
+/// LEDG-5: after a split, or under another name, a loss and what replaces it are counted in the units of then.
+#[test]
+fn ledg_5_a_split_and_a_new_name_go_with_what_was_not_replaced() {
+    let split = |new, old| {
+        BookFact::Split(Split {
+            action: None,
+            instrument: symbol("ACME"),
+            ex_date: june(3),
+            new,
+            old,
+            session: session(3),
+            effective_at: at(3),
+        })
+    };
+    let renamed = |new, old| {
+        BookFact::Reorganisation(Reorganisation {
+            action: None,
+            instrument: symbol("ACME"),
+            into: symbol("BOLT"),
+            ex_date: june(3),
+            new,
+            old,
+            session: session(3),
+            effective_at: at(3),
+        })
+    };
+    for (name, fact, into, lot) in [
+        ("split", split(2, 1), "ACME", "ACME-c"),
+        ("reverse split", split(1, 2), "ACME", "ACME-c"),
+        ("new name", renamed(2, 1), "BOLT", "BOLT-c"),
+    ] {
+        let doubled = name != "reverse split";
+        // Bought before the loss: 10 of `a` and 4 of `b` are held through the split; then all of `a` goes at a loss.
+        let mut desk = of(&[("a", 1, "10", "9"), ("b", 1, "4", "9")]);
+        desk.book(3, &fact).unwrap();
+        desk.fill(fill("s", 4, into, if doubled { "-20" } else { "-5" }, "1"));
+        marked(&mut desk);
+        assert_eq!(memos(&desk), [format!("ACME-a:s:ACME-b: {}", if doubled { 8 } else { 2 })], "{name}");
+        // Bought after the loss: 10 of `a` went before the split; what is bought after it replaces as many of the units of then.
+        let mut desk = of(&[("a", 1, "10", "9"), ("s", 2, "-10", "8"), ("k", 2, "2", "8")]);
+        desk.book(3, &fact).unwrap();
+        desk.fill(fill("c", 4, into, "100", "4"));
+        marked(&mut desk);
+        let left = if doubled { 16 } else { 4 };
+        assert_eq!(memos(&desk), ["ACME-a:s:ACME-k: 2".to_owned(), format!("ACME-a:s:{lot}: {left}")], "{name}");
+    }
+}
+
+/// LEDG-5: the marks of a sale from before a split, or of more than 60 days ago, are not made anew, so its lots stay.
+#[test]
+fn ledg_5_lots_are_not_named_where_their_marks_would_stay() {
+    let mut desk = of(&[("a", 1, "10", "9"), ("b", 1, "10", "9"), ("s", 1, "-10", "8")]);
+    let ok = name(&desk, "s", "ACME-b", "10");
+    assert!(desk.clone().book(1, &ok).is_ok());
+    let mut late = fill("c", 29, "ACME", "1", "9");
+    (late.session, late.settles) = ("XNYS:2026-08-03".parse().unwrap(), "2026-08-04".parse().unwrap());
+    desk.book(30, &BookFact::Fill(late)).unwrap();
+    assert_eq!(desk.book(30, &ok).unwrap_err().code(), "marks_stay");
 }
 
 /// BOOKS.md section 3: two who hold one lot lose one loss in one fill; its mark has one key.

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use super::naming::NamingRefusal;
 use super::refusal::BookRefusal;
 use crate::domain::decimal::Quantity;
-use crate::domain::ids::{ExecutionId, LotId, SessionId};
+use crate::domain::ids::{ExecutionId, SessionId};
 use crate::domain::journal::{AccountCode, EntryKind};
 use crate::domain::symbol::{Currency, Symbol};
 
@@ -119,32 +120,8 @@ pub enum ActivityRefusal {
         /// The session whose last record is missing among them.
         session: SessionId,
     },
-    /// Lots named for an entry that is no fill of shares which closed some.
-    NothingClosed {
-        /// The entry.
-        seq: u64,
-    },
-    /// Lots named for a fill that was booked anew, with its lots.
-    LotsStay {
-        /// The entry.
-        seq: u64,
-    },
-    /// Lots named for a fill of a closed day.
-    LotsSealed {
-        /// The entry.
-        seq: u64,
-        /// Its day.
-        session: SessionId,
-        /// The last day closed.
-        closed_through: SessionId,
-    },
-    /// A fill would close a lot that was opened after it.
-    LotOpenedLater {
-        /// The fill's entry.
-        seq: u64,
-        /// The lot.
-        lot: LotId,
-    },
+    /// Lots were named, and cannot be.
+    Naming(NamingRefusal),
     /// A year is to end on a day whose results went with a later session's end of a year.
     YearClosedLater {
         /// The session.
@@ -173,10 +150,7 @@ impl ActivityRefusal {
             Self::NotClosed { .. } => "not_closed",
             Self::ClosedTogether { .. } => "closed_together",
             Self::RecordsBehind { .. } => "records_behind",
-            Self::NothingClosed { .. } => "nothing_closed",
-            Self::LotsStay { .. } => "lots_stay",
-            Self::LotsSealed { .. } => "lots_sealed",
-            Self::LotOpenedLater { .. } => "lot_opened_later",
+            Self::Naming(refusal) => refusal.code(),
             Self::YearClosedLater { .. } => "year_closed_later",
         }
     }
@@ -185,6 +159,12 @@ impl ActivityRefusal {
 impl From<ActivityRefusal> for BookRefusal {
     fn from(refusal: ActivityRefusal) -> Self {
         Self::Activity(refusal)
+    }
+}
+
+impl From<NamingRefusal> for BookRefusal {
+    fn from(refusal: NamingRefusal) -> Self {
+        Self::Activity(ActivityRefusal::Naming(refusal))
     }
 }
 
@@ -239,20 +219,7 @@ impl fmt::Display for ActivityRefusal {
                 "session {session} was closed while this was asked, and the broker's figures of its close are missing; it can be \
                  confirmed again at once"
             ),
-            Self::NothingClosed { seq } => {
-                write!(f, "entry {seq} is no fill of shares that closed lots; none can be named for it")
-            }
-            Self::LotsStay { seq } => {
-                write!(f, "entry {seq} was booked anew with its lots; a choice that is booked stays")
-            }
-            Self::LotsSealed { seq, session, closed_through } => write!(
-                f,
-                "entry {seq} stands in {session}, and the books are closed through {closed_through}; lots are named before the \
-                 day is closed"
-            ),
-            Self::LotOpenedLater { seq, lot } => {
-                write!(f, "lot {lot} was opened after entry {seq}, which can only close what was open before it")
-            }
+            Self::Naming(refusal) => refusal.fmt(f),
             Self::YearClosedLater { session, later } => write!(
                 f,
                 "a year was closed in {later} already, with the results of {session}; what came to {session} since goes with the \

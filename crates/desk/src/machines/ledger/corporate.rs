@@ -190,7 +190,8 @@ pub(super) fn reorganisation(books: &Books, r: &Reorganisation) -> Result<Vec<Dr
     }])
 }
 
-fn exchanged(units: Quantity, new: u32, old: u32) -> Result<Quantity, Overflow> {
+/// So many units after a split, half to even.
+pub(super) fn exchanged(units: Quantity, new: u32, old: u32) -> Result<Quantity, Overflow> {
     let scaled = Wide::product(units.raw(), i64::from(new));
     scaled.half_even(widen(i64::from(old))).ok_or(Overflow)?.quantity()
 }

@@ -1,6 +1,8 @@
 //! Lots named one by one (LEDG-5, BOOKS.md section 7): while its day is open a person says which lots a fill has closed. The
 //! fill is reversed and booked anew with these lots; what they do not cover closes oldest first.
 
+use std::fmt;
+
 use super::activity_refusal::ActivityRefusal;
 use super::books::Books;
 use super::fact::{Fill, LotChoice};
@@ -9,7 +11,7 @@ use super::key::TextKey;
 use super::refusal::BookRefusal;
 use super::reversal::{Bust, anew, book, booked_fill, reversal};
 use crate::domain::decimal::Quantity;
-use crate::domain::ids::LotId;
+use crate::domain::ids::{LotId, SessionId};
 use crate::domain::journal::{AccountCode, Draft, Entry, EntryKind};
 
 /// The lots that a person names for a fill which has closed some.
@@ -25,20 +27,96 @@ pub struct LotNaming {
     pub reason: String,
 }
 
+/// Why lots cannot be named for an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NamingRefusal {
+    /// It is no fill of shares which closed some.
+    NothingClosed {
+        /// The entry.
+        seq: u64,
+    },
+    /// It was booked anew, with its lots.
+    LotsStay {
+        /// The entry.
+        seq: u64,
+    },
+    /// It stands in a closed day.
+    LotsSealed {
+        /// The entry.
+        seq: u64,
+        /// Its day.
+        session: SessionId,
+        /// The last day closed.
+        closed_through: SessionId,
+    },
+    /// It would close a lot that was opened after it.
+    LotOpenedLater {
+        /// The entry.
+        seq: u64,
+        /// The lot.
+        lot: LotId,
+    },
+    /// Its marks of wash sales are not made anew any more.
+    MarksStay {
+        /// The entry.
+        seq: u64,
+    },
+}
+
+impl NamingRefusal {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NothingClosed { .. } => "nothing_closed",
+            Self::LotsStay { .. } => "lots_stay",
+            Self::LotsSealed { .. } => "lots_sealed",
+            Self::LotOpenedLater { .. } => "lot_opened_later",
+            Self::MarksStay { .. } => "marks_stay",
+        }
+    }
+}
+
+impl fmt::Display for NamingRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NothingClosed { seq } => {
+                write!(f, "entry {seq} is no fill of shares that closed lots; none can be named for it")
+            }
+            Self::LotsStay { seq } => {
+                write!(f, "entry {seq} was booked anew with its lots; a choice that is booked stays")
+            }
+            Self::LotsSealed { seq, session, closed_through } => write!(
+                f,
+                "entry {seq} stands in {session}, and the books are closed through {closed_through}; lots are named before the \
+                 day is closed"
+            ),
+            Self::LotOpenedLater { seq, lot } => {
+                write!(f, "lot {lot} was opened after entry {seq}, which can only close what was open before it")
+            }
+            Self::MarksStay { seq } => write!(
+                f,
+                "entry {seq} was booked more than 60 days before the last fill of its shares, or before a split of them; its marks of \
+                 wash sales stay, and so do its lots"
+            ),
+        }
+    }
+}
+
 /// Whether an entry is one whose lots can be named, by itself: a fill of shares that closed some, by a method. A choice once
 /// booked stays, and so does what was booked anew.
 ///
 /// # Errors
-/// [`ActivityRefusal`].
-pub fn nameable(entry: &Entry) -> Result<(), ActivityRefusal> {
+/// [`NamingRefusal`].
+pub fn nameable(entry: &Entry) -> Result<(), NamingRefusal> {
     let d = &entry.draft;
     let shares = |account| matches!(account, AccountCode::LONG_POSITIONS | AccountCode::SHORT_POSITIONS);
     let held = || d.postings.iter().filter(|p| p.account.is_position());
     if d.kind != EntryKind::Fill || !d.facts.contains_key("closing") || held().any(|p| !shares(p.account)) {
-        return Err(ActivityRefusal::NothingClosed { seq: entry.seq });
+        return Err(NamingRefusal::NothingClosed { seq: entry.seq });
     }
     if d.corrects.is_some() {
-        return Err(ActivityRefusal::LotsStay { seq: entry.seq });
+        return Err(NamingRefusal::LotsStay { seq: entry.seq });
     }
     Ok(())
 }
@@ -51,7 +129,10 @@ pub(super) fn drafts(books: &Books, n: &LotNaming) -> Result<Vec<Draft>, BookRef
         return Err(ActivityRefusal::NoReason { kind: EntryKind::Reversal, key: n.entry.entry_id.to_string() }.into());
     }
     if let Some(closed_through) = books.closed_through().filter(|last| *last >= session) {
-        return Err(ActivityRefusal::LotsSealed { seq, session, closed_through }.into());
+        return Err(NamingRefusal::LotsSealed { seq, session, closed_through }.into());
+    }
+    if !books.washes.follow(&n.entry) {
+        return Err(NamingRefusal::MarksStay { seq }.into());
     }
     let undone = Bust {
         entry: n.entry.clone(),
@@ -72,7 +153,7 @@ pub(super) fn drafts(books: &Books, n: &LotNaming) -> Result<Vec<Draft>, BookRef
     if let Some(lot) =
         again.postings.iter().filter_map(|p| p.tags.lot.as_ref()).find(|l| opened_later(books, n, &fill, l))
     {
-        return Err(ActivityRefusal::LotOpenedLater { seq, lot: lot.clone() }.into());
+        return Err(NamingRefusal::LotOpenedLater { seq, lot: lot.clone() }.into());
     }
     book(&mut after, &mut drafts, again);
     Ok(drafts)

@@ -1,11 +1,13 @@
 //! Wash sales (LEDG-5, BOOKS.md section 7): a loss whose units were bought again within 30 days before or after is
 //! marked by a memo. Postings, gains and the cost of lots stay; the tax view reads the marks. Where a fill is reversed or its
 //! lots are named, the fills that stand are matched anew, and a memo says of each mark that changed what holds now (decision 0029).
+//! A split or a new name is a line under what was matched before it; a fraction paid in cash is a sale like any other.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::activity::named;
 use super::books::Books;
+use super::corporate::exchanged;
 use super::refusal::BookRefusal;
 use crate::domain::decimal::Quantity;
 use crate::domain::ids::{ExecutionId, LotId, SessionId};
@@ -86,7 +88,7 @@ pub(super) fn draft(books: &Books, w: &WashSale) -> Result<Draft, BookRefusal> {
     })
 }
 
-/// A lot that a fill opened: what of it is held, and what of it has not yet replaced a loss.
+/// A lot that a fill opened: what of it is held, and what of that has not yet replaced a loss.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Opening {
     lot: LotId,
@@ -163,13 +165,13 @@ impl Washes {
         let at = (d.session, d.effective_at);
         match d.kind {
             _ if self.idle => {}
-            EntryKind::Fill => {
+            EntryKind::Fill | EntryKind::CashInLieu => {
                 let place = d.corrects.map_or(entry.seq, |of| self.place(of));
                 if place != entry.seq {
                     self.places.insert(entry.seq, place);
                 }
                 for (of, moved) in moves(d) {
-                    self.add(of, place, moved, at);
+                    self.add(of, (place, place == entry.seq), moved, at);
                 }
             }
             EntryKind::Reversal => {
@@ -179,8 +181,15 @@ impl Washes {
                 }
             }
             EntryKind::WashSale => self.booked(d),
+            EntryKind::Split | EntryKind::Reorganisation => self.exchange(d),
             _ => {}
         }
+    }
+
+    /// Whether the marks of a fill still follow what becomes of it.
+    pub(super) fn follow(&self, fill: &Entry) -> bool {
+        let known = |(of, _)| self.sides.get(&of).is_some_and(|side| side.recent.contains_key(&fill.seq));
+        self.idle || moves(&fill.draft).into_iter().all(known)
     }
 
     fn place(&self, seq: u64) -> u64 {
@@ -199,9 +208,9 @@ impl Washes {
         }
     }
 
-    fn add(&mut self, of: (Symbol, AccountCode), place: u64, mut moved: Moved, at: When) {
+    fn add(&mut self, of: (Symbol, AccountCode), (place, is_new): (u64, bool), mut moved: Moved, at: When) {
         let side = self.sides.entry(of).or_default();
-        if side.recent.last_key_value().is_none_or(|(last, _)| *last < place) {
+        if is_new {
             let day = moved.day;
             moved.made = side.now.take(&moved, at);
             self.due.extend(moved.made.iter().cloned());
@@ -212,6 +221,21 @@ impl Washes {
             side.recent.insert(place, moved);
             side.match_anew(at);
             change(&mut self.due, &before, side.marks(), at);
+        }
+    }
+
+    /// What was matched so far goes on in the units, and under the name, that a split or a reorganisation says.
+    fn exchange(&mut self, d: &Draft) {
+        let text = |name| d.facts.get(name).and_then(Fact::as_str).and_then(|t| t.parse::<Symbol>().ok());
+        let number = |name| d.facts.get(name).and_then(Fact::as_u64).and_then(|n| u32::try_from(n).ok());
+        let (Some(of), Some(new), Some(old)) = (text("symbol"), number("new"), number("old")) else { return };
+        for account in [AccountCode::LONG_POSITIONS, AccountCode::SHORT_POSITIONS] {
+            let Some(mut side) = self.sides.remove(&(of, account)) else { continue };
+            side.now.exchange(new, old);
+            let to = self.sides.entry((text("into").unwrap_or(of), account)).or_default();
+            to.now.openings.append(&mut side.now.openings);
+            to.now.losses.append(&mut side.now.losses);
+            (to.base, to.recent) = (to.now.clone(), BTreeMap::new());
         }
     }
 
@@ -300,26 +324,30 @@ impl Matched {
         if let Some((lot, units)) = &moved.opened {
             let (lot, fill) = (lot.clone(), moved.fill.clone());
             let mut opening = Opening { lot, fill, day, held: *units, unused: *units };
-            for loss in &mut self.losses {
-                made.extend(mark(at, loss, &mut opening, *units));
-            }
+            made.extend(self.losses.iter_mut().filter_map(|loss| mark(at, loss, &mut opening)));
             self.openings.push(opening);
         }
-        for (lot, units, at_a_loss) in &moved.closed {
+        // What goes with a loss is not held any more, and replaces nothing.
+        for (lot, units, _) in &moved.closed {
             for opening in self.openings.iter_mut().filter(|o| o.lot == *lot) {
                 opening.held = less(opening.held, *units);
+                opening.unused = opening.unused.min(opening.held);
             }
-            if *at_a_loss {
-                let mut loss = Loss { lot: lot.clone(), fill: moved.fill.clone(), day, left: *units };
-                for opening in &mut self.openings {
-                    let held = opening.held;
-                    made.extend(mark(at, &mut loss, opening, held));
-                }
-                self.losses.push(loss);
-            }
+        }
+        for (lot, units, _) in moved.closed.iter().filter(|(.., at_a_loss)| *at_a_loss) {
+            let mut loss = Loss { lot: lot.clone(), fill: moved.fill.clone(), day, left: *units };
+            made.extend(self.openings.iter_mut().filter_map(|opening| mark(at, &mut loss, opening)));
+            self.losses.push(loss);
         }
         self.forget_before(day);
         made
+    }
+
+    /// In the units after a split; what cannot be counted in them is left as it was.
+    fn exchange(&mut self, new: u32, old: u32) {
+        let counted = |units: &mut Quantity| *units = exchanged(*units, new, old).unwrap_or(*units);
+        self.openings.iter_mut().for_each(|o| [&mut o.held, &mut o.unused].into_iter().for_each(counted));
+        self.losses.iter_mut().for_each(|l| counted(&mut l.left));
     }
 
     /// What is used up, and what is too long ago for a fill that comes late, too, is asked for no more.
@@ -330,9 +358,9 @@ impl Matched {
     }
 }
 
-/// The units of a loss that an opening takes, at most so many.
-fn mark(at: When, loss: &mut Loss, opening: &mut Opening, most: Quantity) -> Option<WashSale> {
-    let units = loss.left.min(opening.unused).min(most);
+/// The units of a loss that an opening takes.
+fn mark(at: When, loss: &mut Loss, opening: &mut Opening) -> Option<WashSale> {
+    let units = loss.left.min(opening.unused);
     let apart = loss.day.days().abs_diff(opening.day.days());
     if loss.lot == opening.lot || units.raw() <= 0 || apart > u64::from(WINDOW) {
         return None;
