@@ -1,5 +1,6 @@
 //! The documents say what is: the two commands come first, and every file that they name exists.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::sources::{Source, ends_in, files, repository};
@@ -44,6 +45,20 @@ fn every_file_that_a_document_names_exists() {
         }
     }
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+}
+
+#[test]
+fn the_codes_of_the_store_stand_in_the_operators_table() {
+    let code = |text: &str| text.split('"').find(|part| part.starts_with("STORE_")).map(str::to_owned);
+    let source = std::fs::read_to_string(repository().join("src/store/error.rs")).unwrap();
+    let said: BTreeSet<String> = source.lines().filter(|line| line.contains("=> \"")).filter_map(code).collect();
+    let operations = documents().into_iter().find(|d| d.path == "docs/OPERATIONS.md").unwrap();
+    let row = |line: &str| {
+        line.strip_prefix("| `STORE_").and_then(|rest| rest.split_once('`')).map(|(name, _)| format!("STORE_{name}"))
+    };
+    let listed: BTreeSet<String> = operations.text.lines().filter_map(row).collect();
+    assert!(said.len() > 10, "the codes were not found");
+    assert_eq!(listed, said);
 }
 
 #[test]
