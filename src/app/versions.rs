@@ -176,8 +176,10 @@ mod tests {
             let refused = prepare(&with(fixed)).unwrap_err();
             assert!(refused.contains("was fixed at set-up"), "{refused}");
         }
-        let refused = prepare(&with("[screener]\nfile = \"nowhere.txt\"")).unwrap_err();
-        assert!(refused.contains("screener.file nowhere.txt: it cannot be read"), "{refused}");
+        for (file, why) in [("/nowhere.txt", "it cannot be read"), ("nowhere.txt", "it has to begin with /")] {
+            let refused = prepare(&with(&format!("[screener]\nfile = {file:?}"))).unwrap_err();
+            assert!(refused.contains(&format!("screener.file {file}: {why}")), "{refused}");
+        }
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub struct Keys {
 /// What to read.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Lines NAME=VALUE; a list's path among them that does not begin with / is meant from the file's own folder
+    /// Lines NAME=VALUE; a path among them that does not begin with / is meant from the file's own folder
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Say what would change, and change nothing
@@ -174,7 +174,8 @@ impl Older {
     /// command is given and wherever the bot will read it.
     fn settle(&mut self, file: &Path) -> Result<(), Failure> {
         let of_path = |name: &str| find(name).is_some_and(|key| matches!(key.kind, Kind::Path));
-        for (_, value) in self.runtime.iter_mut().filter(|(name, value)| of_path(name) && !value.is_empty()) {
+        let all = self.runtime.iter_mut().chain(&mut self.boot);
+        for (_, value) in all.filter(|(name, value)| of_path(name) && !value.is_empty()) {
             let beside = file.parent().unwrap_or(Path::new("")).join(&*value);
             let whole = std::path::absolute(&beside);
             let whole = whole.map_err(|e| Failure::bad_input("import", format!("{}: {e}", beside.display())))?;
@@ -351,8 +352,10 @@ mod tests {
         import(&arguments(false)).unwrap();
 
         // A path that is relative is meant from the file's own folder, and a list that vanished is no other key's affair.
-        std::fs::write(&file, "screener.file=list.txt\n").unwrap();
+        std::fs::write(&file, "screener.file=list.txt\nweb.certificate=tls/own.pem\n").unwrap();
         import(&arguments(false)).unwrap();
+        let boot = std::fs::read_to_string(place.join("data/boot.toml")).unwrap();
+        assert!(boot.contains(&place.join("tls/own.pem").display().to_string()), "{boot}");
         let (now, version) = runtime(&bot.boot().unwrap()).unwrap();
         assert_eq!((now.get("screener.file").unwrap(), version), (list.display().to_string(), 1), "the same file");
         std::fs::remove_file(&list).unwrap();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io;
+use std::path::Path;
 
 use desk::domain::symbol::Symbol;
 use desk::domain::time::Span;
@@ -87,6 +88,10 @@ impl Screener {
         let path = self.file.as_str();
         if path.is_empty() {
             return Ok(None);
+        }
+        // Where another path begins depends on who starts the bot, and from where.
+        if !Path::new(path).is_absolute() {
+            return Err(self.unfit(format!("it has to begin with /. {ALLOWED}")));
         }
         // Of a device or a pipe the reading might never end.
         let about = std::fs::metadata(path).map_err(|e| self.unread(&e))?;
