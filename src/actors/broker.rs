@@ -290,7 +290,7 @@ impl Broker {
 
     /// Before anything else: what was sent, and never answered, is of unknown outcome; the venue is asked at once what became
     /// of it, and of every other order that may live, since an answer may be lost. What was withdrawn or moved, and never
-    /// confirmed, is said once more (EXEC-3, EXEC-9).
+    /// confirmed, is said once more (EXEC-3, EXEC-9); under the latch nothing is moved.
     fn ask_at_start(&mut self) {
         let trader = &self.follower.trader;
         let (at, doubts) = (trader.last_at(), trader.doubts());
@@ -300,7 +300,9 @@ impl Broker {
         });
         let orders: BTreeSet<&OrderId> = unknown.chain(trader.broker().open()).collect();
         let queries = orders.into_iter().map(|order| Command::Query(order.clone()));
-        let asks: Vec<Command> = queries.chain(trader.broker().repeats(at, true)).collect();
+        let latched = self.wiring.latch.is_set();
+        let may_go = |ask: &Command| !(latched && matches!(ask, Command::Amend { .. }));
+        let asks: Vec<Command> = queries.chain(trader.broker().repeats(at, true).into_iter().filter(may_go)).collect();
         for ask in asks.into_iter().rev() {
             self.inbox.push_front(Inbound::Ask(at, ask));
         }

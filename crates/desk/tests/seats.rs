@@ -10,17 +10,22 @@ mod common;
 
 use common::Scene;
 use desk::domain::calendar::{Calendar, settlement};
+use desk::domain::decimal::Price;
 use desk::domain::event::Body;
 use desk::domain::fees::FeeSchedule;
-use desk::domain::order::Report;
+use desk::domain::ids::OrderId;
+use desk::domain::order::{Command, Report};
 use desk::domain::seed::Seed;
-use desk::domain::time::{Span, Timestamp};
+use desk::domain::time::{Date, Span, Timestamp};
 use desk::machines::market_data::Hours;
+use desk::risk::Expired;
 use desk::venue::{Terms, Venue};
-use desk::world::backtest::Tape;
+use desk::world::backtest::{Backtest, Tape};
 use desk::world::conductor::{Act, Conductor, Moment, Question, Reply};
 use desk::world::feed::Feed;
 use desk::world::generated::{GeneratedMarket, MarketSpec};
+use desk::world::playback::Playback;
+use desk::world::resume::resume;
 use desk::world::seats::{Listener, Out, Outbox};
 use desk::world::trader::{SessionTerms, Trader};
 use proptest::prelude::*;
@@ -181,17 +186,65 @@ proptest! {
     }
 }
 
+/// The demo's market on one day, all strategies.
+fn demo() -> Scene {
+    let hours = Calendar::XNYS.session("2024-05-28".parse().unwrap()).unwrap();
+    let market = GeneratedMarket::new(Seed(7), hours.open, hours.close, MarketSpec::demo());
+    market.symbols().into_iter().fold(Scene::new("open,mid,close"), |s, one| s.tape(one.symbol, one.bars))
+}
+
+/// RISK-14: after the latch nothing goes out but what withdraws and reduces; a stop that was to be moved stays where it is.
+#[test]
+fn risk_14_under_the_latch_no_stop_is_moved() {
+    let mut broker = Trader::new(demo().setup(), Listener).unwrap();
+    let order: OrderId = "a".parse().unwrap();
+    let moved = Out::Amend { order: order.clone(), stop: Price::whole(9) };
+    let now = "2024-05-28".parse::<Date>().unwrap().midnight();
+    assert!(matches!(broker.release(now, &moved, false), Ok(Command::Amend { .. })));
+    assert_eq!(broker.release(now, &moved, true), Err(Expired::Latched));
+    assert!(matches!(broker.release(now, &Out::Cancel(order), true), Ok(Command::Cancel(_))));
+}
+
+/// EXEC-3: a move of a stop that was decided, and never confirmed, has not reached the venue that a new process leads back; one
+/// that was confirmed stands there.
+#[test]
+fn exec_3_a_stop_stands_where_the_venue_confirmed_it() {
+    let scene = demo();
+    let mut whole = Backtest::new(scene.setup(), FeeSchedule::us_sales().unwrap()).unwrap();
+    whole.run(&scene.tapes(), &mut common::Nobody).unwrap();
+    let record = &whole.trader.record;
+    let stands = |last: usize, order: &OrderId| {
+        let at = record.events[last].at;
+        let known = record.events[..=last].iter().map(|e| e.to_bytes().unwrap());
+        let entries = record.entries.iter().filter(|e| e.entry().unwrap().booked_at <= at).map(|e| e.bytes.clone());
+        let mut playback = Playback::new(scene.tapes(), FeeSchedule::us_sales().unwrap());
+        let (_, mut venue) = resume(&scene.setup(), known, entries, &mut playback, |_| {}).unwrap();
+        let mut said = Vec::new();
+        venue.handle(at, &Command::Query(order.clone()), &mut said).unwrap();
+        said.into_iter().find_map(|r| if let Report::Amended { stop, .. } = r { Some(stop) } else { None })
+    };
+    let mut moves = 0;
+    for (last, event) in record.events.iter().enumerate() {
+        match &event.body {
+            Body::AmendIntended { order, stop } => assert_ne!(stands(last, order), Some(*stop), "event {}", event.seq),
+            Body::Amended { order, stop } => {
+                assert_eq!(stands(last, order), Some(*stop), "event {}", event.seq);
+                moves += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(moves > 2, "the day moves stops");
+}
+
 /// LIFE-6: a stop between a strategy's word and its order leaves no entry.
 #[test]
 fn life_6_what_a_strategy_found_before_the_stop_is_not_entered_after_it() {
-    let date = "2024-05-28";
-    let hours = Calendar::XNYS.session(date.parse().unwrap()).unwrap();
-    let market = GeneratedMarket::new(Seed(7), hours.open, hours.close, MarketSpec::demo());
-    let scene = market.symbols().into_iter().fold(Scene::new("open,mid,close"), |s, one| s.tape(one.symbol, one.bars));
+    let scene = demo();
     let entered = |called_off: bool| {
         let mut parts = Parts::new(&scene);
         parts.called_off = called_off;
-        parts.run(&scene.tapes(), date);
+        parts.run(&scene.tapes(), "2024-05-28");
         parts.ledger.record.events.iter().filter(|e| matches!(e.body, Body::Decided(_))).count()
     };
     assert!(entered(false) > 0);

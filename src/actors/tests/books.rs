@@ -1,6 +1,8 @@
 //! Days that are held, entries of persons, days opened again: in the running tree, with books on a disk.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use desk::domain::bot::{BotState, Caller, Command, Origin, Role, Roles, Who};
 use desk::domain::chain::Hash;
@@ -122,10 +124,12 @@ pub(super) async fn sound(bot: &Bot) {
 fn ledg_12_a_day_with_open_questions_does_not_close_and_its_answer_closes_it() {
     run(async {
         let open = Arc::new(Mutex::new(vec!["entry 2".to_owned()]));
-        let known = Arc::clone(&open);
+        let looked = Arc::new(AtomicUsize::new(0));
+        let (known, looks) = (Arc::clone(&open), Arc::clone(&looked));
         let questions = Questions::new(move |days| {
             let asked = days.iter().any(|day| day.to_string() == DAY);
             let now = if asked { known.lock().unwrap().clone() } else { Vec::new() };
+            looks.fetch_add(1, Ordering::SeqCst);
             std::future::ready(Ok(Review::Open { breaks: Vec::new(), queried: now }))
         });
         let bot = Bot::reviewed("queried", &Scene::new(7, &[DAY, "2024-05-29"]), None, questions).await;
@@ -141,9 +145,13 @@ fn ledg_12_a_day_with_open_questions_does_not_close_and_its_answer_closes_it() {
         assert!(before.iter().all(|e| e.draft.kind != EntryKind::DayClose));
         assert!(before.iter().any(|e| e.draft.session == session("2024-05-29")), "trading went on");
 
-        // The review goes on, and the question is still open: nothing happens.
+        // The review goes on, and the question is still open: nothing happens. Each time the first day is looked at, and then both.
+        let seen = looked.load(Ordering::SeqCst);
         bot.tree.bookkeeping().reviewed();
         bot.tree.bookkeeping().reviewed();
+        while looked.load(Ordering::SeqCst) < seen + 4 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         open.lock().unwrap().clear();
         bot.tree.bookkeeping().reviewed();
         closed(&bot, 2).await;

@@ -57,6 +57,7 @@ use crate::gateway::vault::Signer;
 use crate::messages::Fault;
 use crate::messages::board::Board;
 use crate::messages::chronicle::Chronicle;
+use crate::messages::kill_switch::ToKillSwitch;
 use crate::messages::reports::Reports;
 use crate::messages::strategy::ToStrategy;
 use crate::messages::supervisor::{Answer, Order};
@@ -447,6 +448,8 @@ fn risk_15a_a_kill_tripped_in_several_ways_names_them_all() {
     run(async {
         let scene = Scene::new(7, &["2024-05-28"]);
         let bot = Bot::new("several", &scene, None).await;
+        // Nothing is held, and the end would be there before the second one is heard.
+        bot.tree.wiring.kill_switch.deliver(ToKillSwitch::Fault(Fault::Hang(50))).unwrap();
         for way in ["signal SIGUSR2", "flag file control_kill.flag"] {
             bot.tree.killer.kill(&Mark {
                 at: Timestamp::default(),

@@ -139,8 +139,8 @@ impl<F: FnMut(Past)> Resuming<'_, F> {
         Ok(())
     }
 
-    /// What the venue had been told by then. An order or a cancel that it never answered did not reach it: who asked asks
-    /// again.
+    /// What the venue had been told by then. An order, a cancel or a move that it never answered did not reach it: who asked
+    /// asks again.
     fn command(&mut self, at: Timestamp, body: &Body) -> Result<(), Halt> {
         let command = match body {
             Body::Intended(intent) => {
@@ -155,7 +155,7 @@ impl<F: FnMut(Past)> Resuming<'_, F> {
             Body::Ended { order, how: Ending::Cancelled } if self.cancels.remove(order) => {
                 Some(Command::Cancel(order.clone()))
             }
-            Body::AmendIntended { order, stop } => Some(Command::Amend { order: order.clone(), stop: *stop }),
+            Body::Amended { order, stop } => Some(Command::Amend { order: order.clone(), stop: *stop }),
             _ => None,
         };
         if let Some(command) = command {

@@ -253,7 +253,8 @@ impl<R: Record> Trader<R> {
         self.checked.fill(None);
     }
 
-    /// The broker's part: asks an approval once more, right before it is sent (RISK-0), and notes the sending.
+    /// The broker's part: asks an approval once more, right before it is sent (RISK-0), and notes the sending. Under the latch
+    /// a stop is not moved either: the kill withdraws it.
     ///
     /// # Errors
     /// [`Expired`] with what has changed since.
@@ -269,6 +270,7 @@ impl<R: Record> Trader<R> {
                 Command::Submit(intent.clone())
             }
             Out::Cancel(order) => Command::Cancel(order.clone()),
+            Out::Amend { .. } if latched => return Err(Expired::Latched),
             Out::Amend { order, stop } => Command::Amend { order: order.clone(), stop: *stop },
         })
     }
