@@ -22,7 +22,7 @@ use super::tree::{KILL_SWITCH, LEDGER, Wiring};
 use crate::gateway::plug::{self, pass};
 use crate::gateway::vault::Signer;
 use crate::messages::board::OpenDay;
-use crate::messages::bookkeeping::{ChartTold, FloatTold, Question, Reply, Told};
+use crate::messages::bookkeeping::{Answer, ChartAnswer, ChartTold, FloatAnswer, FloatTold, Question, Reply, Told};
 use crate::messages::broker::ToBroker;
 use crate::messages::chronicle::{Chronicle, Piece};
 use crate::messages::kill_switch::ToKillSwitch;
@@ -54,9 +54,9 @@ enum After {
     Recorded(u64),
     Done(u64, Sender),
     Turned,
-    Answer(Reply<Told>, Told),
-    ChartAnswer(Reply<ChartTold>, Box<ChartTold>),
-    FloatAnswer(Reply<FloatTold>, Box<FloatTold>),
+    Answer(Reply<Told>, Box<Answer>),
+    ChartAnswer(Reply<ChartTold>, Box<ChartAnswer>),
+    FloatAnswer(Reply<FloatTold>, Box<FloatAnswer>),
     DaysOpen(Vec<OpenDay>),
     Checked(Checked),
 }
@@ -230,30 +230,15 @@ impl Ledger {
         Ok(())
     }
 
-    /// Answers a person; what was done is told when it is durable. Whoever asked may have gone meanwhile.
+    /// Answers a person: that something was done is told when it is durable, and why not when everything is that it may rest on.
+    /// Whoever asked may have gone meanwhile.
     fn answer(&mut self, question: Question) -> Result<Vec<After>, Halt> {
-        let mut after = Vec::new();
-        match question {
-            Question::Entry(asked, reply) => match self.enter(&asked)? {
-                Ok(told) => after.push(After::Answer(reply, told)),
-                Err(refused) => drop(reply.send(Err(refused))),
-            },
-            Question::Chart(asked, reply) => match self.change_chart(&asked)? {
-                Ok(told) => {
-                    after.extend(self.told());
-                    after.push(After::ChartAnswer(reply, Box::new(told)));
-                }
-                Err(refused) => drop(reply.send(Err(refused))),
-            },
-            Question::Float(asked, reply) => match self.assign_float(&asked)? {
-                Ok(told) => {
-                    after.extend(self.told());
-                    after.push(After::FloatAnswer(reply, Box::new(told)));
-                }
-                Err(refused) => drop(reply.send(Err(refused))),
-            },
-        }
-        Ok(after)
+        let answer = match question {
+            Question::Entry(asked, reply) => After::Answer(reply, Box::new(self.enter(&asked)?)),
+            Question::Chart(asked, reply) => After::ChartAnswer(reply, Box::new(self.change_chart(&asked)?)),
+            Question::Float(asked, reply) => After::FloatAnswer(reply, Box::new(self.assign_float(&asked)?)),
+        };
+        Ok(self.told().into_iter().chain([answer]).collect())
     }
 
     /// What has been recorded since the last job, to be written with what follows from it.
@@ -352,16 +337,16 @@ impl Ledger {
             After::Done(number, Sender::Risk) => wiring.risk.deliver(ToRisk::Done(number)),
             After::Done(number, Sender::KillSwitch) => wiring.kill_switch.deliver(ToKillSwitch::Done(number)),
             After::Turned => wiring.market_data.deliver(ToMarketData::Turned),
-            After::Answer(reply, told) => {
-                let _ = reply.send(Ok(told));
+            After::Answer(reply, answer) => {
+                let _ = reply.send(*answer);
                 Ok(())
             }
-            After::ChartAnswer(reply, told) => {
-                let _ = reply.send(Ok(*told));
+            After::ChartAnswer(reply, answer) => {
+                let _ = reply.send(*answer);
                 Ok(())
             }
-            After::FloatAnswer(reply, told) => {
-                let _ = reply.send(Ok(*told));
+            After::FloatAnswer(reply, answer) => {
+                let _ = reply.send(*answer);
                 Ok(())
             }
             After::DaysOpen(days) => wiring.supervisor.deliver(ToSupervisor::DaysOpen(days)),

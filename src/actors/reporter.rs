@@ -168,6 +168,13 @@ pub(super) fn first(setup: &Setup, sign: &Sign) -> Board {
     }
 }
 
+/// Whether a piece books fills alone, with the marks of wash sales that follow them in the same step.
+fn books_fills(piece: &Piece) -> bool {
+    let Piece::Booked(entries) = piece else { return false };
+    let kinds = || entries.iter().map(|e| e.draft.kind);
+    kinds().next() == Some(EntryKind::Fill) && kinds().all(|kind| matches!(kind, EntryKind::Fill | EntryKind::WashSale))
+}
+
 impl Reporter {
     /// A reporter before it has heard the chronicle.
     ///
@@ -215,7 +222,7 @@ impl Reporter {
                 self.take(&piece)?;
                 told::piece(&piece);
                 // The event of a fill comes next, and is shown with it.
-                let fill = matches!(&piece, Piece::Booked(all) if all.iter().all(|e| e.draft.kind == EntryKind::Fill));
+                let fill = books_fills(&piece);
                 self.reports.tell(|| ToReports::Piece(piece));
                 if fill {
                     return Ok(());
@@ -543,6 +550,37 @@ impl Handler<Post<ToReporter>> for Reporter {
         let _at_work = self.wiring.pulse(REPORTER).begin();
         if let Err(halt) = self.step(post.body) {
             self.wiring.halted(REPORTER, &halt);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use desk::domain::journal::entry::entry_id;
+    use desk::domain::journal::{Draft, Entry};
+
+    use super::*;
+
+    /// LEDG-3: the books and the event of a fill are shown together, whether or not the fill marks a wash sale. What comes without an
+    /// event, as a fill that is booked anew, is shown by itself.
+    #[test]
+    fn ledg_3_a_fill_and_its_marks_are_shown_with_their_event() {
+        use EntryKind::{Fill, Reversal, WashSale};
+        let (identity, at) = ("EXAMPLE_US_SIM_01".parse().unwrap(), Timestamp::from_seconds(1_800_000_000));
+        let booked = |kinds: &[EntryKind]| {
+            let entry = |kind| Entry {
+                seq: 1,
+                entry_id: entry_id(&identity, kind, "x1").unwrap(),
+                booked_at: at,
+                draft: Draft::new(kind, "x1", "XNYS:2026-11-20".parse().unwrap(), at),
+            };
+            books_fills(&Piece::Booked(kinds.iter().map(|kind| entry(*kind)).collect()))
+        };
+        for fills in [&[Fill][..], &[Fill, Fill], &[Fill, WashSale], &[Fill, WashSale, WashSale, Fill]] {
+            assert!(booked(fills), "{fills:?}");
+        }
+        for others in [&[WashSale][..], &[Reversal, Fill, WashSale], &[Fill, EntryKind::FeeRounding]] {
+            assert!(!booked(others), "{others:?}");
         }
     }
 }

@@ -95,5 +95,5 @@ pub fn run(verb: &AuditVerb) -> Result<(), Failure> {
     if !asked.json {
         console::say(&format!("WRONG, first: {fault}"));
     }
-    Err(Failure { exit: Exit::Found, code: "audit_wrong", message: fault })
+    Err(Failure { exit: Exit::Found, code: "audit_wrong".into(), message: fault })
 }

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 
 use super::bot::{BotArguments, identity};
 use super::check::signatures;
-use super::command::{key, refused};
+use super::command::{done, key};
 use super::failure::{Exit, Failure};
 use super::run::runtime;
 use super::{console, examples, interrupt};
 use crate::backup::{self, BackupError, Line, Restored, Shelf, Taken};
 use crate::gateway::clock::Stopwatch;
-use crate::gateway::control::{Reply, Request, client, holder};
+use crate::gateway::control::{Request, client, holder};
 use crate::gateway::vault::KeySource;
 use crate::settings::Boot;
 
@@ -100,13 +100,8 @@ pub fn take(arguments: &Take) -> Result<(), Failure> {
 fn beside(boot: &Boot, why: &str) -> Result<String, Failure> {
     let key = key()?;
     let request = Request::Command { key: key.clone(), command: Command::Backup, why: why.to_owned(), step_up: None };
-    match runtime()?.block_on(client::ask(&boot.folders.control(), &request, PATIENCE))? {
-        Reply::Done { message, .. } => console::remark(&message),
-        Reply::Refused { code, message } => return Err(refused(&code, message)),
-        Reply::Board { .. } | Reply::Rehearsal { .. } | Reply::Diagnosis { .. } => {
-            return Err(Failure::failed("protocol", "the bot gave an answer to another question"));
-        }
-    }
+    let (_, message) = done(runtime()?.block_on(client::ask(&boot.folders.control(), &request, PATIENCE))?)?;
+    console::remark(&message);
     let (life, key, begun) = (boot.folders.data().join("life.log"), Key::of(&key), Stopwatch::start());
     loop {
         match finished(&life, &key)? {
@@ -177,7 +172,7 @@ pub fn list(arguments: &List) -> Result<(), Failure> {
     }
     let wrong = checked.iter().flatten().find_map(|checked| checked.as_ref().err());
     match wrong {
-        Some(error) => Err(Failure { exit: Exit::Found, code: "backup_wrong", message: error.clone() }),
+        Some(error) => Err(Failure { exit: Exit::Found, code: "backup_wrong".into(), message: error.clone() }),
         None => Ok(()),
     }
 }
@@ -294,6 +289,6 @@ impl From<BackupError> for Failure {
             BackupError::Occupied { .. } | BackupError::Settings(_) => Exit::BadInput,
             _ => Exit::Failed,
         };
-        Self { exit, code: error.code(), message: error.to_string() }
+        Self { exit, code: error.code().into(), message: error.to_string() }
     }
 }

@@ -102,7 +102,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     Err(Failure {
         exit: Exit::Found,
-        code: "check_failed",
+        code: "check_failed".into(),
         message: format!("{wrong} of {} checks failed", points.len()),
     })
 }

@@ -7,10 +7,10 @@ use desk::domain::time::Date;
 use serde_json::json;
 
 use super::bot::BotArguments;
-use super::command::{refused, signed, told};
+use super::command::{done, signed, told};
 use super::failure::Failure;
 use super::run::runtime;
-use crate::gateway::control::{Reply, Request, client};
+use crate::gateway::control::{Request, client};
 
 /// How long the bot may take to begin; a check that does not agree is told by the day's page and an alert.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -61,12 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         why: arguments.why.clone(),
         step_up: signed("ledger close", "reviewer", given)?,
     };
-    match runtime()?.block_on(client::ask(&boot.folders.control(), &request, PATIENCE))? {
-        Reply::Done { at, message } => {
-            told(arguments.json, &message, &json!({ "done": { "at": at, "message": message } }));
-            Ok(())
-        }
-        Reply::Refused { code, message } => Err(refused(&code, message)),
-        _ => Err(Failure::failed("protocol", "the bot gave an answer to another question")),
-    }
+    let (at, message) = done(runtime()?.block_on(client::ask(&boot.folders.control(), &request, PATIENCE))?)?;
+    told(arguments.json, &message, &json!({ "done": { "at": at, "message": message } }));
+    Ok(())
 }

@@ -8,6 +8,7 @@ use data_encoding::HEXLOWER;
 use desk::domain::bot::{Command, FreezeName, Mode, Need, Roles, Scope, permit};
 use desk::domain::ids::{OrderId, StrategyName};
 use desk::domain::symbol::Symbol;
+use desk::domain::time::Timestamp;
 use serde_json::json;
 
 use super::bot::BotArguments;
@@ -274,18 +275,15 @@ pub fn run(verb: &CommandVerb) -> Result<(), Failure> {
     let request = Request::Command { key: key()?, command, why: plain.why.clone(), step_up };
     let patience = if kill { KILL_PATIENCE } else { PATIENCE };
     match runtime()?.block_on(client::ask(&boot.folders.control(), &request, patience)) {
-        Ok(Reply::Done { message, .. }) if rehearsed.is_some() => {
-            console::remark(&message);
-            rehearse::follow(&boot, &rehearsed.unwrap_or_default(), plain.json)
-        }
-        Ok(Reply::Done { at, message }) => {
+        Ok(Reply::Refused { code, message }) if kill && code == "busy" => raise_kill(&boot, plain, &message),
+        Ok(reply) => {
+            let (at, message) = done(reply)?;
+            if let Some(before) = rehearsed {
+                console::remark(&message);
+                return rehearse::follow(&boot, &before, plain.json);
+            }
             told(plain.json, &message, &json!({ "done": { "at": at, "message": message } }));
             Ok(())
-        }
-        Ok(Reply::Refused { code, message }) if kill && code == "busy" => raise_kill(&boot, plain, &message),
-        Ok(Reply::Refused { code, message }) => Err(refused(&code, message)),
-        Ok(Reply::Board { .. } | Reply::Rehearsal { .. } | Reply::Diagnosis { .. }) => {
-            Err(Failure::failed("protocol", "the bot gave an answer to another question"))
         }
         Err(silent) if kill => raise_kill(&boot, plain, &silent.to_string()),
         Err(silent) => Err(silent.into()),
@@ -300,11 +298,18 @@ pub(super) fn told(json: bool, message: &str, object: &serde_json::Value) {
     }
 }
 
-/// The bot's refusal in our words' order.
-pub(super) fn refused(code: &str, message: String) -> Failure {
-    let known = ["forbidden", "step_up", "state", "invalid", "busy"];
-    let code = known.into_iter().find(|k| *k == code).unwrap_or("refused");
-    Failure { exit: Exit::Refused, code, message }
+/// When the bot did what it was asked, and what came of it.
+///
+/// # Errors
+/// Its refusal, with its own code and words.
+pub(super) fn done(reply: Reply) -> Result<(Timestamp, String), Failure> {
+    match reply {
+        Reply::Done { at, message } => Ok((at, message)),
+        Reply::Refused { code, message } => Err(Failure { exit: Exit::Refused, code: code.into(), message }),
+        Reply::Board { .. } | Reply::Rehearsal { .. } | Reply::Diagnosis { .. } => {
+            Err(Failure::failed("protocol", "the bot gave an answer to another question"))
+        }
+    }
 }
 
 /// The way that works without socket and supervisor: the flag file (LIFE-5).
@@ -326,7 +331,7 @@ fn raise_kill(boot: &Boot, plain: &Plain, why_not: &str) -> Result<(), Failure> 
     } else {
         "No bot runs here. The flag is up and is heeded at the next start"
     };
-    Err(Failure { exit: Exit::Silent, code: "flag_not_taken", message: message.to_owned() })
+    Err(Failure { exit: Exit::Silent, code: "flag_not_taken".into(), message: message.to_owned() })
 }
 
 /// The name and code for a command that needs them; asked for on a terminal.

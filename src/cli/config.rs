@@ -243,7 +243,7 @@ fn write(
     let fixed = changes.iter().find(|change| over > 0 && change.takes == Takes::Fixed);
     if let Some(fixed) = fixed.filter(|_| boot.folders.data().join("life.log").exists()) {
         let message = format!("{}: was fixed at set-up at {}; the books stand on it", fixed.key, fixed.now);
-        return Err(Failure { exit: Exit::Refused, code: "fixed", message });
+        return Err(Failure { exit: Exit::Refused, code: "fixed".into(), message });
     }
     boot.folders.make(None)?;
     if !older.boot.is_empty() {

@@ -56,7 +56,7 @@ fn told(json: bool, found: &Value) -> Result<(), Failure> {
         }
     }
     if held {
-        return Err(Failure { exit: Exit::Found, code: "held", message: text(found, "answer") });
+        return Err(Failure { exit: Exit::Found, code: "held".into(), message: text(found, "answer") });
     }
     Ok(())
 }
@@ -74,5 +74,5 @@ fn absent(json: bool, held: bool) -> Result<(), Failure> {
     } else {
         console::say(&format!("{answer}\nWhat to do: {remedy}."));
     }
-    Err(Failure { exit: Exit::Absent, code: "bot_silent", message: answer.to_owned() })
+    Err(Failure { exit: Exit::Absent, code: "bot_silent".into(), message: answer.to_owned() })
 }

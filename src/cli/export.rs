@@ -243,7 +243,7 @@ pub(super) fn source(wanted: &Wanted<'_>) -> Result<Source, Failure> {
             } else {
                 message.clone()
             });
-            return Err(Failure { exit: Exit::Found, code: "ledger_wrong", message });
+            return Err(Failure { exit: Exit::Found, code: "ledger_wrong".into(), message });
         }
         let reader = Reader::open(&address).await.map_err(unusable)?;
         let stored = stored(&reader, wanted).await;
@@ -340,6 +340,6 @@ pub fn check_ofx(arguments: &CheckArguments) -> Result<(), Failure> {
     }
     match found.faults.first() {
         None => Ok(()),
-        Some(fault) => Err(Failure { exit: Exit::Found, code: "ofx_wrong", message: fault.to_string() }),
+        Some(fault) => Err(Failure { exit: Exit::Found, code: "ofx_wrong".into(), message: fault.to_string() }),
     }
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 
 use desk::domain::wide::Overflow;
@@ -54,7 +55,7 @@ pub struct Failure {
     /// How it ended.
     pub exit: Exit,
     /// A name for programs that never changes.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// A sentence for people.
     pub message: String,
 }
@@ -63,20 +64,20 @@ impl Failure {
     /// Input that cannot be used.
     #[must_use]
     pub fn bad_input(code: &'static str, message: impl fmt::Display) -> Self {
-        Self { exit: Exit::BadInput, code, message: message.to_string() }
+        Self { exit: Exit::BadInput, code: code.into(), message: message.to_string() }
     }
 
     /// A run that could not be finished.
     #[must_use]
     pub fn failed(code: &'static str, message: impl fmt::Display) -> Self {
-        Self { exit: Exit::Failed, code, message: message.to_string() }
+        Self { exit: Exit::Failed, code: code.into(), message: message.to_string() }
     }
 
     /// Ctrl-C.
     #[must_use]
     pub fn interrupted() -> Self {
         let message = "interrupted; nothing was kept".to_owned();
-        Self { exit: Exit::Interrupted, code: "interrupted", message }
+        Self { exit: Exit::Interrupted, code: "interrupted".into(), message }
     }
 }
 
@@ -101,21 +102,21 @@ impl From<ControlError> for Failure {
             ControlError::Held { .. } => Exit::Refused,
             _ => Exit::Failed,
         };
-        Self { exit, code: error.code(), message: error.to_string() }
+        Self { exit, code: error.code().into(), message: error.to_string() }
     }
 }
 
 impl From<VaultError> for Failure {
     fn from(error: VaultError) -> Self {
         let exit = if matches!(error, VaultError::Changed { .. }) { Exit::Refused } else { Exit::Failed };
-        Self { exit, code: error.code(), message: error.to_string() }
+        Self { exit, code: error.code().into(), message: error.to_string() }
     }
 }
 
 impl From<clap::Error> for Failure {
     fn from(error: clap::Error) -> Self {
         let exit = if error.use_stderr() { Exit::BadInput } else { Exit::Told };
-        Self { exit, code: "arguments", message: error.render().to_string() }
+        Self { exit, code: "arguments".into(), message: error.render().to_string() }
     }
 }
 

@@ -214,7 +214,7 @@ impl Done {
             return Ok(());
         }
         let message = format!("{}: the statement does not agree with the books", file.display());
-        Err(Failure { exit: Exit::Found, code: "statement_differs", message })
+        Err(Failure { exit: Exit::Found, code: "statement_differs".into(), message })
     }
 
     /// In words, with so many lines of what does not agree.

@@ -60,7 +60,7 @@ pub fn verify(arguments: &Arguments) -> Result<(), Failure> {
     }
     match &report.finding {
         None => Ok(()),
-        Some(finding) => Err(Failure { exit: Exit::Found, code: "ledger_wrong", message: finding.to_string() }),
+        Some(finding) => Err(Failure { exit: Exit::Found, code: "ledger_wrong".into(), message: finding.to_string() }),
     }
 }
 

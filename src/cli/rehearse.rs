@@ -97,7 +97,7 @@ fn conclude(now: &Value, json: bool) -> Result<(), Failure> {
         return Ok(());
     }
     // The checklist was told already.
-    Err(Failure { exit: Exit::Found, code: "rehearsal_failed", message: verdict.to_owned() })
+    Err(Failure { exit: Exit::Found, code: "rehearsal_failed".into(), message: verdict.to_owned() })
 }
 
 fn row(point: &Value) -> Vec<String> {
@@ -127,7 +127,7 @@ mod tests {
     fn res_2a_the_verdict_is_the_exit_code() {
         assert_eq!(conclude(&ended(true), true), Ok(()));
         let failed = conclude(&ended(false), false).unwrap_err();
-        assert_eq!((failed.exit, failed.exit.code(), failed.code), (Exit::Found, 1, "rehearsal_failed"));
+        assert_eq!((failed.exit, failed.exit.code(), failed.code), (Exit::Found, 1, "rehearsal_failed".into()));
         assert_eq!(conclude(&json!({}), true).unwrap_err().exit, Exit::Found, "no checklist is no success");
         let points = ended(false);
         let rows: Vec<_> = points.pointer("/checklist/points").unwrap().as_array().unwrap().iter().map(row).collect();

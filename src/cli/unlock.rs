@@ -8,10 +8,10 @@ use desk::domain::time::Date;
 use serde_json::json;
 
 use super::bot::BotArguments;
-use super::command::{refused, signed, told};
+use super::command::{done, signed, told};
 use super::failure::Failure;
 use super::run::runtime;
-use crate::gateway::control::{Reply, Request, client};
+use crate::gateway::control::{Request, client};
 
 /// How long the bot may take: it reads the review and the books.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -95,15 +95,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let step_up = signed("ledger unlock", "reviewer", given)?;
     let Which { day, session } = arguments.session;
     let request = Request::Unlock { day, session, act: act.to_owned(), why: arguments.why.clone(), step_up };
-    match runtime()?.block_on(client::ask(&boot.folders.control(), &request, PATIENCE))? {
-        Reply::Done { at, message } => {
-            let object = json!({ "done": { "at": at, "day": day, "act": act, "message": message } });
-            told(arguments.json, &message, &object);
-            Ok(())
-        }
-        Reply::Refused { code, message } => Err(refused(&code, message)),
-        _ => Err(Failure::failed("protocol", "the bot gave an answer to another question")),
-    }
+    let (at, message) = done(runtime()?.block_on(client::ask(&boot.folders.control(), &request, PATIENCE))?)?;
+    told(arguments.json, &message, &json!({ "done": { "at": at, "day": day, "act": act, "message": message } }));
+    Ok(())
 }
 
 #[cfg(test)]

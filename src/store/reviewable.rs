@@ -55,6 +55,20 @@ impl Reviewable {
         self.closed.range(day..).next().is_some()
     }
 
+    /// Whether something was booked into a day, or a record of its own closes it.
+    #[must_use]
+    pub fn has(&self, day: Date) -> bool {
+        self.days.contains_key(&day) || self.closed.contains(&day)
+    }
+
+    /// The first day of the books and the last one closed; nothing where none is.
+    #[must_use]
+    pub fn closed_days(&self) -> Option<(Date, Date)> {
+        let last = *self.closed.last()?;
+        let first = self.days.keys().next().into_iter().chain(self.closed.first()).min();
+        Some((*first?, last))
+    }
+
     /// The first day that the close of a later one took along: it has no record of its own, and opens with that one.
     #[must_use]
     pub fn taken_along(&self, day: Date) -> Option<Date> {

@@ -6,6 +6,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
+use crate::messages::bookkeeping::NotBooked;
 use crate::messages::supervisor::Refused;
 use crate::store::StoreError;
 
@@ -13,7 +14,7 @@ use crate::store::StoreError;
 const AGAIN: u32 = 2;
 
 /// Why not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Refusal {
     /// Nobody is signed in, or not any more.
     SignIn,
@@ -31,6 +32,8 @@ pub(crate) enum Refusal {
     Invalid(String),
     /// Not in this state, or not a second time.
     Conflict(String),
+    /// The books say no, or do not answer.
+    Books(NotBooked),
     /// Too many attempts.
     Wait(i64),
     /// The supervisor does not answer.
@@ -52,6 +55,7 @@ impl Refusal {
             Self::Method(_) => "method",
             Self::Invalid(_) => "invalid",
             Self::Conflict(_) => "state",
+            Self::Books(refused) => refused.code(),
             Self::Wait(_) => "wait",
             Self::Busy => "busy",
             Self::Overloaded => "overloaded",
@@ -69,6 +73,8 @@ impl Refusal {
             Self::Method(_) => "Not in this way",
             Self::Invalid(_) => "This cannot be understood",
             Self::Conflict(_) => "Not now",
+            Self::Books(NotBooked::Busy) => "The ledger does not answer",
+            Self::Books(_) => "The books say no",
             Self::Wait(_) => "Too many attempts",
             Self::Busy => "The supervisor does not answer",
             Self::Overloaded => "Too much is asked at once",
@@ -83,9 +89,9 @@ impl Refusal {
             Self::Missing(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::Busy | Self::Books(NotBooked::Busy) | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Conflict(_) | Self::Books(_) => StatusCode::CONFLICT,
             Self::Wait(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Busy | Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -110,6 +116,7 @@ impl Refusal {
             Self::Conflict(_) => {
                 &["Look at the state at the top of the page.", "Go back, and give it again when the state allows."]
             }
+            Self::Books(_) => &["Look at the journal.", "Go back, and give it again when the books allow."],
             Self::Wait(_) => {
                 &["Wait as long as it says.", "In the meantime tbot stop and tbot kill work on the machine."]
             }
@@ -156,6 +163,7 @@ impl fmt::Display for Refusal {
             | Self::Invalid(text)
             | Self::Conflict(text)
             | Self::Broken(text) => f.write_str(text),
+            Self::Books(refused) => refused.fmt(f),
             Self::Forged => f.write_str(
                 "The form came from another page or an older session, so nothing was done. Open the page again and repeat it.",
             ),
@@ -195,6 +203,12 @@ impl From<Refused> for Refusal {
             Refused::Invalid { .. } => Self::Invalid(text),
             Refused::Busy => Self::Busy,
         }
+    }
+}
+
+impl From<NotBooked> for Refusal {
+    fn from(refused: NotBooked) -> Self {
+        Self::Books(refused)
     }
 }
 

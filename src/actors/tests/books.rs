@@ -15,10 +15,12 @@ use desk::machines::ledger::{
 };
 use desk::world::day::Review;
 use desk::world::entering::Author;
+use tokio::time::timeout;
 
 use super::{Bot, Scene, run};
 use crate::actors::questions::Questions;
 use crate::messages::bookkeeping::{Answer, Asked, How, NotBooked, Told};
+use crate::messages::ledger::ToLedger;
 use crate::messages::supervisor::Order;
 use crate::store::{self, Address, Check};
 
@@ -219,6 +221,30 @@ fn ledg_7_a_closed_day_is_opened_by_two_corrected_and_closed_again() {
         assert_eq!(memo.draft.facts.get("second").and_then(Fact::as_str), Some("bob"));
         assert!(enter(&bot, "ann", DAY, adjustment("R-2", "ann", DAY)).await.is_err());
         sound(&bot).await;
+    });
+}
+
+/// LEDG-7, D1: a refusal may rest on what is not durable yet, and whoever hears it reads the books: it is told when they hold that. One
+/// behind nothing is told at once, though the books cannot be written.
+#[test]
+fn ledg_7_a_refusal_is_told_when_what_it_rests_on_is_durable() {
+    run(async {
+        let bot = Bot::new("refused-later", &Scene::new(7, &[DAY]), None).await;
+        bot.tell(Command::Start).await.unwrap();
+        closed(&bot, 1).await;
+        let records = records(&bot).await;
+        let full = |full| bot.tree.wiring.ledger.deliver(ToLedger::Full(full)).unwrap();
+        full(true);
+        let at_once = ask(&bot, "ann", None, unlock_with("ann", "ann", DAY, records.clone())).await;
+        assert_eq!(at_once.unwrap_err().code(), "same_person");
+        let unlock = || ask(&bot, "ann", None, unlock_with("ann", "bob", DAY, records.clone()));
+        let (mut first, mut second) = (Box::pin(unlock()), Box::pin(unlock()));
+        let while_full = Duration::from_millis(300);
+        assert!(timeout(while_full, &mut first).await.is_err());
+        assert!(timeout(while_full, &mut second).await.is_err(), "the books do not hold yet that the day is open");
+        full(false);
+        first.await.unwrap();
+        assert_eq!(second.await.unwrap_err().code(), "not_closed");
     });
 }
 

@@ -74,14 +74,14 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         if remarks.is_empty() {
             return Ok(());
         }
-        return Err(Failure { exit: Exit::Found, code: "status_doubtful", message: remarks.join("; ") });
+        return Err(Failure { exit: Exit::Found, code: "status_doubtful".into(), message: remarks.join("; ") });
     }
     let (code, message) = match &seen.set_up {
         Some(place) => ("not_set_up", format!("the bot waits for its set-up at {place}")),
         None if seen.holder.held => ("bot_silent", "a bot runs and does not answer".to_owned()),
         None => ("bot_silent", "no bot runs here".to_owned()),
     };
-    Err(Failure { exit: Exit::Absent, code, message })
+    Err(Failure { exit: Exit::Absent, code: code.into(), message })
 }
 
 impl Seen {

@@ -62,6 +62,6 @@ pub(crate) async fn change(shared: Data<Shared>, visitor: Visitor, body: Body) -
             let said: Vec<String> = wrong.iter().map(|(field, why)| format!("{field}: {why}")).collect();
             Err(Refusal::Invalid(said.join(" ")))
         }
-        Outcome::Refused(_, refused) => Err(Refusal::Conflict(refused.to_string())),
+        Outcome::Refused(_, refused) => Err(refused.into()),
     }
 }

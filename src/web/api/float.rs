@@ -30,6 +30,6 @@ pub(crate) async fn assign(shared: Data<Shared>, visitor: Visitor, body: Body) -
             Err(Refusal::Invalid(said.join(" ")))
         }
         Outcome::Refused(Some("code"), refused) => Err(Refusal::StepUp(refused.to_string())),
-        Outcome::Refused(_, refused) => Err(Refusal::Conflict(refused.to_string())),
+        Outcome::Refused(_, refused) => Err(refused.into()),
     }
 }

@@ -38,6 +38,10 @@ fn first_day(bot: &Bot) -> PathBuf {
     days().unwrap()
 }
 
+fn day_of(folder: &Path) -> String {
+    folder.file_name().unwrap().to_str().unwrap().trim_start_matches("XNYS_").to_owned()
+}
+
 fn said(said: &Said, code: i32, words: &[&str]) {
     let all = said.out.clone() + &said.err;
     assert_eq!(said.code, Some(code), "{all}");
@@ -99,11 +103,10 @@ fn ledg_9_a_statement_is_reconciled_to_the_cent_and_what_differs_goes_into_the_r
 fn ledg_7_a_closed_day_is_opened_by_two_reviewers_at_the_command_line() {
     let (_folder, data) = registered();
     let (bob, cleo) = (reviewer(&data, "bob", &[Role::Reviewer]), reviewer(&data, "cleo", &[Role::Reviewer]));
-    let vic = reviewer(&data, "vic", &[Role::Viewer]);
+    let (dora, vic) = (reviewer(&data, "dora", &[Role::Reviewer]), reviewer(&data, "vic", &[Role::Viewer]));
     let bot = Bot::start(&data, &SPEED);
     assert_eq!(bot.tell("start").code, Some(0));
-    let folder = first_day(&bot);
-    let day = folder.file_name().unwrap().to_str().unwrap().trim_start_matches("XNYS_").to_owned();
+    let day = day_of(&first_day(&bot));
     let unlock = |day: &str, more: &[&str]| {
         let data = text(&data);
         tbot(&[&["ledger", "unlock", day, "--data", &data], more].concat())
@@ -116,14 +119,23 @@ fn ledg_7_a_closed_day_is_opened_by_two_reviewers_at_the_command_line() {
     said(&by("eve", "000000", why), 4, &["Nobody of the name \"eve\""]);
     said(&by("ada", "000000", why), 4, &["ada has set up no one-time codes", "page Account"]);
     said(&by("bob", "000000", why), 4, &["The code is not one of bob's"]);
-    said(&by("vic", &code(&vic, 0), why), 4, &["This needs", "Who could: bob, cleo."]);
+    said(&by("vic", &code(&vic, 0), why), 4, &["This needs", "Who could: bob, cleo, dora."]);
     let globex = format!("GLBX:{day}");
     let elsewhere = unlock(&globex, &["--as", "bob", "--code", "000000", "--why", "x"]);
     said(&elsewhere, 4, &["is no session of these books", "XNYS:"]);
 
-    said(&by("bob", &code(&bob, 0), why), 0, &["Another reviewer has to confirm it. Who could: cleo.", "stays closed"]);
+    // What the books say comes with their own code.
+    let never = unlock("1900-01-01", &["--as", "dora", "--code", &code(&dora, 0), "--why", "x", "--json"]);
+    said(&never, 4, &["XNYS:1900-01-01 is no day of the books"]);
+    assert_eq!(never.json()["error"]["code"], "no_day");
+
+    said(
+        &by("bob", &code(&bob, 0), why),
+        0,
+        &["Another reviewer has to confirm it. Who could: cleo, dora.", "stays closed"],
+    );
     let own = by("bob", &code(&bob, 30), &["--confirm"]);
-    said(&own, 4, &["You have asked for it", "another reviewer", "Who could: cleo."]);
+    said(&own, 4, &["You have asked for it", "another reviewer", "Who could: cleo, dora."]);
     let session = format!("XNYS:{day}");
     let code_of_cleo = code(&cleo, 0);
     let done = unlock(&session, &["--as", "cleo", "--code", &code_of_cleo, "--confirm", "--json"]);
@@ -152,6 +164,11 @@ struct Program {
 }
 
 impl Program {
+    fn of(bot: &Bot, token: &str) -> Self {
+        let to = bot.way_in.split("http://").nth(1).unwrap().split('/').next().unwrap().trim().parse().unwrap();
+        Self { to, token: format!("Bearer {token}") }
+    }
+
     fn post(&self, path: &str, body: &Value) -> Answer {
         let body = body.to_string();
         let key = format!("k{}", body.len() + path.len());
@@ -182,11 +199,10 @@ fn ledg_12_why_a_day_is_open_outlives_a_restart_and_put_right_it_is_closed() {
     let (_folder, data) = registered();
     let (token, other) = (super::codes::token(&data, "bob"), super::codes::token(&data, "cleo"));
     let bot = Bot::start(&data, &SPEED);
-    let to = bot.way_in.split("http://").nth(1).unwrap().split('/').next().unwrap().trim().parse().unwrap();
     assert_eq!(bot.tell("start").code, Some(0));
     let board = bot.until("a session", |b| b["day"]["sent"].as_u64() > Some(0));
     let day = board["session"]["id"].as_str().unwrap().split(':').nth(1).unwrap().to_owned();
-    let program = Program { to, token: format!("Bearer {token}") };
+    let program = Program::of(&bot, &token);
     let wrong = program.enter(&json!({
         "kind": "float_in", "day": day, "reason": "as the letter says", "amount": "0.01", "currency": "USD",
         "reference": "letter-1",
@@ -210,8 +226,7 @@ fn ledg_12_why_a_day_is_open_outlives_a_restart_and_put_right_it_is_closed() {
     said(&tried, 0, &[&format!("The books of XNYS:{day} are being closed.")]);
     let why = bot.board()["open_days"][0]["why"].to_string();
     assert!(why.contains("check 3, cash in USD: the books have"), "a check that fails closes nothing: {why}");
-    let to = bot.way_in.split("http://").nth(1).unwrap().split('/').next().unwrap().trim().parse().unwrap();
-    let program = Program { to, token: format!("Bearer {other}") };
+    let program = Program::of(&bot, &other);
     program.enter(&json!({ "kind": "reversal", "day": day, "reason": "it never came", "entry": wrong.to_string() }));
     said(&close(&[&day, "--as", "cleo", "--code", "1"]), 4, &["cleo has set up no one-time codes"]);
     let closed = close(&[&day, "--as", "dora", "--code", &code(&dora, 30)]);
@@ -230,15 +245,73 @@ fn ledg_12_why_a_day_is_open_outlives_a_restart_and_put_right_it_is_closed() {
     assert!(records.contains(&(day, "dora".to_owned())), "{records:?}");
 }
 
+/// LEDG-7, LEDG-5: over the API two reviewers open a closed day again, one corrects it and names the lots of a sale, and it is closed
+/// again by the figures that its record holds.
+#[test]
+fn ledg_7_a_closed_day_is_opened_corrected_and_closed_again_over_the_api() {
+    let (_folder, data) = registered();
+    let (bob, cleo) = (super::codes::token(&data, "bob"), super::codes::token(&data, "cleo"));
+    let trading = Bot::start(&data, &SPEED);
+    assert_eq!(trading.tell("start").code, Some(0));
+    let day = day_of(&first_day(&trading));
+    trading.perish();
+    // It does not trade, and the feed stands: no session's end closes the day meanwhile.
+    let bot = Bot::start(&data, &SPEED);
+    let (bob, cleo) = (Program::of(&bot, &bob), Program::of(&bot, &cleo));
+    let path = format!("/api/v1/ledger/days/{day}/unlock");
+    let unlock = |who: &Program, act: &str| who.post(&path, &json!({ "act": act, "reason": "a wrong fee" }));
+    let (asked, own, opened) = (unlock(&bob, "ask"), unlock(&bob, "confirm"), unlock(&cleo, "confirm"));
+    assert_eq!(
+        (asked.status, own.status, opened.status),
+        (200, 403, 200),
+        "{} {} {}",
+        asked.body,
+        own.body,
+        opened.body
+    );
+    bot.until("the day open", |b| b["open_days"].to_string().contains(&day));
+    let adjustment = |reference: &str| {
+        json!({
+            "kind": "adjustment", "day": day, "reason": "as the statement says", "description": "Rounding of the broker",
+            "debit": "5990", "credit": "4900", "amount": "0.01", "currency": "USD", "reference": reference,
+        })
+    };
+    bob.enter(&adjustment("R-1"));
+    let fills = || bob.get(&format!("/api/v1/ledger/journal?day={day}&kind=fill"))["rows"].as_array().unwrap().clone();
+    let sale = fills().into_iter().find(|row| !row["facts"]["closing"].is_null()).unwrap();
+    let closed = sale["postings"].as_array().unwrap().iter().filter(|p| !p["lot"].is_null() && !p["units"].is_null());
+    let text = |value: &Value| value.as_str().unwrap().trim_start_matches('-').to_owned();
+    let lots: Vec<String> = closed.map(|p| format!("{} {}", text(&p["lot"]), text(&p["units"]))).collect();
+    let entry = sale["seq"].to_string();
+    bob.enter(&json!({ "kind": "lots", "day": day, "reason": "these", "entry": entry, "lots": lots.join(", ") }));
+    let again = fills().into_iter().find(|row| row["corrects"] == sale["seq"]).unwrap();
+    assert_eq!((&again["facts"]["lot_method"], &again["by"]), (&"specific".into(), &"bob".into()), "{again:#}");
+
+    let close = bob.post("/api/v1/commands/close_day", &json!({ "why": "put right", "day": day }));
+    assert_eq!(close.status, 200, "{}", close.body);
+    bot.until("the day closed", |b| !b["open_days"].to_string().contains(&day));
+    let shut = bob.post("/api/v1/ledger/entries", &adjustment("R-second"));
+    assert_eq!((shut.status, &shut.json()["code"]), (409, &json!("day_shut")), "{}", shut.body);
+    bot.perish();
+    let records = async {
+        let reader = Reader::open(&Address::Sqlite(data.join(BOOKS))).await.unwrap();
+        let book = reader.books().await.unwrap().remove(0);
+        reader.closes(&book, 100).await.unwrap()
+    };
+    let records = tokio::runtime::Runtime::new().unwrap().block_on(records);
+    let of_day = records.iter().filter(|close| close.record.session.date.to_string() == day);
+    let mut closed: Vec<_> = of_day.map(|close| (close.record.n, close.record.closed_by.as_str())).collect();
+    closed.sort_unstable();
+    assert_eq!(closed, [(1, "tbot"), (2, "bob")]);
+}
+
 /// LEDG-9, LEDG-12: a check of the close that fails is an item of the review by itself, and settled by itself once it passes.
 #[test]
 fn ledg_12_a_check_that_fails_is_an_item_until_the_close_passes() {
     let (_folder, data) = registered();
     let (bob, cleo) = (super::codes::token(&data, "bob"), super::codes::token(&data, "cleo"));
     let bot = Bot::start(&data, &SPEED);
-    let to = bot.way_in.split("http://").nth(1).unwrap().split('/').next().unwrap().trim().parse().unwrap();
-    let program = |token: String| Program { to, token: format!("Bearer {token}") };
-    let (bob, cleo) = (program(bob), program(cleo));
+    let (bob, cleo) = (Program::of(&bot, &bob), Program::of(&bot, &cleo));
     assert_eq!(bot.tell("start").code, Some(0));
     let board = bot.until("a session", |b| b["day"]["sent"].as_u64() > Some(0));
     let session = board["session"]["id"].as_str().unwrap().to_owned();

@@ -44,5 +44,7 @@ mod statements;
 mod stream;
 /// Three sessions that were traded.
 pub(crate) mod traded;
+/// Closed days that are opened again.
+mod unlocking;
 /// Why nothing trades.
 mod why;

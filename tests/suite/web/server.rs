@@ -14,7 +14,7 @@ use desk::machines::ledger::Books;
 use sqlx::{Connection as _, Executor as _};
 use tbot::messages::board::Board;
 use tbot::messages::bookkeeping::{
-    Bookkeeping, ChartTold, FloatAnswer, FloatAsked, FloatTold, How, NotBooked, Question,
+    Asked, Bookkeeping, ChartTold, FloatAnswer, FloatAsked, FloatTold, How, NotBooked, Question, Reply, Told as Booked,
 };
 use tbot::messages::counter::counter;
 use tbot::messages::supervisor::{Answer as Told, Door, Order, Outcome, Refused};
@@ -51,6 +51,7 @@ pub(crate) struct Server {
     pub(crate) board: watch::Sender<Arc<Board>>,
     pub(crate) people: People,
     pub(crate) orders: Arc<Mutex<Vec<Order>>>,
+    entered: Entered,
     clock: Arc<AtomicI64>,
     runtime: tokio::runtime::Runtime,
     handle: actix_web::dev::ServerHandle,
@@ -65,8 +66,14 @@ pub(crate) struct Person {
     pub(crate) form: String,
 }
 
-/// Answers about the chart of accounts and the float by the rules of the books; whoever asks for more finds it busy.
-fn ledger(board: watch::Sender<Arc<Board>>) -> Bookkeeping {
+/// What persons enter, with where the answer goes.
+type Entering = (Box<Asked>, Reply<Booked>);
+/// The test that answers what persons enter, if one does.
+type Entered = Arc<Mutex<Option<mpsc::Sender<Entering>>>>;
+
+/// Answers about the chart of accounts and the float by the rules of the books; whoever enters something finds it busy, unless a test
+/// answers.
+fn ledger(board: watch::Sender<Arc<Board>>, entered: Entered) -> Bookkeeping {
     let books = Mutex::new(Books::new("RIGD_US_SIM_01".parse().unwrap()));
     let answer = move |question| {
         let (asked, reply) = match question {
@@ -74,7 +81,10 @@ fn ledger(board: watch::Sender<Arc<Board>>) -> Bookkeeping {
             Question::Float(asked, reply) => {
                 return reply.send(assigned(&asked, &board)).map_err(|_| NotBooked::Busy);
             }
-            Question::Entry(..) => return Err(NotBooked::Busy),
+            Question::Entry(asked, reply) => {
+                let told = entered.lock().unwrap().as_ref().map(|to| to.send((asked, reply)));
+                return told.and_then(Result::ok).ok_or(NotBooked::Busy);
+            }
         };
         let mut books = books.lock().unwrap();
         let change = books.chart_change(&asked.edit, &asked.author.by, &asked.author.reason).map_err(NotBooked::Chart);
@@ -137,7 +147,8 @@ impl Server {
         let orders = Arc::new(Mutex::new(Vec::new()));
         let clock = Arc::new(AtomicI64::new(sample::at("20:41:07").nanos()));
         let (given, time, theirs) = (Arc::clone(&orders), Arc::clone(&clock), people.clone());
-        let shown = board.clone();
+        let (shown, entered) = (board.clone(), Entered::default());
+        let to_test = Arc::clone(&entered);
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let (_rehearsal, rehearsals) = tokio::sync::watch::channel(None);
@@ -148,7 +159,7 @@ impl Server {
                     board: receiver,
                     latencies: Arc::default(),
                     door: Door::new(move |order| std::future::ready(answer(&given, order))),
-                    bookkeeping: ledger(shown),
+                    bookkeeping: ledger(shown, to_test),
                     people: theirs,
                     books,
                     clock: Arc::new(move || Timestamp::from_nanos(time.load(Ordering::SeqCst))),
@@ -172,7 +183,14 @@ impl Server {
             });
         });
         let handle = told.recv().unwrap();
-        Self { to, board, people, orders, clock, runtime, handle, thread: Some(thread), folder }
+        Self { to, board, people, orders, entered, clock, runtime, handle, thread: Some(thread), folder }
+    }
+
+    /// From now on the test answers what persons enter.
+    pub(crate) fn answers_entries(&self) -> mpsc::Receiver<Entering> {
+        let (to, entered) = mpsc::channel();
+        *self.entered.lock().unwrap() = Some(to);
+        entered
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -223,6 +223,20 @@ fn ledg_7_an_unlock_that_lacks_the_record_of_a_day_is_refused() {
     assert_eq!(desk.book(3, &BookFact::Unlock(behind)).unwrap_err().code(), "records_behind");
 }
 
+/// LEDG-7: a date that is no day of the books is not opened, though every close closes what is before it.
+#[test]
+fn ledg_7_only_days_of_the_books_are_opened() {
+    let days: Vec<_> = (1..=2).map(|day| of_day(day, &[])).collect();
+    let (mut desk, _) = in_order(&days);
+    for none in ["XNYS:1900-01-01", "XNYS:2026-05-31", "GLBX:2026-06-01"] {
+        let unlock = Unlock { session: none.parse().unwrap(), ..unlock(1, &desk) };
+        let refused = desk.book(3, &BookFact::Unlock(unlock)).unwrap_err();
+        assert_eq!(refused.code(), "no_day", "{none}");
+        let said = refused.to_string();
+        assert!(said.contains(none) && said.contains("XNYS:2026-06-01 to XNYS:2026-06-02"), "{said}");
+    }
+}
+
 /// LEDG-7, BOOKS.md section 12: a record that covers two days is the seal of both. They are opened again together, from the first on,
 /// and what is booked into the first stays there.
 #[test]

@@ -108,6 +108,15 @@ pub enum ActivityRefusal {
         /// The last one closed, if one is.
         closed_through: Option<SessionId>,
     },
+    /// A date that is no day of the books, though later ones are closed.
+    NoDay {
+        /// The session.
+        session: SessionId,
+        /// The first day of the books.
+        first: SessionId,
+        /// The last one closed.
+        last: SessionId,
+    },
     /// A session that was closed together with earlier ones, by one record, is opened again together with them.
     ClosedTogether {
         /// The session.
@@ -148,6 +157,7 @@ impl ActivityRefusal {
             Self::NoReason { .. } => "no_reason",
             Self::SamePerson { .. } => "same_person",
             Self::NotClosed { .. } => "not_closed",
+            Self::NoDay { .. } => "no_day",
             Self::ClosedTogether { .. } => "closed_together",
             Self::RecordsBehind { .. } => "records_behind",
             Self::Naming(refusal) => refusal.code(),
@@ -203,16 +213,17 @@ impl fmt::Display for ActivityRefusal {
             ),
             Self::NoReason { kind, key } => write!(f, "{kind} {key} needs the person who decides, and the reason"),
             Self::SamePerson { key, by } => write!(f, "{key} was asked for by {by}; somebody else has to agree"),
-            Self::NotClosed { session, closed_through: Some(last) } => {
-                write!(f, "session {session} is not closed; the books are closed through {last}")
+            Self::NotClosed { session, closed_through } => {
+                let through = closed_through.map(|last| format!("the books are closed through {last}"));
+                write!(f, "session {session} is not closed; {}", through.as_deref().unwrap_or("none is"))
             }
-            Self::NotClosed { session, closed_through: None } => {
-                write!(f, "session {session} is not closed; none is")
-            }
+            Self::NoDay { session, first, last } => write!(
+                f,
+                "{session} is no day of the books: nothing was booked into it; their days {first} to {last} are closed"
+            ),
             Self::ClosedTogether { session, first } => write!(
                 f,
-                "session {session} was closed together with {first}, by one record; {first} is to be opened again, and every later \
-                 session opens with it"
+                "session {session} was closed together with {first}, by one record; it is opened by asking for {first}"
             ),
             Self::RecordsBehind { session } => write!(
                 f,

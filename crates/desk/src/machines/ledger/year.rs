@@ -95,15 +95,7 @@ pub(super) fn unlock(books: &Books, at: Timestamp, u: &Unlock) -> Result<Draft, 
     if u.by.trim() == u.second.trim() {
         return Err(ActivityRefusal::SamePerson { key, by: u.by.clone() }.into());
     }
-    // A close closes the days before it too, whether or not they have one of their own.
-    if books.closed.last().is_none_or(|closed| *closed < u.session) {
-        return Err(
-            ActivityRefusal::NotClosed { session: u.session, closed_through: books.closed.last().copied() }.into()
-        );
-    }
-    if let Some(first) = books.taken_along(u.session) {
-        return Err(ActivityRefusal::ClosedTogether { session: u.session, first }.into());
-    }
+    openable(books, u.session)?;
     // A day may be closed between the reading of the records and this moment.
     let brought: BTreeSet<SessionId> = books.own_records(u).map(|record| record.session).collect();
     if let Some(session) = books.closed.range(u.session..).find(|closed| !brought.contains(closed)) {
@@ -116,6 +108,24 @@ pub(super) fn unlock(books: &Books, at: Timestamp, u: &Unlock) -> Result<Draft, 
         facts: Facts::from([named("second", &u.second)]),
         ..Draft::new(kind, &key, u.session, at)
     })
+}
+
+/// Whether a session is a closed day of the books that is opened by itself.
+fn openable(books: &Books, session: SessionId) -> Result<(), ActivityRefusal> {
+    let closed_through = books.closed.last().copied();
+    // A close closes the days before it too, whether or not they have one of their own.
+    let Some(last) = closed_through.filter(|last| session <= *last) else {
+        return Err(ActivityRefusal::NotClosed { session, closed_through });
+    };
+    // And dates without a session among them, which nothing could be booked into.
+    if !books.days.contains(&session) && !books.closed.contains(&session) {
+        let first = books.days.first().into_iter().chain(books.closed.first()).min().copied().unwrap_or(last);
+        return Err(ActivityRefusal::NoDay { session, first, last });
+    }
+    match books.taken_along(session) {
+        Some(first) => Err(ActivityRefusal::ClosedTogether { session, first }),
+        None => Ok(()),
+    }
 }
 
 impl Books {
