@@ -81,7 +81,11 @@ fn signatures(book: &BookReport) -> String {
     } else {
         "NOT CHECKED: no public key is beside the books; name it with --public-key"
     };
-    format!("signatures of day closes: {signed} signed, {unsigned} not; {how}")
+    let reach = match (book.sealed, book.entries) {
+        (0, _) => "no entry is sealed by one".to_owned(),
+        (sealed, entries) => format!("they seal the entries 1 to {sealed} of {entries}"),
+    };
+    format!("signatures of day closes: {signed} signed, {unsigned} not; {how}; {reach}")
 }
 
 /// What is no ledger at all is bad input; one that is damaged is a finding.
@@ -126,6 +130,7 @@ fn object(report: &Report, held_against: Option<&str>) -> Value {
             "events": b.events,
             "closings": b.closings,
             "signed": b.signed,
+            "sealed_through": b.sealed,
             "signatures_checked": b.signatures_checked,
             "head": head(b.heads.entry),
             "events_head": head(b.heads.events),

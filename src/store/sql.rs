@@ -156,10 +156,10 @@ statements! { BOTH, "The statements of both engines, by name.":
     /// A closing record.
     CLOSING_RECORD = "SELECT n, signature, bytes FROM closing_record WHERE book = $1 AND seq = $2";
     /// For the verifier: the balances of some closings.
-    CHECK_BALANCES = "SELECT seq, account, currency, commodity, strategy, amount, units FROM closing_balance
+    CHECK_BALANCES = "SELECT seq, line, account, currency, commodity, strategy, amount, units FROM closing_balance
         WHERE book = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, line";
     /// For the verifier: the lots of some closings.
-    CHECK_LOTS = "SELECT seq, account, currency, commodity, lot, units, cost, reference FROM closing_lot
+    CHECK_LOTS = "SELECT seq, line, account, currency, commodity, lot, units, cost, reference FROM closing_lot
         WHERE book = $1 AND seq > $2 AND seq <= $3 ORDER BY seq, line";
     /// The balances of a closing.
     CLOSING_BALANCES = "SELECT account, currency, commodity, strategy, amount, units FROM closing_balance

@@ -69,7 +69,7 @@ pub async fn verify(place: &str) -> Result<Vec<Verified>, Wrong> {
     }
     if let Some(stray) = sqlx::query(STRAYS).fetch_optional(&mut c).await? {
         let (table, book, seq): (String, i64, i64) = (stray.try_get(0)?, stray.try_get(1)?, stray.try_get(2)?);
-        return found(&table, format!("{seq} of book {book}"), "nothing that it belongs to is there");
+        return found(&table, format!("{seq} of book {book}"), "what it belongs to is not there, or is another");
     }
     kept_heads(&mut c, &file, &all).await?;
     Ok(all)
@@ -84,7 +84,7 @@ async fn schema(c: &mut AnyConnection, postgres: bool) -> Result<(), Wrong> {
     if hash == made { Ok(()) } else { found("schema", "version 1", format!("its hash is {hash}, not {made}")) }
 }
 
-const TABLES: &str = "SELECT type, name, sql FROM sqlite_schema WHERE rootpage >= $1 + $2 AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_sqlx_%'";
+const TABLES: &str = "SELECT type, name, sql FROM sqlite_schema WHERE rootpage >= $1 + $2 AND substr(name, 1, length('sqlite_')) <> 'sqlite_'";
 /// PostgreSQL says the same of functions, triggers, constraints, indexes, policies and tables.
 const CATALOGUE: &str = "SELECT 'f' AS a, proname::text AS b, prosrc || coalesce(proconfig::text, '') AS c FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND $1 = $2
     UNION ALL SELECT 't', relname || tgname, tgenabled::text || pg_get_triggerdef(t.oid) FROM pg_trigger AS t JOIN pg_class AS r ON r.oid = tgrelid WHERE NOT tgisinternal
@@ -94,6 +94,8 @@ const CATALOGUE: &str = "SELECT 'f' AS a, proname::text AS b, prosrc || coalesce
 
 /// Rows of a book that does not exist, or without the row that seals them.
 const STRAYS: &str = "SELECT * FROM (SELECT 'entry' AS t, book, seq FROM entry WHERE book NOT IN (SELECT book FROM book) UNION ALL SELECT 'event', book, seq FROM event WHERE book NOT IN (SELECT book FROM book) UNION ALL SELECT 'account', book, code FROM account WHERE book NOT IN (SELECT book FROM book)
+    UNION ALL SELECT 'posting', book, seq FROM posting AS p WHERE NOT EXISTS (SELECT 1 FROM account AS a WHERE a.book = p.book AND a.code = p.account)
+    UNION ALL SELECT 'book', b.book, p.seq FROM book AS b JOIN posting AS p ON p.book = b.book AND p.line = 1 AND p.currency <> b.base_currency AND p.seq = (SELECT min(e.seq) FROM entry AS e WHERE e.book = b.book AND e.kind = 'float_in')
     UNION ALL SELECT 'posting', s.* FROM (SELECT book, seq FROM posting EXCEPT SELECT book, seq FROM entry) AS s UNION ALL SELECT 'closing_record', s.* FROM (SELECT book, seq FROM closing_record EXCEPT SELECT book, seq FROM entry WHERE kind = 'day_close') AS s
     UNION ALL SELECT 'closing_balance', s.* FROM (SELECT book, seq FROM closing_balance EXCEPT SELECT book, seq FROM closing_record) AS s UNION ALL SELECT 'closing_lot', s.* FROM (SELECT book, seq FROM closing_lot EXCEPT SELECT book, seq FROM closing_record) AS s) AS strays ORDER BY book, seq LIMIT 1";
 
@@ -101,7 +103,11 @@ const STRAYS: &str = "SELECT * FROM (SELECT 'entry' AS t, book, seq FROM entry W
 async fn kept_heads(c: &mut AnyConnection, file: &Path, all: &[Verified]) -> Result<(), Wrong> {
     let (beside, run) = (file.with_extension("head"), file.with_file_name("run.json"));
     for (path, entry, seq, hash) in [(beside, "", "seq", "hash"), (run, "books", "records", "head")] {
-        let kept = std::fs::read(path).ok().and_then(|b| serde_json::from_slice::<Value>(&b).ok()).unwrap_or_default();
+        let kept = match std::fs::read(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
+            read => read.and_then(|bytes| Ok(serde_json::from_slice::<Value>(&bytes)?)),
+        };
+        let kept = kept.map_err(|e| Wrong::Unreadable(format!("{}: {e}", path.display())))?;
         let book = all.iter().find(|v| kept["identity"] == v.identity).cloned().unwrap_or_default();
         let entry = if entry.is_empty() { &kept } else { &kept[entry] };
         for (head, (end, _), asked) in [(entry, book.entries, ENTRY_HASH), (&kept["events"], book.events, EVENT_HASH)] {

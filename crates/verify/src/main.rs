@@ -8,8 +8,8 @@ use tbot_verify::{Verified, Wrong, verify};
 const HELP: &str = "\
 tbot-verify PATH
 
-Verifies the books of TBot with none of TBot's code and names the first row that was touched. PATH is a ledger file, a folder with a
-ledger.db, or a postgres:// address.
+Verifies the books of TBot with none of TBot's code and names the first row that was touched.
+PATH is a ledger file, a folder with a ledger.db, or a postgres:// address.
 
 Exit codes: 0 all is right; 1 something was touched; 2 there is nothing that can be verified.
 ";
@@ -26,8 +26,7 @@ fn main() -> ExitCode {
 
 fn verdict(path: &str) -> (String, ExitCode) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let unreadable = |e: std::io::Error| Wrong::Unreadable(e.to_string());
-    match runtime.map_err(unreadable).and_then(|runtime| runtime.block_on(verify(path))) {
+    match runtime.map_err(|e| Wrong::Unreadable(e.to_string())).and_then(|runtime| runtime.block_on(verify(path))) {
         Ok(books) => (books.iter().map(line).collect::<String>(), ExitCode::SUCCESS),
         Err(Wrong::Touched(row)) => (format!("touched: {row}\n"), ExitCode::from(1)),
         Err(Wrong::Unreadable(why)) => (format!("the books cannot be read: {why}\n"), ExitCode::from(2)),

@@ -1,5 +1,6 @@
 //! Decimals, times, sessions and hashes, as `docs/FORMATS.md` writes them.
 
+use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -10,18 +11,12 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or('0');
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    HEXLOWER.encode(bytes)
 }
 
 /// The first 26 characters of base32 (RFC 4648, lower case, no padding).
 pub(crate) fn base32(hash: [u8; 32]) -> String {
-    let bits = hash.iter().flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1)).take(130);
-    let digit = |five: &[u8]| {
-        let value = five.iter().fold(0_u8, |sum, bit| (sum << 1) | bit);
-        char::from(if value < 26 { b'a'.wrapping_add(value) } else { b'2'.wrapping_add(value.wrapping_sub(26)) })
-    };
-    bits.collect::<Vec<u8>>().chunks(5).map(digit).collect()
+    BASE32_NOPAD.encode(&hash).to_lowercase().chars().take(26).collect()
 }
 
 /// A decimal text in steps of 10⁻⁸.

@@ -45,8 +45,7 @@ pub(crate) async fn book(c: &mut AnyConnection, book: i64, identity: &str, calen
     compare("account", format!("{book}/version 1"), &json!({ "hash": hash }), &json!({ "hash": CHART }))?;
     let asked = "SELECT bytes FROM event WHERE book = $1 AND seq > $2 AND kind = 'chart_changed' ORDER BY seq";
     let changes: Vec<Value> = rows(c, asked, book, 0).await?.iter().map(told).collect();
-    let done = Verified { identity: identity.to_owned(), ..Verified::default() };
-    let last_record = "0".repeat(64);
+    let (done, last_record) = (Verified { identity: identity.to_owned(), ..Verified::default() }, "0".repeat(64));
     let changed = changes.iter().filter_map(|change| change["data"]["after"].as_i64()).collect();
     let mut walk = Walk { book, calendar, last_record, changed, done, ..Walk::default() };
     let entries = "SELECT * FROM entry WHERE book = $1 AND seq > $2 ORDER BY seq LIMIT 500";
@@ -62,7 +61,7 @@ pub(crate) async fn book(c: &mut AnyConnection, book: i64, identity: &str, calen
     let asked = "SELECT * FROM account WHERE book = $1 AND version > $2 ORDER BY version, code";
     let stored = rows(c, asked, book, 1).await?;
     for (at, change) in changes.iter().enumerate() {
-        let mut want = change["data"]["account"].clone();
+        let mut want = Value::Object(change["data"]["account"].as_object().cloned().unwrap_or_default());
         want["code"] = text(&want, "code").parse::<i64>().ok().into();
         (want["version"], want["event"]) = (change["data"]["version"].clone(), change["seq"].clone());
         [want["items"], want["open"]] = ["items", "open"].map(|flag| i64::from(want[flag] == true).into());
@@ -170,7 +169,7 @@ impl Walk<'_> {
         compare("entry", seq, &json!({ "postings": stored.len() }), &json!({ "postings": said.len() }))?;
         let mut sums: BTreeMap<(&str, &str), i128> = BTreeMap::new();
         for (row, p) in stored.iter().zip(said) {
-            let mut expected = p.clone();
+            let mut expected = Value::Object(p.as_object().cloned().unwrap_or_default());
             expected["session"] = day.into();
             expected["account"] = text(p, "account").parse::<i64>().ok().into();
             for (of, field) in [("currency", "amount"), ("commodity", "units")] {
@@ -209,7 +208,7 @@ impl Walk<'_> {
         // Version 1 had no price list.
         let (v, prices) = if record["v"] == 1 { (1, Value::Null) } else { (2, json(&record["prices"]).into()) };
         let expected = json!({
-            "v": v, "prices_hash": prices, "equity": entry["facts"]["equity"], "identity": self.done.identity, "session": entry["session"], "n": n, "replaces": before.1,
+            "v": v, "prices_hash": prices, "equity": entry["facts"]["equity"], "identity": self.done.identity, "session": entry["session"], "n": n, "replaces": before.1, "next_session": entry["facts"]["next_session"], "closed_at": entry["effective_at"], "entry_version": 1, "schema": 1,
             "first_seq": covered[0], "last_seq": seq.saturating_sub(1), "entries": covered[1], "postings": covered[2],
             "last_hash": hex(&self.hash), "previous_record": self.last_record,
             "chart": self.changed.iter().filter(|after| **after < seq).count().saturating_add(1),
@@ -224,8 +223,9 @@ impl Walk<'_> {
             let stored = rows(c, asked, self.book, seq).await?;
             let computed = computed.as_array().map_or(&[][..], Vec::as_slice);
             compare(table, seq, &json!({ "rows": stored.len() }), &json!({ "rows": computed.len() }))?;
-            for (row, want) in stored.iter().zip(computed) {
+            for ((row, want), line) in stored.iter().zip(computed).zip(1_i64..) {
                 let mut want = want.clone();
+                want["line"] = line.into();
                 want["account"] = text(&want, "account").parse::<i64>().ok().into();
                 for field in ["amount", "units", "cost", "reference"] {
                     want[field] = want[field].as_str().and_then(steps).into();

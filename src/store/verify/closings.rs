@@ -7,16 +7,14 @@ use desk::domain::decimal::{Money, Price, Quantity};
 use desk::domain::ids::{LotId, StrategyName};
 use desk::domain::journal::{AccountCode, Entry, EntryKind, Posting};
 use desk::domain::symbol::{Currency, Symbol};
-use desk::machines::ledger::record::{ClosingBalance, ClosingLot, VERSION, hash_of};
-use desk::machines::ledger::{EquityLine, PriceList};
-
-use serde::Deserialize;
+use desk::machines::ledger::record::{ClosingBalance, ClosingLot, ClosingRecord, TrialLine, hash_of};
 
 use super::contracts::Contracts;
 use super::entries::add;
 use super::events::check_link;
 use super::reading;
-use super::report::{BookReport, Stop, found};
+use super::records::{Records, trial_lines};
+use super::report::{BookReport, Finding, Stop, found};
 use crate::store::link::on;
 use crate::store::pack::date_number;
 use crate::store::reader::{Reader, unsigned};
@@ -27,47 +25,19 @@ use crate::store::words::{Book, Closing};
 /// What a stored line sums: account, currency, commodity, and the strategy; of lots, the lot.
 type Key = (i64, String, Option<String>, Option<String>);
 /// Σ amount, Σ units.
-type Sums<K = Key> = BTreeMap<K, (i128, i128)>;
+type Sums<K> = BTreeMap<K, (i128, i128)>;
 /// What a balance sums, in the order of a record's balances.
 type Balance = (AccountCode, Currency, Option<Symbol>, Option<StrategyName>);
 /// A lot by its holder, in the order of a record's lots.
 pub(super) type Held = (Symbol, AccountCode, LotId, Option<StrategyName>, Currency);
-/// Cost, units and reference of each line of a lot: one that two strategies hold has two, and their names are not stored beside it.
-type Lots = BTreeMap<Key, Vec<(i128, i128, Option<i64>)>>;
+/// A stored line: its number, what it is of, amount or cost, units, and what a contract was last settled at. Of a lot that two
+/// strategies hold there are two; their names are not stored beside it.
+type Line = (i64, Key, [Option<i64>; 3]);
 /// Sequence, session, n, hash, bytes, signature.
 type Row = (i64, i64, i64, Vec<u8>, Vec<u8>, Option<Vec<u8>>);
 
 /// The entry of a record, and the version of the chart that the record names.
 pub(super) type Named = (u64, u16);
-
-/// What is read of a record.
-#[derive(Deserialize)]
-struct Chart {
-    chart: u16,
-}
-
-/// What a record says of the entry before its own.
-#[derive(Deserialize)]
-struct Sealed {
-    last_hash: Hash,
-}
-
-/// The hashes of the lines that a record covers.
-#[derive(Deserialize)]
-struct Covered {
-    closing_balances: Hash,
-    closing_lots: Hash,
-}
-
-/// What a record says of its price list; version 1 had none.
-#[derive(Deserialize)]
-struct Priced {
-    v: u16,
-    prices: Option<PriceList>,
-    prices_hash: Option<Hash>,
-    #[serde(default)]
-    equity: Vec<EquityLine>,
-}
 
 /// How many closings are read at once: each by itself would be waited for three times.
 const PAGE: i64 = 64;
@@ -76,10 +46,8 @@ const PAGE: i64 = 64;
 #[derive(Default)]
 struct Page {
     rows: VecDeque<Row>,
-    balances: BTreeMap<i64, Sums>,
-    /// A balance that a closing states more than once.
-    doubled: BTreeMap<i64, Key>,
-    lots: BTreeMap<i64, Lots>,
+    balances: BTreeMap<i64, Vec<Line>>,
+    lots: BTreeMap<i64, Vec<Line>>,
 }
 
 /// The closings of a book, checked as the walk comes to their entries.
@@ -90,6 +58,9 @@ pub(super) struct Closings<'a> {
     checked: u64,
     /// How many carry a signature.
     signed: u64,
+    /// The last entry that one of them seals.
+    sealed: u64,
+    records: Records,
     /// Who signs; nothing where no key is known.
     signers: Option<&'a Signers>,
     /// The version of the chart that each record names.
@@ -107,6 +78,8 @@ impl<'a> Closings<'a> {
             page,
             checked: 0,
             signed: 0,
+            sealed: 0,
+            records: Records::default(),
             signers,
             named: Vec::new(),
             balances: Cumulative::default(),
@@ -122,16 +95,17 @@ impl<'a> Closings<'a> {
         entry: &Entry,
         before: Hash,
     ) -> Result<(), Stop> {
+        self.records.in_order(book, entry)?;
         let seq = entry.seq;
         let wrong = |column: &str| found("closing_record", book.number).seq(seq).column(column);
-        let told = entry.draft.facts.get(Closing::FACT).and_then(|v| v.as_str());
         let is_close = entry.draft.kind == EntryKind::DayClose;
         let own = self.page.rows.pop_front_if(|row| unsigned(row.0) <= seq);
         let Some((row_seq, session, n, hash, bytes, signature)) = own else {
-            if let Some(told) = told.filter(|_| is_close) {
-                return Err(wrong("hash").values("", told).into());
+            if is_close {
+                return Err(wrong("seq").values("", "the record of a day_close").into());
             }
             self.add(entry);
+            self.records.take(entry, None);
             return Ok(());
         };
         if unsigned(row_seq) != seq || !is_close {
@@ -141,6 +115,7 @@ impl<'a> Closings<'a> {
         let computed = Hash::of(&bytes);
         check_link(&hash, computed).map_err(|stored| wrong("hash").values(stored, computed))?;
         self.check_signature(book, seq, &bytes, signature.as_deref())?;
+        let told = entry.draft.facts.get(Closing::FACT).and_then(|v| v.as_str());
         if told != Some(computed.to_string().as_str()) {
             return Err(wrong("hash").values(computed, told.unwrap_or("no hash in the entry")).into());
         }
@@ -151,17 +126,15 @@ impl<'a> Closings<'a> {
         if entry.draft.source_key != format!("{}:{n}", entry.draft.session) {
             return Err(wrong("n").values(n, &entry.draft.source_key).into());
         }
-        // The signature is of the record; through this hash it holds for every entry before it.
-        if let Ok(Sealed { last_hash }) = serde_json::from_slice(&bytes)
-            && last_hash != before
-        {
-            return Err(wrong("last_hash").values(last_hash, before).into());
+        let record = ClosingRecord::from_bytes(&bytes).map_err(|e| wrong("bytes").values(e, "a closing record"))?;
+        if record.to_bytes().ok().as_ref() != Some(&bytes) {
+            return Err(wrong("bytes").values("another writing", "the canonical bytes of the record").into());
         }
-        if let Ok(Chart { chart }) = serde_json::from_slice(&bytes) {
-            self.named.push((seq, chart));
-        }
-        check_prices(book, entry, &bytes)?;
-        self.check_lines(book, (row_seq, day), &bytes)?;
+        // The signature is of the record; through the hash of the entry before it holds for every entry before.
+        self.records.check(book, entry, &record, before)?;
+        self.named.push((seq, record.chart));
+        self.check_lines(book, (row_seq, day), &record)?;
+        self.records.take(entry, Some(computed));
         self.checked = self.checked.saturating_add(1);
         if self.page.rows.is_empty() {
             self.page = Page::after(reader, book, row_seq).await?;
@@ -169,38 +142,37 @@ impl<'a> Closings<'a> {
         Ok(())
     }
 
-    /// The lines of balances and lots beside a record, and their hashes in it.
-    fn check_lines(&mut self, book: &Book, (row_seq, day): (i64, i64), record: &[u8]) -> Result<(), Stop> {
+    /// The lines of balances and lots beside a record, in their order; their hashes in it, and its trial balance.
+    fn check_lines(&mut self, book: &Book, (row_seq, day): (i64, i64), record: &ClosingRecord) -> Result<(), Stop> {
         let seq = unsigned(row_seq);
-        let balances = self.page.balances.remove(&row_seq).unwrap_or_default();
-        if let Some(key) = self.page.doubled.remove(&row_seq) {
-            let finding = found("closing_balance", book.number).seq(seq).column(&column(&key));
-            return Err(finding.values("two lines", "one line").into());
-        }
-        let computed = self.balances.up_to(day);
-        compare(
-            "closing_balance",
-            book,
-            seq,
-            &balances,
-            &computed.iter().map(|(of, s)| (balance_key(of), *s)).collect(),
-        )?;
-        let mut lots = self.page.lots.remove(&row_seq).unwrap_or_default();
-        for lines in lots.values_mut() {
-            lines.sort_unstable();
-        }
-        let computed = closing_lots(self.lots.up_to(day), self.contracts.up_to(day));
-        compare_lots(book, seq, &lots, &lines_of(&computed))?;
-        let covered: Option<Covered> = serde_json::from_slice(record).ok();
-        let stored = (covered.as_ref().map(|c| c.closing_balances), covered.as_ref().map(|c| c.closing_lots));
         let balances = closing_balances(self.balances.up_to(day));
-        check_hash(book, seq, ("closing_balances", stored.0), hash_of(&balances).ok())?;
-        check_hash(book, seq, ("closing_lots", stored.1), hash_of(&computed).ok())
+        let stored = self.page.balances.remove(&row_seq).unwrap_or_default();
+        compare("closing_balance", book, seq, &stored, balances.iter().map(balance_line).collect())?;
+        let lots = closing_lots(self.lots.up_to(day), self.contracts.up_to(day));
+        let stored = self.page.lots.remove(&row_seq).unwrap_or_default();
+        compare("closing_lot", book, seq, &stored, lots.iter().map(lot_line).collect())?;
+        let wrong = |column: &str| found("closing_record", book.number).seq(seq).column(column);
+        for (column, stored, computed) in [
+            ("closing_balances", record.closing_balances, hash_of(&balances)),
+            ("closing_lots", record.closing_lots, hash_of(&lots)),
+        ] {
+            match computed {
+                Ok(computed) if computed == stored => {}
+                other => return Err(wrong(column).values(stored, other.unwrap_or(Hash::GENESIS)).into()),
+            }
+        }
+        let trial = trial_lines(&balances);
+        if record.trial_balance == trial {
+            return Ok(());
+        }
+        let at = record.trial_balance.iter().zip(&trial).take_while(|(stored, computed)| stored == computed).count();
+        let line = |lines: &[TrialLine]| lines.get(at).map_or_else(String::new, |line| format!("{line:?}"));
+        Err(wrong("trial_balance").values(line(&record.trial_balance), line(&trial)).into())
     }
 
     /// At the end: tells how many were checked, and which chart each names; one that is left has no entry.
     pub(super) fn finish(self, book: &Book, report: &mut BookReport) -> Result<Vec<Named>, Stop> {
-        (report.closings, report.signed) = (self.checked, self.signed);
+        (report.closings, report.signed, report.sealed) = (self.checked, self.signed, self.sealed);
         match self.page.rows.front() {
             Some((seq, ..)) => {
                 let finding = found("closing_record", book.number).seq(unsigned(*seq)).column("seq");
@@ -212,7 +184,9 @@ impl<'a> Closings<'a> {
 
     /// Where a key is known, a record without its signature was not written by the bot.
     fn check_signature(&mut self, book: &Book, seq: u64, record: &[u8], stored: Option<&[u8]>) -> Result<(), Stop> {
-        self.signed = self.signed.saturating_add(u64::from(stored.is_some()));
+        if stored.is_some() {
+            (self.signed, self.sealed) = (self.signed.saturating_add(1), seq.saturating_sub(1));
+        }
         if self.signers.is_none_or(|s| stored.is_some_and(|signature| s.have_signed(record, signature))) {
             return Ok(());
         }
@@ -239,8 +213,8 @@ impl<'a> Closings<'a> {
 impl Page {
     /// The closings after an entry.
     async fn after(reader: &Reader, book: &Book, seq: i64) -> Result<Self, Stop> {
-        type Balance = (i64, i64, String, Option<String>, Option<String>, i64, i64);
-        type Lot = (i64, i64, String, String, String, i64, i64, Option<i64>);
+        type Balance = (i64, i64, i64, String, Option<String>, Option<String>, i64, i64);
+        type Lot = (i64, i64, i64, String, String, String, i64, i64, Option<i64>);
         let rows: Vec<Row> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CLOSINGS)
             .bind(book.number)
             .bind(seq)
@@ -257,12 +231,9 @@ impl Page {
             .fetch_all(c)
             .await)
         .map_err(reading)?;
-        for (of, account, currency, commodity, strategy, amount, units) in balances {
-            let key = (account, currency, commodity, strategy);
-            let earlier = page.balances.entry(of).or_default().insert(key.clone(), (amount.into(), units.into()));
-            if earlier.is_some() {
-                page.doubled.entry(of).or_insert(key);
-            }
+        for (of, line, account, currency, commodity, strategy, amount, units) in balances {
+            let numbers = [Some(amount), Some(units), None];
+            page.balances.entry(of).or_default().push((line, (account, currency, commodity, strategy), numbers));
         }
         let lots: Vec<Lot> = on!(Pool, &reader.pool, c => sqlx::query_as(sql::CHECK_LOTS)
             .bind(book.number)
@@ -271,33 +242,11 @@ impl Page {
             .fetch_all(c)
             .await)
         .map_err(reading)?;
-        for (of, account, currency, commodity, lot, units, cost, reference) in lots {
-            let key = (account, currency, Some(commodity), Some(lot));
-            page.lots.entry(of).or_default().entry(key).or_default().push((cost.into(), units.into(), reference));
+        for (of, line, account, currency, commodity, lot, units, cost, reference) in lots {
+            let numbers = [Some(cost), Some(units), reference];
+            page.lots.entry(of).or_default().push((line, (account, currency, Some(commodity), Some(lot)), numbers));
         }
         Ok(page)
-    }
-}
-
-/// The hash of the price list is that of the list, which every version but the first has; equity is what the entry says.
-fn check_prices(book: &Book, entry: &Entry, bytes: &[u8]) -> Result<(), Stop> {
-    let wrong = |column: &str| found("closing_record", book.number).seq(entry.seq).column(column);
-    let Ok(Priced { v, prices, prices_hash, equity }) = serde_json::from_slice(bytes) else {
-        return Err(wrong("prices").values("no price list", "a price list").into());
-    };
-    let told = entry.draft.facts.get("equity").map(Vec::<EquityLine>::deserialize).transpose();
-    if !told.as_ref().is_ok_and(|told| told.as_deref().unwrap_or_default() == equity) {
-        return Err(wrong("equity").values(format!("{equity:?}"), format!("{told:?}")).into());
-    }
-    let computed = prices.and_then(|prices| hash_of(&prices).ok());
-    match (v, prices_hash, computed) {
-        (1, None, None) => Ok(()),
-        (2..=VERSION, Some(stored), Some(computed)) if stored == computed => Ok(()),
-        (1..=VERSION, stored, computed) => {
-            let text = |hash: Option<Hash>| hash.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string());
-            Err(wrong("prices_hash").values(text(stored), text(computed)).into())
-        }
-        _ => Err(wrong("v").values(v, format!("1 to {VERSION}")).into()),
     }
 }
 
@@ -306,24 +255,18 @@ pub(super) fn held(p: &Posting) -> Option<Held> {
     Some((p.holding?.commodity, p.account, p.tags.lot.clone()?, p.tags.strategy, p.currency))
 }
 
-fn balance_key((account, currency, commodity, strategy): &Balance) -> Key {
-    let (commodity, strategy) = (commodity.map(|c| c.to_string()), strategy.map(|s| s.as_str().to_owned()));
-    (i64::from(account.code()), currency.to_string(), commodity, strategy)
+/// What is stored of a closing balance; a zero where it has no units.
+fn balance_line(b: &ClosingBalance) -> (Key, [Option<i64>; 3]) {
+    let (commodity, strategy) = (b.commodity.map(|c| c.to_string()), b.strategy.map(|s| s.as_str().to_owned()));
+    let key = (i64::from(b.account.code()), b.currency.to_string(), commodity, strategy);
+    (key, [Some(b.amount.raw()), Some(b.units.map_or(0, Quantity::raw)), None])
 }
 
-/// The lines that are stored of open lots.
-fn lines_of(open: &[ClosingLot]) -> Lots {
-    let mut lots = Lots::new();
-    for line in open {
-        let (account, currency) = (i64::from(line.account.code()), line.currency.to_string());
-        let key = (account, currency, Some(line.commodity.to_string()), Some(line.lot.to_string()));
-        let (cost, units) = (line.cost.raw().into(), line.units.raw().into());
-        lots.entry(key).or_default().push((cost, units, line.reference.map(Price::raw)));
-    }
-    for lines in lots.values_mut() {
-        lines.sort_unstable();
-    }
-    lots
+/// What is stored of an open lot.
+fn lot_line(l: &ClosingLot) -> (Key, [Option<i64>; 3]) {
+    let (commodity, lot) = (Some(l.commodity.to_string()), Some(l.lot.to_string()));
+    let key = (i64::from(l.account.code()), l.currency.to_string(), commodity, lot);
+    (key, [Some(l.cost.raw()), Some(l.units.raw()), l.reference.map(Price::raw)])
 }
 
 /// The balances as a record's hash takes them.
@@ -359,59 +302,34 @@ fn fit(sum: i128) -> i64 {
     i64::try_from(sum).unwrap_or(i64::MAX)
 }
 
-/// Holds a hash in a record against the one of the lines that were computed.
-fn check_hash(
-    book: &Book,
-    seq: u64,
-    (column, stored): (&str, Option<Hash>),
-    computed: Option<Hash>,
-) -> Result<(), Stop> {
-    if stored.is_some() && stored == computed {
-        return Ok(());
-    }
-    let text = |hash: Option<Hash>| hash.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string());
-    let finding = found("closing_record", book.number).seq(seq).column(column);
-    Err(finding.values(text(stored), text(computed)).into())
-}
-
 /// What a line sums, in words.
 fn column((account, currency, commodity, last): &Key) -> String {
     let of = [commodity, last].into_iter().flatten().fold(String::new(), |text, part| text + " " + part);
     format!("{account} {currency}{of}")
 }
 
-/// Names the first sum that differs; a row of zeros and no row are the same.
-fn compare(table: &'static str, book: &Book, seq: u64, stored: &Sums, computed: &Sums) -> Result<(), Stop> {
-    for key in computed.keys().chain(stored.keys()) {
-        let get = |sums: &Sums| sums.get(key).copied().unwrap_or_default();
-        let (have, want) = (get(stored), get(computed));
-        if have != want {
-            let show = |(amount, units): (i128, i128)| format!("{amount}, {units}");
-            return Err(found(table, book.number).seq(seq).column(&column(key)).values(show(have), show(want)).into());
-        }
-    }
-    Ok(())
-}
-
-/// Names the first lot whose lines differ.
-fn compare_lots(book: &Book, seq: u64, stored: &Lots, computed: &Lots) -> Result<(), Stop> {
-    for key in computed.keys().chain(stored.keys()) {
-        if stored.get(key) != computed.get(key) {
-            let show = |lots: &Lots| {
-                let lines = lots.get(key).map_or(&[][..], Vec::as_slice);
-                lines
-                    .iter()
-                    .map(|(cost, units, at)| {
-                        format!("{cost}, {units}{}", at.map_or_else(String::new, |at| format!(", {at}")))
-                    })
-                    .collect::<Vec<_>>()
-                    .join("; ")
-            };
-            let finding = found("closing_lot", book.number).seq(seq).column(&column(key));
-            return Err(finding.values(show(stored), show(computed)).into());
-        }
-    }
-    Ok(())
+/// Names the first line that differs: another number, too much, or missing.
+fn compare(
+    table: &'static str,
+    book: &Book,
+    seq: u64,
+    stored: &[Line],
+    computed: Vec<(Key, [Option<i64>; 3])>,
+) -> Result<(), Finding> {
+    let computed: Vec<Line> =
+        computed.into_iter().zip(1..).map(|((key, numbers), line)| (line, key, numbers)).collect();
+    let same = stored.iter().zip(&computed).take_while(|(stored, computed)| stored == computed).count();
+    let (have, want) = (stored.get(same), computed.get(same));
+    let Some((_, key, _)) = want.or(have) else { return Ok(()) };
+    let line = |line: Option<&Line>| {
+        let Some((n, of, numbers)) = line else { return String::new() };
+        let numbers: Vec<String> = numbers.iter().flatten().map(i64::to_string).collect();
+        // Where both are of the same, the numbers alone are told.
+        let of = if of == key { String::new() } else { format!("{}: ", column(of)) };
+        let both = have.zip(want).is_some_and(|(have, want)| have.1 == want.1 && have.2 == want.2);
+        if both { format!("line {n}") } else { format!("{of}{}", numbers.join(", ")) }
+    };
+    Err(found(table, book.number).seq(seq).column(&column(key)).values(line(have), line(want)))
 }
 
 /// Sums by session, and their total up to the session last asked for.

@@ -24,7 +24,7 @@ use crate::store::reader::{Balance, Reader, signed, unsigned};
 use crate::store::scope::Scope;
 use crate::store::signed::Signers;
 use crate::store::sql;
-use crate::store::words::Book;
+use crate::store::words::{Account, Book};
 
 /// The columns of an entry as [`sql::CHECK_ENTRIES`] joins them.
 const ENTRY_COLUMNS: [&str; 9] =
@@ -54,7 +54,8 @@ pub(super) async fn verify(
     kept: Option<Head>,
     signers: Option<&Signers>,
 ) -> Result<Vec<Named>, Stop> {
-    let accounts: BTreeSet<u16> = reader.accounts(book).await?.iter().map(|a| a.code.code()).collect();
+    // What an account carries never changes, so the last version of each tells.
+    let accounts = reader.accounts(book).await?.into_iter().map(|a| (a.code.code(), a)).collect();
     let mut walk = Walk {
         book,
         accounts,
@@ -112,7 +113,7 @@ type Trial = BTreeMap<(u16, Currency, Option<Symbol>), (i128, i128)>;
 
 struct Walk<'a> {
     book: &'a Book,
-    accounts: BTreeSet<u16>,
+    accounts: BTreeMap<u16, Account>,
     booked_at: Timestamp,
     reversed: BTreeSet<u64>,
     trial: Trial,
@@ -196,9 +197,12 @@ impl Walk<'_> {
         self.text.clear();
         for (posting, line) in entry.draft.postings.iter().zip(1_u64..) {
             write_posting(&mut self.text, line, session, posting);
-            if !self.accounts.contains(&posting.account.code()) {
-                let wrong = found("posting", self.book.number).seq(entry.seq).line(line).column("account");
-                return Err(wrong.values(posting.account, "an account of the chart"));
+            let wrong = |column: &str| found("posting", self.book.number).seq(entry.seq).line(line).column(column);
+            let Some(account) = self.accounts.get(&posting.account.code()) else {
+                return Err(wrong("account").values(posting.account, "an account of the chart"));
+            };
+            if let Some((column, stored, allowed)) = not_carried(account, posting) {
+                return Err(wrong(column).values(stored, allowed));
             }
             let commodity = posting.holding.as_ref().map(|h| h.commodity);
             let sums = self.trial.entry((posting.account.code(), posting.currency, commodity)).or_default();
@@ -254,6 +258,21 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// What a posting has, or lacks, that its account carries otherwise: the column, what is stored, and what is allowed.
+fn not_carried(account: &Account, p: &Posting) -> Option<(&'static str, String, &'static str)> {
+    let units = || p.holding.map_or_else(String::new, |held| held.units.to_string());
+    match account.holds.as_str() {
+        _ if account.items && p.tags.item.is_none() => Some(("item", String::new(), "an item")),
+        "units" if !p.amount.is_zero() => {
+            Some(("amount", p.amount.to_string(), "0.00: the account carries units alone"))
+        }
+        "units" | "lots" if p.holding.is_none() => Some(("units", String::new(), "units")),
+        "lots" if p.tags.lot.is_none() => Some(("lot", String::new(), "a lot")),
+        "currency" if p.holding.is_some() => Some(("units", units(), "none: the account carries money alone")),
+        _ => None,
     }
 }
 

@@ -13,6 +13,8 @@ mod entries;
 mod events;
 /// An SQLite file: its pages and indexes.
 mod file;
+/// What a closing record says besides its lines.
+mod records;
 /// What was found.
 mod report;
 /// Reversals and what they undo.

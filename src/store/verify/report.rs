@@ -40,6 +40,8 @@ pub struct BookReport {
     pub closings: u64,
     /// How many of them carry a signature.
     pub signed: u64,
+    /// The last entry that a signed closing seals.
+    pub sealed: u64,
     /// Whether each closing was held against a public key.
     pub signatures_checked: bool,
 }
@@ -54,6 +56,7 @@ impl BookReport {
             events: 0,
             closings: 0,
             signed: 0,
+            sealed: 0,
             signatures_checked: false,
         }
     }

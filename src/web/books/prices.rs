@@ -148,10 +148,10 @@ async fn contracts(reader: &Reader, book: &Book, lots: &[LotLine]) -> Result<Con
     Ok(all)
 }
 
-/// The multiplier of each instrument in the newest list that names it.
+/// The multiplier of each instrument in the newest list that has a price of it: one without may have listed what it did not know.
 fn multipliers(newest_first: impl Iterator<Item = PriceList>) -> BTreeMap<Symbol, Quantity> {
     let mut known = BTreeMap::new();
-    for line in newest_first.flat_map(|list| list.prices) {
+    for line in newest_first.flat_map(|list| list.prices).filter(|line| line.price.is_some()) {
         known.entry(line.instrument).or_insert(line.multiplier);
     }
     known
@@ -187,7 +187,7 @@ mod tests {
 
     fn line(symbol: &str, multiplier: i64) -> ListedPrice {
         let (instrument, multiplier) = (symbol.parse().unwrap(), Quantity::whole(multiplier));
-        ListedPrice { instrument, currency: Currency::USD, multiplier, price: None, at: None }
+        ListedPrice { instrument, currency: Currency::USD, multiplier, price: Some("7".parse().unwrap()), at: None }
     }
 
     /// BOOKS.md section 10: a contract that was bought again, and that the last close does not list, has the multiplier that was last
@@ -199,7 +199,9 @@ mod tests {
             at: Timestamp::default(),
             prices: lines.iter().map(|(symbol, multiplier)| line(symbol, *multiplier)).collect(),
         };
-        let closes = [list(&[("ACME", 1)]), list(&[("MESU6", 5)]), list(&[("MESU6", 50), ("MNQU6", 2)])];
+        let mut unknown = list(&[("MNQU6", 1)]);
+        unknown.prices[0].price = None;
+        let closes = [unknown, list(&[("ACME", 1)]), list(&[("MESU6", 5)]), list(&[("MESU6", 50), ("MNQU6", 2)])];
         let known = multipliers(closes.into_iter());
         let of = |symbol: &str| known.get(&symbol.parse().unwrap()).copied();
         assert_eq!(["ACME", "MESU6", "MNQU6"].map(of), [1, 5, 2].map(|n| Some(Quantity::whole(n))));

@@ -5,6 +5,7 @@ use desk::domain::chart::{self, ChartRow};
 use desk::domain::journal::{AccountCode, EntryKind, Posting, Tags};
 use tbot::store::{self, Address, Batch, Check, Heads, Writer};
 
+use super::closes::close;
 use super::raw::Raw;
 use super::sample;
 use crate::places::Place;
@@ -113,7 +114,8 @@ async fn books(address: &Address) -> (Writer, Heads) {
     store::create(address, &sample::new_book()).await.unwrap();
     let (_, mut writer) = store::open(address, &sample::identity()).await.unwrap();
     let mut entries = sample::trades(3);
-    entries.push(sample::entry(4, EntryKind::DayClose, "XNYS:2026-06-01:1", 1, vec![]));
+    let mut closings = Vec::new();
+    close(&mut entries, &mut closings, 1, 1);
     let undone = entries[1].draft.postings.iter().map(|p| Posting {
         amount: p.amount.negated(),
         holding: p.holding.map(|h| desk::domain::journal::Holding { units: h.units.negated(), ..h }),
@@ -124,7 +126,7 @@ async fn books(address: &Address) -> (Writer, Heads) {
     reversal.draft.reverses = Some(2);
     entries.push(reversal);
     let events = sample::events(3);
-    let heads = writer.append(&Batch { events: &events, entries: &entries, closings: &[] }).await.unwrap();
+    let heads = writer.append(&Batch { events: &events, entries: &entries, closings: &closings }).await.unwrap();
     (writer, heads)
 }
 

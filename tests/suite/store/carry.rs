@@ -8,9 +8,9 @@ use desk::domain::chart::{AccountType, Carries, ChartRow, NormalSide};
 use desk::domain::journal::{AccountCode, Entry};
 use tbot::store::{self, Address, Batch, Check, Heads, NewBook};
 
+use super::closes::closed_days;
 use super::raw::Raw;
 use super::sample;
-use super::tampering::closed_days;
 use crate::places::Place;
 use crate::postgres;
 

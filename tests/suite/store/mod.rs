@@ -8,6 +8,8 @@ mod attacks;
 mod bulk;
 /// From one store into another.
 mod carry;
+/// Closed days, and closes that were forged.
+mod closes;
 /// Sessions out of the event log, words out of the journal.
 mod history;
 /// Writing, reading, opening.

@@ -214,7 +214,7 @@ pub(crate) fn priced_close(without: &[&str]) -> Closing {
     Closing { seq: 68, session, n: 1, record, signature: None, balances: Vec::new(), lots: vec![contract] }
 }
 
-fn session_after(session: SessionId) -> SessionId {
+pub(crate) fn session_after(session: SessionId) -> SessionId {
     Calendar::XNYS.next(session.date).unwrap().id
 }
 

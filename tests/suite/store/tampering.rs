@@ -4,16 +4,16 @@ use std::path::PathBuf;
 
 use desk::domain::chain::Hash;
 use desk::domain::chart::{AccountType, Carries, ChartRow, NormalSide};
-use desk::domain::decimal::{Money, Quantity};
-use desk::domain::journal::{AccountCode, Entry, EntryKind};
+use desk::domain::journal::{AccountCode, Entry};
 use ed25519_dalek::{Signer as _, SigningKey};
 use tbot::store::{
-    self, Account, Address, Balance, Batch, Check, Closing, ClosingBalance, ClosingLot, Finding, Heads, Reader, Report,
-    Signers, StoreError, StoredEvent, closing_text,
+    self, Account, Address, Balance, Batch, Check, Closing, Finding, Heads, Reader, Report, Signers, StoreError,
+    StoredEvent, closing_text,
 };
 
+use super::closes::{closed_days, closed_days_after};
 use super::raw::Raw;
-use super::{prices, sample};
+use super::sample;
 use crate::places::{Folder, Place};
 
 /// Thirty entries and events.
@@ -426,69 +426,6 @@ async fn everything(address: &Address) -> (Vec<Entry>, Vec<StoredEvent>, Vec<Acc
     (entries, events, accounts, balances)
 }
 
-/// Two closed sessions, the first closed again after an unlock.
-pub(super) fn closed_days() -> (Vec<Entry>, Vec<Closing>) {
-    closed_days_after(sample::trades(4))
-}
-
-/// The same after other entries, all hashes and sums as they have to be.
-fn closed_days_after(mut entries: Vec<Entry>) -> (Vec<Entry>, Vec<Closing>) {
-    let mut closings = Vec::new();
-    let close = |entries: &mut Vec<Entry>, closings: &mut Vec<Closing>, day: i64, n: u32| {
-        let seq = u64::try_from(entries.len()).unwrap() + 1;
-        let closing = closing(entries, seq, day, n);
-        let key = format!("{}:{n}", closing.session);
-        let mut entry = sample::entry(seq, EntryKind::DayClose, &key, day, vec![]);
-        let hash = desk::domain::chain::Hash::of(&closing.record).to_string();
-        entry.draft.facts.insert(Closing::FACT.into(), hash.into());
-        entries.push(entry);
-        closings.push(closing);
-    };
-    close(&mut entries, &mut closings, 1, 1);
-    let mut late = sample::float_in(6, "float-2", 500);
-    late.draft.session = sample::session(2);
-    entries.push(late);
-    close(&mut entries, &mut closings, 2, 1);
-    entries.push(sample::entry(8, EntryKind::Unlock, "XNYS:2026-06-01:1", 1, vec![]));
-    entries.push(sample::float_in(9, "float-3", 700));
-    close(&mut entries, &mut closings, 1, 2);
-    close(&mut entries, &mut closings, 2, 2);
-    (entries, closings)
-}
-
-fn closing(entries: &[Entry], seq: u64, day: i64, n: u32) -> Closing {
-    let session = sample::session(day);
-    let mut balances: Vec<ClosingBalance> = Vec::new();
-    let mut lots: Vec<ClosingLot> = Vec::new();
-    for p in entries.iter().filter(|e| e.draft.session <= session).flat_map(|e| &e.draft.postings) {
-        let commodity = p.holding.map(|h| h.commodity);
-        let units = p.holding.map_or(Quantity::from_raw(0), |h| h.units);
-        let same = |b: &&mut ClosingBalance| {
-            (b.account, b.currency, b.commodity, b.strategy) == (p.account, p.currency, commodity, p.tags.strategy)
-        };
-        match balances.iter_mut().find(same) {
-            Some(b) => {
-                b.amount = Money::from_raw(b.amount.raw() + p.amount.raw());
-                b.units = Quantity::from_raw(b.units.raw() + units.raw());
-            }
-            None => balances.push(ClosingBalance {
-                account: p.account,
-                currency: p.currency,
-                commodity,
-                strategy: p.tags.strategy,
-                amount: p.amount,
-                units,
-            }),
-        }
-        if let (true, Some(lot), Some(commodity)) = (p.account.is_position(), p.tags.lot.clone(), commodity) {
-            let (account, currency, cost) = (p.account, p.currency, p.amount);
-            lots.push(ClosingLot { account, currency, commodity, lot, units, cost, reference: None });
-        }
-    }
-    let record = prices::record(entries, session, n);
-    Closing { seq, session, n, record, signature: Some(vec![7; 64]), balances, lots }
-}
-
 fn sign(key: u8, closings: &mut [Closing]) {
     let key = SigningKey::from_bytes(&[key; 32]);
     for c in closings {
@@ -551,7 +488,7 @@ async fn ledg_4a_books_that_were_made_anew_are_found_by_the_signatures_of_their_
             assert!(!unknown.books[0].signatures_checked);
             if expected.is_none() {
                 let book = &report.books[0];
-                assert_eq!((book.closings, book.signed, book.signatures_checked), (4, 4, true));
+                assert_eq!((book.closings, book.signed, book.sealed, book.signatures_checked), (4, 4, 10, true));
             }
         }
     }
