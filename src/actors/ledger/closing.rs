@@ -276,8 +276,7 @@ impl Ledger {
             let (cause, why) = if times > 0 {
                 (Cause::Reopened, "it was opened again by two persons")
             } else {
-                let why =
-                    "it was not closed when its session ended; a check that did not agree then stands in the review";
+                let why = "it was not closed when its session ended; what stood in its way stands in the review";
                 (Cause::Questions, why)
             };
             let tried = cause == Cause::Questions && (last == Some(day) || self.trader.has_figures(day));

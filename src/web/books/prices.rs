@@ -103,7 +103,12 @@ pub(super) async fn prices(shared: &Shared, chosen: &Chosen, lots: &[LotLine]) -
         return Ok(Listed::Prices(Prices { list, hash: Some(hash), reopened, references }));
     }
     let open = shared.board().session.as_ref().is_some_and(|s| s.id == day);
-    if !open || matches!(chosen.reading, Reading::KnownAt(_)) {
+    if matches!(chosen.reading, Reading::KnownAt(_)) {
+        return Ok(Listed::Nothing(
+            "No price list had been recorded for this day by then. The day's close records one.",
+        ));
+    }
+    if !open {
         return Ok(Listed::Nothing("No price list was recorded for this day. The day's close records one."));
     }
     let contracts = contracts(reader, book, lots).await?;

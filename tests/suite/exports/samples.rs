@@ -2,8 +2,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::report::schemas::{fits, validator};
-use desk::domain::journal::EntryKind;
 use desk::domain::journal::entry::entry_id;
+use desk::domain::journal::{Draft, EntryKind};
+use desk::domain::time::Span;
 use tbot::render::exports::{Export, Format, Journal, Period, export, import, ofx};
 
 /// Two journals of the repository: the worked month, and three days with what it lacks (a bust, a split position sold, tax
@@ -167,6 +168,27 @@ fn a_reversal_leaves_in_ofx_what_was_there_before_whatever_it_reverses() {
                 "{name}, {}",
                 entry.seq
             );
+        }
+    }
+}
+
+/// LEDG-8: a day that was closed late, or opened again, is told as of its own end.
+#[test]
+fn ledg_8_a_late_close_does_not_move_the_day_of_an_ofx_file() {
+    for (name, journal) in journals() {
+        let days = journal.days().unwrap();
+        let mut closed_late = journal.clone();
+        let mut close = closed_late.entries.last().unwrap().clone();
+        let key = format!("{}:9", close.draft.session);
+        close.entry_id = entry_id(&journal.identity, EntryKind::DayClose, &key).unwrap();
+        (close.seq, close.booked_at) = (close.seq + 1, close.booked_at + Span::seconds(8 * 24 * 60 * 60));
+        close.draft = Draft::new(EntryKind::DayClose, &key, close.draft.session, close.booked_at);
+        closed_late.entries.push(close);
+        let text = bare(&closed_late, days, Format::Ofx);
+        let day = days.to.to_string().replace('-', "");
+        for field in ["<DTASOF>", "<DTEND>"] {
+            let told: Vec<&str> = text.split(field).skip(1).map(|rest| &rest[..8]).collect();
+            assert!(!told.is_empty() && told.iter().all(|d| *d == day), "{name}: {field} {told:?}");
         }
     }
 }

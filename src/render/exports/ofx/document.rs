@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use desk::domain::decimal::Price;
 use desk::domain::journal::{AccountCode, Entry, Fact};
 use desk::domain::symbol::{Currency, Symbol};
-use desk::domain::time::{Date, Timestamp};
+use desk::domain::time::{Date, Span, Timestamp};
 use desk::domain::wide::{Overflow, Wide, widen};
 
 use super::transaction::{Body, Trade, Transaction};
@@ -30,12 +30,14 @@ pub(in crate::render::exports) fn write(export: &Export<'_>) -> Result<String, E
     }
     let base = export.journal.base_currency;
     let mut walk = Walk::default();
+    // Closed late, or opened again, a day is still told as of its end.
+    let end = export.period.to.midnight() + Span::seconds(24 * 60 * 60 - 1);
     let mut as_of = export.period.from.midnight();
     let mut currencies = BTreeSet::from([base]);
     let mut statements = BTreeMap::<Currency, [String; 2]>::new();
     let mut securities = BTreeSet::new();
     for entry in export.until_end() {
-        as_of = as_of.max(entry.booked_at);
+        as_of = as_of.max(entry.booked_at.min(end));
         let inside = entry.draft.session.date >= export.period.from;
         currencies.extend(entry.draft.postings.iter().map(|p| p.currency));
         for (transaction, n) in walk.take(entry, base)?.iter().zip(1_u64..).filter(|_| inside) {

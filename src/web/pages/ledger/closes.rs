@@ -1,5 +1,7 @@
 //! `GET /ledger/closes`: the day closes, and the checks of each.
 
+use std::collections::BTreeSet;
+
 use actix_web::web::Data;
 use desk::machines::ledger::{CheckLine, EquityLine, ListedPrice};
 use serde_json::{Value, json};
@@ -24,7 +26,11 @@ const PAGE: u32 = 60;
 pub(crate) async fn closes(shared: Data<Shared>, visitor: Visitor) -> Answer {
     let closes = match whole(&shared).await? {
         None => Vec::new(),
-        Some(whole) => whole.reader.closes(&whole.book, PAGE).await?.iter().map(|c| row(c, &whole)).collect(),
+        Some(whole) => {
+            let mut later = BTreeSet::new();
+            let closes = whole.reader.closes(&whole.book, PAGE).await?;
+            closes.iter().map(|close| row(close, &whole, !later.insert(close.record.session))).collect()
+        }
     };
     let own = json!({ "closes": closes, "open_days": open_days(&shared) });
     Frame::new(&shared, &visitor, "/ledger/closes").page("Day closes", "pages/closes.html", own)
@@ -36,8 +42,14 @@ fn equity(line: &EquityLine) -> String {
     format!("{} {currency}, of which {} not realised", figure(*equity), figure(*unrealised))
 }
 
-fn row(close: &CloseLine, whole: &Whole) -> Value {
+/// A close, and what became of it since: a later one of the same day takes its place.
+fn row(close: &CloseLine, whole: &Whole, is_replaced: bool) -> Value {
     let r = &close.record;
+    let since = match () {
+        () if is_replaced => "replaced by a later close of the day",
+        () if !whole.books.closed(r.session.date) => "opened again since: the day takes entries",
+        () => "",
+    };
     let state = whole.of_day(r.session.date).state();
     let check = |c: &CheckLine| json!({ "number": c.check, "what": c.what, "have": c.have, "need": c.need, "difference": c.difference });
     let price = |line: &ListedPrice| {
@@ -54,7 +66,7 @@ fn row(close: &CloseLine, whole: &Whole) -> Value {
     });
     json!({
         "prices": prices, "equity": r.equity.iter().map(equity).collect::<Vec<_>>(),
-        "seq": close.seq, "day": r.session.date.to_string(), "n": r.n, "at": moment(r.closed_at), "by": r.closed_by,
+        "seq": close.seq, "day": r.session.date.to_string(), "n": r.n, "since": since, "at": moment(r.closed_at), "by": r.closed_by,
         "entries": count(r.entries), "postings": count(r.postings), "first": r.first_seq, "last": r.last_seq,
         "checks": r.checks.iter().map(check).collect::<Vec<_>>(), "hash": close.hash.to_string(),
         "program": r.program, "state": state.as_str(), "review": state.review().as_str(),

@@ -97,8 +97,9 @@ pub(crate) async fn submit(shared: Data<Shared>, visitor: Visitor, fields: Field
     let mut status = StatusCode::OK;
     match enter(&shared, &visitor, kind, &with, how).await? {
         Outcome::Booked(numbers) => {
-            let first = numbers.first().copied().unwrap_or_default();
-            let place = format!("/ledger/entries/{first}");
+            // What takes the place of another entry comes behind its reversal.
+            let last = numbers.last().copied().unwrap_or_default();
+            let place = format!("/ledger/entries/{last}");
             return Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, place)).finish());
         }
         Outcome::Shown(drafts, hash) => typed.shown = Some((drafts, hash)),

@@ -24,7 +24,7 @@ use crate::web::unlocking::{Deed, carry_out, pending, unlocks};
 use crate::web::views::words::moment;
 use crate::web::visitor::{Fields, Visitor};
 
-/// So long a page waits to see the day closed; it says how things stand in any case.
+/// So long a page waits to see the day closed; then it says why it is not.
 const SEEN: Duration = Duration::from_secs(3);
 
 /// What was refused about the lock, with what was typed.
@@ -46,14 +46,22 @@ pub(crate) async fn unlock(
         Ok(_) => Ok(led_to(day)),
         Err(error @ (Refusal::Broken(_) | Refusal::Missing(_))) => Err(error),
         Err(error) => {
-            use actix_web::ResponseError as _;
-            let status = error.status_code();
             let refused = Refused { error, typed: fields.get("reason").to_owned() };
-            let mut page = show_day(&shared, &visitor, day, (None, Some(&refused))).await?;
-            *page.status_mut() = status;
-            Ok(page)
+            show_refused(&shared, &visitor, day, &refused).await
         }
     }
+}
+
+async fn show_refused(
+    shared: &Data<Shared>,
+    visitor: &Visitor,
+    day: Date,
+    refused: &Refused,
+) -> Result<HttpResponse, Refusal> {
+    use actix_web::ResponseError as _;
+    let mut page = show_day(shared, visitor, day, (None, Some(refused))).await?;
+    *page.status_mut() = refused.error.status_code();
+    Ok(page)
 }
 
 /// `POST /ledger/days/{day}/close`
@@ -72,9 +80,12 @@ pub(crate) async fn close(
     };
     give(&shared, &visitor, given).await?;
     let mut board = shared.site.board.clone();
-    // Where a check does not agree the page says so.
-    let _ = timeout(SEEN, board.wait_for(|now| now.open_days.iter().all(|open| open.day.date != day))).await;
-    Ok(led_to(day))
+    let of_day = |open: &&OpenDay| open.day.date == day;
+    let _ = timeout(SEEN, board.wait_for(|now| !now.open_days.iter().any(|open| of_day(&open)))).await;
+    let why = board.borrow().open_days.iter().find(of_day).map(|open| open.why.clone());
+    let Some(why) = why else { return Ok(led_to(day)) };
+    let error = Refusal::Conflict(format!("{day} was not closed: {why}. It closes when that is put right."));
+    show_refused(&shared, &visitor, day, &Refused { error, typed: String::new() }).await
 }
 
 fn led_to(day: Date) -> HttpResponse {
